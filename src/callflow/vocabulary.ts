@@ -1,0 +1,274 @@
+/**
+ * The words that the core shares with the rest: State, Event, Command, Step.
+ *
+ * Everything here is plain data (JSON in, JSON out): states are stored as snapshots, events and
+ * commands stand in the journal. The core has no clock: each event says when it happened.
+ * What the outside starts for the core carries an id that the core chose; an event with an id the
+ * core does not wait for any more is late and changes nothing.
+ */
+
+import type { CallState } from './call-state.js';
+import type { CallbackReason } from './final-reason.js';
+import type { PluginReply } from './plugin-reply.js';
+
+/** Treatments by the box of the figure that plays them. `comfort` breaks a silence nothing else fills. */
+export type TreatmentName =
+  | 'customer-connect'
+  | 'answering-machine'
+  | 'waiting-for-agent'
+  | 'find-agent-fail'
+  | 'plugin-comfort'
+  | 'plugin-timeout'
+  | 'comfort';
+
+/** Timers of one callback; at most one of each name runs. Each fires as the event named beside it. */
+export type TimerName =
+  | 'retry' // retry-due
+  | 'plugin-ttl' // plugin-timeout
+  | 'agent-wait' // agent-wait-expired
+  | 'agent-retry' // agent-retry-due
+  | 'life' // expired
+  | 'human-silence' // silence-too-long
+  | 'message-wait'; // message-wait-over
+
+/** The customer's leg while it exists. */
+export interface LegContext {
+  readonly legId: string;
+  /** Answered and not yet ended. */
+  readonly isUp: boolean;
+  /** Which branch the answer takes once known. */
+  readonly answeredBy?: 'human' | 'machine' | 'fax';
+}
+
+/** What the callback has in the air; all of it is gone in state `ended`. */
+export interface Context {
+  /** Dials made so far, the running one included (the page's `_dial_attempt`). */
+  readonly attempt: number;
+  /** Counter behind every id. */
+  readonly nextId: number;
+  /** Result of the latest attempt. */
+  readonly callState?: CallState;
+  readonly leg?: LegContext;
+  readonly playing?: { readonly playId: string; readonly treatment: TreatmentName };
+  /** The request for an agent. `agentIsReady`: answered, not bridged yet. */
+  readonly queued?: {
+    readonly queueId: string;
+    readonly agentIsReady: boolean;
+    readonly transferAttempts: number;
+  };
+  /** Who holds the call instead of the flow: one token, revoked by hang-up or time to live. */
+  readonly holder?: {
+    readonly holderId: string;
+    readonly kind: 'plugin' | 'vxml';
+    readonly wasToldOfHangUp: boolean;
+  };
+  readonly route?: { readonly routeId: string; readonly destination: string };
+  readonly timers: Readonly<Partial<Record<TimerName, string>>>;
+  /** Overrides from a plugin's or page's reply (number and prefix stay for the callback's life). */
+  readonly customerNumber?: string;
+  readonly customerNumberPrefix?: string;
+  readonly cpnDigits?: string;
+  /** Messages left on machines so far. */
+  readonly messagesLeft: number;
+}
+
+export type State =
+  | { readonly name: 'waiting-until-due'; readonly context: Context }
+  | { readonly name: 'dialing'; readonly context: Context }
+  | { readonly name: 'answered'; readonly context: Context }
+  | { readonly name: 'asking-plugin'; readonly context: Context }
+  | { readonly name: 'running-vxml'; readonly context: Context }
+  /** Connect treatment; queueing runs in parallel. Also the plugin-timeout apology (`thenEnd`). */
+  | {
+      readonly name: 'treating-customer';
+      readonly context: Context;
+      readonly thenEnd?: CallbackReason;
+    }
+  | {
+      readonly name: 'treating-machine';
+      readonly context: Context;
+      readonly stage: 'greeting' | 'beep' | 'playing';
+    }
+  /** `isGivingUp`: the find-agent-fail file plays, hang-up follows. */
+  | { readonly name: 'waiting-for-agent'; readonly context: Context; readonly isGivingUp: boolean }
+  | { readonly name: 'connected'; readonly context: Context; readonly to: 'agent' | 'route-point' }
+  | { readonly name: 'routing'; readonly context: Context }
+  | { readonly name: 'waiting-to-retry'; readonly context: Context }
+  | {
+      readonly name: 'ended';
+      readonly context: Context;
+      readonly reason: CallbackReason;
+    };
+
+export type StateName = State['name'];
+
+/** What the wire said about an attempt; recorded, and the source of an honoured Retry-After. */
+export interface AttemptDetail {
+  readonly sipStatus?: number;
+  readonly sipReason?: string;
+  readonly q850Cause?: number;
+  readonly retryAfterMs?: number;
+  readonly cpdReason?: string;
+}
+
+interface At {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+export type Event = At &
+  (
+    | { readonly type: 'due' }
+    /** 200 OK; analysis goes on. */
+    | { readonly type: 'answered'; readonly legId: string }
+    /** The attempt's one outcome. `legUp`: the call is answered and still there. */
+    | {
+        readonly type: 'attempt-result';
+        readonly legId: string;
+        readonly callState: CallState;
+        readonly legUp: boolean;
+        readonly detail?: AttemptDetail;
+      }
+    /** At most once, human to machine (9) or fax (17). */
+    | { readonly type: 'verdict-revised'; readonly legId: string; readonly callState: CallState }
+    /** The machine stopped talking; `heardBeep`: because it beeped. May come twice (first end, then beep). */
+    | { readonly type: 'greeting-ended'; readonly legId: string; readonly heardBeep: boolean }
+    | { readonly type: 'plugin-reply'; readonly holderId: string; readonly reply: PluginReply }
+    /** The plugin could not be started, or broke. */
+    | { readonly type: 'plugin-failed'; readonly holderId: string; readonly why: string }
+    | { readonly type: 'plugin-timeout'; readonly timerId: string }
+    | { readonly type: 'vxml-result'; readonly holderId: string; readonly reply: PluginReply }
+    | { readonly type: 'vxml-failed'; readonly holderId: string; readonly why: string }
+    | { readonly type: 'treatment-ended'; readonly playId: string }
+    | { readonly type: 'play-failed'; readonly playId: string; readonly why: string }
+    | { readonly type: 'silence-too-long'; readonly timerId: string }
+    | { readonly type: 'message-wait-over'; readonly timerId: string }
+    | { readonly type: 'customer-hung-up'; readonly legId: string }
+    | { readonly type: 'agent-answered'; readonly queueId: string }
+    | { readonly type: 'agent-failed'; readonly queueId: string; readonly why: string }
+    /** The agent left before or during the conversation. */
+    | { readonly type: 'agent-hung-up'; readonly queueId: string }
+    | { readonly type: 'agent-wait-expired'; readonly timerId: string }
+    | { readonly type: 'agent-retry-due'; readonly timerId: string }
+    /** The route point answered; the call is to be bridged to it. */
+    | { readonly type: 'route-done'; readonly routeId: string }
+    | { readonly type: 'route-failed'; readonly routeId: string; readonly why: string }
+    /** Infrastructure took the leg away (`node`: found after a restart). */
+    | {
+        readonly type: 'leg-lost';
+        readonly legId: string;
+        readonly cause: 'signalling' | 'media' | 'node';
+      }
+    | { readonly type: 'retry-due'; readonly timerId: string }
+    | { readonly type: 'cancelled'; readonly by: 'customer' | 'admin' }
+    | { readonly type: 'expired'; readonly timerId: string }
+    /** The route point's or agent's side ended a bridged call (customer's side: customer-hung-up). */
+    | { readonly type: 'conversation-ended' }
+  );
+
+export type EventType = Event['type'];
+
+export type Command =
+  | {
+      readonly type: 'dial';
+      readonly legId: string;
+      readonly attempt: number;
+      /** Replaces the callback's number when a reply brought one. */
+      readonly customerNumber?: string;
+      readonly prefix: string;
+      readonly ringTimeoutMs: number;
+      readonly withCpd: boolean;
+    }
+  | {
+      readonly type: 'play';
+      readonly playId: string;
+      readonly legId: string;
+      readonly treatment: TreatmentName;
+      /** As configured; `undefined` = the built-in comfort sound. */
+      readonly file: string | undefined;
+      /** Gapless, until stopped. */
+      readonly loop: boolean;
+    }
+  | { readonly type: 'stop-playing'; readonly playId: string }
+  | {
+      readonly type: 'start-plugin';
+      readonly holderId: string;
+      readonly url: string;
+      readonly callState: CallState;
+      /** Present when a call exists: the leg handed to the plugin. */
+      readonly legId?: string;
+      readonly dialAttempt: number;
+      readonly ttlMs: number;
+      readonly associate: boolean;
+    }
+  | {
+      readonly type: 'tell-plugin';
+      readonly holderId: string;
+      readonly what: 'hung-up' | 'verdict-revised' | 'revoked';
+      readonly callState?: CallState;
+    }
+  | {
+      readonly type: 'start-vxml';
+      readonly holderId: string;
+      readonly url: string;
+      readonly legId: string;
+      readonly callState: CallState;
+      readonly dialAttempt: number;
+      readonly ttlMs: number;
+    }
+  /** One try to find an agent; ends in agent-answered or agent-failed. */
+  | {
+      readonly type: 'queue';
+      readonly queueId: string;
+      readonly legId: string;
+      readonly queue: string;
+      readonly cpnDigits?: string;
+    }
+  /** Withdraws the request, or drops an agent who answered and was not bridged. */
+  | { readonly type: 'unqueue'; readonly queueId: string }
+  | {
+      readonly type: 'bridge';
+      readonly legId: string;
+      /** The queue request or route whose far side is bridged. */
+      readonly withId: string;
+    }
+  | {
+      readonly type: 'route';
+      readonly routeId: string;
+      readonly legId: string;
+      readonly destination: string;
+      readonly cpnDigits?: string;
+    }
+  | { readonly type: 'unroute'; readonly routeId: string }
+  /** Ends the leg whatever its stage: CANCEL while it rings, BYE once answered. */
+  | { readonly type: 'hang-up'; readonly legId: string; readonly why: string }
+  | {
+      readonly type: 'start-timer';
+      readonly timer: TimerName;
+      readonly timerId: string;
+      readonly afterMs: number;
+    }
+  | { readonly type: 'stop-timer'; readonly timer: TimerName; readonly timerId: string }
+  /** Something the records must hold apart from the step itself. */
+  | {
+      readonly type: 'report';
+      readonly what:
+        | 'attempt-ended'
+        | 'treatment-missing'
+        | 'plugin-error'
+        | 'vxml-error'
+        | 'message-left'
+        | 'late-event'
+        | 'callback-ended';
+      readonly detail?: string;
+    };
+
+export type CommandType = Command['type'];
+
+/** One step of the flow. `row` is a row of the decision table, `because` names the option that decided. */
+export interface Step {
+  readonly state: State;
+  readonly commands: readonly Command[];
+  readonly row: string;
+  readonly because: string;
+}

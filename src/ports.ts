@@ -1,0 +1,152 @@
+/**
+ * What the application needs from the outside, and nothing of how it is done. `adapters/` implements
+ * these with drachtio, FreeSWITCH, SQLite and the system clock; tests with fakes and a virtual clock.
+ *
+ * Rules every implementation keeps: a promise here always settles (deadline inside the adapter);
+ * expected telephony outcomes are values; `close`, `bye` and `stop` may be called twice and never
+ * reject; callbacks are never called after `close` or an end was reported.
+ */
+
+/** Wall clock and timers in one place, so that tests own time. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  /** @returns a function that cancels the timer. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+export interface Random {
+  /** A fresh RFC 4122 UUID. */
+  uuid(): string;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+// --- signalling -----------------------------------------------------------------------------
+
+export interface InviteRequest {
+  /** Request-URI, already validated. */
+  readonly uri: string;
+  /** Our own Call-ID, on disk before the INVITE leaves. */
+  readonly callId: string;
+  readonly localSdp: string;
+  /** User part and display name of From. */
+  readonly callerId?: string;
+  readonly callerName?: string;
+  /** Outbound proxy the request is sent to, a SIP URI. */
+  readonly proxyUri?: string;
+  readonly auth?: { readonly username: string; readonly password: string };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface InviteFailure {
+  readonly kind: 'failed';
+  /** 300..699; 408 and 503 may be made locally by the server in use. */
+  readonly status: number;
+  readonly reason: string;
+  /** From `Reason: Q.850;cause=`. */
+  readonly q850Cause?: number;
+  readonly retryAfterMs?: number;
+}
+
+export type InviteOutcome =
+  | { readonly kind: 'answered'; readonly dialog: SipDialog }
+  | InviteFailure
+  /** We cancelled; a 200 that crossed the CANCEL is ended by the adapter. */
+  | { readonly kind: 'cancelled' }
+  /** The request could not be sent, or the signalling server went away. */
+  | { readonly kind: 'error'; readonly why: string };
+
+export interface OutgoingCall {
+  readonly callId: string;
+  /** Provisional responses above 100; `sdp` when there is early media. */
+  onProvisional(handle: (response: { status: number; sdp?: string }) => void): void;
+  /** Settles exactly once. */
+  readonly outcome: Promise<InviteOutcome>;
+  /** CANCEL with a Reason header; the outcome follows. */
+  cancel(reason: string): void;
+}
+
+export type DialogEnd =
+  /** BYE from the far side. */
+  | 'remote'
+  /** We ended it. */
+  | 'local'
+  /** The signalling server or its connection went away: nobody can send the BYE now. */
+  | 'lost';
+
+/** One confirmed SIP dialog. */
+export interface SipDialog {
+  readonly callId: string;
+  readonly remoteSdp: string;
+  /** What a BYE from another process would need (stored, for orphans after a crash). */
+  readonly identity: { readonly localTag: string; readonly remoteTag: string };
+  onEnded(handle: (how: DialogEnd) => void): void;
+  readonly hasEnded: boolean;
+  /** BYE with a Reason header. Resolves when answered, failed or timed out. */
+  bye(reason: string): Promise<void>;
+}
+
+export interface SipAgent {
+  invite(request: InviteRequest): OutgoingCall;
+  readonly isConnected: boolean;
+}
+
+// --- media ----------------------------------------------------------------------------------
+
+export type PlayEnd =
+  | { readonly kind: 'ended' }
+  /** Stopped by us. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export interface Playback {
+  readonly done: Promise<PlayEnd>;
+  /** Resolves when the sound has stopped. */
+  stop(): Promise<void>;
+}
+
+export interface AudioTap {
+  stop(): Promise<void>;
+}
+
+export interface MediaEndpoint {
+  readonly id: string;
+  readonly localSdp: string;
+  /** Gives the endpoint the far side's SDP; again on a later answer. */
+  connect(remoteSdp: string): Promise<void>;
+  /** Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a time. */
+  play(files: readonly string[], options: { readonly loop: boolean }): Playback;
+  /** Sends the customer's audio to a UDP address, L16 8 kHz mono, 20 ms a packet. */
+  tap(to: { readonly host: string; readonly port: number }): Promise<AudioTap>;
+  bridge(other: MediaEndpoint): Promise<void>;
+  unbridge(): Promise<void>;
+  /** The media server ended the endpoint by itself. */
+  onEnded(handle: () => void): void;
+  readonly hasEnded: boolean;
+  close(): Promise<void>;
+}
+
+export interface MediaServer {
+  /** @throws Error when no endpoint can be had within the adapter's deadline. */
+  createEndpoint(): Promise<MediaEndpoint>;
+  readonly isConnected: boolean;
+}
+
+/** Signalling and media of one site, connected. */
+export interface Telephony {
+  readonly sip: SipAgent;
+  readonly media: MediaServer;
+  /** Infrastructure went away or came back. */
+  onStateChange(handle: (isUp: boolean, why: string) => void): void;
+  /** Live endpoints, dialogs, invites, taps: all zero when nothing is in the air. */
+  counts(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
