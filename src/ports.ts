@@ -7,6 +7,8 @@
  * reject; callbacks are never called after `close` or an end was reported.
  */
 
+import type { CpdEvent, CpdProfile } from './cpd/detector.js';
+
 /** Wall clock and timers in one place, so that tests own time. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -149,4 +151,29 @@ export interface Telephony {
   /** Live endpoints, dialogs, invites, taps: all zero when nothing is in the air. */
   counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;
+}
+
+// --- call progress analysis -------------------------------------------------------------------
+
+/** The detector listening to one call; it binds the tap's socket itself. */
+export interface CallAnalysis {
+  /** Where the audio tap has to send to. */
+  readonly host: string;
+  readonly port: number;
+  onEvent(handle: (event: CpdEvent) => void): void;
+  /** The call was answered: from now on people and machines are told apart. */
+  answered(): void;
+  close(): Promise<unknown>;
+}
+
+export interface AnalysisRequest {
+  readonly id: string;
+  readonly profile: CpdProfile;
+  readonly country?: string;
+  /** Silence or indecision after the answer ends here. */
+  readonly postConnectTimeoutMs: number;
+}
+
+export interface CallAnalyser {
+  open(request: AnalysisRequest): Promise<CallAnalysis>;
 }

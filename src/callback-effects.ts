@@ -1,0 +1,349 @@
+/**
+ * Performs one callback's commands and turns what happens into events. Nothing here decides: each
+ * command is started and not awaited, its completion comes back through `post` with the id the call
+ * flow gave it, and what fails comes back as the event the flow has for it.
+ *
+ * It holds what is in the air for this callback (the customer's call, the agent's, a player, timers)
+ * and gives all of it back in `stop`.
+ */
+import { CALL_STATE } from './callflow/call-state.js';
+import type { Command, Event, TimerName } from './callflow/vocabulary.js';
+import type { ServiceConfig } from './config/load-config.js';
+import { OutboundCall, type CallResult } from './dial/outbound-call.js';
+import { requestUriFor, selectTrunk, type Trunk } from './dial/trunk-selector.js';
+import { AgentCall } from './handoff/agent-call.js';
+import { attachedHeaders } from './handoff/attached-data.js';
+import { QueueRequest } from './handoff/queue-request.js';
+import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
+import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
+import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
+import { TreatmentPlayer } from './treatment/treatment-player.js';
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An event without its time: the session stamps it. */
+export type EventBody = DistributiveOmit<Event, 'atMs'>;
+
+export interface EffectsDeps {
+  readonly telephony: Telephony;
+  readonly analyser: CallAnalyser;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly places: MediaPlaces;
+  readonly files: MediaFiles;
+  readonly trunks: readonly Trunk[];
+  readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
+  readonly routePoints: RouteDestinations['routePoints'];
+  /** The sound that breaks a silence when no treatment does. */
+  readonly comfortFile: string;
+}
+
+/** What the effects know of the callback they serve. */
+export interface CallbackFacts {
+  readonly id: string;
+  readonly customerNumber: string;
+  readonly createdAtMs: number;
+  readonly userData: Readonly<Record<string, string>>;
+}
+
+/** Facts of an attempt as they become known, for the attempt's record. */
+export interface AttemptFacts {
+  readonly answeredAtMs?: number;
+  readonly rangAtMs?: number;
+  readonly localTag?: string;
+  readonly remoteTag?: string;
+  readonly endpointId?: string;
+}
+
+export interface EffectsListener {
+  post(event: EventBody): void;
+  onAttemptFacts(facts: AttemptFacts): void;
+}
+
+interface FarSide {
+  readonly endpoint: MediaEndpoint | undefined;
+  hangUp(why: string): Promise<void>;
+}
+
+export class CallbackEffects {
+  #leg: { legId: string; call: OutboundCall; player: TreatmentPlayer } | undefined;
+  readonly #farSides = new Map<string, FarSide>();
+  readonly #timers = new Map<TimerName, { timerId: string; cancel: () => void }>();
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly deps: EffectsDeps,
+    private readonly callback: CallbackFacts,
+    private readonly service: ServiceConfig,
+    private readonly listener: EffectsListener,
+  ) {}
+
+  /** @param callId the attempt's Call-ID, already on disk; only read for `dial` */
+  perform(command: Command, callId: string): void {
+    switch (command.type) {
+      case 'dial':
+        return this.#dial(command, callId);
+      case 'play':
+        return this.#play(command);
+      case 'stop-playing':
+        return this.#end(this.#leg?.player.stop(command.playId));
+      case 'queue':
+        return this.#queue(command);
+      case 'route':
+        return this.#route(command);
+      case 'unqueue':
+        return this.#dropFarSide(command.queueId);
+      case 'unroute':
+        return this.#dropFarSide(command.routeId);
+      case 'bridge':
+        return this.#bridge(command.withId);
+      case 'hang-up':
+        return this.#hangUp(command);
+      case 'start-timer':
+        return this.#startTimer(command);
+      case 'stop-timer':
+        return this.#stopTimer(command.timer, command.timerId);
+      case 'start-plugin':
+      case 'start-vxml':
+        return this.#refuseHolder(command);
+      case 'tell-plugin':
+      case 'report':
+        return undefined;
+    }
+  }
+
+  /** Gives everything back; resolves when the wire is quiet. */
+  async stop(why: string): Promise<void> {
+    for (const { cancel } of this.#timers.values()) cancel();
+    this.#timers.clear();
+    for (const id of [...this.#farSides.keys()]) this.#dropFarSide(id, why);
+    if (this.#leg) this.#hangUp({ legId: this.#leg.legId, why });
+    await Promise.all(this.#ending);
+  }
+
+  #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {
+    const { legId } = command;
+    const number = command.customerNumber ?? this.callback.customerNumber;
+    const trunk = selectTrunk(this.deps.trunks);
+    const uri = trunk && requestUriFor(trunk, dialledNumber(command.prefix, number));
+    if (!trunk || !uri) {
+      const why = trunk ? 'the number cannot be dialled' : 'no trunk is configured';
+      const detail = { cpdReason: why };
+      const result = { callState: CALL_STATE.DialError, legUp: false, detail };
+      this.listener.post({ type: 'attempt-result', legId, ...result });
+      return;
+    }
+    const player = new TreatmentPlayer(this.deps.places, this.deps.files, {
+      onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
+      onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
+    });
+    const call = new OutboundCall(
+      this.deps,
+      {
+        uri,
+        callId,
+        callerId: this.service.callerId,
+        callerName: this.service.callerName,
+        auth: credentials(trunk),
+        ringTimeoutMs: command.ringTimeoutMs,
+        analysis: command.withCpd
+          ? {
+              profile: this.service.cpdProfile,
+              country: this.service.country,
+              postConnectTimeoutMs: this.service.postConnectTimeoutMs,
+            }
+          : undefined,
+      },
+      this.#legListener(legId),
+    );
+    this.#leg = { legId, call, player };
+  }
+
+  #legListener(legId: string) {
+    const { listener, deps } = this;
+    return {
+      onRinging: () => listener.onAttemptFacts({ rangAtMs: deps.clock.nowMs() }),
+      onAnswered: (dialog: { identity: { localTag: string; remoteTag: string } }) => {
+        listener.onAttemptFacts({
+          answeredAtMs: deps.clock.nowMs(),
+          ...dialog.identity,
+          endpointId: this.#leg?.call.endpoint?.id,
+        });
+        listener.post({ type: 'answered', legId });
+      },
+      onResult: (result: CallResult) =>
+        listener.post({ type: 'attempt-result', legId, ...result }),
+      onRevised: (callState: CallResult['callState']) =>
+        listener.post({ type: 'verdict-revised', legId, callState }),
+      onGreetingEnded: (heardBeep: boolean) =>
+        listener.post({ type: 'greeting-ended', legId, heardBeep }),
+      onHungUp: () => listener.post({ type: 'customer-hung-up', legId }),
+      onLost: (cause: 'signalling' | 'media') => listener.post({ type: 'leg-lost', legId, cause }),
+    };
+  }
+
+  #play(command: Extract<Command, { type: 'play' }>): void {
+    const leg = this.#leg;
+    const endpoint = leg?.call.endpoint;
+    if (!leg || !endpoint) {
+      const why = 'the call is gone';
+      this.listener.post({ type: 'play-failed', playId: command.playId, why });
+      return;
+    }
+    // The tap dies with the first playback: from here on no verdict can be revised.
+    this.#end(leg.call.stopListening());
+    leg.player.play(endpoint, {
+      playId: command.playId,
+      file: command.file ?? this.deps.comfortFile,
+      loop: command.loop,
+    });
+  }
+
+  #queue(command: Extract<Command, { type: 'queue' }>): void {
+    const { queueId } = command;
+    const targets = this.deps.queues[command.queue]?.targets.map(({ uri }) => uri) ?? [];
+    const { telephony, random } = this.deps;
+    const { post } = this.listener;
+    this.#farSides.set(
+      queueId,
+      new QueueRequest(
+        telephony,
+        random,
+        { targets, ...this.#presented(command.cpnDigits) },
+        {
+          onAnswered: () => post({ type: 'agent-answered', queueId }),
+          onFailed: (why) => post({ type: 'agent-failed', queueId, why }),
+          onHungUp: () => post({ type: 'agent-hung-up', queueId }),
+        },
+      ),
+    );
+  }
+
+  #route(command: Extract<Command, { type: 'route' }>): void {
+    const { routeId } = command;
+    const { post } = this.listener;
+    const target = routeTarget(command.destination, {
+      routePoints: this.deps.routePoints,
+      allowedDestinations: this.service.allowedDestinations,
+    });
+    if (target.kind === 'refused') {
+      post({ type: 'route-failed', routeId, why: target.why });
+      return;
+    }
+    const request = {
+      uri: target.uri,
+      callId: this.deps.random.uuid(),
+      ...this.#presented(command.cpnDigits),
+    };
+    const call = new AgentCall(this.deps.telephony, request, {
+      onAnswered: () => post({ type: 'route-done', routeId }),
+      onFailed: (why) => post({ type: 'route-failed', routeId, why }),
+      onHungUp: () => post({ type: 'conversation-ended' }),
+    });
+    this.#farSides.set(routeId, call);
+  }
+
+  /** Caller id and attached data of a leg towards an agent or route point. */
+  #presented(cpnDigits: string | undefined) {
+    const { id: callbackId, createdAtMs, userData, customerNumber } = this.callback;
+    const nowMs = this.deps.clock.nowMs();
+    return {
+      callerId: cpnDigits ?? customerNumber,
+      headers: attachedHeaders({ callbackId, createdAtMs, userData, nowMs }),
+    };
+  }
+
+  #bridge(withId: string): void {
+    const leg = this.#leg;
+    const far = this.#farSides.get(withId);
+    if (!leg || !far) return;
+    const bridged = leg.player.after(async () => {
+      await leg.call.stopListening();
+      const [ours, theirs] = [leg.call.endpoint, far.endpoint];
+      // Gone in the meantime: its own event says so.
+      if (ours && theirs) await ours.bridge(theirs);
+    });
+    bridged.catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.deps.log.error({ callbackId: this.callback.id, why }, 'bridge failed');
+      this.listener.post({ type: 'leg-lost', legId: leg.legId, cause: 'media' });
+    });
+  }
+
+  #hangUp({ legId, why }: { legId: string; why: string }): void {
+    const leg = this.#leg;
+    if (leg?.legId !== legId) return;
+    this.#leg = undefined;
+    leg.player.close();
+    this.#end(leg.call.hangUp(why));
+  }
+
+  #dropFarSide(id: string, why = 'no longer needed'): void {
+    const far = this.#farSides.get(id);
+    this.#farSides.delete(id);
+    this.#end(far?.hangUp(why));
+  }
+
+  #startTimer(command: Extract<Command, { type: 'start-timer' }>): void {
+    const { timer, timerId, afterMs } = command;
+    this.#timers.get(timer)?.cancel();
+    const cancel = this.deps.clock.after(afterMs, () => {
+      this.#timers.delete(timer);
+      this.listener.post({ type: EVENT_OF_TIMER[timer], timerId });
+    });
+    this.#timers.set(timer, { timerId, cancel });
+  }
+
+  #stopTimer(timer: TimerName, timerId: string): void {
+    const running = this.#timers.get(timer);
+    if (running?.timerId !== timerId) return;
+    running.cancel();
+    this.#timers.delete(timer);
+  }
+
+  /** Plugins and VoiceXML pages have no runner yet: said at once, so that the flow can go on. */
+  #refuseHolder(command: Extract<Command, { type: 'start-plugin' | 'start-vxml' }>): void {
+    const { holderId } = command;
+    if (command.type === 'start-plugin') {
+      const why = 'CBD_PLUGIN_NOT_BUILT: this version has no plugin runner';
+      this.listener.post({ type: 'plugin-failed', holderId, why });
+    } else {
+      const why = 'CBD_VXML_NOT_BUILT: this version has no VoiceXML interpreter';
+      this.listener.post({ type: 'vxml-failed', holderId, why });
+    }
+  }
+
+  /** Remembers a clean-up until it is done, so that `stop` can wait for it. */
+  #end(cleanUp: Promise<unknown> | undefined): void {
+    if (!cleanUp) return;
+    const done = cleanUp.then(
+      () => undefined,
+      (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.deps.log.warn({ callbackId: this.callback.id, why }, 'clean-up failed');
+      },
+    );
+    this.#ending.add(done);
+    void done.finally(() => this.#ending.delete(done));
+  }
+}
+
+const EVENT_OF_TIMER = {
+  retry: 'retry-due',
+  'plugin-ttl': 'plugin-timeout',
+  'agent-wait': 'agent-wait-expired',
+  'agent-retry': 'agent-retry-due',
+  life: 'expired',
+  'human-silence': 'silence-too-long',
+  'message-wait': 'message-wait-over',
+} as const satisfies Record<TimerName, Event['type']>;
+
+/** A prefix goes before the digits as dialled: an international number loses its `+` behind one. */
+function dialledNumber(prefix: string, number: string): string {
+  return prefix === '' ? number : prefix + number.replace(/^\+/, '');
+}
+
+function credentials(trunk: Trunk): { username: string; password: string } | undefined {
+  const { username, password } = trunk;
+  return username !== undefined && password !== undefined ? { username, password } : undefined;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/**
+ * The command line. Each command lives in its own file under cli/ and registers itself here.
+ * Exit codes: 0 done, 1 failed, 2 wrong use. `--json` prints one document on stdout; errors go to
+ * stderr with a code.
+ */
+import { Command, CommanderError } from 'commander';
+import { registerCallCommand } from './cli/call-command.js';
+import { registerCheckCommand } from './cli/check-command.js';
+import { registerCpdCommands } from './cli/cpd.js';
+import { registerDemoCommand } from './cli/demo-command.js';
+import { registerDoctorCommand } from './cli/doctor-command.js';
+import { registerFarendCommand } from './cli/farend-command.js';
+import { registerFlowCommands } from './cli/flow-commands.js';
+import { registerRunCommand } from './cli/run-command.js';
+import { registerTraceCommand } from './cli/trace-command.js';
+import { registerUnbuiltCommands } from './cli/unbuilt-commands.js';
+import { productVersion } from './cli/version.js';
+
+const EXIT_FAILED = 1;
+const EXIT_WRONG_USE = 2;
+
+const program = new Command('dialback')
+  .description('Callback dialer: dials, finds out who answered, treats the call, hands it over')
+  .version(productVersion())
+  .showHelpAfterError('(dialback --help shows the commands)')
+  .exitOverride();
+
+registerRunCommand(program);
+registerDemoCommand(program);
+registerCallCommand(program);
+registerCheckCommand(program);
+registerFlowCommands(program);
+registerTraceCommand(program);
+registerCpdCommands(program);
+registerFarendCommand(program);
+registerDoctorCommand(program);
+registerUnbuiltCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_WRONG_USE;
+  } else {
+    process.stderr.write(`CBD_FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT_FAILED;
+  }
+}

@@ -1,0 +1,50 @@
+/** `dialback run`: the service in the foreground until SIGTERM or SIGINT; the second signal ends at once. */
+import type { Command } from 'commander';
+import { createLog } from '../adapters/log.js';
+import { containKnownRejections } from '../adapters/telephony/contained-rejections.js';
+import { loadConfig } from '../config/load-config.js';
+import { startDialback } from '../main.js';
+import { printConfigError } from './check-command.js';
+import { productVersion } from './version.js';
+
+export function registerRunCommand(program: Command): void {
+  program
+    .command('run')
+    .description('run the service')
+    .option('--config <file>', 'configuration file or folder')
+    .action(async (options: { config?: string }) => {
+      let config;
+      try {
+        config = await loadConfig(options.config);
+      } catch (error) {
+        process.exitCode = printConfigError(error);
+        return;
+      }
+      const log = createLog({ level: config.log.level });
+      containKnownRejections(log);
+      for (const warning of config.warnings) {
+        log.warn({ code: warning.code, path: warning.path, line: warning.line }, warning.message);
+      }
+      const dialback = await startDialback(config, { log });
+      log.info({ version: productVersion(), api: dialback.url, config: config.file }, 'running');
+      await untilSignal();
+      log.info({}, 'draining: no new calls; a second signal ends at once');
+      onceSignal(() => process.exit(1));
+      await dialback.stop();
+      log.info({}, 'stopped');
+    });
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => onceSignal(resolve));
+}
+
+function onceSignal(handle: () => void): void {
+  const once = () => {
+    process.off('SIGTERM', once);
+    process.off('SIGINT', once);
+    handle();
+  };
+  process.on('SIGTERM', once);
+  process.on('SIGINT', once);
+}

@@ -1,0 +1,21 @@
+/** Commands that are planned and not built: they say so instead of pretending. */
+import type { Command } from 'commander';
+
+const UNBUILT = [
+  { name: 'plugin', what: 'running an SCXML plugin at the terminal' },
+  { name: 'vxml', what: 'running a VoiceXML page at the terminal' },
+  { name: 'engine', what: 'the embedded engine as a process of its own' },
+];
+
+export function registerUnbuiltCommands(program: Command): void {
+  for (const { name, what } of UNBUILT) {
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        process.stderr.write(`CBD_NOT_BUILT: ${what} is not built in this version\n`);
+        process.exitCode = 1;
+      });
+  }
+}

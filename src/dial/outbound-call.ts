@@ -1,0 +1,266 @@
+/**
+ * One attempt on the wire: media endpoint, audio tap, INVITE, ringing, answer, analysis. It has
+ * exactly one outcome, reported once; after an outcome with the leg up it goes on to report what
+ * becomes of the leg. It decides nothing about the callback: that is the call flow's.
+ *
+ *   endpoint ─ tap ─ INVITE ─┬─ failed ───────────────────────────────> outcome, leg down
+ *                            ├─ early media: busy, SIT ... ─ CANCEL ──> outcome, leg down
+ *                            ├─ ring timeout ─ CANCEL ────────────────> no answer, leg down
+ *                            └─ 200 ─ verdict ────────────────────────> outcome, leg up
+ *                                   └─ BYE first ─────────────────────> state 5, leg down
+ */
+import { CALL_STATE, callStateOfAnswer, type CallState } from '../callflow/call-state.js';
+import type { AttemptDetail } from '../callflow/vocabulary.js';
+import type { CpdEvent, CpdProfile } from '../cpd/detector.js';
+import type {
+  AudioTap,
+  CallAnalyser,
+  CallAnalysis,
+  Clock,
+  DialogEnd,
+  InviteOutcome,
+  InviteRequest,
+  Log,
+  MediaEndpoint,
+  OutgoingCall,
+  SipDialog,
+  Telephony,
+} from '../ports.js';
+import { callStateOfFailure } from './sip-result.js';
+
+/** Time past the detector's own limit after which it is taken for dead. */
+const ANALYSIS_GRACE_MS = 3000;
+
+export interface OutboundCallRequest extends Omit<InviteRequest, 'localSdp'> {
+  readonly ringTimeoutMs: number;
+  /** Undefined: a 200 OK is a human. */
+  readonly analysis?: {
+    readonly profile: CpdProfile;
+    readonly country?: string;
+    readonly postConnectTimeoutMs: number;
+  };
+}
+
+export interface CallResult {
+  readonly callState: CallState;
+  readonly legUp: boolean;
+  readonly detail: AttemptDetail;
+}
+
+export interface OutboundCallListener {
+  onRinging(status: number): void;
+  onAnswered(dialog: SipDialog): void;
+  /** Exactly once. */
+  onResult(result: CallResult): void;
+  onRevised(callState: CallState): void;
+  onGreetingEnded(heardBeep: boolean): void;
+  onHungUp(): void;
+  onLost(cause: 'signalling' | 'media'): void;
+}
+
+export interface OutboundCallDeps {
+  readonly telephony: Telephony;
+  readonly analyser: CallAnalyser;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class OutboundCall {
+  #endpoint: MediaEndpoint | undefined;
+  #analysis: CallAnalysis | undefined;
+  #tap: AudioTap | undefined;
+  #invite: OutgoingCall | undefined;
+  #dialog: SipDialog | undefined;
+  #stopTimer: () => void = () => {};
+  #hasResult = false;
+  /** We are done with it: nothing is reported any more. */
+  #isOver = false;
+  #released: Promise<void> | undefined;
+
+  constructor(
+    private readonly deps: OutboundCallDeps,
+    private readonly request: OutboundCallRequest,
+    private readonly listener: OutboundCallListener,
+  ) {
+    this.#dial().catch((error: unknown) => {
+      this.#end(CALL_STATE.SystemError, { cpdReason: messageOf(error) });
+    });
+  }
+
+  /** The customer's media endpoint, for players and bridges; undefined before and after. */
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#isOver ? undefined : this.#endpoint;
+  }
+
+  /** Ends the call whatever its stage. Nothing is reported afterwards. */
+  hangUp(why: string): Promise<void> {
+    this.#isOver = true;
+    return this.#release(why);
+  }
+
+  /** No more verdicts: something is going to be played, or the call is bridged. */
+  async stopListening(): Promise<void> {
+    const analysis = this.#analysis;
+    const tap = this.#tap;
+    this.#analysis = undefined;
+    this.#tap = undefined;
+    await Promise.allSettled([tap?.stop(), analysis?.close()]);
+  }
+
+  async #dial(): Promise<void> {
+    const { telephony } = this.deps;
+    const endpoint = await telephony.media.createEndpoint();
+    this.#endpoint = endpoint;
+    if (this.#isOver) return this.#release('abandoned before dialling');
+    endpoint.onEnded(() => this.#onMediaLost());
+    await this.#listen(endpoint);
+    if (this.#isOver) return this.#release('abandoned before dialling');
+
+    const invite = telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
+    this.#invite = invite;
+    invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
+    this.#stopTimer = this.deps.clock.after(this.request.ringTimeoutMs, () => this.#onRungOut());
+    const outcome = await invite.outcome;
+    this.#stopTimer();
+    await this.#onOutcome(endpoint, outcome);
+  }
+
+  async #listen(endpoint: MediaEndpoint): Promise<void> {
+    if (!this.request.analysis) return;
+    const analysis = await this.deps.analyser.open({
+      id: this.request.callId,
+      ...this.request.analysis,
+    });
+    this.#analysis = analysis;
+    analysis.onEvent((event) => this.#onHeard(event));
+    try {
+      this.#tap = await endpoint.tap({ host: analysis.host, port: analysis.port });
+    } catch (error) {
+      // The call is still worth making: without audio the verdict will be "unknown".
+      this.deps.log.warn({ callId: this.request.callId, why: messageOf(error) }, 'no audio tap');
+    }
+  }
+
+  #onProvisional(endpoint: MediaEndpoint, status: number, sdp: string | undefined): void {
+    if (this.#isOver) return;
+    this.listener.onRinging(status);
+    // Early media: busy tones and information tones are often heard before any final response.
+    if (sdp) endpoint.connect(sdp).catch((error: unknown) => this.#note('early media', error));
+  }
+
+  #onRungOut(): void {
+    this.#end(CALL_STATE.NoAnswer, { cpdReason: `rang ${this.request.ringTimeoutMs} ms` });
+  }
+
+  async #onOutcome(endpoint: MediaEndpoint, outcome: InviteOutcome): Promise<void> {
+    if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
+    if (outcome.kind === 'failed') {
+      const { callState, why } = callStateOfFailure(outcome);
+      return this.#end(callState, {
+        sipStatus: outcome.status,
+        sipReason: outcome.reason,
+        q850Cause: outcome.q850Cause,
+        retryAfterMs: outcome.retryAfterMs,
+        cpdReason: why,
+      });
+    }
+    if (outcome.kind === 'error') {
+      return this.#end(CALL_STATE.DialError, { cpdReason: outcome.why });
+    }
+    return undefined; // cancelled: whoever cancelled has reported
+  }
+
+  async #onAnswered(endpoint: MediaEndpoint, dialog: SipDialog): Promise<void> {
+    this.#dialog = dialog;
+    if (this.#isOver) return this.#release('answered after we had given up');
+    dialog.onEnded((how) => this.#onDialogEnded(how));
+    this.listener.onAnswered(dialog);
+    await endpoint.connect(dialog.remoteSdp);
+    if (this.#isOver || this.#hasResult) return;
+    if (!this.request.analysis) {
+      this.#result(CALL_STATE.Ok, true, { sipStatus: 200, cpdReason: 'CPD is off' });
+      return;
+    }
+    this.#analysis?.answered();
+    const limitMs = this.request.analysis.postConnectTimeoutMs + ANALYSIS_GRACE_MS;
+    this.#stopTimer = this.deps.clock.after(limitMs, () => {
+      this.#result(CALL_STATE.Unknown, true, { sipStatus: 200, cpdReason: 'no verdict in time' });
+    });
+  }
+
+  #onHeard(event: CpdEvent): void {
+    if (this.#isOver) return;
+    if (event.type === 'verdict') {
+      const callState = callStateOfAnswer(event.verdict);
+      if (this.#dialog) this.#result(callState, true, { sipStatus: 200, cpdReason: event.reason });
+      else this.#end(callState, { cpdReason: `early media: ${event.reason}` });
+    } else if (event.type === 'revised') {
+      this.listener.onRevised(callStateOfAnswer(event.verdict));
+    } else if (event.type === 'greeting-ended' || event.type === 'beep') {
+      this.listener.onGreetingEnded(event.type === 'beep');
+    }
+  }
+
+  #onDialogEnded(how: DialogEnd): void {
+    if (this.#isOver || how === 'local') return;
+    if (!this.#hasResult) {
+      this.#end(how === 'lost' ? CALL_STATE.SystemError : CALL_STATE.RemoteRelease, {
+        sipStatus: 200,
+        cpdReason: how === 'lost' ? 'signalling lost before a verdict' : 'hung up before a verdict',
+      });
+      return;
+    }
+    this.#isOver = true;
+    if (how === 'lost') this.listener.onLost('signalling');
+    else this.listener.onHungUp();
+    void this.#release('far side hung up');
+  }
+
+  #onMediaLost(): void {
+    if (this.#isOver) return;
+    if (!this.#hasResult) {
+      this.#end(CALL_STATE.SystemError, { cpdReason: 'media endpoint lost' });
+      return;
+    }
+    this.#isOver = true;
+    this.listener.onLost('media');
+    void this.#release('media lost');
+  }
+
+  /** The outcome with the leg down: reported, then everything is given back. */
+  #end(callState: CallState, detail: AttemptDetail): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#result(callState, false, detail);
+    void this.#release(detail.cpdReason ?? 'attempt over');
+  }
+
+  #result(callState: CallState, legUp: boolean, detail: AttemptDetail): void {
+    if (this.#hasResult) return;
+    this.#hasResult = true;
+    this.#stopTimer();
+    this.listener.onResult({ callState, legUp, detail });
+  }
+
+  /** Gives everything back. An endpoint or dialog that arrives later comes through here again. */
+  #release(why: string): Promise<void> {
+    this.#isOver = true;
+    this.#stopTimer();
+    const before = this.#released ?? Promise.resolve();
+    this.#released = before.then(async () => {
+      await this.stopListening();
+      if (this.#dialog) await this.#dialog.bye(why);
+      else this.#invite?.cancel(why);
+      await this.#endpoint?.close();
+    });
+    return this.#released;
+  }
+
+  #note(what: string, error: unknown): void {
+    this.deps.log.warn({ callId: this.request.callId, why: messageOf(error) }, `${what} failed`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,94 @@
+/**
+ * The second leg of a hand-off: one INVITE to a queue's, an agent's or a route point's SIP address
+ * with a media endpoint of its own. Answered, it waits to be bridged; the customer goes on hearing
+ * the waiting treatment until then. Early media of the far side is not passed on.
+ */
+import type { InviteRequest, MediaEndpoint, OutgoingCall, SipDialog, Telephony } from '../ports.js';
+
+export interface AgentCallListener {
+  onAnswered(): void;
+  /** Not answered, refused or broken. Exclusive with `onAnswered`. */
+  onFailed(why: string): void;
+  /** After `onAnswered`: the far side left, or was lost. */
+  onHungUp(): void;
+}
+
+export class AgentCall {
+  #endpoint: MediaEndpoint | undefined;
+  #invite: OutgoingCall | undefined;
+  #dialog: SipDialog | undefined;
+  #isAnswered = false;
+  #isOver = false;
+  #released: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly telephony: Telephony,
+    private readonly request: Omit<InviteRequest, 'localSdp'>,
+    private readonly listener: AgentCallListener,
+  ) {
+    this.#place().catch((error: unknown) => {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  /** Present while the far side is up. */
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#isAnswered && !this.#isOver ? this.#endpoint : undefined;
+  }
+
+  /** CANCEL or BYE, whatever fits; nothing is reported afterwards. */
+  hangUp(why: string): Promise<void> {
+    this.#isOver = true;
+    return this.#release(why);
+  }
+
+  async #place(): Promise<void> {
+    const endpoint = await this.telephony.media.createEndpoint();
+    this.#endpoint = endpoint;
+    if (this.#isOver) return this.#release('withdrawn');
+    endpoint.onEnded(() => this.#onEnded('media endpoint lost'));
+    this.#invite = this.telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
+    const outcome = await this.#invite.outcome;
+    if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
+    if (outcome.kind === 'failed') this.#fail(`SIP ${outcome.status} ${outcome.reason}`);
+    else if (outcome.kind === 'error') this.#fail(outcome.why);
+    return undefined;
+  }
+
+  async #onAnswered(endpoint: MediaEndpoint, dialog: SipDialog): Promise<void> {
+    this.#dialog = dialog;
+    if (this.#isOver) return this.#release('withdrawn');
+    dialog.onEnded((how) => {
+      if (how !== 'local') this.#onEnded('hung up before it was connected');
+    });
+    await endpoint.connect(dialog.remoteSdp);
+    if (this.#isOver) return;
+    this.#isAnswered = true;
+    this.listener.onAnswered();
+  }
+
+  #onEnded(why: string): void {
+    if (!this.#isAnswered) return this.#fail(why);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.listener.onHungUp();
+    void this.#release(why);
+  }
+
+  #fail(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.listener.onFailed(why);
+    void this.#release(why);
+  }
+
+  #release(why: string): Promise<void> {
+    this.#isOver = true;
+    this.#released = this.#released.then(async () => {
+      if (this.#dialog) await this.#dialog.bye(why);
+      else this.#invite?.cancel(why);
+      await this.#endpoint?.close();
+    });
+    return this.#released;
+  }
+}

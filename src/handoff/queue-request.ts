@@ -1,0 +1,69 @@
+/**
+ * One try to find somebody in a queue: the queue's targets are called in their order, each on its
+ * own leg, until one answers. First form: a target is a SIP address (a PBX queue, an agent group);
+ * our own agents with states and strategies are not built yet.
+ */
+import type { MediaEndpoint, Random, Telephony } from '../ports.js';
+import { AgentCall, type AgentCallListener } from './agent-call.js';
+
+export interface QueueRequestOptions {
+  /** SIP URIs from the configuration, in order; empty = the try fails at once. */
+  readonly targets: readonly string[];
+  /** Number shown to the agent (`CPNDigits`, else the customer's). */
+  readonly callerId?: string;
+  readonly callerName?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export class QueueRequest {
+  #call: AgentCall | undefined;
+  #isOver = false;
+  #lastWhy = 'the queue has no targets';
+
+  constructor(
+    private readonly telephony: Telephony,
+    private readonly random: Random,
+    private readonly options: QueueRequestOptions,
+    private readonly listener: AgentCallListener,
+  ) {
+    this.#tryTarget(0);
+  }
+
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#call?.endpoint;
+  }
+
+  hangUp(why: string): Promise<void> {
+    this.#isOver = true;
+    return this.#call?.hangUp(why) ?? Promise.resolve();
+  }
+
+  #tryTarget(index: number): void {
+    if (this.#isOver) return;
+    const uri = this.options.targets[index];
+    if (uri === undefined) {
+      // Never from inside the constructor's caller: it does not hold us yet.
+      queueMicrotask(() => this.#giveUp());
+      return;
+    }
+    const { callerId, callerName, headers } = this.options;
+    this.#call = new AgentCall(
+      this.telephony,
+      { uri, callId: this.random.uuid(), callerId, callerName, headers },
+      {
+        onAnswered: () => this.listener.onAnswered(),
+        onHungUp: () => this.listener.onHungUp(),
+        onFailed: (why) => {
+          this.#lastWhy = `${uri}: ${why}`;
+          this.#tryTarget(index + 1);
+        },
+      },
+    );
+  }
+
+  #giveUp(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.listener.onFailed(this.#lastWhy);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The sessions of this process, one per callback in the air: started when due, taken over after a
+ * crash, told of a cancel, drained at shutdown.
+ */
+import { CallbackSession } from './callback-session.js';
+import type { EffectsDeps } from './callback-effects.js';
+import { initialState } from './callflow/treatment-flow.js';
+import type { State } from './callflow/vocabulary.js';
+import type { ServiceConfig } from './config/load-config.js';
+import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
+
+export interface SessionHostDeps extends EffectsDeps {
+  readonly store: CallbackStore;
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+}
+
+/** Owns the sessions of this process: starts, finds, counts and stops them. */
+export class SessionHost {
+  readonly #sessions = new Map<string, CallbackSession>();
+  #isStopping = false;
+
+  constructor(private readonly deps: SessionHostDeps) {}
+
+  /** Sessions with a call in the air; those that wait for a retry hold no line. */
+  get liveCount(): number {
+    let count = 0;
+    for (const { state } of this.#sessions.values()) {
+      if (state.name !== 'waiting-to-retry') count += 1;
+    }
+    return count;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** A claimed callback that is due. */
+  start(record: CallbackRecord): void {
+    const session = this.#open(record, record.flowState ?? initialState());
+    if (!session) return;
+    if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
+  }
+
+  /**
+   * What a dead process left behind. A call that was in the air is lost: nobody can know how it
+   * ended, so its attempt counts as made and the flow decides from there.
+   */
+  recover(leftover: Leftover): void {
+    const { openAttempt, flowState } = leftover;
+    if (openAttempt) {
+      const { attempt } = openAttempt;
+      const endedAtMs = this.deps.clock.nowMs();
+      void this.deps.store.commit(
+        leftover.id,
+        { atMs: endedAtMs, attempt: { attempt, outcome: 'NODE_LOST', endedAtMs } },
+        { durable: false },
+      );
+    }
+    const session = this.#open(leftover, flowState ?? initialState());
+    if (!session) return;
+    const { leg } = session.state.context;
+    if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
+    else if (leg) session.post({ type: 'leg-lost', legId: leg.legId, cause: 'node' });
+  }
+
+  /** @returns false when no session of this process owns the callback */
+  cancel(id: string, by: 'customer' | 'admin'): boolean {
+    const session = this.#sessions.get(id);
+    session?.post({ type: 'cancelled', by });
+    return session !== undefined;
+  }
+
+  /** Waits for the calls in the air, at most this long, then ends what is left. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#isStopping = true;
+    const idle = Promise.all([...this.#sessions.values()].map((session) => this.#idle(session)));
+    let cancel = () => {};
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.deps.clock.after(deadlineMs, resolve);
+    });
+    await Promise.race([idle, deadline]);
+    cancel();
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop('shutdown')));
+  }
+
+  /** A session that waits for a retry has nothing to finish: its snapshot is on disk. */
+  #idle(session: CallbackSession): Promise<unknown> {
+    return session.state.name === 'waiting-to-retry' ? Promise.resolve() : session.finished;
+  }
+
+  #open(record: CallbackRecord, state: State): CallbackSession | undefined {
+    const service = this.deps.services[record.serviceName];
+    if (this.#isStopping || this.#sessions.has(record.id)) return undefined;
+    if (!service) {
+      this.#abandon(record);
+      return undefined;
+    }
+    const session = new CallbackSession(this.deps, record, service, state);
+    this.#sessions.set(record.id, session);
+    session.resume();
+    void session.finished.then(() => this.#sessions.delete(record.id));
+    return session;
+  }
+
+  /** Its service is no longer configured: nothing can say how to treat it. */
+  #abandon(record: CallbackRecord): void {
+    this.deps.log.error({ callbackId: record.id, service: record.serviceName }, 'unknown service');
+    const change = { record: { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false } } as const;
+    void this.deps.store.commit(record.id, change, { durable: true });
+  }
+}

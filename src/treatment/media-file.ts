@@ -1,0 +1,65 @@
+/**
+ * From a treatment's name in the configuration to a file that the media server can play. Names live
+ * under `media.directory`, URLs are fetched into a cache first. What cannot be played is a value
+ * with the reason in it: the flow goes on as if that treatment were off, it never plays a dead line.
+ */
+import { isAbsolute, join, normalize, relative, sep } from 'node:path';
+
+export type ResolvedMedia =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'unplayable'; readonly why: string };
+
+export interface MediaFiles {
+  /** Is this a sound file the media server will take? The reason when it is not. */
+  probe(path: string): Promise<string | undefined>;
+  /** Fetches a URL (cached); the local path or the reason. */
+  fetch(url: string): Promise<ResolvedMedia>;
+}
+
+export interface MediaPlaces {
+  /** Absolute. */
+  readonly directory: string;
+  /** The product's own media folder, absolute: fallback for the packaged names. */
+  readonly packagedDirectory: string;
+  /** How the media server sees `directory`, when it is mounted elsewhere there. */
+  readonly seenAs?: string;
+}
+
+/**
+ * @param file as configured: a name or path under the media directory, an absolute path, or an
+ *   http(s) URL
+ */
+export async function resolveMedia(
+  file: string,
+  places: MediaPlaces,
+  files: MediaFiles,
+): Promise<ResolvedMedia> {
+  if (/^https?:/i.test(file)) return files.fetch(file);
+  const candidates = isAbsolute(file)
+    ? [normalize(file)]
+    : [join(places.directory, file), join(places.packagedDirectory, file)];
+  let why = 'no such file';
+  for (const path of candidates) {
+    if (!isAbsolute(file) && !candidateIsInside(path, places)) {
+      return { kind: 'unplayable', why: 'leaves the media directory' };
+    }
+    const problem = await files.probe(path);
+    if (problem === undefined) return { kind: 'file', path: asSeen(path, places) };
+    why = problem;
+  }
+  return { kind: 'unplayable', why };
+}
+
+function candidateIsInside(path: string, places: MediaPlaces): boolean {
+  return isInside(path, places.directory) || isInside(path, places.packagedDirectory);
+}
+
+function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way !== '' && !way.startsWith(`..${sep}`) && way !== '..' && !isAbsolute(way);
+}
+
+function asSeen(path: string, places: MediaPlaces): string {
+  if (places.seenAs === undefined || !isInside(path, places.directory)) return path;
+  return join(places.seenAs, relative(places.directory, path));
+}
