@@ -1,0 +1,238 @@
+/**
+ * Finds out who or what is at the far end of a call. Samples go in, in frames of any size; ringback,
+ * tones, speech, a verdict with its reason, the end of a greeting and a beep come out.
+ *
+ * It refuses to know the time: everything is counted in samples, so a recording gives the same
+ * answer as the call did. It starts no timers, does no I/O, and nothing it does per frame allocates.
+ * A verdict is given once and taken back at most once, from human to machine or fax.
+ */
+import { AnswerRule, type Decision } from './answer-rule.js';
+import { HalfRate } from './half-rate.js';
+import { resolveOptions, type CpdOptions } from './options.js';
+import { HOP_MS, HOP_SAMPLES, Spectrum, ANALYSIS_RATE_HZ } from './spectrum.js';
+import { MachineGreeting } from './machine-greeting.js';
+import { SignalTones } from './signal-tones.js';
+import type { CpdEvent, TraceEntry, Verdict } from './types.js';
+import { VoiceActivity } from './voice-activity.js';
+
+/** A trace longer than this says nothing more. */
+const MAX_TRACE_ENTRIES = 2000;
+const MAX_WAITING_EVENTS = 200;
+/** One call of `gap` is not believed beyond this. ms */
+const MAX_GAP_MS = 60_000;
+/** A tone this old is not a voice that happens to be steady. ms */
+const TONE_NOT_VOICE_MS = 96;
+
+export class CpdDetector {
+  readonly #options: CpdOptions;
+  readonly #onEvent: ((event: CpdEvent) => void) | null;
+  readonly #events: CpdEvent[] = [];
+  readonly #trace: TraceEntry[] = [];
+  readonly #hop = new Float64Array(HOP_SAMPLES);
+  readonly #halfRate: HalfRate | null;
+  readonly #spectrum = new Spectrum();
+  readonly #tones: SignalTones;
+  readonly #voice: VoiceActivity;
+  readonly #rule: AnswerRule;
+  readonly #greeting: MachineGreeting;
+  #hopFill = 0;
+  #hopCount = 0;
+  #answeredMs = -1;
+  #verdict: Verdict | null = null;
+  #verdictMs = 0;
+  #wasRevised = false;
+  #onsetSaid = false;
+  #wasSpeech = false;
+
+  /**
+   * @param options see `CpdOptions`; missing ones take their defaults
+   * @param onEvent called during `push`, `gap` and `finish`; without it, fetch with `takeEvents`
+   * @throws RangeError when an option is outside its range
+   */
+  constructor(options: Partial<CpdOptions> = {}, onEvent?: (event: CpdEvent) => void) {
+    this.#options = resolveOptions(options);
+    this.#onEvent = onEvent ?? null;
+    this.#halfRate = this.#options.sampleRateHz === 16000 ? new HalfRate() : null;
+    this.#voice = new VoiceActivity(this.#options.speechFloorDb);
+    this.#rule = new AnswerRule(this.#options);
+    const findings = {
+      emit: (event: CpdEvent) => this.#emit(event),
+      note: (atMs: number, what: string, values: TraceEntry['values']) =>
+        this.#note(atMs, what, values),
+    };
+    this.#tones = new SignalTones(this.#options, findings);
+    this.#greeting = new MachineGreeting(this.#options, findings);
+  }
+
+  /** What was noticed so far, oldest first, at most 2000 entries. */
+  get trace(): readonly TraceEntry[] {
+    return this.#trace;
+  }
+
+  /** The verdict in force, or null. */
+  get verdict(): Verdict | null {
+    return this.#verdict;
+  }
+
+  /** How much audio has been taken in. ms */
+  get elapsedMs(): number {
+    return (1000 * (this.#hopCount * HOP_SAMPLES + this.#hopFill)) / ANALYSIS_RATE_HZ;
+  }
+
+  /** The call is answered: what follows is the far end itself. What was heard before no longer counts. */
+  answered(): void {
+    if (this.#answeredMs >= 0) return;
+    this.#answeredMs = this.elapsedMs;
+    this.#verdict = null;
+    this.#voice.reset();
+    this.#tones.reset();
+    this.#note(this.#answeredMs, 'answered', {});
+  }
+
+  /** Takes samples, in frames of any size. */
+  push(samples: Int16Array): void {
+    for (let i = 0; i < samples.length; i++) this.#pushSample(samples[i]! / 32768);
+  }
+
+  /**
+   * No packet came for this long: time passes, and nothing is learnt about the line's noise.
+   * @param durationMs 0..60000
+   */
+  gap(durationMs: number): void {
+    const count = Math.round((Math.min(MAX_GAP_MS, Math.max(0, durationMs)) * ANALYSIS_RATE_HZ) / 1000);
+    if (durationMs >= 100) this.#note(this.elapsedMs, 'no audio', { ms: Math.round(durationMs) });
+    for (let i = 0; i < count; i++) this.#append(0);
+  }
+
+  /** The audio is over. A call that was answered and not judged is unknown. */
+  finish(): void {
+    this.#tones.finish();
+    if (this.#verdict !== null) return;
+    const where = this.#answeredMs >= 0 ? 'after the answer' : 'before an answer';
+    this.#decide({
+      verdict: 'unknown',
+      reason: `the audio ended ${where}, after ${Math.round(this.elapsedMs)} ms, with nothing decided`,
+      confidence: 0,
+    });
+  }
+
+  /** Hands over the events since the last call, when no callback was given. */
+  takeEvents(): CpdEvent[] {
+    return this.#events.splice(0);
+  }
+
+  #pushSample(sample: number): void {
+    if (!this.#halfRate) {
+      this.#append(sample);
+      return;
+    }
+    const halved = this.#halfRate.next(sample);
+    if (halved !== null) this.#append(halved);
+  }
+
+  #append(sample: number): void {
+    this.#hop[this.#hopFill++] = sample;
+    if (this.#hopFill < HOP_SAMPLES) return;
+    this.#hopFill = 0;
+    this.#hopCount++;
+    this.#analyse();
+  }
+
+  #analyse(): void {
+    const nowMs = this.#hopCount * HOP_MS;
+    this.#spectrum.analyse(this.#hop, nowMs);
+    const m = this.#spectrum.now;
+    this.#tones.consume(m, this.#isSpeechBeforeTones());
+    const tracker = this.#tones.tracker;
+    this.#voice.consume(m, tracker.isToneFrame && tracker.openMs >= TONE_NOT_VOICE_MS);
+    if (this.#answeredMs >= 0) this.#listenToFarEnd(nowMs);
+    else this.#listenToNetwork();
+  }
+
+  /** Real speech before a tone makes it a voicemail's beep rather than a fax. */
+  #isSpeechBeforeTones(): boolean {
+    return this.#answeredMs >= 0 && this.#voice.speechMs >= 500;
+  }
+
+  #listenToNetwork(): void {
+    const found = this.#tones.takeDecision();
+    if (found && this.#verdict === null) this.#decide(found);
+    this.#tones.takeBeep();
+  }
+
+  #listenToFarEnd(nowMs: number): void {
+    this.#traceSpeech(nowMs);
+    const found = this.#tones.takeDecision();
+    const beep = this.#tones.takeBeep();
+    if (this.#verdict === null) {
+      if (found) this.#decide(found);
+      else if (beep && this.#greeting.isCredible(beep, this.#voice, false)) {
+        this.#decide(this.#greeting.decisionOnBeep(beep, this.#voice));
+      } else {
+        const decision = this.#rule.decide(
+          this.#voice,
+          nowMs,
+          this.#answeredMs,
+          this.#tones.tracker.isOpen,
+        );
+        if (decision) this.#decide(decision);
+      }
+    } else if (this.#verdict === 'human') {
+      this.#reconsider(nowMs, found, beep !== null && this.#greeting.isCredible(beep, this.#voice, true));
+    }
+    if (this.#verdict === 'machine') this.#greeting.follow(this.#voice, nowMs, beep);
+  }
+
+  #reconsider(nowMs: number, found: Decision | null, hasBeep: boolean): void {
+    const isLong = this.#rule.isLongSpeech(this.#voice, nowMs, this.#verdictMs);
+    if (this.#wasRevised || nowMs - this.#verdictMs > this.#options.revisionWindowMs) return;
+    if (found?.verdict === 'fax') this.#revise('fax', found.reason);
+    else if (hasBeep) this.#revise('machine', 'a beep after the speech');
+    else if (isLong) {
+      const ms = this.#options.revisionSpeechMs;
+      this.#revise('machine', `went on to speak for ${ms} ms without a pause of 500 ms`);
+    }
+  }
+
+  #decide({ verdict, reason, confidence }: Decision): void {
+    const atMs = Math.round(this.elapsedMs);
+    this.#verdict = verdict;
+    this.#verdictMs = atMs;
+    this.#note(atMs, 'verdict', { verdict, reason, confidence });
+    this.#emit({ type: 'verdict', verdict, atMs, reason, confidence });
+  }
+
+  #revise(verdict: Verdict, reason: string): void {
+    const atMs = Math.round(this.elapsedMs);
+    const from = this.#verdict ?? 'unknown';
+    this.#verdict = verdict;
+    this.#wasRevised = true;
+    this.#note(atMs, 'revised', { from, verdict, reason });
+    this.#emit({ type: 'revised', from, verdict, atMs, reason });
+  }
+
+  #traceSpeech(nowMs: number): void {
+    const voice = this.#voice;
+    if (voice.hasOnset && !this.#onsetSaid) {
+      this.#onsetSaid = true;
+      this.#emit({ type: 'speech-onset', atMs: Math.round(voice.onsetMs) });
+    }
+    if (voice.isSpeech === this.#wasSpeech) return;
+    this.#wasSpeech = voice.isSpeech;
+    this.#note(nowMs, voice.isSpeech ? 'speech' : 'pause', {
+      speechMs: voice.speechMs,
+      floorDb: Math.round(voice.floorDb),
+      speechDb: Math.round(voice.speechDb),
+    });
+  }
+
+  #emit(event: CpdEvent): void {
+    if (this.#onEvent) this.#onEvent(event);
+    else if (this.#events.length < MAX_WAITING_EVENTS) this.#events.push(event);
+  }
+
+  #note(atMs: number, what: string, values: TraceEntry['values']): void {
+    if (this.#trace.length < MAX_TRACE_ENTRIES)
+      this.#trace.push({ atMs: Math.round(atMs), what, values });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Runs the detector over a whole recording and sums up what it said. A recording has no more to say
+ * than the call had: where it breaks off before a decision, silence is assumed to follow, for as
+ * long as any rule would wait.
+ */
+import { CpdDetector } from './detector.js';
+import { resolveOptions, type CpdOptions } from './options.js';
+import type { CpdEvent, TraceEntry, Verdict } from './types.js';
+
+export interface ReplayResult {
+  /** The verdict in the end, after a revision. */
+  readonly verdict: Verdict;
+  /** When the verdict in force fell. ms of audio; beyond the recording when silence had to be assumed */
+  readonly decidedAtMs: number;
+  /** The first verdict, before a revision, and when it fell. */
+  readonly first: { readonly verdict: Verdict; readonly atMs: number };
+  readonly reason: string;
+  readonly confidence: number;
+  readonly greetingEndMs: number | null;
+  /** Start of the first beep, and its end. ms */
+  readonly beepAtMs: number | null;
+  readonly beepEndMs: number | null;
+  readonly events: readonly CpdEvent[];
+  readonly trace: readonly TraceEntry[];
+}
+
+export interface ReplayOptions extends Partial<CpdOptions> {
+  /** When the call was answered, ms into the recording; `null`: never, it is all early media. Default 0. */
+  readonly answeredAtMs?: number | null;
+}
+
+const FRAME_MS = 20;
+/** Silence assumed after the end at a time. ms */
+const PADDING_STEP_MS = 100;
+
+/** @throws RangeError when an option is outside its range */
+export function replay(samples: Int16Array, options: ReplayOptions = {}): ReplayResult {
+  const { answeredAtMs = 0, ...cpdOptions } = options;
+  const resolved = resolveOptions(cpdOptions);
+  const events: CpdEvent[] = [];
+  const detector = new CpdDetector(resolved, (event) => events.push(event));
+  const frameSamples = (resolved.sampleRateHz * FRAME_MS) / 1000;
+  for (let start = 0; start < samples.length; start += frameSamples) {
+    const atMs = (1000 * start) / resolved.sampleRateHz;
+    if (answeredAtMs !== null && atMs >= answeredAtMs) detector.answered();
+    detector.push(samples.subarray(start, start + frameSamples));
+  }
+  if (answeredAtMs !== null) {
+    detector.answered();
+    padUntilDecided(detector, events, resolved);
+  }
+  detector.finish();
+  return summarise(events, detector.trace);
+}
+
+function padUntilDecided(
+  detector: CpdDetector,
+  events: readonly CpdEvent[],
+  options: CpdOptions,
+): void {
+  const mostMs = options.decisionTimeoutMs + options.greetingEndPauseMs;
+  for (let padded = 0; padded < mostMs; padded += PADDING_STEP_MS) {
+    const waitsForEnd =
+      detector.verdict === 'machine' && !events.some((event) => event.type === 'greeting-ended');
+    if (detector.verdict !== null && !waitsForEnd) return;
+    detector.gap(PADDING_STEP_MS);
+  }
+}
+
+function summarise(events: readonly CpdEvent[], trace: readonly TraceEntry[]): ReplayResult {
+  const verdict = events.findLast((event) => event.type === 'verdict');
+  if (!verdict) throw new Error('the detector finished without a verdict');
+  const revised = events.find((event) => event.type === 'revised');
+  const ended = events.find((event) => event.type === 'greeting-ended');
+  const beep = events.find((event) => event.type === 'beep');
+  const final = revised ?? verdict;
+  return {
+    verdict: final.verdict,
+    decidedAtMs: final.atMs,
+    first: { verdict: verdict.verdict, atMs: verdict.atMs },
+    reason: final.reason,
+    confidence: verdict.confidence,
+    greetingEndMs: ended?.atMs ?? null,
+    beepAtMs: beep?.startMs ?? null,
+    beepEndMs: beep?.endMs ?? null,
+    events,
+    trace,
+  };
+}

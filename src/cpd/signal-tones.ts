@@ -1,0 +1,137 @@
+/**
+ * Listens to everything on a call that is a tone: what the network says (busy, reorder, special
+ * information tones, ringback), fax machines, and lone tones that may be a voicemail's beep. Turns
+ * each into an event and, where it settles who is there, into a decision for the detector to take.
+ */
+import type { Decision } from './answer-rule.js';
+import { BeepDetector } from './beep.js';
+import { CadenceMatcher, type Rhythm } from './cadence.js';
+import { FaxDetector, type FaxMatch } from './fax.js';
+import type { CpdOptions } from './options.js';
+import { SitMatcher, type SitMatch } from './sit.js';
+import type { Measurements } from './spectrum.js';
+import { meaningOfRhythm } from './tone-plan.js';
+import { ToneTracker, type ToneSegment } from './tone-tracker.js';
+import type { Findings, SignalTone } from './types.js';
+
+/** The same tone is not reported again and again. */
+const MOST_TONE_EVENTS = 20;
+
+export class SignalTones {
+  readonly tracker: ToneTracker;
+  readonly #options: CpdOptions;
+  readonly #findings: Findings;
+  readonly #beeps: BeepDetector;
+  #cadence = new CadenceMatcher();
+  #sit = new SitMatcher();
+  #fax: FaxDetector;
+  #decision: Decision | null = null;
+  #beep: ToneSegment | null = null;
+  #lastTone: SignalTone | null = null;
+  #toneEvents = 0;
+  #ringbackSaid = false;
+  #nowMs = 0;
+
+  constructor(options: CpdOptions, findings: Findings) {
+    this.#options = options;
+    this.#findings = findings;
+    this.#fax = new FaxDetector(options.cedMinMs);
+    this.#beeps = new BeepDetector(options);
+    this.tracker = new ToneTracker((segment) => this.#consumeSegment(segment));
+  }
+
+  /** The call is answered: what the network said before is over. */
+  reset(): void {
+    this.#cadence = new CadenceMatcher();
+    this.#sit = new SitMatcher();
+    this.#fax = new FaxDetector(this.#options.cedMinMs);
+    this.#decision = null;
+    this.#beep = null;
+    this.#lastTone = null;
+  }
+
+  /** @param heardSpeech whether the far end has spoken, which turns a fax's tone into a beep */
+  consume(m: Measurements, heardSpeech: boolean): void {
+    this.#nowMs = m.atMs;
+    this.tracker.consume(m);
+    if (this.tracker.isOpen) {
+      const sit = this.#sit.checkOpen(this.tracker.current);
+      if (sit) this.#reportSit(sit);
+    } else if (!this.#ringbackSaid && this.#cadence.isRingback(m.atMs)) {
+      this.#ringbackSaid = true;
+      this.#findings.emit({ type: 'ringback', atMs: Math.round(m.atMs) });
+    }
+    const fax = this.#fax.check(m, this.tracker, heardSpeech);
+    if (fax) this.#reportFax(fax);
+    this.#beep = this.#beeps.check(m.atMs, this.tracker.isOpen) ?? this.#beep;
+  }
+
+  /** The audio is over: what sounds now is as long as it will get. */
+  finish(): void {
+    this.tracker.close();
+  }
+
+  /** The newest decision a tone has led to, once. */
+  takeDecision(): Decision | null {
+    const decision = this.#decision;
+    this.#decision = null;
+    return decision;
+  }
+
+  /** The newest lone tone that has ended, once. */
+  takeBeep(): ToneSegment | null {
+    const beep = this.#beep;
+    this.#beep = null;
+    return beep;
+  }
+
+  #consumeSegment(segment: ToneSegment): void {
+    this.#findings.note(segment.endMs, 'tone', {
+      ms: Math.round(segment.endMs - segment.startMs),
+      hz: Math.round(segment.frequencyHz),
+      secondHz: Math.round(segment.secondHz),
+      levelDb: Math.round(segment.levelDb),
+      gapMs: Math.round(segment.gapBeforeMs),
+      wobbleHz: Math.round(10 * segment.wobbleHz) / 10,
+    });
+    this.#sit.consume(segment);
+    this.#fax.consumeSegment(segment);
+    this.#beeps.consume(segment);
+    const rhythm = this.#cadence.consume(segment);
+    if (rhythm) this.#reportRhythm(rhythm);
+  }
+
+  #reportRhythm(rhythm: Rhythm): void {
+    const { tone, because } = meaningOfRhythm(rhythm, this.#options.country);
+    const hz = rhythm.frequenciesHz.join(' + ');
+    this.#report(tone, rhythm.frequenciesHz, {
+      verdict: tone,
+      reason: `${hz} Hz, ${Math.round(rhythm.onMs)} ms on and ${Math.round(rhythm.offMs)} ms off, repeated: ${because}`,
+      confidence: 0.95,
+    });
+  }
+
+  #reportSit(sit: SitMatch): void {
+    this.#report(sit.tone, sit.frequenciesHz, {
+      verdict: sit.tone,
+      reason: `special information tone, ${sit.frequenciesHz.join(', ')} Hz, code ${sit.code}`,
+      confidence: 0.98,
+    });
+  }
+
+  #reportFax(fax: FaxMatch): void {
+    this.#report(fax.tone, fax.frequenciesHz, {
+      verdict: 'fax',
+      reason: `fax: ${fax.tone.toUpperCase()} at ${fax.frequenciesHz.join(' and ')} Hz for ${Math.round(fax.lastedMs)} ms`,
+      confidence: 0.97,
+    });
+  }
+
+  #report(tone: SignalTone, frequenciesHz: readonly number[], decision: Decision): void {
+    this.#decision = decision;
+    if (tone === this.#lastTone || this.#toneEvents >= MOST_TONE_EVENTS) return;
+    this.#lastTone = tone;
+    this.#toneEvents++;
+    this.#findings.emit({ type: 'tone', tone, atMs: Math.round(this.#nowMs), frequenciesHz });
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Turns the sample stream into one set of measurements every 16 ms: level, the strongest one or two
+ * spectral peaks and how much of the sound they are, and how periodic the sound is. Everything else
+ * in this folder works on these numbers. It decides nothing.
+ */
+import { BIN_COUNT, FFT_SIZE, PowerSpectrum } from './fft.js';
+
+export const ANALYSIS_RATE_HZ = 8000;
+export const HOP_SAMPLES = 128;
+export const HOP_MS = (1000 * HOP_SAMPLES) / ANALYSIS_RATE_HZ;
+const BIN_HZ = ANALYSIS_RATE_HZ / FFT_SIZE;
+
+/** Hum and the edges of the telephone band say nothing: 94 to 3900 Hz. */
+const FIRST_BIN = 3;
+const LAST_BIN = 125;
+/** The main lobe of a Hann window is two bins to each side; one more for two tones that beat. */
+const LOBE_BINS = 3;
+/** Level given to digital silence. */
+export const SILENCE_DB = -100;
+
+/** Pitch is looked for between 70 and 400 Hz, at half the rate. */
+const PITCH_SAMPLES = FFT_SIZE / 2;
+const SHORTEST_LAG = 10;
+const LONGEST_LAG = 57;
+
+/** Measurements of the newest 32 ms. One object, overwritten for every hop. */
+export interface Measurements {
+  /** Middle of the 32 ms, ms since the first sample. */
+  atMs: number;
+  /** RMS in the telephone band, dB relative to full scale. */
+  levelDb: number;
+  /** Strongest peak. Hz */
+  peakHz: number;
+  /** Share of the energy in the strongest peak, 0..1. */
+  purity: number;
+  /** Second strongest peak, away from the first. Hz */
+  secondHz: number;
+  /** Energy of the second peak relative to the first, 0..1. */
+  secondShare: number;
+  /** Share of the energy in both peaks, 0..1. */
+  pairPurity: number;
+  /** Shares of the energy near 1650 and near 1850 Hz (V.21 channel 2), 0..1. */
+  v21MarkShare: number;
+  v21SpaceShare: number;
+  /** Height of the autocorrelation peak in the pitch range, 0..1. */
+  periodicity: number;
+  /** Every sample was zero, or no packet came. */
+  isDigitalSilence: boolean;
+}
+
+export class Spectrum {
+  readonly now: Measurements = {
+    atMs: 0,
+    levelDb: SILENCE_DB,
+    peakHz: 0,
+    purity: 0,
+    secondHz: 0,
+    secondShare: 0,
+    pairPurity: 0,
+    v21MarkShare: 0,
+    v21SpaceShare: 0,
+    periodicity: 0,
+    isDigitalSilence: true,
+  };
+  readonly #window = new Float64Array(FFT_SIZE);
+  readonly #history = new Float64Array(FFT_SIZE);
+  readonly #windowed = new Float64Array(FFT_SIZE);
+  readonly #power = new Float64Array(BIN_COUNT);
+  readonly #halfRate = new Float64Array(PITCH_SAMPLES);
+  readonly #transform = new PowerSpectrum();
+  readonly #scale: number;
+
+  constructor() {
+    let energy = 0;
+    for (let i = 0; i < FFT_SIZE; i++) {
+      this.#window[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / FFT_SIZE);
+      energy += this.#window[i]! ** 2;
+    }
+    this.#scale = 2 / (FFT_SIZE * energy);
+  }
+
+  /**
+   * Takes one hop and updates `now`.
+   * @param hop 128 samples, full scale 1
+   * @param endMs time at the end of the hop, ms since the first sample
+   */
+  analyse(hop: Float64Array, endMs: number): void {
+    this.#history.copyWithin(0, HOP_SAMPLES);
+    this.#history.set(hop, FFT_SIZE - HOP_SAMPLES);
+    const m = this.now;
+    m.atMs = endMs - HOP_MS;
+    let isZero = true;
+    for (let i = 0; i < FFT_SIZE; i++) {
+      const x = this.#history[i]!;
+      if (x !== 0) isZero = false;
+      this.#windowed[i] = x * this.#window[i]!;
+    }
+    m.isDigitalSilence = isZero;
+    if (isZero) {
+      this.#clear();
+      return;
+    }
+    this.#transform.compute(this.#windowed, this.#power);
+    this.#measurePeaks();
+    m.periodicity = m.levelDb > -60 ? this.#measurePeriodicity() : 0;
+  }
+
+  #clear(): void {
+    const m = this.now;
+    m.levelDb = SILENCE_DB;
+    m.peakHz = m.secondHz = 0;
+    m.purity = m.pairPurity = m.secondShare = 0;
+    m.v21MarkShare = m.v21SpaceShare = 0;
+    m.periodicity = 0;
+  }
+
+  #measurePeaks(): void {
+    const power = this.#power;
+    const m = this.now;
+    let total = 0;
+    let first = FIRST_BIN;
+    for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
+      total += power[k]!;
+      if (power[k]! > power[first]!) first = k;
+    }
+    if (total <= 0) {
+      this.#clear();
+      return;
+    }
+    let second = -1;
+    for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
+      if (k >= first - LOBE_BINS && k <= first + LOBE_BINS) continue;
+      if (second < 0 || power[k]! > power[second]!) second = k;
+    }
+    const firstEnergy = this.#energy(first - LOBE_BINS, first + LOBE_BINS);
+    const low = second < first ? second - LOBE_BINS : Math.max(second - LOBE_BINS, first + 4);
+    const high = second < first ? Math.min(second + LOBE_BINS, first - 4) : second + LOBE_BINS;
+    const secondEnergy = this.#energy(low, high);
+    m.levelDb = 10 * Math.log10(total * this.#scale + 1e-10);
+    m.peakHz = this.#peakHz(first);
+    m.secondHz = this.#peakHz(second);
+    m.purity = firstEnergy / total;
+    m.pairPurity = (firstEnergy + secondEnergy) / total;
+    m.secondShare = secondEnergy / firstEnergy;
+    m.v21MarkShare = this.#energy(50, 55) / total;
+    m.v21SpaceShare = this.#energy(57, 62) / total;
+  }
+
+  #energy(from: number, to: number): number {
+    let sum = 0;
+    for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += this.#power[k]!;
+    return sum;
+  }
+
+  /** Parabola through the logarithms of the peak and its neighbours: within 1 Hz for a clean tone. */
+  #peakHz(bin: number): number {
+    if (bin <= 0) return 0;
+    const left = Math.log(this.#power[bin - 1]! + 1e-20);
+    const middle = Math.log(this.#power[bin]! + 1e-20);
+    const right = Math.log(this.#power[bin + 1]! + 1e-20);
+    const bend = left - 2 * middle + right;
+    const offset = bend < 0 ? (0.5 * (left - right)) / bend : 0;
+    return (bin + Math.max(-0.5, Math.min(0.5, offset))) * BIN_HZ;
+  }
+
+  /** Normalised cross-correlation at half the rate, so that its cost stays below the transform's. */
+  #measurePeriodicity(): number {
+    const x = this.#halfRate;
+    let mean = 0;
+    for (let i = 0; i < PITCH_SAMPLES; i++) {
+      x[i] = this.#history[2 * i]! + this.#history[2 * i + 1]!;
+      mean += x[i]!;
+    }
+    mean /= PITCH_SAMPLES;
+    for (let i = 0; i < PITCH_SAMPLES; i++) x[i] = x[i]! - mean;
+    let best = 0;
+    for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) {
+      const length = PITCH_SAMPLES - lag;
+      let cross = 0;
+      let here = 1e-12;
+      let there = 1e-12;
+      for (let i = 0; i < length; i++) {
+        const a = x[i]!;
+        const b = x[i + lag]!;
+        cross += a * b;
+        here += a * a;
+        there += b * b;
+      }
+      const score = cross / Math.sqrt(here * there);
+      if (score > best) best = score;
+    }
+    return best;
+  }
+}
