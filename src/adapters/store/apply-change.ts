@@ -1,0 +1,170 @@
+/**
+ * Applies one `Change` of a session: the fences first, then every part of it. Runs inside the batch's
+ * transaction, so that attempt, dial lock, record and journal of one step stand or fall together.
+ */
+
+import {
+  StoreError,
+  type AttemptChange,
+  type CallbackRecord,
+  type Change,
+  type CommitResult,
+  type JournalStep,
+} from '../../schedule/callback-store.js';
+import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
+import type { Database, SqlValue } from './sqlite-driver.js';
+
+const RECORD_COLUMNS = {
+  state: 'state',
+  reason: 'reason',
+  dueAtMs: 'due_at_ms',
+  attemptCount: 'attempt_count',
+  callState: 'call_state',
+  claimed: 'claimed',
+  expiresAtMs: 'expires_at_ms',
+  flowState: 'flow_state',
+  completedAtMs: 'completed_at_ms',
+  updatedAtMs: 'updated_at_ms',
+} as const;
+
+/**
+ * @param nowMs stands in for the change's own time when it brings none
+ * @throws StoreError `STORE_CONFLICT` when an attempt's Call-ID would change or its birth is missing
+ */
+export function applyChange(
+  database: Database,
+  id: string,
+  change: Change,
+  nowMs: number,
+): CommitResult {
+  const row = database.get('SELECT * FROM callbacks WHERE id = ?', id);
+  if (row === undefined) return { ok: false, why: 'unknown' };
+  const record = toCallback(row);
+  const refusal = refuse(database, record, change);
+  if (refusal !== undefined) return refusal;
+
+  if (change.attempt !== undefined) writeAttempt(database, id, change.attempt);
+  if (change.step !== undefined) writeStep(database, id, change.step);
+  writeRecord(database, record, change, change.atMs ?? change.step?.atMs ?? nowMs);
+  if (change.dialLock === 'take') {
+    database.run(
+      'INSERT INTO dial_locks VALUES (?, ?) ON CONFLICT DO NOTHING',
+      change.lockNumber ?? record.customerNumber,
+      id,
+    );
+  }
+  if (change.dialLock === 'release' || change.record?.state === 'COMPLETED') {
+    database.run('DELETE FROM dial_locks WHERE callback_id = ?', id);
+  }
+  return { ok: true };
+}
+
+/** Why this change may not be made, or `undefined`. */
+function refuse(
+  database: Database,
+  record: CallbackRecord,
+  change: Change,
+): CommitResult | undefined {
+  const touchesTheRecord = change.record !== undefined || change.dialLock === 'take';
+  if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
+  if (change.dialLock !== 'take') return undefined;
+  if (!record.claimed) return { ok: false, why: 'not-claimed' };
+  if (record.cancelRequested !== undefined) {
+    return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
+  }
+  const number = change.lockNumber ?? record.customerNumber;
+  const lock = database.get('SELECT callback_id FROM dial_locks WHERE number = ?', number);
+  if (lock !== undefined && lock['callback_id'] !== record.id) {
+    return { ok: false, why: 'number-busy', heldBy: String(lock['callback_id']) };
+  }
+  const own = database.get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
+  if (own !== undefined && own['number'] !== number) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `Callback ${record.id} still has a leg to another number.`,
+    );
+  }
+  return undefined;
+}
+
+function writeRecord(
+  database: Database,
+  record: CallbackRecord,
+  change: Change,
+  atMs: number,
+): void {
+  const wanted = change.record ?? {};
+  // COMPLETED is final for the session, too: nobody owns the callback afterwards.
+  const isCompleting = wanted.state === 'COMPLETED';
+  const claimed = isCompleting ? false : wanted.claimed;
+  const { columns, values } = present(RECORD_COLUMNS, {
+    state: wanted.state,
+    reason: wanted.reason,
+    dueAtMs: wanted.dueAtMs,
+    attemptCount: wanted.attemptCount,
+    callState: wanted.callState,
+    expiresAtMs: wanted.expiresAtMs,
+    claimed: claimed === undefined ? undefined : Number(claimed),
+    flowState: change.flowState === undefined ? undefined : JSON.stringify(change.flowState),
+    completedAtMs: isCompleting ? atMs : undefined,
+    updatedAtMs: atMs,
+  });
+  const assignments = columns.map((column) => `${column} = ?`).join(', ');
+  database.run(`UPDATE callbacks SET ${assignments} WHERE id = ?`, ...values, record.id);
+}
+
+function writeAttempt(database: Database, id: string, attempt: AttemptChange): void {
+  const known = database.get(
+    'SELECT call_id FROM attempts WHERE callback_id = ? AND attempt = ?',
+    id,
+    attempt.attempt,
+  );
+  if (known === undefined) insertAttempt(database, id, attempt);
+  else if (attempt.callId !== undefined && attempt.callId !== known['call_id']) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`,
+    );
+  }
+  const { columns, values } = present<keyof typeof ATTEMPT_COLUMNS>(ATTEMPT_COLUMNS, attempt);
+  if (columns.length === 0) return;
+  database.run(
+    `UPDATE attempts SET ${columns.map((column) => `${column} = ?`).join(', ')}
+     WHERE callback_id = ? AND attempt = ?`,
+    ...values,
+    id,
+    attempt.attempt,
+  );
+}
+
+function insertAttempt(database: Database, id: string, attempt: AttemptChange): void {
+  const { callId, number, startedAtMs } = attempt;
+  if (callId === undefined || number === undefined || startedAtMs === undefined) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `Attempt ${attempt.attempt} of callback ${id} has no Call-ID, number and start yet.`,
+    );
+  }
+  const values: SqlValue[] = [id, attempt.attempt, callId, number, startedAtMs];
+  database.run(
+    `INSERT INTO attempts (callback_id, attempt, call_id, number, started_at_ms)
+     VALUES (?, ?, ?, ?, ?)`,
+    ...values,
+  );
+}
+
+function writeStep(database: Database, id: string, step: JournalStep): void {
+  database.run(
+    `INSERT INTO steps (callback_id, seq, at_ms, row, because, state_name, event, commands)
+     VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE callback_id = ?),
+       ?, ?, ?, ?, ?, ?)`,
+    id,
+    id,
+    step.atMs,
+    step.row,
+    step.because,
+    step.stateName,
+    JSON.stringify(step.event),
+    JSON.stringify(step.commands),
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * What crosses between the main thread and the store's worker: one message per operation, never one
+ * per SQL statement, so that a batch of operations shares one COMMIT.
+ */
+
+import type {
+  AttemptRecord,
+  CallbackQuery,
+  CallbackRecord,
+  CancelledBy,
+  CancelResult,
+  Change,
+  CommitResult,
+  JournalStep,
+  Leftover,
+  NewCallback,
+  Reschedule,
+  RescheduleResult,
+  StoreErrorCode,
+  StoreStats,
+} from '../../schedule/callback-store.js';
+
+export type Operation =
+  | { readonly kind: 'accept'; readonly callback: NewCallback; readonly idempotencyKey?: string }
+  | { readonly kind: 'get'; readonly id: string }
+  | { readonly kind: 'find'; readonly query: CallbackQuery }
+  | { readonly kind: 'claim-due'; readonly nowMs: number; readonly limit: number }
+  | { readonly kind: 'next-due' }
+  | {
+      readonly kind: 'commit';
+      readonly id: string;
+      readonly change: Change;
+      readonly nowMs: number;
+    }
+  | {
+      readonly kind: 'request-cancel';
+      readonly id: string;
+      readonly by: CancelledBy;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'reschedule'; readonly id: string; readonly changes: Reschedule }
+  | { readonly kind: 'attempts'; readonly id: string }
+  | { readonly kind: 'story'; readonly id: string }
+  | { readonly kind: 'take-over' }
+  | { readonly kind: 'purge'; readonly completedBeforeMs: number; readonly limit: number }
+  | { readonly kind: 'stats' }
+  /** Writes something harmless: can the store be written again? */
+  | { readonly kind: 'probe' };
+
+export interface Results {
+  accept: CallbackRecord;
+  get: CallbackRecord | undefined;
+  find: CallbackRecord[];
+  'claim-due': CallbackRecord[];
+  'next-due': number | undefined;
+  commit: CommitResult;
+  'request-cancel': CancelResult;
+  reschedule: RescheduleResult;
+  attempts: AttemptRecord[];
+  story: JournalStep[];
+  'take-over': Leftover[];
+  purge: number;
+  stats: Omit<StoreStats, 'pendingCount' | 'isWritable'>;
+  probe: undefined;
+}
+
+export type Result = Results[Operation['kind']];
+
+export interface Failure {
+  readonly code: StoreErrorCode;
+  readonly message: string;
+}
+
+export type Outcome =
+  { readonly ok: true; readonly value: Result } | { readonly ok: false; readonly failure: Failure };
+
+/** What the worker is started with. */
+export interface WorkerOptions {
+  /** Path of the database file, or `:memory:`. */
+  readonly file: string;
+  /** The file may not grow past this; 0 = no limit. */
+  readonly sizeMaxBytes: number;
+}
+
+export type ToWorker =
+  | { readonly kind: 'operation'; readonly id: number; readonly operation: Operation }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'open-failed'; readonly failure: Failure }
+  | { readonly kind: 'done'; readonly outcomes: readonly (readonly [number, Outcome])[] };

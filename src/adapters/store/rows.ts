@@ -1,0 +1,127 @@
+/**
+ * Rows to records and back. Columns are named here and in the schema only.
+ */
+
+import type {
+  AttemptRecord,
+  CallbackRecord,
+  CallbackState,
+  CancelledBy,
+  JournalStep,
+} from '../../schedule/callback-store.js';
+import type { Command, Event, State } from '../../callflow/vocabulary.js';
+import type { SqlRow, SqlValue } from './sqlite-driver.js';
+
+function text(row: SqlRow, column: string): string {
+  return String(row[column]);
+}
+
+function integer(row: SqlRow, column: string): number {
+  return Number(row[column]);
+}
+
+function optionalText(row: SqlRow, column: string): string | undefined {
+  const value = row[column];
+  return value === null || value === undefined ? undefined : String(value);
+}
+
+function optionalInteger(row: SqlRow, column: string): number | undefined {
+  const value = row[column];
+  return value === null || value === undefined ? undefined : Number(value);
+}
+
+/** Columns written by us as JSON of a known shape. */
+function json(row: SqlRow, column: string): unknown {
+  return JSON.parse(text(row, column));
+}
+
+/** Leaves out what has no value, so that records read back equal the ones that went in. */
+function compact<T extends object>(record: T): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+}
+
+export function toCallback(row: SqlRow): CallbackRecord {
+  const flowState = optionalText(row, 'flow_state');
+  return compact<CallbackRecord>({
+    id: text(row, 'id'),
+    serviceName: text(row, 'service_name'),
+    customerNumber: text(row, 'customer_number'),
+    createdAtMs: integer(row, 'created_at_ms'),
+    desiredAtMs: integer(row, 'desired_at_ms'),
+    expiresAtMs: integer(row, 'expires_at_ms'),
+    userData: json(row, 'user_data') as Record<string, string>,
+    lookupKeys: json(row, 'lookup_keys') as Record<string, string>,
+    requestOptions: json(row, 'request_options') as Record<string, string>,
+    state: text(row, 'state') as CallbackState,
+    reason: optionalText(row, 'reason'),
+    dueAtMs: integer(row, 'due_at_ms'),
+    attemptCount: integer(row, 'attempt_count'),
+    callState: optionalInteger(row, 'call_state'),
+    flowState: flowState === undefined ? undefined : (JSON.parse(flowState) as State),
+    claimed: integer(row, 'claimed') === 1,
+    cancelRequested: optionalText(row, 'cancel_requested') as CancelledBy | undefined,
+    updatedAtMs: integer(row, 'updated_at_ms'),
+    completedAtMs: optionalInteger(row, 'completed_at_ms'),
+  });
+}
+
+export function toAttempt(row: SqlRow): AttemptRecord {
+  return compact<AttemptRecord>({
+    callbackId: text(row, 'callback_id'),
+    attempt: integer(row, 'attempt'),
+    callId: text(row, 'call_id'),
+    number: text(row, 'number'),
+    trunk: optionalText(row, 'trunk'),
+    startedAtMs: integer(row, 'started_at_ms'),
+    answeredAtMs: optionalInteger(row, 'answered_at_ms'),
+    endedAtMs: optionalInteger(row, 'ended_at_ms'),
+    callState: optionalInteger(row, 'call_state'),
+    outcome: optionalText(row, 'outcome'),
+    sipStatus: optionalInteger(row, 'sip_status'),
+    sipReason: optionalText(row, 'sip_reason'),
+    q850Cause: optionalInteger(row, 'q850_cause'),
+    localTag: optionalText(row, 'local_tag'),
+    remoteTag: optionalText(row, 'remote_tag'),
+    cpdReason: optionalText(row, 'cpd_reason'),
+    endpointId: optionalText(row, 'endpoint_id'),
+  });
+}
+
+export function toStep(row: SqlRow): JournalStep {
+  return {
+    atMs: integer(row, 'at_ms'),
+    event: json(row, 'event') as Event,
+    row: text(row, 'row'),
+    because: text(row, 'because'),
+    commands: json(row, 'commands') as Command[],
+    stateName: text(row, 'state_name'),
+  };
+}
+
+/** Fields of an attempt that may be added after its birth, with their columns. */
+export const ATTEMPT_COLUMNS = {
+  trunk: 'trunk',
+  answeredAtMs: 'answered_at_ms',
+  endedAtMs: 'ended_at_ms',
+  callState: 'call_state',
+  outcome: 'outcome',
+  sipStatus: 'sip_status',
+  sipReason: 'sip_reason',
+  q850Cause: 'q850_cause',
+  localTag: 'local_tag',
+  remoteTag: 'remote_tag',
+  cpdReason: 'cpd_reason',
+  endpointId: 'endpoint_id',
+} as const satisfies Partial<Record<keyof AttemptRecord, string>>;
+
+/** The columns and values of the fields that are present. */
+export function present<F extends string>(
+  columns: Readonly<Record<F, string>>,
+  values: Readonly<Partial<Record<F, SqlValue>>>,
+): { readonly columns: string[]; readonly values: SqlValue[] } {
+  const found = (Object.keys(columns) as F[]).filter((field) => values[field] !== undefined);
+  return {
+    columns: found.map((field) => columns[field]),
+    values: found.map((field) => values[field] as SqlValue),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The tables, and how an older file becomes a newer one. Applied inside the worker before anything
+ * else; a file from a newer version is refused rather than guessed at.
+ *
+ * JSON columns hold what is only ever read whole (user data, state snapshots, events); what is
+ * searched or changed alone has a column.
+ */
+
+import { StoreError } from '../../schedule/callback-store.js';
+import type { Database } from './sqlite-driver.js';
+
+/** Step n takes `user_version` from n to n + 1. Steps are never edited once released. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE callbacks (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    service_name TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    desired_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    user_data TEXT NOT NULL,
+    lookup_keys TEXT NOT NULL,
+    request_options TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    due_at_ms INTEGER NOT NULL,
+    attempt_count INTEGER NOT NULL DEFAULT 0,
+    call_state INTEGER,
+    flow_state TEXT,
+    claimed INTEGER NOT NULL DEFAULT 0,
+    cancel_requested TEXT,
+    updated_at_ms INTEGER NOT NULL,
+    completed_at_ms INTEGER,
+    CHECK ((state = 'COMPLETED') = (completed_at_ms IS NOT NULL)),
+    CHECK (state <> 'COMPLETED' OR reason IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX callbacks_due ON callbacks (due_at_ms, seq)
+    WHERE claimed = 0 AND state IN ('SCHEDULED', 'QUEUED');
+  CREATE INDEX callbacks_claimed ON callbacks (seq) WHERE claimed = 1;
+  CREATE INDEX callbacks_open ON callbacks (service_name, state) WHERE state <> 'COMPLETED';
+  CREATE INDEX callbacks_number ON callbacks (customer_number, desired_at_ms);
+  CREATE INDEX callbacks_desired ON callbacks (desired_at_ms);
+  CREATE INDEX callbacks_completed ON callbacks (completed_at_ms)
+    WHERE completed_at_ms IS NOT NULL;
+
+  CREATE TABLE lookup_keys (
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    callback_id TEXT NOT NULL,
+    PRIMARY KEY (key, value, callback_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lookup_keys_callback ON lookup_keys (callback_id);
+
+  CREATE TABLE attempts (
+    callback_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL CHECK (attempt >= 1),
+    call_id TEXT NOT NULL UNIQUE,
+    number TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    trunk TEXT,
+    answered_at_ms INTEGER,
+    ended_at_ms INTEGER,
+    call_state INTEGER,
+    outcome TEXT,
+    sip_status INTEGER,
+    sip_reason TEXT,
+    q850_cause INTEGER,
+    local_tag TEXT,
+    remote_tag TEXT,
+    cpd_reason TEXT,
+    endpoint_id TEXT,
+    PRIMARY KEY (callback_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE steps (
+    callback_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    because TEXT NOT NULL,
+    state_name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    commands TEXT NOT NULL,
+    PRIMARY KEY (callback_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE dial_locks (
+    number TEXT PRIMARY KEY,
+    callback_id TEXT NOT NULL UNIQUE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency_keys (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT,
+    callback_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_callback ON idempotency_keys (callback_id);
+
+  CREATE TABLE probe (filler BLOB NOT NULL) STRICT;
+  `,
+];
+
+/** Everything that belongs to a callback beside its row in `callbacks`. */
+export const TABLES_OF_A_CALLBACK = [
+  'lookup_keys',
+  'attempts',
+  'steps',
+  'dial_locks',
+  'idempotency_keys',
+] as const;
+
+/**
+ * Brings the schema up to date, each step in its own transaction.
+ * @throws StoreError `STORE_UNREADABLE` for a file that a newer version wrote
+ */
+export function migrate(database: Database): void {
+  const version = Number(database.get('PRAGMA user_version')?.['user_version'] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new StoreError(
+      'STORE_UNREADABLE',
+      `The store has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
+    );
+  }
+  for (let step = version; step < MIGRATIONS.length; step += 1) {
+    database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[step]} PRAGMA user_version = ${step + 1}; COMMIT`);
+  }
+}

@@ -1,0 +1,321 @@
+/**
+ * `CallbackStore` on one SQLite file, for one process. This side of it only numbers operations,
+ * posts them to the worker thread and settles promises; all SQL runs over there.
+ *
+ * Order is the order of the calls: one port, one thread. Nothing is retried here; after a failed
+ * write the store tells its listeners and tries a harmless write once a second until one succeeds.
+ */
+
+import { Worker } from 'node:worker_threads';
+import {
+  StoreError,
+  type AttemptRecord,
+  type CallbackQuery,
+  type CallbackRecord,
+  type CallbackStore,
+  type CancelledBy,
+  type CancelResult,
+  type Change,
+  type CommitOptions,
+  type CommitResult,
+  type JournalStep,
+  type Leftover,
+  type NewCallback,
+  type Reschedule,
+  type RescheduleResult,
+  type StoreErrorCode,
+  type StoreStats,
+} from '../../schedule/callback-store.js';
+import { workerEntry } from '../../worker-entry.js';
+import type {
+  FromWorker,
+  Operation,
+  Outcome,
+  Results,
+  ToWorker,
+  WorkerOptions,
+} from './messages.js';
+
+/** Far above what live calls produce; reached only when the disk stands still. */
+const PENDING_MAX = 20_000;
+const PROBE_INTERVAL_MS = 1000;
+const PURGE_BATCH = 500;
+
+/** Failures of the disk, as opposed to contradictions in what was asked. */
+const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set([
+  'STORE_BUSY',
+  'STORE_FULL',
+  'STORE_FAILED',
+  'STORE_UNREADABLE',
+  'STORE_OVERLOADED',
+]);
+
+export interface SqliteStoreOptions {
+  /** Path of the database file (its folder is made when missing), or `:memory:`. */
+  readonly file: string;
+  /** The file may not grow past this many bytes; 0, the default, means no limit. */
+  readonly sizeMaxBytes?: number;
+}
+
+interface Pending {
+  readonly operation: Operation;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/**
+ * Opens the store, creating or upgrading the file.
+ * @throws StoreError `STORE_LOCKED` when another process has it, `STORE_UNREADABLE` when a newer
+ *   version wrote it or it is no database, `STORE_FAILED` for everything else
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<CallbackStore> {
+  const workerData: WorkerOptions = { sizeMaxBytes: 0, ...options };
+  const worker = new Worker(workerEntry(import.meta.url, './worker'), { workerData });
+  await new Promise<void>((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (message: FromWorker) => {
+      worker.off('error', reject);
+      if (message.kind !== 'open-failed') return resolve();
+      reject(new StoreError(message.failure.code, message.failure.message));
+    });
+  });
+  return new SqliteStore(worker);
+}
+
+class SqliteStore implements CallbackStore {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #workHandlers = new Set<() => void>();
+  readonly #failureHandlers = new Set<(error: StoreError) => void>();
+  readonly #hasExited: Promise<void>;
+  #nextId = 1;
+  #isWritable = true;
+  #isClosed = false;
+  #probeTimer: NodeJS.Timeout | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#onMessage(message));
+    worker.on('error', (error) => this.#onWorkerGone(error.message));
+    this.#hasExited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#onWorkerGone('The store thread ended.');
+        resolve();
+      });
+    });
+  }
+
+  accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord> {
+    return this.#send({ kind: 'accept', callback, idempotencyKey });
+  }
+
+  get(id: string): Promise<CallbackRecord | undefined> {
+    return this.#send({ kind: 'get', id });
+  }
+
+  find(query: CallbackQuery): Promise<CallbackRecord[]> {
+    return this.#send({ kind: 'find', query });
+  }
+
+  claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {
+    return this.#send({ kind: 'claim-due', nowMs, limit });
+  }
+
+  nextDueAtMs(): Promise<number | undefined> {
+    return this.#send({ kind: 'next-due' });
+  }
+
+  async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {
+    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() });
+    // A lock that may be refused has to be waited for, whatever was asked.
+    if (options.durable || change.dialLock === 'take') return written;
+    written.then(
+      (result) => {
+        if (!result.ok) this.#tellFailure(refusedBehind(id, result.why));
+      },
+      // `#send` has told the listeners.
+      () => undefined,
+    );
+    return { ok: true };
+  }
+
+  requestCancel(id: string, by: CancelledBy, atMs: number): Promise<CancelResult> {
+    return this.#send({ kind: 'request-cancel', id, by, atMs });
+  }
+
+  reschedule(id: string, changes: Reschedule): Promise<RescheduleResult> {
+    return this.#send({ kind: 'reschedule', id, changes });
+  }
+
+  attempts(id: string): Promise<AttemptRecord[]> {
+    return this.#send({ kind: 'attempts', id });
+  }
+
+  story(id: string): Promise<JournalStep[]> {
+    return this.#send({ kind: 'story', id });
+  }
+
+  takeOverLeftovers(): Promise<Leftover[]> {
+    return this.#send({ kind: 'take-over' });
+  }
+
+  /** In small batches, so that a large purge never holds up a live call's writes for long. */
+  async purge(completedBeforeMs: number): Promise<number> {
+    for (let total = 0; ;) {
+      const count = await this.#send({ kind: 'purge', completedBeforeMs, limit: PURGE_BATCH });
+      total += count;
+      if (count < PURGE_BATCH) return total;
+    }
+  }
+
+  onWork(handler: () => void): () => void {
+    this.#workHandlers.add(handler);
+    return () => this.#workHandlers.delete(handler);
+  }
+
+  onFailure(handler: (error: StoreError) => void): () => void {
+    this.#failureHandlers.add(handler);
+    return () => this.#failureHandlers.delete(handler);
+  }
+
+  get isWritable(): boolean {
+    return this.#isWritable && !this.#isClosed;
+  }
+
+  async stats(): Promise<StoreStats> {
+    const counted = await this.#send({ kind: 'stats' });
+    return { ...counted, pendingCount: this.#pending.size, isWritable: this.isWritable };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      clearTimeout(this.#probeTimer);
+      this.#post({ kind: 'close' });
+    }
+    await this.#hasExited;
+  }
+
+  #send<K extends Operation['kind']>(
+    operation: Extract<Operation, { kind: K }>,
+  ): Promise<Results[K]> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: Outcome): void => {
+        if (outcome.ok) return resolve(outcome.value as Results[K]);
+        const error = new StoreError(outcome.failure.code, outcome.failure.message);
+        this.#judgeFailure(operation, error);
+        reject(error);
+      };
+      if (this.#isClosed) return settle(failed('STORE_CLOSED', 'The store is closed.'));
+      if (this.#pending.size >= PENDING_MAX) {
+        return settle(failed('STORE_OVERLOADED', `${PENDING_MAX} operations are waiting already.`));
+      }
+      const id = this.#nextId++;
+      this.#pending.set(id, { operation, settle });
+      this.#post({ kind: 'operation', id, operation });
+    });
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #onMessage(message: FromWorker): void {
+    if (message.kind !== 'done') return;
+    let hasWork = false;
+    for (const [id, outcome] of message.outcomes) {
+      const pending = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (pending === undefined) continue;
+      if (outcome.ok && isWrite(pending.operation)) hasWork = this.#onWritten() || hasWork;
+      if (outcome.ok && mayFreeWork(pending.operation)) hasWork = true;
+      pending.settle(outcome);
+    }
+    if (hasWork) for (const handler of this.#workHandlers) handler();
+  }
+
+  /** @returns true when the store was not writable before */
+  #onWritten(): boolean {
+    if (this.#isWritable) return false;
+    this.#isWritable = true;
+    clearTimeout(this.#probeTimer);
+    return true;
+  }
+
+  #judgeFailure(operation: Operation, error: StoreError): void {
+    const isDisk = DISK_FAILURES.has(error.code);
+    if (isDisk && isWrite(operation)) {
+      this.#isWritable = false;
+      this.#probeLater();
+    }
+    const isUnheard = operation.kind === 'commit' && error.code !== 'STORE_CLOSED';
+    if ((isDisk || isUnheard) && operation.kind !== 'probe') this.#tellFailure(error);
+  }
+
+  #tellFailure(error: StoreError): void {
+    for (const handler of this.#failureHandlers) handler(error);
+  }
+
+  #probeLater(): void {
+    clearTimeout(this.#probeTimer);
+    if (this.#isClosed) return;
+    this.#probeTimer = setTimeout(() => {
+      this.#send({ kind: 'probe' }).catch(() => undefined);
+    }, PROBE_INTERVAL_MS);
+    this.#probeTimer.unref();
+  }
+
+  #onWorkerGone(why: string): void {
+    const wasClosed = this.#isClosed;
+    this.#isClosed = true;
+    clearTimeout(this.#probeTimer);
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    const code = wasClosed ? 'STORE_CLOSED' : 'STORE_FAILED';
+    for (const { settle } of pending) settle(failed(code, why));
+    if (!wasClosed && pending.length === 0) this.#tellFailure(new StoreError(code, why));
+  }
+}
+
+function failed(code: StoreErrorCode, message: string): Outcome {
+  return { ok: false, failure: { code, message } };
+}
+
+function refusedBehind(id: string, why: string): StoreError {
+  return new StoreError('STORE_CONFLICT', `A change of callback ${id} was refused: ${why}.`);
+}
+
+function isWrite(operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'accept':
+    case 'claim-due':
+    case 'commit':
+    case 'request-cancel':
+    case 'reschedule':
+    case 'take-over':
+    case 'purge':
+    case 'probe':
+      return true;
+    case 'get':
+    case 'find':
+    case 'next-due':
+    case 'attempts':
+    case 'story':
+    case 'stats':
+      return false;
+  }
+}
+
+/** May `claimDue` find more after this than before it? */
+function mayFreeWork(operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'accept':
+    case 'reschedule':
+      return true;
+    case 'commit': {
+      const { dialLock, record } = operation.change;
+      return dialLock === 'release' || record?.claimed === false || record?.state === 'COMPLETED';
+    }
+    default:
+      return false;
+  }
+}

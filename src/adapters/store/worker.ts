@@ -1,0 +1,178 @@
+/**
+ * The store's thread. It takes every operation that is waiting, performs them in order inside one
+ * BEGIN IMMEDIATE .. COMMIT, and answers only after the COMMIT: many callers share one fsync, and
+ * what was answered is on disk. Nothing is decided here.
+ *
+ * An operation that fails undoes itself alone (savepoint). When the disk fails, the batch fails.
+ */
+
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { StoreError } from '../../schedule/callback-store.js';
+import type {
+  Failure,
+  FromWorker,
+  Operation,
+  Outcome,
+  ToWorker,
+  WorkerOptions,
+} from './messages.js';
+import { perform } from './operations.js';
+import { migrate } from './schema.js';
+import { openDatabase, toStoreError, type Database } from './sqlite-driver.js';
+
+/** Bounds one transaction, and with it the longest wait of whoever came just after it began. */
+const BATCH_MAX = 500;
+/** Someone reading the file by hand may hold a checkpoint back for a moment. */
+const BUSY_TIMEOUT_MS = 5000;
+/** The file belongs to the service alone: it holds customers' numbers. */
+const FILE_MODE = 0o600;
+
+const MEMORY = ':memory:';
+
+interface Opened {
+  readonly database: Database;
+  /** Held open for the process' life: its lock keeps a second process out. */
+  readonly lock?: Database;
+}
+
+function open(options: WorkerOptions): Opened {
+  if (options.file === MEMORY) return { database: prepareDatabase(options) };
+  mkdirSync(dirname(options.file), { recursive: true });
+  closeSync(openSync(options.file, 'a', FILE_MODE));
+  const lock = takeProcessLock(`${options.file}.lock`);
+  try {
+    return { database: prepareDatabase(options), lock };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/**
+ * An exclusive transaction on an empty database beside the real one. The operating system drops the
+ * lock with the process, however it ends, and the real file stays readable for inspection.
+ */
+function takeProcessLock(file: string): Database {
+  const lock = openDatabase(file, 0);
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (toStoreError(error).code !== 'STORE_BUSY') throw error;
+    throw new StoreError('STORE_LOCKED', `Another process uses this store (${file}).`);
+  }
+}
+
+function prepareDatabase(options: WorkerOptions): Database {
+  const database = openDatabase(options.file, BUSY_TIMEOUT_MS);
+  try {
+    database.exec('PRAGMA journal_mode = WAL');
+    // FULL: an acknowledged row survives a loss of power; NORMAL was seen to lose some.
+    database.exec('PRAGMA synchronous = FULL');
+    migrate(database);
+    if (options.sizeMaxBytes > 0) limitSize(database, options.sizeMaxBytes);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function limitSize(database: Database, sizeMaxBytes: number): void {
+  const pageBytes = Number(database.get('PRAGMA page_size')?.['page_size']);
+  database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(sizeMaxBytes / pageBytes))}`);
+}
+
+type Numbered = readonly [number, Outcome];
+type Waiting = Extract<ToWorker, { kind: 'operation' }>;
+
+function performBatch(database: Database, batch: readonly Waiting[]): Numbered[] {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const outcomes = batch.map(({ id, operation }): Numbered => [id, attempt(database, operation)]);
+    database.exec('COMMIT');
+    return outcomes;
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // The failure itself may have rolled back already; there is nothing left to undo.
+    }
+    const failure = failureOf(error);
+    return batch.map(({ id }): Numbered => [id, { ok: false, failure }]);
+  }
+}
+
+/** One operation inside the batch. @throws when the batch as a whole cannot go on */
+function attempt(database: Database, operation: Operation): Outcome {
+  database.exec('SAVEPOINT operation');
+  try {
+    const value = perform(database, operation);
+    database.exec('RELEASE operation');
+    return { ok: true, value };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.code === 'STORE_FULL') throw error;
+    database.exec('ROLLBACK TO operation');
+    database.exec('RELEASE operation');
+    return { ok: false, failure };
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const { code, message } = toStoreError(error);
+  return { code, message };
+}
+
+function run(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('The store runs in a worker thread.');
+  const send = (message: FromWorker): void => port.postMessage(message);
+
+  let opened: Opened;
+  try {
+    const options: unknown = workerData;
+    opened = open(options as WorkerOptions);
+  } catch (error) {
+    send({ kind: 'open-failed', failure: failureOf(error) });
+    port.close();
+    return;
+  }
+
+  let isClosing = false;
+  const work = (first: ToWorker): void => {
+    let batch: Waiting[] = [];
+    const flush = (): void => {
+      if (batch.length > 0) send({ kind: 'done', outcomes: performBatch(opened.database, batch) });
+      batch = [];
+    };
+    for (let next: ToWorker | undefined = first; next !== undefined; next = take()) {
+      if (next.kind === 'close') {
+        isClosing = true;
+        break;
+      }
+      if (batch.push(next) >= BATCH_MAX) flush();
+    }
+    flush();
+    if (isClosing) shut();
+  };
+  const take = (): ToWorker | undefined => {
+    const waiting: { message: unknown } | undefined = receiveMessageOnPort(port);
+    return waiting?.message as ToWorker | undefined;
+  };
+  const shut = (): void => {
+    opened.database.close();
+    opened.lock?.close();
+    port.close();
+  };
+
+  port.on('message', (message: ToWorker) => {
+    if (!isClosing) work(message);
+  });
+  send({ kind: 'opened' });
+}
+
+run();

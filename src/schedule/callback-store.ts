@@ -1,0 +1,292 @@
+/**
+ * What the scheduler, the sessions and the HTTP API need from durable storage, and nothing of SQL.
+ *
+ * Two promises stand behind every method: what a resolved `accept`, `requestCancel`, `reschedule` or
+ * durable `commit` said is on disk, and one `Change` is applied whole or not at all. Expected refusals
+ * (number busy, too late, unknown) are values; a rejected promise is a `StoreError`, that is broken
+ * infrastructure. The store never decides when to dial: it only keeps what the flow decided.
+ *
+ * "Claimed" is a column of its own and says that a session of this process owns the callback;
+ * the state PROCESSING means that customer and agent talk.
+ */
+
+import type { Command, Event, State } from '../callflow/vocabulary.js';
+
+/** Genesys' `_callback_state`. */
+export const CALLBACK_STATES = [
+  'SCHEDULED',
+  'QUEUED',
+  'PAUSED',
+  'ROUTING',
+  'PROCESSING',
+  'COMPLETED',
+] as const;
+
+export type CallbackState = (typeof CALLBACK_STATES)[number];
+
+export type CancelledBy = 'customer' | 'admin';
+
+/** A validated request, before the store has it. */
+export interface NewCallback {
+  /** Chosen by the caller (RFC 4122). */
+  readonly id: string;
+  readonly serviceName: string;
+  /** E.164. */
+  readonly customerNumber: string;
+  readonly createdAtMs: number;
+  /** When the customer wants to be called; also the first due time. */
+  readonly desiredAtMs: number;
+  /** After this nothing is dialled any more (`_ttl` after the desired time). */
+  readonly expiresAtMs: number;
+  readonly userData: Readonly<Record<string, string>>;
+  /** `_customer_lookup_keys` and their values; `find` searches them. */
+  readonly lookupKeys: Readonly<Record<string, string>>;
+  /** Control parameters of the request (`_...`) that the service allows to differ per request. */
+  readonly requestOptions: Readonly<Record<string, string>>;
+  /** Equal for equal requests: tells a repeated idempotency key from a reused one. */
+  readonly fingerprint?: string;
+}
+
+export interface CallbackRecord extends Omit<NewCallback, 'fingerprint'> {
+  readonly state: CallbackState;
+  /** Genesys' `_callback_reason`; only with COMPLETED. */
+  readonly reason?: string;
+  /** Next time something has to happen: the desired time, later the next retry. */
+  readonly dueAtMs: number;
+  /** Dials made so far. */
+  readonly attemptCount: number;
+  /** Result of the latest attempt. */
+  readonly callState?: number;
+  /** Snapshot of the core's state after the latest step that brought one. */
+  readonly flowState?: State;
+  readonly claimed: boolean;
+  readonly cancelRequested?: CancelledBy;
+  readonly updatedAtMs: number;
+  /** Present when COMPLETED. */
+  readonly completedAtMs?: number;
+}
+
+export interface AttemptRecord {
+  readonly callbackId: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Our own Call-ID, on disk before the INVITE leaves; never changes afterwards. */
+  readonly callId: string;
+  /** As dialled, prefix included. */
+  readonly number: string;
+  readonly trunk?: string;
+  readonly startedAtMs: number;
+  readonly answeredAtMs?: number;
+  /** Absent while the attempt is open. */
+  readonly endedAtMs?: number;
+  readonly callState?: number;
+  /** Word for the outcome, NODE_LOST included. */
+  readonly outcome?: string;
+  readonly sipStatus?: number;
+  readonly sipReason?: string;
+  readonly q850Cause?: number;
+  readonly localTag?: string;
+  readonly remoteTag?: string;
+  readonly cpdReason?: string;
+  /** The media server's name for the endpoint, to end it after a crash. */
+  readonly endpointId?: string;
+}
+
+/** One step of the flow as the journal keeps it. */
+export interface JournalStep {
+  readonly atMs: number;
+  readonly event: Event;
+  readonly row: string;
+  readonly because: string;
+  readonly commands: readonly Command[];
+  readonly stateName: string;
+}
+
+/** What a session may change in the record itself. */
+export type RecordChange = Partial<
+  Pick<
+    CallbackRecord,
+    'state' | 'reason' | 'dueAtMs' | 'attemptCount' | 'callState' | 'claimed' | 'expiresAtMs'
+  >
+>;
+
+/**
+ * The first change of an attempt has to bring `callId`, `number` and `startedAtMs`; later ones add
+ * to it. An attempt keeps the Call-ID it was born with.
+ */
+export type AttemptChange = { readonly attempt: number } & Partial<
+  Omit<AttemptRecord, 'callbackId' | 'attempt'>
+>;
+
+/** Everything that one step changes, in one transaction. */
+export interface Change {
+  /** When, milliseconds since the epoch; the step's time when left out. */
+  readonly atMs?: number;
+  readonly step?: JournalStep;
+  readonly flowState?: State;
+  readonly record?: RecordChange;
+  readonly attempt?: AttemptChange;
+  /**
+   * `take` before the INVITE, `release` once the leg has ended. One live leg per number: `take` is
+   * refused while another callback holds the number. Completing a callback releases its lock.
+   */
+  readonly dialLock?: 'take' | 'release';
+  /** The number (E.164) to lock when a reply replaced the callback's own. */
+  readonly lockNumber?: string;
+}
+
+/** A refused change changed nothing. */
+export type CommitResult =
+  | { readonly ok: true }
+  /** Another callback's leg to this number is alive (`take` only). */
+  | { readonly ok: false; readonly why: 'number-busy'; readonly heldBy: string }
+  /** A cancel came first (`take` only): end instead of dialling. */
+  | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }
+  /** No session owns the callback (`take` only). */
+  | { readonly ok: false; readonly why: 'not-claimed' }
+  /** The callback is COMPLETED, which is final; journal and attempt facts alone are still taken. */
+  | { readonly ok: false; readonly why: 'completed' }
+  | { readonly ok: false; readonly why: 'unknown' };
+
+export interface CommitOptions {
+  /** true: resolves once the disk has it. false: resolves at once, written behind in order. */
+  readonly durable: boolean;
+}
+
+export interface CallbackQuery {
+  readonly customerNumber?: string;
+  readonly serviceName?: string;
+  /** Every pair has to match. */
+  readonly lookupKeys?: Readonly<Record<string, string>>;
+  readonly states?: readonly CallbackState[];
+  readonly notStates?: readonly CallbackState[];
+  /** Window on the desired time, both ends included. */
+  readonly desiredFromMs?: number;
+  readonly desiredToMs?: number;
+  /** 1..1000, default 100; the newest desired times first. */
+  readonly limit?: number;
+}
+
+/** What may be changed from outside while no session owns the callback. */
+export interface Reschedule {
+  readonly atMs: number;
+  readonly desiredAtMs?: number;
+  readonly expiresAtMs?: number;
+  readonly customerNumber?: string;
+  /** Merged into what is there; an empty string deletes the key. */
+  readonly userData?: Readonly<Record<string, string>>;
+  readonly lookupKeys?: Readonly<Record<string, string>>;
+}
+
+export type RescheduleResult =
+  | { readonly ok: true; readonly record: CallbackRecord }
+  /** `too-late`: a session owns it (user data may still change) or it is COMPLETED. */
+  | { readonly ok: false; readonly why: 'unknown' | 'too-late' };
+
+export type CancelResult =
+  /** No session owned it: COMPLETED at once. */
+  | 'cancelled'
+  /** Marked; the session that owns it has to be told. */
+  | 'asked'
+  /** PROCESSING or COMPLETED. */
+  | 'too-late'
+  | 'unknown';
+
+export interface StoreStats {
+  /** Callbacks that are not COMPLETED. */
+  readonly open: readonly {
+    readonly serviceName: string;
+    readonly state: CallbackState;
+    readonly count: number;
+  }[];
+  readonly claimedCount: number;
+  readonly dialLockCount: number;
+  /** Operations sent to the disk and not yet there. */
+  readonly pendingCount: number;
+  readonly isWritable: boolean;
+}
+
+/** What a dead process left claimed. */
+export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
+
+/** Why the store could not do its work. */
+export type StoreErrorCode =
+  /** Another process has the store open. */
+  | 'STORE_LOCKED'
+  /** The database stayed busy past the deadline. */
+  | 'STORE_BUSY'
+  /** Disk full. */
+  | 'STORE_FULL'
+  /** More operations are waiting than the queue may hold. */
+  | 'STORE_OVERLOADED'
+  /** Closed, or closing. */
+  | 'STORE_CLOSED'
+  /** Written by a newer version, or not a database. */
+  | 'STORE_UNREADABLE'
+  /** The change contradicts what is stored (id taken, Call-ID of an attempt changed). */
+  | 'STORE_CONFLICT'
+  /** The idempotency key was used for a different request. */
+  | 'STORE_KEY_REUSED'
+  /** Anything else: I/O error, worker gone. */
+  | 'STORE_FAILED';
+
+/** Broken infrastructure, or a contradiction that means a bug. */
+export class StoreError extends Error {
+  constructor(
+    readonly code: StoreErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'StoreError';
+  }
+}
+
+export interface CallbackStore {
+  /**
+   * Takes a callback on; durable before it resolves. The state is QUEUED when already due, else
+   * SCHEDULED. A repeated idempotency key returns the record it made the first time.
+   * @throws StoreError `STORE_KEY_REUSED` when the key stands for a different request,
+   *   `STORE_CONFLICT` when the id is taken.
+   */
+  accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord>;
+  get(id: string): Promise<CallbackRecord | undefined>;
+  find(query: CallbackQuery): Promise<CallbackRecord[]>;
+
+  /**
+   * Claims what is due, earliest first, at most `limit`: sets `claimed`, SCHEDULED becomes QUEUED.
+   * Passes over numbers whose dial lock another callback holds, and takes one callback per number.
+   */
+  claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]>;
+  /** The earliest due time of what `claimDue` would take in time; ignores numbers that are locked. */
+  nextDueAtMs(): Promise<number | undefined>;
+
+  /**
+   * Applies one step. Changes of one store are applied in the order of the calls, durable or not.
+   * A failed write behind rejects nothing; it reaches `onFailure`.
+   */
+  commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult>;
+  requestCancel(id: string, by: CancelledBy, atMs: number): Promise<CancelResult>;
+  reschedule(id: string, changes: Reschedule): Promise<RescheduleResult>;
+
+  attempts(id: string): Promise<AttemptRecord[]>;
+  /** The journal, oldest first. */
+  story(id: string): Promise<JournalStep[]>;
+
+  /**
+   * Rows that a dead process left claimed, with their dial locks still held; for recovery at start,
+   * before anything is claimed. They stay claimed: the caller owns them now.
+   */
+  takeOverLeftovers(): Promise<Leftover[]>;
+  /** Deletes callbacks COMPLETED before this time, with all that belongs to them. @returns how many */
+  purge(completedBeforeMs: number): Promise<number>;
+
+  /** Something may have become claimable: accepted, rescheduled, handed back, a number freed. */
+  onWork(handler: () => void): () => void;
+  /** A write failed. New dials have to stop until `isWritable` again; live calls go on. */
+  onFailure(handler: (error: StoreError) => void): () => void;
+  /** false from a failed write until a write succeeded again (the store tries by itself). */
+  readonly isWritable: boolean;
+  stats(): Promise<StoreStats>;
+  /** Writes what is queued, then lets go of the files. May be called twice. */
+  close(): Promise<void>;
+}
