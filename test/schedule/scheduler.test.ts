@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import type { Log } from '../../src/ports.js';
+import type { CallbackRecord, Change } from '../../src/schedule/callback-store.js';
+import { Scheduler, type SchedulerDeps } from '../../src/schedule/scheduler.js';
+import { someCallback } from '../adapters/store/conformance.js';
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Just enough of a store to schedule from; what SQL does is the store's own test. */
+class FewCallbacks {
+  readonly waiting: CallbackRecord[] = [];
+  readonly handedBack: { id: string; change: Change }[] = [];
+  readonly claims: number[] = [];
+  isWritable = true;
+  failure: Error | undefined;
+  #onWork = (): void => undefined;
+  listenerCount = 0;
+
+  add(id: string, dueAtMs: number): void {
+    this.waiting.push({
+      ...someCallback({ id }),
+      state: 'QUEUED',
+      dueAtMs,
+      attemptCount: 0,
+      claimed: false,
+      updatedAtMs: 0,
+    });
+    this.#onWork();
+  }
+
+  async claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {
+    if (this.failure) throw this.failure;
+    this.claims.push(limit);
+    const due = this.waiting.filter((record) => record.dueAtMs <= nowMs).slice(0, limit);
+    for (const record of due) this.waiting.splice(this.waiting.indexOf(record), 1);
+    return due;
+  }
+
+  async nextDueAtMs(): Promise<number | undefined> {
+    const times = this.waiting.map((record) => record.dueAtMs);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  async commit(id: string, change: Change): Promise<{ ok: true }> {
+    this.handedBack.push({ id, change });
+    return { ok: true };
+  }
+
+  onWork(handler: () => void): () => void {
+    this.#onWork = handler;
+    this.listenerCount += 1;
+    return () => {
+      this.#onWork = () => undefined;
+      this.listenerCount -= 1;
+    };
+  }
+}
+
+describe('The scheduler', () => {
+  let clock: VirtualClock;
+  let store: FewCallbacks;
+  let started: string[];
+  let capacity: number;
+  let isReady: boolean;
+  let scheduler: Scheduler;
+
+  const startAtMs = Date.UTC(2026, 0, 15, 12);
+  const dueIn = (ms: number): number => startAtMs + ms;
+
+  function build(changes: Partial<SchedulerDeps> = {}): Scheduler {
+    return new Scheduler({
+      store,
+      clock,
+      log: silent,
+      freeCapacity: () => capacity,
+      isReady: () => isReady,
+      startSession: (record) => started.push(record.id),
+      ...changes,
+    });
+  }
+
+  beforeEach(() => {
+    clock = virtualClock(startAtMs);
+    store = new FewCallbacks();
+    started = [];
+    capacity = 10;
+    isReady = true;
+    scheduler = build();
+  });
+  afterEach(async () => {
+    await scheduler.stop();
+    assert.equal(clock.pendingCount, 0);
+    assert.equal(store.listenerCount, 0);
+  });
+
+  it('starts what is due at once and the rest at its very millisecond', async () => {
+    store.add('now', dueIn(0));
+    store.add('later', dueIn(5000));
+    scheduler.start();
+    await clock.advance(4999);
+    assert.deepEqual(started, ['now']);
+    await clock.advance(1);
+    assert.deepEqual(started, ['now', 'later']);
+  });
+
+  it('wakes for new work that is due before what it slept for', async () => {
+    store.add('far', dueIn(3_600_000));
+    scheduler.start();
+    await clock.advance(500);
+    store.add('near', dueIn(500));
+    await clock.advance(0);
+    assert.deepEqual(started, ['near']);
+    await clock.advance(3_600_000);
+    assert.deepEqual(started, ['near', 'far']);
+  });
+
+  it('claims no more than there is capacity for, and goes on when poked', async () => {
+    for (const id of ['a', 'b', 'c']) store.add(id, dueIn(0));
+    scheduler = build({
+      startSession: (record) => {
+        started.push(record.id);
+        capacity -= 1;
+      },
+    });
+    capacity = 2;
+    scheduler.start();
+    await clock.advance(100);
+    assert.deepEqual(started, ['a', 'b']);
+    capacity = 1;
+    scheduler.poke();
+    await clock.advance(0);
+    assert.deepEqual(started, ['a', 'b', 'c']);
+  });
+
+  it('drains more than one claim holds', async () => {
+    for (let index = 0; index < 120; index += 1) store.add(`c${index}`, dueIn(0));
+    capacity = 1000;
+    scheduler.start();
+    await clock.advance(0);
+    assert.equal(started.length, 120);
+    assert.ok(Math.max(...store.claims) <= 50);
+  });
+
+  it('claims nothing while the infrastructure is down, and goes on when it is back', async () => {
+    store.add('a', dueIn(0));
+    isReady = false;
+    scheduler.start();
+    await clock.advance(60_000);
+    assert.deepEqual(started, []);
+    assert.deepEqual(store.claims, []);
+    isReady = true;
+    await clock.advance(1000);
+    assert.deepEqual(started, ['a']);
+  });
+
+  it('claims nothing while the store cannot be written', async () => {
+    store.add('a', dueIn(0));
+    store.isWritable = false;
+    scheduler.start();
+    await clock.advance(5000);
+    assert.deepEqual(store.claims, []);
+    store.isWritable = true;
+    await clock.advance(1000);
+    assert.deepEqual(started, ['a']);
+  });
+
+  it('survives a store that fails for a while', async () => {
+    store.add('a', dueIn(0));
+    store.failure = new Error('disk on fire');
+    scheduler.start();
+    await clock.advance(5000);
+    store.failure = undefined;
+    await clock.advance(1000);
+    assert.deepEqual(started, ['a']);
+  });
+
+  it('does not spin while nothing can be claimed', async () => {
+    capacity = 0;
+    store.add('a', dueIn(0));
+    scheduler.start();
+    await clock.advance(100_000);
+    assert.deepEqual(store.claims, []);
+    capacity = 1;
+    store.waiting.splice(0);
+    await clock.advance(100_000);
+    assert.ok(store.claims.length <= 11, `${store.claims.length} claims in 100 s`);
+  });
+
+  it('hands back a callback whose session cannot be started, for a little later', async () => {
+    store.add('a', dueIn(0));
+    scheduler = build({
+      startSession: () => {
+        throw new Error('no');
+      },
+    });
+    scheduler.start();
+    await clock.advance(0);
+    assert.deepEqual(store.handedBack, [
+      { id: 'a', change: { atMs: dueIn(0), record: { claimed: false, dueAtMs: dueIn(10_000) } } },
+    ]);
+  });
+
+  it('hands back what a claim brings after it was stopped', async () => {
+    store.add('a', dueIn(0));
+    scheduler.start();
+    await scheduler.stop();
+    assert.deepEqual(started, []);
+    assert.deepEqual(
+      store.handedBack.map(({ id, change }) => [id, change.record]),
+      [['a', { claimed: false, dueAtMs: dueIn(0) }]],
+    );
+    store.add('b', dueIn(0));
+    scheduler.poke();
+    await clock.advance(60_000);
+    assert.deepEqual(started, []);
+  });
+});
