@@ -1,0 +1,282 @@
+/**
+ * The SIP message codec. Headers keep their order and are never merged, so that what goes to the
+ * application is what came from the network.
+ *
+ * It checks form and size, not meaning: which headers a message must have depends on where it came
+ * from (the control protocol leaves most of them out), so that is a second, explicit step. Bodies
+ * are text; a body that is not UTF-8 does not survive.
+ *
+ * Source: RFC 3261 sections 7 and 20; bad input after RFC 4475.
+ */
+import { reasonPhrase } from './reason-phrases.js';
+import { headerParam, splitAddressList } from './uri.js';
+
+export { addressUri, headerParam, parseSipUri, splitAddressList, type SipUri } from './uri.js';
+
+export type SipParseCode =
+  | 'SIP_TOO_LARGE'
+  | 'SIP_TOO_MANY_HEADERS'
+  | 'SIP_START_LINE'
+  | 'SIP_HEADER'
+  | 'SIP_CONTENT_LENGTH'
+  | 'SIP_BODY_SHORT'
+  | 'SIP_MISSING_HEADER'
+  | 'SIP_CSEQ';
+
+/** Why bytes are no SIP message; `code` is stable, the text is for people. */
+export class SipParseError extends Error {
+  constructor(
+    readonly code: SipParseCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'SipParseError';
+  }
+}
+
+export interface SipLimits {
+  readonly maxBytes: number;
+  readonly maxHeaders: number;
+  readonly maxHeaderBytes: number;
+}
+
+export const defaultSipLimits: SipLimits = {
+  maxBytes: 65_535, // what one UDP datagram can hold
+  maxHeaders: 200,
+  maxHeaderBytes: 8 * 1024,
+};
+
+/** Where a message came from, or goes to: an IP address (or a name yet to be resolved) and a port. */
+export interface SipAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/; // RFC 3261 section 25.1
+const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP\/2\.0$/i;
+const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
+
+/** RFC 3261 section 20 and the extensions' registrations: the one-letter forms. */
+const COMPACT_NAMES: Readonly<Record<string, string>> = {
+  a: 'Accept-Contact',
+  b: 'Referred-By',
+  c: 'Content-Type',
+  d: 'Request-Disposition',
+  e: 'Content-Encoding',
+  f: 'From',
+  i: 'Call-ID',
+  j: 'Reject-Contact',
+  k: 'Supported',
+  l: 'Content-Length',
+  m: 'Contact',
+  o: 'Event',
+  r: 'Refer-To',
+  s: 'Subject',
+  t: 'To',
+  u: 'Allow-Events',
+  v: 'Via',
+  x: 'Session-Expires',
+};
+
+const fullName = (name: string): string => COMPACT_NAMES[name.toLowerCase()] ?? name;
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const oneLine = (text: string): string => text.replace(/[\r\n\0]+/g, ' ');
+
+/** A SIP request (has `method` and `uri`) or response (has `status`). */
+export class SipMessage {
+  method?: string;
+  uri?: string;
+  status?: number;
+  reason?: string;
+  body = '';
+  headers: [name: string, value: string][] = [];
+  /** Made on this machine (time-out, unreachable) rather than received. */
+  local = false;
+  /** Where a received message came from. */
+  source?: SipAddress;
+
+  /**
+   * Reads one message: start line, headers (folded lines joined, compact names spelt out), body.
+   * Bytes after Content-Length are dropped, as RFC 3261 section 18.3 says for datagrams.
+   *
+   * @throws SipParseError with a stable code
+   */
+  static parse(bytes: Buffer, limits: SipLimits = defaultSipLimits): SipMessage {
+    if (bytes.length > limits.maxBytes) {
+      throw new SipParseError('SIP_TOO_LARGE', `${bytes.length} bytes, at most ${limits.maxBytes}`);
+    }
+    const { head, bodyBytes } = splitHead(bytes);
+    const [startLine = '', ...lines] = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
+    const message = new SipMessage();
+    message.#readStartLine(startLine);
+    message.#readHeaders(lines, limits);
+    message.#readBody(bodyBytes);
+    return message;
+  }
+
+  /** A request without any header. */
+  static request(method: string, uri: string): SipMessage {
+    const message = new SipMessage();
+    message.method = method;
+    message.uri = uri;
+    return message;
+  }
+
+  /** A response without any header; the reason defaults to the usual phrase for the status. */
+  static response(status: number, reason?: string): SipMessage {
+    const message = new SipMessage();
+    message.status = status;
+    message.reason = reason ?? reasonPhrase(status);
+    return message;
+  }
+
+  /** First value of a header, by full or compact name, in any case. */
+  get(name: string): string | undefined {
+    const wanted = fullName(name);
+    return this.headers.find(([found]) => sameName(found, wanted))?.[1];
+  }
+
+  /** Every value of a header, in order, unmerged and unsplit. */
+  all(name: string): string[] {
+    const wanted = fullName(name);
+    return this.headers.filter(([found]) => sameName(found, wanted)).map(([, value]) => value);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Replaces the first occurrence in place, or appends. Further occurrences stay. */
+  set(name: string, value: string): this {
+    const wanted = fullName(name);
+    const header = this.headers.find(([found]) => sameName(found, wanted));
+    if (header) header[1] = value;
+    else this.headers.push([wanted, value]);
+    return this;
+  }
+
+  add(name: string, value: string): this {
+    this.headers.push([fullName(name), value]);
+    return this;
+  }
+
+  /** Removes every occurrence. */
+  delete(name: string): this {
+    const wanted = fullName(name);
+    this.headers = this.headers.filter(([found]) => !sameName(found, wanted));
+    return this;
+  }
+
+  /** Number and method of CSeq; `{ seq: 0, method: '' }` when it is absent or no CSeq. */
+  get cseq(): { seq: number; method: string } {
+    const parts = /^(\d{1,10})\s+(\S+)$/.exec(this.get('CSeq') ?? '');
+    return parts ? { seq: Number(parts[1]), method: parts[2] ?? '' } : { seq: 0, method: '' };
+  }
+
+  /** Branch parameter of the topmost Via. */
+  get branch(): string | undefined {
+    const [top] = splitAddressList(this.all('Via').slice(0, 1));
+    return top === undefined ? undefined : headerParam(top, 'branch');
+  }
+
+  tagOf(name: 'From' | 'To'): string | undefined {
+    const value = this.get(name);
+    return value === undefined ? undefined : headerParam(value, 'tag') || undefined;
+  }
+
+  /** Call-ID, '' when absent. */
+  get callId(): string {
+    return this.get('Call-ID') ?? '';
+  }
+
+  /** The bytes to send. Line breaks inside a value become spaces: no header can smuggle in another. */
+  toBuffer(): Buffer {
+    this.set('Content-Length', String(Buffer.byteLength(this.body)));
+    const start =
+      this.method !== undefined
+        ? `${this.method} ${this.uri ?? ''} SIP/2.0`
+        : `SIP/2.0 ${this.status ?? 500} ${this.reason ?? ''}`;
+    const lines = this.headers.map(([name, value]) => `${oneLine(name)}: ${oneLine(value)}\r\n`);
+    return Buffer.from(`${oneLine(start)}\r\n${lines.join('')}\r\n${this.body}`);
+  }
+
+  toString(): string {
+    return this.toBuffer().toString();
+  }
+
+  #readStartLine(line: string): void {
+    const status = STATUS_LINE.exec(line);
+    if (status) {
+      this.status = Number(status[1]);
+      this.reason = status[2] ?? '';
+      return;
+    }
+    const request = REQUEST_LINE.exec(line);
+    if (!request) throw new SipParseError('SIP_START_LINE', 'neither a request nor a status line');
+    [, this.method, this.uri] = request;
+  }
+
+  #readHeaders(lines: readonly string[], limits: SipLimits): void {
+    if (lines.length > limits.maxHeaders) {
+      throw new SipParseError('SIP_TOO_MANY_HEADERS', `${lines.length} header lines`);
+    }
+    for (const line of lines) {
+      const colon = line.indexOf(':');
+      const name = line.slice(0, Math.max(0, colon)).trim();
+      if (!TOKEN.test(name)) throw new SipParseError('SIP_HEADER', 'a line that is no header');
+      if (line.length > limits.maxHeaderBytes) {
+        throw new SipParseError('SIP_TOO_LARGE', `header ${name} is ${line.length} long`);
+      }
+      this.headers.push([fullName(name), line.slice(colon + 1).trim()]);
+    }
+  }
+
+  #readBody(bytes: Buffer): void {
+    const lengths = new Set(this.all('Content-Length'));
+    if (lengths.size === 0) {
+      this.body = bytes.toString('utf8');
+      return;
+    }
+    const [text = ''] = lengths;
+    if (lengths.size > 1 || !/^\d{1,9}$/.test(text)) {
+      throw new SipParseError('SIP_CONTENT_LENGTH', 'Content-Length is no single number');
+    }
+    if (bytes.length < Number(text)) {
+      throw new SipParseError('SIP_BODY_SHORT', `${bytes.length} bytes of body, ${text} announced`);
+    }
+    this.body = bytes.toString('utf8', 0, Number(text));
+  }
+}
+
+/** Headers end at the first empty line; line breaks before the start line are skipped (7.5). */
+function splitHead(bytes: Buffer): { head: string; bodyBytes: Buffer } {
+  let start = 0;
+  while (bytes[start] === 0x0d || bytes[start] === 0x0a) start++;
+  const crlf = bytes.indexOf('\r\n\r\n', start);
+  const lf = bytes.indexOf('\n\n', start);
+  const useLf = lf >= 0 && (crlf < 0 || lf < crlf);
+  const end = useLf ? lf : crlf;
+  if (end >= 0) {
+    const skip = useLf ? 2 : 4;
+    return { head: bytes.toString('utf8', start, end), bodyBytes: bytes.subarray(end + skip) };
+  }
+  const head = bytes.toString('utf8', start).replace(/[\r\n]+$/, '');
+  return { head, bodyBytes: Buffer.alloc(0) };
+}
+
+/**
+ * Checks that a message from the network can be matched and answered.
+ *
+ * @throws SipParseError SIP_MISSING_HEADER, SIP_CSEQ
+ * Source: RFC 3261 sections 8.1.1 (mandatory headers) and 8.1.1.5 (CSeq below 2**31).
+ */
+export function checkRoutable(message: SipMessage): void {
+  for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq']) {
+    if (!message.get(name)) throw new SipParseError('SIP_MISSING_HEADER', `no ${name}`);
+  }
+  const { seq, method } = message.cseq;
+  const mismatch = message.method !== undefined && message.method !== method;
+  if (!TOKEN.test(method) || seq >= 2 ** 31 || mismatch) {
+    throw new SipParseError('SIP_CSEQ', 'CSeq is out of range or names another method');
+  }
+}
