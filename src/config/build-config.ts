@@ -1,0 +1,244 @@
+/**
+ * Checked values to the finished configuration: paths made absolute, addresses taken apart, services
+ * built, and the few rules that span several options and must hold before anything starts.
+ */
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildService } from './build-service.js';
+import type {
+  DialbackConfig,
+  FreeswitchConfig,
+  HttpConfig,
+  LogLevel,
+  ServiceConfig,
+  StoreConfig,
+  TrunkConfig,
+} from './config.js';
+import type { Position, Problem, ProblemCode } from './problem.js';
+import { CONFIG_OPTIONS } from './schema.js';
+import type { OptionSpec } from './schema-types.js';
+import { OptionReader, type Block } from './values.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface BuildContext {
+  readonly file: string;
+  /** Relative paths start here. */
+  readonly folder: string;
+  readonly positions: ReadonlyMap<string, Position>;
+  /** Faults are added here. */
+  readonly problems: Problem[];
+}
+
+/** The product's own sounds. */
+export function packagedMediaDirectory(): string {
+  return fileURLToPath(new URL('../../media', import.meta.url));
+}
+
+export function buildConfig(
+  values: Block,
+  context: BuildContext,
+): Omit<DialbackConfig, 'warnings'> {
+  const read = new OptionReader(CONFIG_OPTIONS, [values]);
+  const engine = read.choice('engine', ['embedded', 'servers']);
+  if (engine === 'servers') requireServers(values, context);
+  const services = buildServices(read);
+  const orchestration = { url: blockReader('orchestration', read).optionalText('url') };
+  return {
+    file: context.file,
+    engine,
+    embedded: buildEmbedded(blockReader('embedded', read)),
+    drachtio: values.has('drachtio') ? buildDrachtio(blockReader('drachtio', read)) : undefined,
+    freeswitch: readersOf('freeswitch', read).map(([, reader]) => buildFreeswitch(reader)),
+    trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
+    media: buildMedia(blockReader('media', read), context),
+    queues: dictionary(
+      readersOf('queues', read).map(([name, reader]) => [name, buildQueue(reader)]),
+    ),
+    routePoints: dictionary(
+      readersOf('routePoints', read).map(([name, reader]) => [
+        name,
+        { uri: reader.optionalText('uri') ?? '' },
+      ]),
+    ),
+    store: buildStore(blockReader('store', read).text('url'), context),
+    http: buildHttp(blockReader('http', read), context),
+    orchestration,
+    allowedOrigins: collectOrigins(read.texts('allowedOrigins'), orchestration.url, services),
+    log: { level: blockReader('log', read).choice<LogLevel>('level', LOG_LEVELS) },
+    services: dictionary(services.map((service) => [service.name, service])),
+  };
+}
+
+function buildServices(read: OptionReader): ServiceConfig[] {
+  const defaults = read.block('defaults');
+  return read.blocks('services').map(([name, block]) => buildService(name, [block, defaults]));
+}
+
+function buildEmbedded(read: OptionReader): DialbackConfig['embedded'] {
+  const sipHost = read.text('sipHost');
+  const rtpHost = read.optionalText('rtpHost') ?? sipHost;
+  return { sipHost, sipPort: read.number('sipPort'), rtpHost };
+}
+
+function buildDrachtio(read: OptionReader): DialbackConfig['drachtio'] {
+  return { host: read.text('host'), port: read.number('port'), secret: read.text('secret') };
+}
+
+function buildFreeswitch(read: OptionReader): FreeswitchConfig {
+  return {
+    host: read.text('host'),
+    port: read.number('port'),
+    secret: read.text('secret'),
+    advertise: read.optionalText('advertise'),
+    mediaPath: read.optionalText('mediaPath'),
+    profile: read.text('profile'),
+  };
+}
+
+function buildTrunk(read: OptionReader): TrunkConfig {
+  return {
+    name: read.optionalText('name') ?? '',
+    uri: read.optionalText('uri') ?? '',
+    username: read.optionalText('username'),
+    password: read.optionalText('password'),
+    maxConcurrentCalls: read.number('maxConcurrentCalls'),
+    maxCallsPerSecond: read.number('maxCallsPerSecond'),
+    priority: read.number('priority'),
+  };
+}
+
+function buildQueue(read: OptionReader): { targets: { uri: string }[] } {
+  const targets = readersOf('targets', read).map(([, target]) => ({
+    uri: target.optionalText('uri') ?? '',
+  }));
+  return { targets };
+}
+
+function buildMedia(read: OptionReader, context: BuildContext): DialbackConfig['media'] {
+  const packagedDirectory = packagedMediaDirectory();
+  const named = read.optionalText('directory');
+  const directory = named === undefined ? packagedDirectory : resolve(context.folder, named);
+  return { directory, packagedDirectory };
+}
+
+function buildStore(url: string, context: BuildContext): StoreConfig {
+  if (!url.startsWith('sqlite:')) return { kind: 'postgres', url };
+  const named = url.slice('sqlite:'.length);
+  const path = named === ':memory:' || isAbsolute(named) ? named : resolve(context.folder, named);
+  return { kind: 'sqlite', url: `sqlite:${path}`, path };
+}
+
+/** A listener that others can reach needs keys, or a plain word that it needs none. */
+function buildHttp(read: OptionReader, context: BuildContext): HttpConfig {
+  const listen = read.text('listen');
+  const split = listen.lastIndexOf(':');
+  const host = listen.slice(0, split).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(listen.slice(split + 1));
+  if (port > 65535) {
+    addFault(context, 'CONFIG_BAD_FORMAT', 'http.listen', 'Not a port.', { allowed: '0 to 65535' });
+  }
+  const keys = readersOf('apiKeys', read).map(([, item]) => ({
+    name: item.optionalText('name') ?? '',
+    key: item.optionalText('key') ?? '',
+  }));
+  const word = read.optionalText('auth');
+  const isLoopback = isLoopbackHost(host);
+  if (word === 'keys' && keys.length === 0) {
+    addFault(
+      context,
+      'CONFIG_MISSING_OPTION',
+      'http.apiKeys',
+      '`auth: keys` needs at least one key.',
+    );
+  }
+  if (!isLoopback && word === undefined && keys.length === 0) {
+    const message = 'Other machines can reach this listener, and anybody could order calls.';
+    const suggestion = 'apiKeys, or auth: none';
+    addFault(context, 'CONFIG_PUBLIC_WITHOUT_AUTH', 'http.listen', message, { suggestion });
+  }
+  const hasKeys = word === 'keys' || (word === undefined && keys.length > 0);
+  return {
+    host,
+    port,
+    isLoopback,
+    publicUrl: read.optionalText('publicUrl')?.replace(/\/+$/, ''),
+    auth: hasKeys ? { kind: 'keys', keys } : { kind: 'none' },
+  };
+}
+
+/** 127.0.0.0/8 (RFC 1122 3.2.1.3), ::1 and the name localhost. */
+export function isLoopbackHost(host: string): boolean {
+  return /^127(?:\.\d{1,3}){3}$/.test(host) || host === '::1' || host.toLowerCase() === 'localhost';
+}
+
+function requireServers(values: Block, context: BuildContext): void {
+  const message = '`engine: servers` needs this block.';
+  const freeswitch = values.get('freeswitch');
+  if (!values.has('drachtio')) addFault(context, 'CONFIG_MISSING_OPTION', 'drachtio', message);
+  if (!Array.isArray(freeswitch) || freeswitch.length === 0) {
+    addFault(context, 'CONFIG_MISSING_OPTION', 'freeswitch', message);
+  }
+}
+
+/** A URL that stands in the file is trusted, and so is what its page loads from the same origin. */
+function collectOrigins(
+  written: readonly string[],
+  orchestrationUrl: string | undefined,
+  services: readonly ServiceConfig[],
+): readonly string[] {
+  const urls = services.flatMap(({ options }) => [
+    options.pluginOnDialUrl,
+    options.vxmlUrl,
+    options.customerConnectTreatment?.file,
+    options.waitingForAgentTreatment?.file,
+    options.findAgentFailTreatment?.file,
+    options.answeringMachineTreatment?.file,
+    options.pluginComfort?.file,
+    options.pluginTimeoutTreatment?.file,
+  ]);
+  const origins = [...written, orchestrationUrl, ...urls]
+    .filter((url) => url !== undefined && /^https?:/i.test(url))
+    .map((url) => new URL(url ?? '').origin);
+  return [...new Set(origins)].sort();
+}
+
+function addFault(
+  context: BuildContext,
+  code: ProblemCode,
+  path: string,
+  message: string,
+  hints: Pick<Problem, 'allowed' | 'suggestion'> = {},
+): void {
+  const [block = ''] = path.split('.');
+  const start = { file: context.file, line: 1, column: 1 };
+  const place =
+    context.positions.get(path) ??
+    context.positions.get(block) ??
+    context.positions.get('engine') ??
+    start;
+  context.problems.push({ code, severity: 'error', ...place, path, message, ...hints });
+}
+
+function blockReader(key: string, read: OptionReader): OptionReader {
+  const spec = read.spec(key);
+  return new OptionReader(optionsOf(spec), [read.block(key)]);
+}
+
+function readersOf(key: string, read: OptionReader): [string, OptionReader][] {
+  const options = optionsOf(read.spec(key));
+  return read.blocks(key).map(([name, block]) => [name, new OptionReader(options, [block])]);
+}
+
+function optionsOf({ type }: OptionSpec): readonly OptionSpec[] {
+  if (type.kind === 'block') return type.options;
+  const isNested = type.kind === 'list' || type.kind === 'map';
+  return isNested && type.of.kind === 'block' ? type.of.options : [];
+}
+
+/** Without a prototype: a name from a request, such as `constructor`, finds nothing by accident. */
+function dictionary<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  const record = Object.create(null) as Record<string, T>;
+  for (const [name, value] of entries) record[name] = value;
+  return record;
+}

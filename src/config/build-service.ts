@@ -1,0 +1,156 @@
+/**
+ * One service: its options and the defaults, in Genesys' units, made into what the flow and the rest
+ * of the program read. The only place where an option's name meets a field's name.
+ */
+import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
+import type { RequestRules, ServiceConfig } from './config.js';
+import {
+  AM_DETECTED,
+  ANSWERED_AS,
+  ATTACH_USER_DATA,
+  CPD_PROFILES,
+  MACHINE_MESSAGE,
+  ON_ERROR,
+  PLUGIN_RUNNERS,
+  SIT_PERMANENT,
+} from './schema-terms.js';
+import { SERVICE_OPTIONS } from './schema-service.js';
+import { OptionReader, toPlain, type Block } from './values.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+const SPAN_UNITS_MS: Readonly<Record<string, number>> = {
+  y: 365 * DAY_MS,
+  M: 30 * DAY_MS,
+  w: 7 * DAY_MS,
+  d: DAY_MS,
+  h: 3600 * 1000,
+  m: 60 * 1000,
+};
+
+/** @param layers what the file says, the first that has an option wins */
+export function buildService(name: string, layers: readonly (Block | undefined)[]): ServiceConfig {
+  const read = new OptionReader(SERVICE_OPTIONS, layers);
+  return {
+    name,
+    options: buildFlowOptions(name, read),
+    callerId: read.optionalText('callerId'),
+    callerName: read.optionalText('callerName'),
+    cpdProfile: read.choice('cpdProfile', CPD_PROFILES),
+    country: read.text('_default_country'),
+    postConnectTimeoutMs: read.durationMs('_call_timeguard_timeout'),
+    allowedDestinations: read.texts('allowedDestinations'),
+    allowedCountries: read.texts('allowedCountries'),
+    pluginRunner: read.choice('pluginRunner', PLUGIN_RUNNERS),
+    autoDetach: read.flag('autoDetach'),
+    attachUserData: read.choice('_attach_udata', ATTACH_USER_DATA),
+    priority: read.optionalNumber('_urs_vq_priority'),
+    request: buildRequestRules(read),
+    raw: mergeRaw(layers),
+  };
+}
+
+function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
+  return {
+    name,
+    customerConnectTreatment: treatment(read, '_treatment_customer_connect'),
+    waitingForAgentTreatment: treatment(read, '_treatment_waiting_for_agent', 'waiting.wav'),
+    findAgentFailTreatment: treatment(read, '_treatment_find_agent_fail', 'find-agent-fail.wav'),
+    answeringMachineTreatment: treatment(
+      read,
+      '_treatment_call_failure_answering_machine',
+      'machine.wav',
+    ),
+    pluginOnDialUrl: read.optionalText('_plugin_on_dial_url'),
+    pluginInvokeOnCallFailed: read.flag('_plugin_on_dial_invoke_on_call_failed'),
+    pluginTimeoutMs: read.durationMs('_plugin_on_dial_timeout'),
+    pluginAssociateIxn: read.flag('_plugin_on_dial_associate_ixn'),
+    onPluginError: read.choice('onPluginError', ON_ERROR),
+    pluginTimeoutTreatment: treatment(read, 'pluginTimeoutTreatment'),
+    pluginComfort: treatment(read, 'pluginComfort'),
+    vxmlUrl: read.optionalText('_on_customer_connect_treatment_url'),
+    onVxmlError: read.choice('onVxmlError', ON_ERROR),
+    isCpdEnabled: read.flag('_cpd_enable'),
+    amDetected: read.choice('amDetected', AM_DETECTED),
+    silenceAs: read.choice('silenceAs', ANSWERED_AS),
+    unknownAs: read.choice('unknownAs', ANSWERED_AS),
+    sitPermanent: read.choice('sitPermanent', SIT_PERMANENT),
+    machineMessage: read.choice('machineMessage', MACHINE_MESSAGE),
+    completeAfterMessage: read.flag('completeAfterMessage'),
+    maxDialAttempts: read.number('_max_dial_attempts'),
+    dialRetryMs: read.durationMs('_dial_retry_timeout'),
+    prefixDialOut: read.optionalText('_prefix_dial_out') ?? '',
+    ringTimeoutMs: read.durationMs('ringTimeoutMs'),
+    queue: read.optionalText('queue'),
+    agentWaitMaxMs: read.durationMs('_max_time_to_wait_for_agent_on_the_call'),
+    maxTransferToAgentAttempts: read.number('_max_transfer_to_agent_attempts'),
+    agentRetryMs: read.durationMs('agentRetryMs'),
+    cpnDigits: readCpnDigits(read.json('_ixn_redirect_hints')),
+    ttlMs: read.durationMs('_ttl'),
+    humanSilenceMaxMs: read.durationMs('humanSilenceMaxMs'),
+    greetingWaitMaxMs: read.durationMs('greetingWaitMaxMs'),
+    beepWaitMaxMs: read.durationMs('beepWaitMaxMs'),
+  };
+}
+
+function buildRequestRules(read: OptionReader): RequestRules {
+  return {
+    overwritableOptions: read.texts('_overwritable_options'),
+    lookupKeys: read.texts('_customer_lookup_keys'),
+    mandatoryLookupKeys: read.texts('_mandatory_customer_lookup_keys'),
+    refusesImpossibleNumbers: read.flag('_disallow_impossible_phone_numbers'),
+    refusesPremiumNumbers: read.flag('_disallow_premium_phone_numbers'),
+    throttleWindows: [
+      {
+        count: read.number('_throttle_callbacks_per_service_1'),
+        windowMs: read.durationMs('_throttle_ttl_1'),
+      },
+      {
+        count: read.number('_throttle_callbacks_per_service_2'),
+        windowMs: read.durationMs('_throttle_ttl_2'),
+      },
+    ],
+    throttleParameters: read.texts('_throttle_request_parameters'),
+    throttleParametersLimit: read.number('_throttle_request_parameters_limit'),
+    maxQueuedCallbacks: read.number('_max_queued_callbacks_per_service'),
+    refusesThirdInQueue: read.flag('_enable_in_queue_checking'),
+    rejectFutureMs: spanToMs(read.text('_reject_future_desired_time')),
+    executionBufferMs: read.durationMs('_request_execution_time_buffer'),
+  };
+}
+
+/**
+ * Nothing said means the packaged file, if this treatment has one; "off" stays off. The packaged
+ * machine message has no beep hint: not every machine beeps, and without the hint the message starts
+ * when the greeting has ended.
+ */
+function treatment(read: OptionReader, key: string, packaged?: string): OptionalTreatment {
+  const value = read.treatment(key);
+  if (value !== undefined) return value.treatment;
+  return packaged === undefined ? undefined : packagedTreatment(packaged);
+}
+
+function packagedTreatment(file: string): Treatment {
+  return { file, afterBeep: false, interruptible: false };
+}
+
+/** `{"extensions": {"CPNDigits": "5551234"}}`; digits written as a number are taken too. */
+function readCpnDigits(hints: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const extensions = hints?.extensions;
+  if (typeof extensions !== 'object' || extensions === null) return undefined;
+  const digits: unknown = Reflect.get(extensions, 'CPNDigits');
+  const text = typeof digits === 'number' ? String(digits) : digits;
+  return typeof text === 'string' && /^\+?[0-9*#]{1,32}$/.test(text) ? text : undefined;
+}
+
+/** `36h`, `1M`: the schema has checked the form. */
+function spanToMs(span: string): number {
+  return Number(span.slice(0, -1)) * (SPAN_UNITS_MS[span.slice(-1)] ?? 0);
+}
+
+function mergeRaw(layers: readonly (Block | undefined)[]): Record<string, unknown> {
+  const raw = Object.create(null) as Record<string, unknown>;
+  for (const layer of [...layers].reverse()) {
+    for (const [key, value] of layer ?? []) raw[key] = toPlain(value);
+  }
+  return raw;
+}

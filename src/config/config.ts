@@ -1,0 +1,156 @@
+/**
+ * The configuration as the program uses it: validated, defaults applied, durations in milliseconds,
+ * paths absolute, frozen. Plain data, so it can be posted to a worker. Made by `loadConfig` only.
+ */
+import type { ServiceOptions } from '../callflow/service-options.js';
+import type { Problem } from './problem.js';
+
+export interface EmbeddedConfig {
+  /** Address the engine's SIP agent binds. */
+  readonly sipHost: string;
+  /** 0 = any free port. */
+  readonly sipPort: number;
+  /** Address the engine's media binds. */
+  readonly rtpHost: string;
+}
+
+export interface DrachtioConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+export interface FreeswitchConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  /** Our own address as this server sees it, for its outbound socket and the audio tap. */
+  readonly advertise: string | undefined;
+  /** Where this server sees `media.directory`. */
+  readonly mediaPath: string | undefined;
+  /** Name of its sofia profile. */
+  readonly profile: string;
+}
+
+export interface TrunkConfig {
+  readonly name: string;
+  /** `sip:host[:port][;params]`, without a user part. */
+  readonly uri: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly maxConcurrentCalls: number;
+  readonly maxCallsPerSecond: number;
+  /** Lower is tried first. */
+  readonly priority: number;
+}
+
+export interface QueueConfig {
+  /** In order; may be empty (then `check` reports it). */
+  readonly targets: readonly { readonly uri: string }[];
+}
+
+export interface RoutePointConfig {
+  readonly uri: string;
+}
+
+export type StoreConfig =
+  /** `path` is absolute, or `:memory:`. */
+  | { readonly kind: 'sqlite'; readonly url: string; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+export type HttpAuth =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'keys';
+      readonly keys: readonly { readonly name: string; readonly key: string }[];
+    };
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly isLoopback: boolean;
+  /** As other machines see the API, without a trailing slash; made into `_reply_url`. */
+  readonly publicUrl: string | undefined;
+  readonly auth: HttpAuth;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** What a request for a callback of a service may be and bring. */
+export interface RequestRules {
+  /** `_overwritable_options`: option names a request may set, in the spelling of the schema. */
+  readonly overwritableOptions: readonly string[];
+  /** `_customer_lookup_keys` and `_mandatory_customer_lookup_keys`. */
+  readonly lookupKeys: readonly string[];
+  readonly mandatoryLookupKeys: readonly string[];
+  /** `_disallow_impossible_phone_numbers`, `_disallow_premium_phone_numbers`. */
+  readonly refusesImpossibleNumbers: boolean;
+  readonly refusesPremiumNumbers: boolean;
+  /** `_throttle_callbacks_per_service_1/2` with `_throttle_ttl_1/2`; all of them are checked. */
+  readonly throttleWindows: readonly { readonly count: number; readonly windowMs: number }[];
+  /** `_throttle_request_parameters` and `..._limit`: so many a day for each value of each parameter. */
+  readonly throttleParameters: readonly string[];
+  readonly throttleParametersLimit: number;
+  /** `_max_queued_callbacks_per_service`; scheduled ones do not count, 0 = refuse all. */
+  readonly maxQueuedCallbacks: number;
+  /** `_enable_in_queue_checking`: refuse a number that has two callbacks in the queue already. */
+  readonly refusesThirdInQueue: boolean;
+  /** `_reject_future_desired_time`, months taken as 30 days and years as 365. */
+  readonly rejectFutureMs: number;
+  /** `_request_execution_time_buffer`: the session starts this long before the desired time. */
+  readonly executionBufferMs: number;
+}
+
+export interface ServiceConfig {
+  readonly name: string;
+  /** What the call flow reads. */
+  readonly options: ServiceOptions;
+  readonly callerId: string | undefined;
+  readonly callerName: string | undefined;
+  readonly cpdProfile: 'human-first' | 'balanced' | 'machine-first';
+  /** `_default_country`, ISO 3166 alpha-2: national numbers are read as of this country. */
+  readonly country: string;
+  /** `_call_timeguard_timeout`: longest analysis of an answered call. */
+  readonly postConnectTimeoutMs: number;
+  /** Hosts or `user@host` that a route_to_rp destination may name; route points are always allowed. */
+  readonly allowedDestinations: readonly string[];
+  /** ISO 3166 alpha-2 countries that may be dialled; empty = all. */
+  readonly allowedCountries: readonly string[];
+  readonly pluginRunner: 'embedded' | 'ors' | 'webhook';
+  /** Take the call back from a plugin that replies without having detached it. */
+  readonly autoDetach: boolean;
+  /** `_attach_udata`: how the user data travels to the agent. */
+  readonly attachUserData: 'single_json' | 'separate_keys' | 'gms_storage_id';
+  /** `_urs_vq_priority`: travels as GMS_URS_PRIORITY. */
+  readonly priority: number | undefined;
+  readonly request: RequestRules;
+  /**
+   * What the file says for this service, `defaults:` included and built-in defaults not, by option
+   * name in the option's own unit. The ground for `overrideService`.
+   */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+export interface DialbackConfig {
+  /** Absolute path of the file or folder read. */
+  readonly file: string;
+  readonly engine: 'embedded' | 'servers';
+  readonly embedded: EmbeddedConfig;
+  /** Set when `engine` is `servers`. */
+  readonly drachtio: DrachtioConfig | undefined;
+  readonly freeswitch: readonly FreeswitchConfig[];
+  readonly trunks: readonly TrunkConfig[];
+  /** Absolute; `packagedDirectory` is the product's own media folder. */
+  readonly media: { readonly directory: string; readonly packagedDirectory: string };
+  readonly queues: Readonly<Record<string, QueueConfig>>;
+  readonly routePoints: Readonly<Record<string, RoutePointConfig>>;
+  readonly store: StoreConfig;
+  readonly http: HttpConfig;
+  readonly orchestration: { readonly url: string | undefined };
+  /** `allowedOrigins` and the origin of every URL that the file itself names. */
+  readonly allowedOrigins: readonly string[];
+  readonly log: { readonly level: LogLevel };
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  readonly warnings: readonly Problem[];
+}

@@ -1,0 +1,105 @@
+/**
+ * Options of Genesys' callback service that have no effect here. A service copied from there keeps
+ * them; each is accepted with a warning, so that nobody believes it works.
+ * Source: the option tables of the Callback Service Options Reference, by section.
+ */
+export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'Voice treatments': ['_offer_callback', '_offer_callback_vxml_app_url'],
+  'Voice, user terminated': [
+    '_route_point',
+    '_trunk_group',
+    '_ixn_createcall_timeout',
+    '_ixn_createcall_hints',
+    '_vq_for_outbound_calls',
+    '_on_user_confirm_timeout',
+    '_max_successful_customer_contacts',
+    '_cb_dim_channel',
+    '_ixn_update_data_time_to_wait',
+    '_agent_preview',
+    '_agent_preview_timeout',
+    '_agent_preview_allow_reject',
+    '_agent_preview_via_rp',
+    '_agent_reject_retry_timeout',
+    '_agent_disposition_timeout',
+    '_enable_disposition_dialog',
+    '_agent_first_via_rp',
+    '_agent_first_via_tg',
+  ],
+  General: [
+    '_wait_for_user_confirm',
+    '_max_time_to_wait_for_ixn_delete',
+    '_retain_session_until_ixn_deleted',
+    '_agent_transfer_confirm_timeout',
+    '_on_route_done_delay',
+    '_ixn_redirect_confirm',
+    '_business_hours_service',
+    '_capacity_service',
+    '_paused_services_id',
+    '_paused_services_list',
+  ],
+  'Scheduled call': [
+    '_desired_time',
+    '_desired_connect_time_threshold',
+    '_request_queue_time_stat',
+    '_request_ewt_service',
+    '_request_time_bucket',
+    '_max_request_by_time_bucket',
+    '_reject_past_desired_time',
+    '_queue_poll_period',
+    '_queue_poll_period_recovery',
+    '_queue_ping_ors_period',
+    '_max_ors_submit_attempts',
+  ],
+  Queueing: [
+    '_target',
+    '_urs_virtual_queue',
+    '_urs_queued_ttl',
+    '_cannot_dial_buffer_time',
+    '_urs_vq_priority_increment',
+    '_urs_vq_priority_increment_interval',
+    '_urs_call_interaction_age',
+    '_urs_extension_data',
+    '_urs_udata_xfer_keys',
+    '_eta_pos_threshold',
+    '_urs_ewt_estimation_method',
+    '_max_time_to_reach_eta_pos_threshold',
+    '_min_queue_wait',
+    '_max_queue_wait',
+    '_agent_reserve_timeout',
+    '_agent_reserve_delay_before_release',
+    '_min_urs_ewt_pos_polling_interval',
+    '_max_urs_ewt_pos_polling_interval',
+    '_urs_request_timeout',
+  ],
+  Throttling: ['_throttle_customer_number_limit', '_enable_throttle_header_parameters'],
+  Notification: [
+    '_enable_status_notification',
+    '_status_notification_type',
+    '_status_notification_target',
+    '_status_notification_provider',
+    '_status_notification_language',
+    '_status_notification_debug',
+    '_callback_events_list',
+    '_max_notify_delivery_attempts',
+    '_enable_notification_reminder',
+    '_notification_reminder_buffer',
+  ],
+  Reporting: [
+    '_rep_userevent_enable',
+    '_rep_userevent_dn',
+    '_rep_userevent_switch',
+    '_rep_userevent_mediatype',
+    '_use_reporting_aggregator',
+    '_reporting_aggregator_url',
+  ],
+};
+
+const ALL: ReadonlySet<string> = new Set(Object.values(IGNORED_OPTIONS).flat());
+
+export function isIgnoredOption(name: string): boolean {
+  return ALL.has(name);
+}
+
+export function ignoredOptionNames(): Iterable<string> {
+  return ALL;
+}
