@@ -1,0 +1,145 @@
+/**
+ * One FreeSWITCH channel as the rest of this folder sees it: commands that always settle (answer,
+ * deadline or the channel's end, whichever is first) and one end. drachtio-fsmrf leaves its promises
+ * hanging when a channel is killed, when FreeSWITCH freezes, and on applications it does not know.
+ */
+import type Mrf from 'drachtio-fsmrf';
+import type { Clock } from '../../ports.js';
+import { type Deadlines, withDeadline } from './deadlines.js';
+import type { ApiName, ApplicationName } from './engine-commands.js';
+import { TelephonyError } from './errors.js';
+import { checked } from './sip-headers.js';
+
+export class Channel {
+  readonly uuid: string;
+  readonly localSdp: string;
+  readonly #endHandles = new Set<() => void>();
+  #hasEnded = false;
+
+  constructor(
+    private readonly endpoint: Mrf.Endpoint,
+    private readonly clock: Clock,
+    private readonly deadlines: Deadlines,
+  ) {
+    this.uuid = checked('identifier', endpoint.uuid);
+    this.localSdp = endpoint.local.sdp ?? '';
+    endpoint.on('destroy', () => this.end());
+    endpoint.dialog?.on('destroy', () => this.end());
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** @returns a function that forgets the handle. Called at most once, also when we end the channel. */
+  onEnded(handle: () => void): () => void {
+    this.#endHandles.add(handle);
+    return () => void this.#endHandles.delete(handle);
+  }
+
+  /** Declares the channel gone; everything pending on it settles now. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const handle of [...this.#endHandles]) handle();
+    this.#endHandles.clear();
+  }
+
+  /**
+   * Runs an API command on the channel's own connection.
+   * @returns its text. @throws TelephonyError COMMAND_FAILED when it starts with -ERR or -USAGE,
+   * DEADLINE, ENDPOINT_ENDED
+   */
+  async api(name: ApiName, ...args: readonly string[]): Promise<string> {
+    const answer = Promise.resolve().then(() => this.endpoint.api(name, args));
+    const event = await withDeadline(
+      this.clock,
+      this.deadlines.commandMs,
+      name,
+      this.untilEnd(answer),
+    );
+    const text = event.getBody() ?? '';
+    if (/^-(ERR|USAGE)/.test(text)) {
+      throw new TelephonyError('COMMAND_FAILED', `${name}: ${text.trim().slice(0, 120)}`);
+    }
+    return text;
+  }
+
+  /**
+   * Executes an application and waits for its end, without a deadline (a playback may be long).
+   * @returns the Application-Response. @throws TelephonyError ENDPOINT_ENDED
+   */
+  async execute(name: ApplicationName, argument: string): Promise<string> {
+    const done = Promise.resolve().then(() => this.endpoint.execute(name, argument));
+    return (await this.untilEnd(done)).getHeader('Application-Response') ?? '';
+  }
+
+  /** Sends a raw sendmsg. @throws TelephonyError COMMAND_FAILED, DEADLINE, ENDPOINT_ENDED */
+  async sendmsg(headers: Readonly<Record<string, string>>): Promise<void> {
+    const reply = new Promise<Mrf.EslEvent>((resolve, reject) => {
+      const connection = this.endpoint.conn;
+      if (!connection) return reject(new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended'));
+      connection.sendRecv(`sendmsg ${this.uuid}`, headers, resolve);
+    });
+    const event = await withDeadline(
+      this.clock,
+      this.deadlines.commandMs,
+      'sendmsg',
+      this.untilEnd(reply),
+    );
+    const text = event.getHeader('Reply-Text') ?? '';
+    if (text.startsWith('-ERR')) throw new TelephonyError('COMMAND_FAILED', `sendmsg: ${text}`);
+  }
+
+  /** Re-INVITE towards the media server. @throws TelephonyError DEADLINE, ENDPOINT_ENDED, COMMAND_FAILED */
+  async modify(sdp: string): Promise<void> {
+    const { clock, deadlines, endpoint } = this;
+    const answer = Promise.resolve().then(() => {
+      if (!endpoint.dialog) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended');
+      return endpoint.dialog.modify(sdp);
+    });
+    await withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
+  }
+
+  /** Calls `handle` with the path of each file as FreeSWITCH starts it. @returns a function that ends it. */
+  onFileStarted(handle: (file: string) => void): () => void {
+    const listener = (played: { file: string | null }): void => handle(played.file ?? '');
+    this.endpoint.on('playback-start', listener);
+    return () => void this.endpoint.off('playback-start', listener);
+  }
+
+  /** Resolves at the channel's next park; never rejects, so race it. */
+  nextPark(): { readonly parked: Promise<void>; forget(): void } {
+    let onEvent: ((event: Mrf.EslEvent) => void) | undefined;
+    const parked = new Promise<void>((resolve) => {
+      onEvent = (event) => {
+        if (event.getHeader('Application') === 'park') resolve();
+      };
+      this.endpoint.conn?.on(`esl::event::CHANNEL_EXECUTE::${this.uuid}`, onEvent);
+    });
+    return {
+      parked,
+      forget: () => {
+        if (onEvent) this.endpoint.conn?.off(`esl::event::CHANNEL_EXECUTE::${this.uuid}`, onEvent);
+      },
+    };
+  }
+
+  /** BYE to the media server. @throws whatever the library throws, TelephonyError DEADLINE */
+  async bye(): Promise<void> {
+    const { clock, deadlines, endpoint } = this;
+    const answer = Promise.resolve().then(() =>
+      endpoint.dialog?.connected ? endpoint.dialog.destroy() : undefined,
+    );
+    await withDeadline(clock, deadlines.byeMs, 'BYE to the media server', answer);
+  }
+
+  private untilEnd<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const over = (): void => reject(new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended'));
+      if (this.#hasEnded) over();
+      const forget = this.onEnded(over);
+      work.then(resolve, reject).finally(forget);
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * How long the adapter waits for the servers before it gives up, and the one function that waits.
+ * No promise of this folder is ever awaited without it: drachtio-fsmrf leaves promises unsettled
+ * when the media server hangs, dies or does not know an application.
+ */
+import type { Clock } from '../../ports.js';
+import { TelephonyError } from './errors.js';
+
+const SECOND_MS = 1000;
+
+/** All in milliseconds. */
+export interface Deadlines {
+  /** TCP connect and log-in to one server. */
+  readonly connectMs: number;
+  /** A new endpoint. The library's own limits are 4 s and 32 s. */
+  readonly endpointMs: number;
+  /** Re-INVITE towards the media server. */
+  readonly modifyMs: number;
+  /** One event socket command. */
+  readonly commandMs: number;
+  /** From the playback command to the first sound; fetching a URL counts. */
+  readonly playStartMs: number;
+  /** From stop to silence. */
+  readonly stopMs: number;
+  /** From our handing over an INVITE or BYE to drachtio's confirmation. */
+  readonly requestMs: number;
+  /** From CANCEL to the final response. */
+  readonly cancelMs: number;
+  /** An INVITE nobody cancels, RFC 3261 16.6 timer C is 180 s. */
+  readonly inviteMs: number;
+  /** BYE until its answer, or the end of an endpoint. */
+  readonly byeMs: number;
+  /** Between two checks that the media server still answers. */
+  readonly pingMs: number;
+  /** Longest pause between two attempts to reconnect. */
+  readonly reconnectMaxMs: number;
+}
+
+export const DEFAULT_DEADLINES: Deadlines = {
+  connectMs: 5 * SECOND_MS,
+  endpointMs: 4.5 * SECOND_MS,
+  modifyMs: 4 * SECOND_MS,
+  commandMs: 3 * SECOND_MS,
+  playStartMs: 10 * SECOND_MS,
+  stopMs: 2 * SECOND_MS,
+  requestMs: 4 * SECOND_MS,
+  cancelMs: 5 * SECOND_MS,
+  inviteMs: 185 * SECOND_MS,
+  byeMs: 4 * SECOND_MS,
+  pingMs: 5 * SECOND_MS,
+  reconnectMaxMs: 5 * SECOND_MS,
+};
+
+/**
+ * Waits for `work`, at most `limitMs`.
+ * @param what names the work in the error, such as `uuid_bridge`
+ * @throws TelephonyError DEADLINE when the time is over; a later rejection of `work` is swallowed
+ */
+export function withDeadline<T>(
+  clock: Clock,
+  limitMs: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const cancel = clock.after(limitMs, () =>
+      reject(new TelephonyError('DEADLINE', `${what}: no answer within ${limitMs} ms`)),
+    );
+    work.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (thrown: unknown) => {
+        cancel();
+        reject(thrown);
+      },
+    );
+  });
+}

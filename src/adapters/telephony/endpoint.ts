@@ -1,0 +1,246 @@
+/**
+ * A media endpoint on FreeSWITCH behind the `MediaEndpoint` port. Sees to what FreeSWITCH does not:
+ * one playback at a time, no sound cut by a tap, no tap on a channel that plays, an end that is told
+ * once, and a channel that is gone after `close` even when the media server does not answer BYEs.
+ *
+ * The tap is the stock `unicast` command. It sends only while the channel is parked and a playback
+ * kills it for good; the way to stop it, or to arm it again, is to park the channel anew.
+ */
+import type { AudioTap, Clock, Log, MediaEndpoint, Playback, PlayEnd } from '../../ports.js';
+import type { Channel } from './channel.js';
+import type { Deadlines } from './deadlines.js';
+import { describeError, TelephonyError } from './errors.js';
+import { ChannelPlayback } from './playback.js';
+import { sanitise } from './sanitise.js';
+import { checked } from './sip-headers.js';
+
+export interface EndpointContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlines: Deadlines;
+  /** Address on the media server's host that the tap sends from. */
+  readonly tapAddress: string;
+  /** `uuid_kill` past the channel's own connection; must not reject. */
+  kill(uuid: string): Promise<void>;
+  onGone(endpoint: FreeswitchEndpoint): void;
+}
+
+const MAX_FILES = 100;
+const MAX_SDP_LENGTH = 16_384;
+/** uuid_transfer answers before the channel has parked anew; it takes a frame or two. */
+const PARK_SETTLE_MS = 300;
+
+/** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
+const CHANNEL_VARIABLES = {
+  playback_delimiter: '!',
+  playback_sleep_val: '0',
+  playback_terminators: 'none',
+  hangup_after_bridge: 'false',
+  park_after_bridge: 'true',
+};
+
+export class FreeswitchEndpoint implements MediaEndpoint {
+  readonly id: string;
+  readonly localSdp: string;
+  readonly #endHandles: (() => void)[] = [];
+  #playback: ChannelPlayback | undefined;
+  #parking: Promise<unknown> = Promise.resolve();
+  #tap: { isLive: boolean } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly context: EndpointContext,
+  ) {
+    this.id = channel.uuid;
+    this.localSdp = channel.localSdp;
+    channel.onEnded(() => this.#ended());
+    const variables = Object.entries(CHANNEL_VARIABLES).map((pair) => pair.join('='));
+    // FreeSWITCH runs commands of a channel in order, so nobody waits for this one.
+    channel.execute('multiset', `^^^${variables.join('^')}`).catch(() => undefined);
+  }
+
+  get hasEnded(): boolean {
+    return this.channel.hasEnded;
+  }
+
+  onEnded(handle: () => void): void {
+    this.#endHandles.push(handle);
+  }
+
+  /** 1 for a live tap or a running playback, for the leak check. */
+  counts(): { taps: number; playbacks: number } {
+    return { taps: this.#tap?.isLive ? 1 : 0, playbacks: this.#playback ? 1 : 0 };
+  }
+
+  async connect(remoteSdp: string): Promise<void> {
+    if (!remoteSdp.startsWith('v=0') || remoteSdp.length > MAX_SDP_LENGTH) {
+      throw new TelephonyError('REFUSED_TEXT', 'the far side sent no usable SDP');
+    }
+    if (isEncrypted(remoteSdp)) {
+      throw new TelephonyError(
+        'ENDPOINT_SRTP',
+        'the far side answered with SRTP, which is not spoken',
+      );
+    }
+    await this.channel.modify(remoteSdp);
+  }
+
+  play(files: readonly string[], options: { readonly loop: boolean }): Playback {
+    const refusal = this.hasEnded ? 'the endpoint ended' : refuseFiles(files);
+    if (refusal !== undefined) return failedPlayback(refusal);
+    const previous = this.#playback?.stop();
+    const playback = new ChannelPlayback(
+      {
+        play: (list) => this.channel.execute('playback', list),
+        breakPlay: () => this.channel.api('uuid_break', this.id),
+        onFileStarted: (handle) => this.channel.onFileStarted(handle),
+      },
+      {
+        ...this.context,
+        files,
+        loop: options.loop,
+        after: Promise.all([previous, this.#parking]),
+        onSound: () => this.#tapDied(),
+      },
+    );
+    this.#playback = playback;
+    void playback.done.then((end) => {
+      if (end.kind === 'failed') this.context.log.warn({ why: end.why, files }, 'playback failed');
+      if (this.#playback === playback) this.#playback = undefined;
+    });
+    return playback;
+  }
+
+  async tap(to: { readonly host: string; readonly port: number }): Promise<AudioTap> {
+    if (this.#playback) {
+      throw new TelephonyError('ENDPOINT_BUSY', 'unicast hears nothing while a file plays');
+    }
+    if (this.#tap) await this.#parkAnew();
+    await this.channel.sendmsg({
+      'call-command': 'unicast',
+      'local-ip': this.context.tapAddress,
+      // 0 lets the media server's host choose; a port of a stopped tap may still be in use.
+      'local-port': '0',
+      'remote-ip': checked('host', to.host),
+      'remote-port': String(to.port),
+      transport: 'udp',
+    });
+    const state = { isLive: !this.hasEnded };
+    this.#tap = state;
+    return { stop: () => this.#stopTap(state) };
+  }
+
+  async bridge(other: MediaEndpoint): Promise<void> {
+    const partner = other instanceof FreeswitchEndpoint ? other : undefined;
+    await Promise.all([this.#playback?.stop(), partner?.stopPlaying(), this.#parking]);
+    await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
+    this.#tapDied();
+    partner?.tapDied();
+  }
+
+  async unbridge(): Promise<void> {
+    await this.channel.api('uuid_transfer', this.id, '-both', 'park', 'inline');
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Declares the channel lost because its media server does not answer any more. */
+  lose(): void {
+    this.channel.end();
+  }
+
+  async stopPlaying(): Promise<void> {
+    await this.#playback?.stop();
+  }
+
+  tapDied(): void {
+    this.#tapDied();
+  }
+
+  async #close(): Promise<void> {
+    const { log } = this.context;
+    const hadEnded = this.hasEnded;
+    this.#endHandles.length = 0;
+    void this.#playback?.stop();
+    try {
+      await this.channel.bye();
+    } catch (thrown) {
+      log.debug(
+        { endpoint: this.id, why: describeError(thrown) },
+        'BYE to the media server failed',
+      );
+      if (!hadEnded) await this.context.kill(this.id);
+    }
+    this.channel.end();
+  }
+
+  #ended(): void {
+    this.#tapDied();
+    this.context.onGone(this);
+    for (const handle of this.#endHandles.splice(0)) handle();
+    // The SIP dialog towards the media server is ended as well, should the server have forgotten to.
+    const SECOND_MS = 1000;
+    this.context.clock.after(SECOND_MS, () => void this.close());
+  }
+
+  #tapDied(): void {
+    if (this.#tap) this.#tap.isLive = false;
+  }
+
+  async #stopTap(tap: { isLive: boolean }): Promise<void> {
+    if (!tap.isLive) return;
+    tap.isLive = false;
+    try {
+      await this.#parkAnew();
+    } catch (thrown) {
+      if (!this.hasEnded) {
+        this.context.log.warn({ endpoint: this.id, why: describeError(thrown) }, 'tap not stopped');
+      }
+    }
+  }
+
+  /** Ends unicast; the endpoint and its event socket survive. */
+  #parkAnew(): Promise<void> {
+    const work = (async () => {
+      const { clock } = this.context;
+      const park = this.channel.nextPark();
+      let cancel = (): void => undefined;
+      try {
+        await this.channel.api('uuid_transfer', this.id, 'park', 'inline');
+        const settled = new Promise<void>(
+          (resolve) => (cancel = clock.after(PARK_SETTLE_MS, resolve)),
+        );
+        await Promise.race([park.parked, settled]);
+      } finally {
+        cancel();
+        park.forget();
+      }
+    })();
+    this.#parking = work.catch(() => undefined);
+    return work;
+  }
+}
+
+/** Whether an SDP has an audio line with SRTP, which makes FreeSWITCH send noise on a plain call. */
+export function isEncrypted(sdp: string): boolean {
+  return /^m=audio\s+\d+\s+\S*SAVP/m.test(sdp);
+}
+
+function refuseFiles(files: readonly string[]): string | undefined {
+  if (files.length === 0) return 'nothing to play';
+  if (files.length > MAX_FILES) return `more than ${MAX_FILES} files`;
+  for (const file of files) {
+    const result = sanitise('play-file', file);
+    if (!result.ok) return result.reason;
+  }
+  return undefined;
+}
+
+function failedPlayback(why: string): Playback {
+  const end: PlayEnd = { kind: 'failed', why };
+  return { done: Promise.resolve(end), stop: () => Promise.resolve() };
+}

@@ -1,0 +1,47 @@
+/**
+ * Everything the adapter and the libraries under it ask of the two servers, as data. The adapter can
+ * send nothing else (the types below are made of these lists), and a test compares them with what
+ * the embedded engine implements: neither exceeds the other.
+ */
+
+/** API commands, sent as `api NAME ...`. */
+export const APIS = [
+  'module_exists',
+  'sofia',
+  'status',
+  'uuid_break',
+  'uuid_bridge',
+  'uuid_kill',
+  'uuid_transfer',
+] as const;
+
+/** Applications, executed on a channel. `park` is named in uuid_transfer. */
+export const APPLICATIONS = ['multiset', 'park', 'playback'] as const;
+
+/** `call-command` values of sendmsg. */
+export const CALL_COMMANDS = ['execute', 'unicast'] as const;
+
+/** Event socket commands; the first five come from drachtio-fsmrf and drachtio-modesl. */
+export const ESL_COMMANDS = [
+  'auth',
+  'connect',
+  'event',
+  'exit',
+  'filter',
+  'api',
+  'sendmsg',
+] as const;
+
+/** SIP requests drachtio sends for us; PRACK when the far side asks for it. */
+export const SIP_METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK'] as const;
+
+export type ApiName = (typeof APIS)[number];
+export type ApplicationName = (typeof APPLICATIONS)[number];
+
+export const ENGINE_COMMANDS = {
+  apis: APIS,
+  applications: APPLICATIONS,
+  callCommands: CALL_COMMANDS,
+  eslCommands: ESL_COMMANDS,
+  sipMethods: SIP_METHODS,
+} as const;

@@ -1,0 +1,83 @@
+/**
+ * The part of drachtio-fsmrf 4.1.2 and drachtio-modesl 1.3.1 that the adapter uses. The packages ship
+ * no types. Promises are typed as they are written there, which does not mean that they settle.
+ */
+declare module 'drachtio-fsmrf' {
+  import type { Server, Socket } from 'node:net';
+
+  namespace Mrf {
+    interface EslEvent {
+      getHeader(name: string): string | null;
+      getBody(): string | null | undefined;
+    }
+
+    /** modesl's connection: inbound (ours to the server) or outbound (the server's to us). */
+    interface EslConnection {
+      /** Null once closed. */
+      readonly socket: Socket | null;
+      closing?: boolean;
+      sendRecv(
+        command: string,
+        args: Readonly<Record<string, string>>,
+        reply: (event: EslEvent) => void,
+      ): void;
+      on(event: string, handle: (...args: never[]) => void): this;
+      off(event: string, handle: (...args: never[]) => void): this;
+      disconnect(): void;
+    }
+
+    /** modesl's listener for outbound connections. */
+    interface EslServer {
+      readonly server: Server;
+      on(event: 'connection::open', handle: (connection: EslConnection) => void): this;
+    }
+
+    interface SipLeg {
+      readonly connected: boolean;
+      modify(sdp: string): Promise<string>;
+      destroy(): Promise<unknown>;
+      on(event: 'destroy', handle: () => void): this;
+    }
+
+    interface Endpoint {
+      readonly uuid: string;
+      readonly local: { readonly sdp: string };
+      readonly conn: EslConnection | null;
+      /** Null after destroy. */
+      readonly dialog: SipLeg | null;
+      api(command: string, args: readonly string[]): Promise<EslEvent>;
+      execute(application: string, argument: string): Promise<EslEvent>;
+      on(event: 'destroy', handle: () => void): this;
+      on(event: 'playback-start', handle: (played: { file: string | null }) => void): this;
+      off(event: string, handle: (...args: never[]) => void): this;
+    }
+
+    interface MediaServer {
+      readonly conn: EslConnection;
+      /** Private in the library; the only way to reach each outbound connection when it opens. */
+      readonly _server?: EslServer;
+      closing?: boolean;
+      api(command: string): Promise<string>;
+      createEndpoint(): Promise<Endpoint>;
+      disconnect(): void;
+      on(event: 'error', handle: (error: Error) => void): this;
+    }
+
+    interface ConnectOptions {
+      readonly address: string;
+      readonly port: number;
+      readonly secret: string;
+      readonly listenAddress: string;
+      readonly listenPort?: number;
+      readonly advertisedAddress?: string;
+      readonly advertisedPort?: number;
+      readonly profile: string;
+    }
+  }
+
+  class Mrf {
+    constructor(srf: object);
+    connect(options: Mrf.ConnectOptions): Promise<Mrf.MediaServer>;
+  }
+  export = Mrf;
+}

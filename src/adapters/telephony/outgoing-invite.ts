@@ -1,0 +1,193 @@
+/**
+ * One INVITE from the request to its single outcome. Handles what RFC 3261 9.1 and the libraries leave
+ * to the application: a CANCEL before the request is known to be sent, a 200 that crosses the CANCEL,
+ * a signalling server that says nothing, and one that goes away.
+ */
+import type { Clock, InviteOutcome, InviteRequest, Log, OutgoingCall } from '../../ports.js';
+import type { Deadlines } from './deadlines.js';
+import { describeError } from './errors.js';
+import { checked, inviteHeaders, parseQ850, parseRetryAfter, reasonHeader } from './sip-headers.js';
+import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
+import type { SipDialog } from '../../ports.js';
+
+export interface InviteContext {
+  readonly srf: SrfView;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlines: Deadlines;
+  /** Wraps a dialog that is now ours to end. */
+  adopt(leg: DialogView): SipDialog;
+  /** Called once, when nothing of the INVITE is in the air any more. */
+  onGone(invite: OutgoingInvite): void;
+}
+
+type Provisional = { status: number; sdp?: string };
+
+export class OutgoingInvite implements OutgoingCall {
+  readonly callId: string;
+  readonly outcome: Promise<InviteOutcome>;
+  readonly #provisionalHandles: ((response: Provisional) => void)[] = [];
+  readonly #early: Provisional[] = [];
+  #settle!: (outcome: InviteOutcome) => void;
+  #isSettled = false;
+  #sent: SentInvite | undefined;
+  #cancelReason: string | undefined;
+  #cancelTimer: () => void;
+
+  constructor(
+    request: InviteRequest,
+    private readonly context: InviteContext,
+  ) {
+    this.callId = request.callId;
+    this.outcome = new Promise((resolve) => (this.#settle = resolve));
+    const { clock, deadlines } = context;
+    this.#cancelTimer = clock.after(deadlines.requestMs, () =>
+      this.#giveUp('drachtio does not answer'),
+    );
+    this.#launch(request).then(
+      (leg) => this.#answered(leg),
+      (thrown: unknown) => this.#failed(thrown),
+    );
+  }
+
+  onProvisional(handle: (response: Provisional) => void): void {
+    this.#provisionalHandles.push(handle);
+    for (const response of this.#early.splice(0)) handle(response);
+  }
+
+  cancel(reason: string): void {
+    if (this.#isSettled || this.#cancelReason !== undefined) return;
+    this.#cancelReason = reason;
+    if (this.#sent) this.#sendCancel();
+  }
+
+  /** The connection to drachtio is gone. */
+  lose(why: string): void {
+    this.#finish({ kind: 'error', why });
+    this.context.onGone(this);
+  }
+
+  /** Async so that every throw on the way to the wire becomes the outcome. */
+  async #launch(request: InviteRequest): Promise<DialogView> {
+    const headers = inviteHeaders(request);
+    return await this.context.srf.createUAC(
+      checked('sip-uri', request.uri),
+      {
+        headers,
+        localSdp: request.localSdp,
+        proxy: request.proxyUri === undefined ? undefined : checked('sip-uri', request.proxyUri),
+        auth: request.auth && { ...request.auth },
+      },
+      {
+        cbRequest: (error, sent) => {
+          if (!error && sent) this.#onSent(sent);
+        },
+        cbProvisional: (response) => this.#onProvisional(response),
+      },
+    );
+  }
+
+  #onSent(sent: SentInvite): void {
+    this.#sent = sent;
+    const { clock, deadlines } = this.context;
+    this.#cancelTimer();
+    if (this.#cancelReason !== undefined) return this.#sendCancel();
+    this.#cancelTimer = clock.after(deadlines.inviteMs, () => this.cancel('no answer'));
+  }
+
+  #sendCancel(): void {
+    const { clock, deadlines, log } = this.context;
+    this.#cancelTimer();
+    // A callee that never answered anything keeps drachtio from sending the CANCEL (RFC 3261 9.1);
+    // the caller does not wait for the transaction to time out.
+    this.#cancelTimer = clock.after(deadlines.cancelMs, () => this.#finish({ kind: 'cancelled' }));
+    try {
+      this.#sent?.cancel({ headers: reasonHeader(this.#cancelReason ?? '') }, (error) => {
+        if (error) log.debug({ callId: this.callId, why: describeError(error) }, 'CANCEL refused');
+      });
+    } catch (thrown) {
+      log.debug({ callId: this.callId, why: describeError(thrown) }, 'CANCEL not sent');
+    }
+  }
+
+  #onProvisional(response: SipResponseView): void {
+    if (this.#isSettled || response.status <= 100) return;
+    const provisional: Provisional = { status: response.status };
+    if (response.body) provisional.sdp = response.body;
+    if (this.#provisionalHandles.length === 0) {
+      const MAX_EARLY = 8;
+      if (this.#early.length < MAX_EARLY) this.#early.push(provisional);
+    }
+    for (const handle of this.#provisionalHandles) handle(provisional);
+  }
+
+  #answered(leg: DialogView): void {
+    const dialog = this.context.adopt(leg);
+    const why = this.#unwanted(dialog);
+    this.#cancelTimer();
+    if (why === undefined) {
+      this.#finish({ kind: 'answered', dialog });
+    } else {
+      void dialog.bye(why);
+      this.#finish(
+        this.#cancelReason === undefined ? { kind: 'error', why } : { kind: 'cancelled' },
+      );
+    }
+    this.context.onGone(this);
+  }
+
+  /** @returns why a dialog that came is not to be used. */
+  #unwanted(dialog: SipDialog): string | undefined {
+    if (this.#cancelReason !== undefined) return this.#cancelReason;
+    if (this.#isSettled) return 'answered too late';
+    if (!dialog.remoteSdp) return 'answered without SDP';
+    return undefined;
+  }
+
+  #failed(thrown: unknown): void {
+    this.#cancelTimer();
+    this.#finish(
+      this.#cancelReason === undefined ? failure(thrown) : this.#failedAfterCancel(thrown),
+    );
+    this.context.onGone(this);
+  }
+
+  /** 487 is the CANCEL's own answer; a callee may still have refused on its own in the same moment. */
+  #failedAfterCancel(thrown: unknown): InviteOutcome {
+    const outcome = failure(thrown);
+    const REQUEST_TERMINATED = 487;
+    const isRefusal = outcome.kind === 'failed' && outcome.status !== REQUEST_TERMINATED;
+    return isRefusal && outcome.status !== 408 ? outcome : { kind: 'cancelled' };
+  }
+
+  /** drachtio said nothing about our request; should it come to life later, the call is ended. */
+  #giveUp(why: string): void {
+    this.#cancelReason ??= why;
+    this.#finish({ kind: 'error', why });
+  }
+
+  #finish(outcome: InviteOutcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#cancelTimer();
+    this.#provisionalHandles.length = 0;
+    this.#settle(outcome);
+  }
+}
+
+/** Reads the plain facts out of a SipError; the object itself holds the whole agent and is dropped. */
+function failure(thrown: unknown): InviteOutcome {
+  const { status, reason, res } = thrown as {
+    status?: unknown;
+    reason?: unknown;
+    res?: SipResponseView;
+  };
+  if (typeof status !== 'number') return { kind: 'error', why: describeError(thrown) };
+  return {
+    kind: 'failed',
+    status,
+    reason: typeof reason === 'string' ? reason : '',
+    q850Cause: parseQ850(res?.get('Reason')),
+    retryAfterMs: parseRetryAfter(res?.get('Retry-After')),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Signalling behind the `SipAgent` port: sends INVITEs through drachtio and keeps track of what is in
+ * the air, so that a lost connection ends every dialog and INVITE at once with a clear outcome.
+ */
+import type { Clock, InviteRequest, Log, OutgoingCall, SipAgent } from '../../ports.js';
+import type { Deadlines } from './deadlines.js';
+import { OutgoingInvite } from './outgoing-invite.js';
+import { DrachtioDialog } from './sip-dialog.js';
+import type { SrfView } from './srf-types.js';
+
+export interface SipAgentContext {
+  readonly srf: SrfView;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlines: Deadlines;
+  isConnected(): boolean;
+}
+
+export class DrachtioSipAgent implements SipAgent {
+  readonly #invites = new Set<OutgoingInvite>();
+  readonly #dialogs = new Set<DrachtioDialog>();
+
+  constructor(private readonly context: SipAgentContext) {}
+
+  get isConnected(): boolean {
+    return this.context.isConnected();
+  }
+
+  invite(request: InviteRequest): OutgoingCall {
+    if (!this.isConnected) return notSent(request.callId);
+    const invite = new OutgoingInvite(request, {
+      ...this.context,
+      adopt: (leg) => {
+        const dialog = new DrachtioDialog(leg, {
+          ...this.context,
+          onGone: (gone) => this.#dialogs.delete(gone),
+        });
+        this.#dialogs.add(dialog);
+        return dialog;
+      },
+      onGone: (gone) => this.#invites.delete(gone),
+    });
+    this.#invites.add(invite);
+    return invite;
+  }
+
+  counts(): { invites: number; dialogs: number } {
+    return { invites: this.#invites.size, dialogs: this.#dialogs.size };
+  }
+
+  /** The connection to drachtio is gone, and every dialog with it (drachtio answers 481 from now on). */
+  loseAll(why: string): void {
+    for (const invite of [...this.#invites]) invite.lose(why);
+    for (const dialog of [...this.#dialogs]) dialog.lose();
+  }
+
+  /** Cancels and hangs up everything; resolves when all of it is answered or timed out. */
+  async close(): Promise<void> {
+    const invites = [...this.#invites];
+    for (const invite of invites) invite.cancel('shutting down');
+    await Promise.all(invites.map(({ outcome }) => outcome));
+    await Promise.all([...this.#dialogs].map((dialog) => dialog.bye('shutting down')));
+  }
+}
+
+function notSent(callId: string): OutgoingCall {
+  return {
+    callId,
+    onProvisional: () => undefined,
+    outcome: Promise.resolve({ kind: 'error', why: 'no connection to the signalling server' }),
+    cancel: () => undefined,
+  };
+}

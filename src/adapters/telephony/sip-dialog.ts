@@ -1,0 +1,100 @@
+/**
+ * A confirmed SIP dialog behind the `SipDialog` port: tells its end once and how it came, and never
+ * rejects. It knows nothing of media.
+ */
+import type { Clock, DialogEnd, Log, SipDialog } from '../../ports.js';
+import { type Deadlines, withDeadline } from './deadlines.js';
+import { describeError } from './errors.js';
+import { reasonHeader } from './sip-headers.js';
+import type { DialogView, SrfView } from './srf-types.js';
+
+export interface DialogContext {
+  readonly srf: SrfView;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlines: Deadlines;
+  /** Called once at the end, to forget the dialog. */
+  onGone(dialog: DrachtioDialog): void;
+}
+
+export class DrachtioDialog implements SipDialog {
+  readonly callId: string;
+  readonly remoteSdp: string;
+  readonly identity: { readonly localTag: string; readonly remoteTag: string };
+  readonly #handles: ((how: DialogEnd) => void)[] = [];
+  #ended: DialogEnd | undefined;
+  #bye: Promise<void> | undefined;
+
+  constructor(
+    private readonly leg: DialogView,
+    private readonly context: DialogContext,
+  ) {
+    this.callId = leg.sip.callId;
+    this.identity = { localTag: leg.sip.localTag, remoteTag: leg.sip.remoteTag };
+    this.remoteSdp = leg.remote.sdp;
+    guardAgainstThrows(leg, context.log);
+    leg.on('destroy', () => this.#end(this.#bye ? 'local' : 'remote'));
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  onEnded(handle: (how: DialogEnd) => void): void {
+    this.#handles.push(handle);
+  }
+
+  bye(reason: string): Promise<void> {
+    this.#bye ??= this.#sendBye(reason);
+    return this.#bye;
+  }
+
+  /** The connection to drachtio is gone: nobody can send or hear a BYE any more. */
+  lose(): void {
+    if (this.hasEnded) return;
+    this.leg.connected = false;
+    this.leg.removeAllListeners();
+    this.context.srf.removeDialog(this.leg);
+    this.#end('lost');
+  }
+
+  async #sendBye(reason: string): Promise<void> {
+    if (this.hasEnded) return;
+    const { clock, deadlines, log, srf } = this.context;
+    try {
+      // Started in a later turn, so that a synchronous throw of the library is a rejection too.
+      const answer = Promise.resolve().then(() =>
+        this.leg.destroy({ headers: reasonHeader(reason) }),
+      );
+      await withDeadline(clock, deadlines.byeMs, 'BYE', answer);
+    } catch (thrown) {
+      // ENODIALOG is the BYE of the far side crossing ours; anything else leaves nothing to do either.
+      log.debug({ callId: this.callId, why: describeError(thrown) }, 'BYE was not confirmed');
+      srf.removeDialog(this.leg);
+    }
+    this.#end('local');
+  }
+
+  #end(how: DialogEnd): void {
+    if (this.hasEnded) return;
+    this.#ended = how;
+    this.context.onGone(this);
+    for (const handle of this.#handles.splice(0)) handle(how);
+  }
+}
+
+/**
+ * drachtio-srf handles in-dialog requests inside its socket callback and throws there on some it did
+ * not expect (a re-INVITE without a body, for one); that would end the process.
+ */
+function guardAgainstThrows(leg: DialogView, log: Log): void {
+  const handle = leg.handle.bind(leg);
+  leg.handle = (request, response) => {
+    try {
+      handle(request, response);
+    } catch (thrown) {
+      log.warn({ why: describeError(thrown) }, 'in-dialog request refused');
+      response.send(500);
+    }
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Builds the headers we send and reads the two we care about in answers. Pure text work; the caller
+ * has a request from the application, drachtio gets headers that cannot break out of their line.
+ */
+import type { InviteRequest } from '../../ports.js';
+import { TelephonyError } from './errors.js';
+import { sanitise, type TextKind } from './sanitise.js';
+
+/** What drachtio or we set ourselves; the application may not. */
+const RESERVED = new Set(
+  [
+    'via',
+    'from',
+    'to',
+    'call-id',
+    'cseq',
+    'contact',
+    'route',
+    'record-route',
+    'max-forwards',
+  ].concat(['content-length', 'content-type', 'authorization', 'proxy-authorization']),
+);
+const MAX_HEADER_COUNT = 40;
+
+/** @returns the text itself. @throws TelephonyError REFUSED_TEXT */
+export function checked(kind: TextKind, text: string): string {
+  const result = sanitise(kind, text);
+  if (!result.ok) throw new TelephonyError('REFUSED_TEXT', result.reason);
+  return result.value;
+}
+
+/**
+ * Headers of an INVITE. `call-id` and `from` in lower case on purpose: on a digest challenge
+ * drachtio-srf overwrites exactly these spellings, any other would be sent twice.
+ * @throws TelephonyError REFUSED_TEXT
+ */
+export function inviteHeaders(request: InviteRequest): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const own = Object.entries(request.headers ?? {});
+  if (own.length > MAX_HEADER_COUNT) {
+    throw new TelephonyError('REFUSED_TEXT', `more than ${MAX_HEADER_COUNT} headers`);
+  }
+  for (const [name, value] of own) {
+    if (RESERVED.has(checked('header-name', name).toLowerCase())) {
+      throw new TelephonyError('REFUSED_TEXT', `header ${name} is not the caller's to set`);
+    }
+    headers[name] = checked('header-value', value);
+  }
+  headers['call-id'] = checked('sip-call-id', request.callId);
+  if (request.callerId !== undefined) {
+    const user = checked('sip-user', request.callerId);
+    const name =
+      request.callerName === undefined ? '' : `"${checked('display-name', request.callerName)}" `;
+    // drachtio replaces "localhost" by its own address.
+    headers['from'] = `${name}<sip:${user.replaceAll('#', '%23')}@localhost>`;
+  }
+  return headers;
+}
+
+/** RFC 3326: the Reason header of our CANCEL or BYE. A text that is refused is left out. */
+export function reasonHeader(text: string): Record<string, string> {
+  const result = sanitise('reason', text);
+  return { Reason: result.ok ? `SIP;cause=200;text="${result.value}"` : 'SIP;cause=200' };
+}
+
+/** @returns the cause of the first `Q.850` value of a Reason header (RFC 3326), 1..127. */
+export function parseQ850(reason: string | undefined): number | undefined {
+  const cause = /(?:^|,)\s*Q\.850\s*(?:;[^,]*?)?;\s*cause\s*=\s*(\d{1,3})/i.exec(reason ?? '')?.[1];
+  const value = Number(cause);
+  return cause !== undefined && value >= 1 && value <= 127 ? value : undefined;
+}
+
+/** @returns milliseconds of a Retry-After header (RFC 3261 20.33), at most a day. */
+export function parseRetryAfter(value: string | undefined): number | undefined {
+  const seconds = /^\s*(\d{1,9})\s*(?:$|[;(])/.exec(value ?? '')?.[1];
+  const DAY_S = 86_400;
+  return seconds === undefined ? undefined : Math.min(Number(seconds), DAY_S) * 1000;
+}

@@ -1,0 +1,75 @@
+/**
+ * drachtio-srf 5.0.29 as it behaves. The types it ships say void where a promise is returned, do not
+ * know `reconnect` or `removeDialog`, and are `any` where we look closely; this is the view that the
+ * adapter takes of it, and the only place that converts.
+ */
+import Srf from 'drachtio-srf';
+import type { Socket } from 'node:net';
+
+/** A request or response; header names in any case. */
+export interface SipMessageView {
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+  readonly body?: string;
+}
+
+export interface SipResponseView extends SipMessageView {
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface SentInvite extends SipMessageView {
+  cancel(
+    options: { headers: Record<string, string> },
+    done: (error: unknown, request?: unknown) => void,
+  ): void;
+}
+
+/** A confirmed dialog. */
+export interface DialogView {
+  connected: boolean;
+  readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
+  readonly remote: { readonly sdp: string };
+  destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
+  on(event: 'destroy', handle: (request: unknown, reason?: string) => void): this;
+  removeAllListeners(): this;
+  handle(request: SipMessageView, response: { send(status: number): void }): void;
+}
+
+export interface UacOptions {
+  readonly localSdp: string;
+  readonly proxy?: string;
+  readonly auth?: { username: string; password: string };
+  readonly headers: Record<string, string>;
+}
+
+export interface UacProgress {
+  cbRequest(error: unknown, request?: SentInvite): void;
+  cbProvisional(response: SipResponseView): void;
+}
+
+/** One connection to drachtio; every `connect` makes a new one. */
+export interface AgentView {
+  readonly mapServer: Map<Socket, unknown>;
+  readonly wp: { closing?: boolean };
+  on(event: 'connect', handle: (error: Error | null, hostport?: string) => void): this;
+  on(event: 'error' | 'close', handle: (error?: unknown) => void): this;
+}
+
+export interface SrfView {
+  readonly app: { readonly client: AgentView };
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    reconnect: { maxAttempts: number };
+  }): void;
+  createUAC(uri: string, options: UacOptions, progress: UacProgress): Promise<DialogView>;
+  removeDialog(dialog: DialogView): void;
+  on(event: 'error', handle: (error: unknown) => void): this;
+}
+
+/** @returns a new, unconnected Srf. */
+export function newSrf(): SrfView {
+  return new Srf() as unknown as SrfView;
+}
