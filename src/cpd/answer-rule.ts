@@ -37,7 +37,12 @@ export class AnswerRule {
    * @param isToneOpen a tone sounds now, which may be about to explain itself
    * @returns a decision, or null while it is too early
    */
-  decide(voice: VoiceActivity, nowMs: number, answeredMs: number, isToneOpen: boolean): Decision | null {
+  decide(
+    voice: VoiceActivity,
+    nowMs: number,
+    answeredMs: number,
+    isToneOpen: boolean,
+  ): Decision | null {
     const waitedMs = nowMs - answeredMs;
     if (voice.hasOnset) return this.#judgeSpeech(voice, nowMs) ?? this.#giveUp(voice, waitedMs);
     if (isToneOpen && waitedMs < this.#options.decisionTimeoutMs) return null;
@@ -91,18 +96,17 @@ export class AnswerRule {
 
   #judgeQuiet(voice: VoiceActivity, waitedMs: number): Decision | null {
     const share = voice.soundMs / Math.max(1, waitedMs);
-    const heard = `${round(100 * share)} % of the time something above the line's noise (${round(voice.floorDb)} dB)`;
     if (waitedMs >= this.#options.silenceTimeoutMs && share <= NOISY_SHARE) {
       return {
         verdict: 'silence',
-        reason: `no speech for ${round(waitedMs)} ms after the answer; ${heard}`,
+        reason: `no speech for ${round(waitedMs)} ms after the answer; ${describeSound(voice, share)}`,
         confidence: 0.9,
       };
     }
     if (waitedMs < this.#options.decisionTimeoutMs) return null;
     return {
       verdict: 'unknown',
-      reason: `sound but no speech for ${round(waitedMs)} ms after the answer; ${heard}`,
+      reason: `sound but no speech for ${round(waitedMs)} ms after the answer; ${describeSound(voice, share)}`,
       confidence: 0.5,
     };
   }
@@ -119,3 +123,8 @@ export class AnswerRule {
 }
 
 const round = (x: number): string => String(Math.round(x));
+
+/** What there was instead of speech. Only called for a decision: it makes a string. */
+function describeSound(voice: VoiceActivity, share: number): string {
+  return `${round(100 * share)} % of the time something above the line's noise (${round(voice.floorDb)} dB)`;
+}

@@ -15,7 +15,10 @@ const LOWEST_HZ = 300;
 const HIGHEST_HZ = 700;
 /** Longest and shortest parts of a busy-like rhythm. ms */
 const LONGEST_PART_MS = 1150;
-const SHORTEST_PART_MS = 90;
+const SHORTEST_PART_MS = 125;
+/** Bursts come from one generator: equally loud, and none of them wavers like a voice. */
+const MOST_LEVEL_STEP_DB = 4;
+const MOST_WOBBLE_HZ = 24;
 /** The silence must be at least this far below the tone, or it is music. dB */
 const LEAST_CONTRAST_DB = 15;
 const HISTORY = 6;
@@ -24,8 +27,8 @@ export interface Rhythm {
   readonly frequenciesHz: readonly number[];
   readonly onMs: number;
   readonly offMs: number;
-  /** Longer rhythms that repeat after two different bursts. */
-  readonly isTwoStep: boolean;
+  /** The pattern has more than one burst, and they differ. */
+  readonly isStepped: boolean;
 }
 
 export class CadenceMatcher {
@@ -75,14 +78,19 @@ export class CadenceMatcher {
   #belongs(segment: ToneSegment): boolean {
     const before = this.#burst(0);
     const isSameTone =
-      Math.abs(segment.frequencyHz - before.frequencyHz) <=
-      Math.max(25, 0.04 * before.frequencyHz);
+      Math.abs(segment.frequencyHz - before.frequencyHz) <= Math.max(25, 0.04 * before.frequencyHz);
     const isQuietBetween = segment.gapLevelDb < segment.levelDb - LEAST_CONTRAST_DB;
-    return isSameTone && isQuietBetween && segment.gapBeforeMs < 6000;
+    const isAsLoud = Math.abs(segment.levelDb - before.levelDb) <= MOST_LEVEL_STEP_DB;
+    return isSameTone && isAsLoud && isQuietBetween && segment.gapBeforeMs < 6000;
   }
 
   #findRhythm(): Rhythm | null {
-    return this.#findEven() ?? this.#findUneven() ?? this.#findTwoStep();
+    return (
+      this.#findEven() ??
+      this.#findRepeated(1, 3) ??
+      this.#findRepeated(2, 4) ??
+      this.#findRepeated(3, 6)
+    );
   }
 
   /** on = off = on: one and a half cycles are proof enough. */
@@ -97,37 +105,34 @@ export class CadenceMatcher {
     return rhythmOf(last, on, off, false);
   }
 
-  /** on and off differ, as in 200/400: two gaps and three bursts must agree. */
-  #findUneven(): Rhythm | null {
-    if (this.#count < 3) return null;
-    const [last, second, third] = [this.#burst(0), this.#burst(1), this.#burst(2)];
-    const on = durationMs(last);
-    const off = last.gapBeforeMs;
-    const isSteady =
-      isClose(on, durationMs(second)) &&
-      isClose(on, durationMs(third)) &&
-      isClose(off, second.gapBeforeMs);
-    return isSteady && isBusyPart(on) && isBusyPart(off) ? rhythmOf(last, on, off, false) : null;
-  }
-
-  /** Two bursts that differ, again and again, as in the British 400/350/225/525. */
-  #findTwoStep(): Rhythm | null {
-    if (this.#count < 4) return null;
-    const [a, b, c, d] = [this.#burst(0), this.#burst(1), this.#burst(2), this.#burst(3)];
-    const isSteady =
-      isClose(durationMs(a), durationMs(c)) &&
-      isClose(durationMs(b), durationMs(d)) &&
-      isClose(a.gapBeforeMs, c.gapBeforeMs);
-    const parts = [durationMs(a), durationMs(b), a.gapBeforeMs, b.gapBeforeMs];
-    if (!isSteady || !parts.every(isBusyPart)) return null;
-    return rhythmOf(a, durationMs(a), a.gapBeforeMs, true);
+  /**
+   * A pattern of `steps` bursts that comes again: one step as in 200/400, two as in the British
+   * 400/350/225/525. Every burst and gap that has a counterpart one pattern earlier must agree.
+   */
+  #findRepeated(steps: number, bursts: number): Rhythm | null {
+    if (this.#count < bursts) return null;
+    for (let back = 0; back < bursts; back++) {
+      const burst = this.#burst(back);
+      const isLast = back === bursts - 1;
+      if (!isBusyPart(durationMs(burst)) || (!isLast && !isBusyPart(burst.gapBeforeMs)))
+        return null;
+      if (back + steps >= bursts) continue;
+      const earlier = this.#burst(back + steps);
+      if (!isClose(durationMs(burst), durationMs(earlier))) return null;
+      // The oldest burst's gap reaches back to whatever was before the pattern.
+      const hasGaps = back + steps < bursts - 1;
+      if (hasGaps && !isClose(burst.gapBeforeMs, earlier.gapBeforeMs)) return null;
+    }
+    const last = this.#burst(0);
+    return rhythmOf(last, durationMs(last), last.gapBeforeMs, steps > 1);
   }
 }
 
 /** Whether a segment can be part of busy, reorder or ringback at all. */
 export function isNetworkTone(segment: ToneSegment): boolean {
   const highest = segment.secondHz > 0 ? segment.secondHz : segment.frequencyHz;
-  return segment.frequencyHz >= LOWEST_HZ && highest <= HIGHEST_HZ;
+  const isInBand = segment.frequencyHz >= LOWEST_HZ && highest <= HIGHEST_HZ;
+  return isInBand && segment.wobbleHz <= MOST_WOBBLE_HZ;
 }
 
 const durationMs = (segment: ToneSegment): number => segment.endMs - segment.startMs;
@@ -137,8 +142,8 @@ const isBusyPart = (ms: number): boolean => ms >= SHORTEST_PART_MS && ms <= LONG
 const isClose = (a: number, b: number): boolean =>
   Math.abs(a - b) <= Math.max(LEAST_TOLERANCE_MS, RELATIVE_TOLERANCE * Math.max(a, b));
 
-function rhythmOf(segment: ToneSegment, onMs: number, offMs: number, isTwoStep: boolean): Rhythm {
+function rhythmOf(segment: ToneSegment, onMs: number, offMs: number, isStepped: boolean): Rhythm {
   const frequenciesHz =
     segment.secondHz > 0 ? [segment.frequencyHz, segment.secondHz] : [segment.frequencyHz];
-  return { frequenciesHz: frequenciesHz.map(Math.round), onMs, offMs, isTwoStep };
+  return { frequenciesHz: frequenciesHz.map(Math.round), onMs, offMs, isStepped };
 }

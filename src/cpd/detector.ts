@@ -99,7 +99,9 @@ export class CpdDetector {
    * @param durationMs 0..60000
    */
   gap(durationMs: number): void {
-    const count = Math.round((Math.min(MAX_GAP_MS, Math.max(0, durationMs)) * ANALYSIS_RATE_HZ) / 1000);
+    const count = Math.round(
+      (Math.min(MAX_GAP_MS, Math.max(0, durationMs)) * ANALYSIS_RATE_HZ) / 1000,
+    );
     if (durationMs >= 100) this.#note(this.elapsedMs, 'no audio', { ms: Math.round(durationMs) });
     for (let i = 0; i < count; i++) this.#append(0);
   }
@@ -178,17 +180,23 @@ export class CpdDetector {
         if (decision) this.#decide(decision);
       }
     } else if (this.#verdict === 'human') {
-      this.#reconsider(nowMs, found, beep !== null && this.#greeting.isCredible(beep, this.#voice, true));
+      this.#reconsider(
+        nowMs,
+        found,
+        beep !== null && this.#greeting.isCredible(beep, this.#voice, true),
+      );
     }
     if (this.#verdict === 'machine') this.#greeting.follow(this.#voice, nowMs, beep);
   }
 
   #reconsider(nowMs: number, found: Decision | null, hasBeep: boolean): void {
     const isLong = this.#rule.isLongSpeech(this.#voice, nowMs, this.#verdictMs);
-    if (this.#wasRevised || nowMs - this.#verdictMs > this.#options.revisionWindowMs) return;
+    if (this.#wasRevised) return;
+    const passedMs = nowMs - this.#verdictMs;
     if (found?.verdict === 'fax') this.#revise('fax', found.reason);
-    else if (hasBeep) this.#revise('machine', 'a beep after the speech');
-    else if (isLong) {
+    else if (hasBeep && passedMs <= this.#options.beepWindowMs)
+      this.#revise('machine', 'a beep after the speech');
+    else if (isLong && passedMs <= this.#options.revisionWindowMs) {
       const ms = this.#options.revisionSpeechMs;
       this.#revise('machine', `went on to speak for ${ms} ms without a pause of 500 ms`);
     }

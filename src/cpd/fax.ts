@@ -19,7 +19,9 @@ const CNG_LONGEST_MS = 610;
 const CNG_QUIET_MS = 500;
 /** V.21 flags alternate between the two frequencies far faster than a window is long. */
 const V21_SHARE = 0.85;
+/** Flags are six ones to two zeros, so the weaker side has about a quarter of the energy. */
 const V21_LEAST_SIDE = 0.08;
+const V21_MOST_SIDE = 0.42;
 const V21_MS = 350;
 
 export interface FaxMatch {
@@ -35,7 +37,9 @@ export class FaxDetector {
   #cngHz = 0;
   #cngMs = 0;
   #cngCount = 0;
-  #v21Ms = 0;
+  #v21Frames = 0;
+  #v21Mark = 0;
+  #v21Space = 0;
 
   constructor(cedMinMs: number) {
     this.#cedMinMs = cedMinMs;
@@ -66,7 +70,7 @@ export class FaxDetector {
   check(m: Measurements, tones: ToneTracker, heardSpeech: boolean): FaxMatch | null {
     return (
       this.#checkAnswerTone(tones, heardSpeech) ??
-      this.#checkV21(m, tones) ??
+      this.#checkV21(m) ??
       (heardSpeech ? null : this.#checkCng(m, tones))
     );
   }
@@ -74,21 +78,22 @@ export class FaxDetector {
   #checkAnswerTone(tones: ToneTracker, heardSpeech: boolean): FaxMatch | null {
     const { frequencyHz, secondHz } = tones.current;
     const neededMs = heardSpeech ? CED_AFTER_SPEECH_MS : this.#cedMinMs;
-    if (!tones.isOpen || secondHz > 0 && !tones.isToneFrame) return null;
+    if (!tones.isOpen || (secondHz > 0 && !tones.isToneFrame)) return null;
     if (Math.abs(frequencyHz - CED_HZ) > CED_TOLERANCE_HZ || tones.openMs < neededMs) return null;
     return { tone: 'ced', frequenciesHz: [Math.round(frequencyHz)], lastedMs: tones.openMs };
   }
 
-  #checkV21(m: Measurements, tones: ToneTracker): FaxMatch | null {
-    const isBoth =
-      m.levelDb > -50 &&
-      m.v21MarkShare + m.v21SpaceShare >= V21_SHARE &&
-      m.v21MarkShare >= V21_LEAST_SIDE;
-    // One steady tone between the two frequencies is not a modem.
-    const isSteadyTone = tones.openMs > 150 && m.purity > 0.97;
-    this.#v21Ms = isBoth && !isSteadyTone ? this.#v21Ms + HOP_MS : 0;
-    if (this.#v21Ms < V21_MS) return null;
-    return { tone: 'v21', frequenciesHz: [1650, 1850], lastedMs: this.#v21Ms };
+  #checkV21(m: Measurements): FaxMatch | null {
+    const isInBand = m.levelDb > -50 && m.v21MarkShare + m.v21SpaceShare >= V21_SHARE;
+    this.#v21Frames = isInBand ? this.#v21Frames + 1 : 0;
+    this.#v21Mark = isInBand ? this.#v21Mark + m.v21MarkShare : 0;
+    this.#v21Space = isInBand ? this.#v21Space + m.v21SpaceShare : 0;
+    const lastedMs = this.#v21Frames * HOP_MS;
+    if (lastedMs < V21_MS) return null;
+    // One steady tone, on either frequency or between them, is not a modem.
+    const weaker = Math.min(this.#v21Mark, this.#v21Space) / this.#v21Frames;
+    if (weaker < V21_LEAST_SIDE || weaker > V21_MOST_SIDE) return null;
+    return { tone: 'v21', frequenciesHz: [1650, 1850], lastedMs };
   }
 
   #checkCng(m: Measurements, tones: ToneTracker): FaxMatch | null {

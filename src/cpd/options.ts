@@ -35,8 +35,10 @@ export interface CpdOptions {
   readonly silenceTimeoutMs: number;
   /** Sound, but nothing that could be judged, for this long after the answer: unknown. 1000..60000 ms */
   readonly decisionTimeoutMs: number;
-  /** After "human", how long a verdict may still be taken back. 0..60000 ms */
+  /** After "human", how long speech that goes on may still take the verdict back. 0..60000 ms */
   readonly revisionWindowMs: number;
+  /** After "human", how long a beep may, which is far surer a sign. 0..120000 ms */
+  readonly beepWindowMs: number;
   /** Unbroken speech that takes "human" back to "machine". 1000..20000 ms */
   readonly revisionSpeechMs: number;
   /** A pause this long ends a machine's greeting when no beep came. 500..10000 ms */
@@ -86,6 +88,7 @@ export const DEFAULT_OPTIONS: CpdOptions = {
   silenceTimeoutMs: 5000,
   decisionTimeoutMs: 12_000,
   revisionWindowMs: 8000,
+  beepWindowMs: 20_000,
   revisionSpeechMs: 3500,
   greetingEndPauseMs: 1800,
   greetingMaxMs: 60_000,
@@ -99,6 +102,7 @@ const RANGES: Readonly<Partial<Record<keyof CpdOptions, readonly [number, number
   silenceTimeoutMs: [500, 60_000],
   decisionTimeoutMs: [1000, 60_000],
   revisionWindowMs: [0, 60_000],
+  beepWindowMs: [0, 120_000],
   revisionSpeechMs: [1000, 20_000],
   greetingEndPauseMs: [500, 10_000],
   greetingMaxMs: [1000, 600_000],
@@ -123,7 +127,9 @@ export function resolveOptions(given: Partial<CpdOptions> = {}): CpdOptions {
   for (const [name, range] of Object.entries(RANGES)) {
     const value = options[name as keyof CpdOptions];
     if (typeof value !== 'number' || !(value >= range[0] && value <= range[1]))
-      throw new RangeError(`${name} is ${String(value)}; allowed: ${range[0]} to ${range[1]}`);
+      throw new RangeError(
+        `${name} is ${JSON.stringify(value)}; allowed: ${range[0]} to ${range[1]}`,
+      );
   }
   return options;
 }

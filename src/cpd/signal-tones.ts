@@ -93,6 +93,8 @@ export class SignalTones {
       levelDb: Math.round(segment.levelDb),
       gapMs: Math.round(segment.gapBeforeMs),
       wobbleHz: Math.round(10 * segment.wobbleHz) / 10,
+      unevenDb: Math.round(10 * segment.unevenDb) / 10,
+      purity: Math.round(100 * segment.purity) / 100,
     });
     this.#sit.consume(segment);
     this.#fax.consumeSegment(segment);

@@ -10,9 +10,11 @@ export const HOP_SAMPLES = 128;
 export const HOP_MS = (1000 * HOP_SAMPLES) / ANALYSIS_RATE_HZ;
 const BIN_HZ = ANALYSIS_RATE_HZ / FFT_SIZE;
 
-/** Hum and the edges of the telephone band say nothing: 94 to 3900 Hz. */
-const FIRST_BIN = 3;
+/** Hum and the edges of the telephone band say nothing: 120 to 3900 Hz. */
+const FIRST_BIN = 4;
 const LAST_BIN = 125;
+/** A voice is measured without its fundamental, where hum and traffic are: from 190 Hz. */
+const FIRST_VOICE_BIN = 6;
 /** The main lobe of a Hann window is two bins to each side; one more for two tones that beat. */
 const LOBE_BINS = 3;
 /** Level given to digital silence. */
@@ -22,12 +24,13 @@ export const SILENCE_DB = -100;
 const PITCH_SAMPLES = FFT_SIZE / 2;
 const SHORTEST_LAG = 10;
 const LONGEST_LAG = 57;
+const HUM_FILTER = 0.8;
 
 /** Measurements of the newest 32 ms. One object, overwritten for every hop. */
 export interface Measurements {
   /** Middle of the 32 ms, ms since the first sample. */
   atMs: number;
-  /** RMS in the telephone band, dB relative to full scale. */
+  /** RMS from 190 to 3900 Hz, dB relative to full scale. */
   levelDb: number;
   /** Strongest peak. Hz */
   peakHz: number;
@@ -118,9 +121,11 @@ export class Spectrum {
     const power = this.#power;
     const m = this.now;
     let total = 0;
+    let voice = 0;
     let first = FIRST_BIN;
     for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
       total += power[k]!;
+      if (k >= FIRST_VOICE_BIN) voice += power[k]!;
       if (power[k]! > power[first]!) first = k;
     }
     if (total <= 0) {
@@ -136,7 +141,7 @@ export class Spectrum {
     const low = second < first ? second - LOBE_BINS : Math.max(second - LOBE_BINS, first + 4);
     const high = second < first ? Math.min(second + LOBE_BINS, first - 4) : second + LOBE_BINS;
     const secondEnergy = this.#energy(low, high);
-    m.levelDb = 10 * Math.log10(total * this.#scale + 1e-10);
+    m.levelDb = 10 * Math.log10(voice * this.#scale + 1e-10);
     m.peakHz = this.#peakHz(first);
     m.secondHz = this.#peakHz(second);
     m.purity = firstEnergy / total;
@@ -166,13 +171,13 @@ export class Spectrum {
   /** Normalised cross-correlation at half the rate, so that its cost stays below the transform's. */
   #measurePeriodicity(): number {
     const x = this.#halfRate;
-    let mean = 0;
+    let before = 0;
     for (let i = 0; i < PITCH_SAMPLES; i++) {
-      x[i] = this.#history[2 * i]! + this.#history[2 * i + 1]!;
-      mean += x[i]!;
+      const pair = this.#history[2 * i]! + this.#history[2 * i + 1]!;
+      // The difference weakens mains hum, which is as periodic as any voice.
+      x[i] = i === 0 ? 0 : pair - HUM_FILTER * before;
+      before = pair;
     }
-    mean /= PITCH_SAMPLES;
-    for (let i = 0; i < PITCH_SAMPLES; i++) x[i] = x[i]! - mean;
     let best = 0;
     for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) {
       const length = PITCH_SAMPLES - lag;

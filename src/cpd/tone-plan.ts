@@ -7,7 +7,7 @@
 import type { Rhythm } from './cadence.js';
 
 /** From here on a rhythm is busy; below it is reorder. Length of its longer part, ms. */
-const BUSY_FROM_MS = 290;
+const BUSY_FROM_MS = 272;
 const NO_LIMIT_MS = Number.POSITIVE_INFINITY;
 
 /**
@@ -35,6 +35,9 @@ const BUSY_RANGE_MS: Readonly<Record<string, readonly [from: number, to: number]
   TH: [320, NO_LIMIT_MS],
 };
 
+/** Networks whose busy tone has short bursts in long silences, or bursts that differ. */
+const UNEVEN_IS_BUSY = new Set(['PK', 'RS']);
+
 /**
  * @param rhythm what repeated
  * @param country ISO 3166 alpha-2 of the dialled number; unknown countries follow the general rule
@@ -43,13 +46,19 @@ export function meaningOfRhythm(
   rhythm: Rhythm,
   country: string | undefined,
 ): { readonly tone: 'busy' | 'reorder'; readonly because: string } {
-  if (rhythm.isTwoStep) return { tone: 'reorder', because: 'uneven bursts are congestion' };
   const name = country?.toUpperCase();
-  const exception = name === undefined ? undefined : BUSY_RANGE_MS[name];
+  const isUneven = rhythm.offMs > 1.5 * rhythm.onMs;
+  if ((isUneven || rhythm.isStepped) && name !== undefined && UNEVEN_IS_BUSY.has(name)) {
+    return { tone: 'busy', because: `uneven bursts are busy in ${name}` };
+  }
+  if (rhythm.isStepped) return { tone: 'reorder', because: 'uneven bursts are congestion' };
+  const exception = name === undefined || isUneven ? undefined : BUSY_RANGE_MS[name];
   const [fromMs, toMs] = exception ?? [BUSY_FROM_MS, NO_LIMIT_MS];
-  const longerMs = Math.max(rhythm.onMs, rhythm.offMs);
+  // Short bursts with long silences between them are congestion, as the Swedish 250/750.
+  const longerMs = isUneven ? rhythm.onMs : Math.max(rhythm.onMs, rhythm.offMs);
   const tone = longerMs >= fromMs && longerMs <= toMs ? 'busy' : 'reorder';
   if (exception) return { tone, because: `${tone} in ${name}` };
-  const where = name === undefined ? 'nearly everywhere, and the country is not known' : `in ${name}`;
+  const where =
+    name === undefined ? 'nearly everywhere, and the country is not known' : `in ${name}`;
   return { tone, because: `${tone} ${where}` };
 }

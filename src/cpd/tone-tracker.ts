@@ -14,8 +14,12 @@ const MIN_PURITY = 0.85;
 const MIN_PAIR_PURITY = 0.9;
 /** A second peak weaker than this (-13 dB) is distortion, not part of a pair. */
 const MIN_SECOND_SHARE = 0.05;
+/** Nothing that matters is lower; hum and the fundamental of a voice are. Hz */
+const LOWEST_HZ = 290;
 /** Quieter tones are echoes and crosstalk. dB relative to full scale */
 const MIN_LEVEL_DB = -50;
+/** Two tones 40 Hz apart look like one that wanders this far. Hz */
+const WANDER_HZ = 45;
 /** Frames of one segment that are remembered for its statistics: 2 s. */
 const MEMORY_FRAMES = 128;
 
@@ -32,6 +36,8 @@ export interface ToneSegment {
   wobbleHz: number;
   /** Standard deviation of the level without the first and last frame. dB */
   unevenDb: number;
+  /** Mean share of the energy in its one or two peaks, 0..1. */
+  purity: number;
   /** Silence between the previous segment and this one. ms */
   gapBeforeMs: number;
   /** Mean level in that silence. dB relative to full scale */
@@ -46,6 +52,7 @@ export const emptySegment = (): ToneSegment => ({
   levelDb: SILENCE_DB,
   wobbleHz: 0,
   unevenDb: 0,
+  purity: 0,
   gapBeforeMs: 0,
   gapLevelDb: SILENCE_DB,
 });
@@ -65,6 +72,7 @@ export class ToneTracker {
   #frames = 0;
   #pairFrames = 0;
   #meanHz = 0;
+  #puritySum = 0;
   #previousEndMs = 0;
   #gapPower = 0;
   #gapFrames = 0;
@@ -83,12 +91,13 @@ export class ToneTracker {
   consume(m: Measurements): void {
     const isPair =
       m.purity < 0.97 && m.pairPurity >= MIN_PAIR_PURITY && m.secondShare >= MIN_SECOND_SHARE;
-    this.isToneFrame = m.levelDb >= MIN_LEVEL_DB && (isPair || m.purity >= MIN_PURITY);
+    const low = isPair ? Math.min(m.peakHz, m.secondHz) : m.peakHz;
+    this.isToneFrame =
+      m.levelDb >= MIN_LEVEL_DB && low >= LOWEST_HZ && (isPair || m.purity >= MIN_PURITY);
     if (!this.isToneFrame) {
       this.#consumeQuiet(m);
       return;
     }
-    const low = isPair ? Math.min(m.peakHz, m.secondHz) : m.peakHz;
     const high = isPair ? Math.max(m.peakHz, m.secondHz) : 0;
     if (this.isOpen && !this.#continues(low, high)) this.close();
     if (!this.isOpen) this.#open(m.atMs, low);
@@ -117,7 +126,7 @@ export class ToneTracker {
 
   /** Close pairs beat and their peak wanders, so the tolerance is wide; cadence tells tones apart. */
   #continues(low: number, high: number): boolean {
-    const tolerance = Math.max(30, 0.025 * this.#meanHz);
+    const tolerance = Math.max(WANDER_HZ, 0.025 * this.#meanHz);
     if (Math.abs(low - this.#meanHz) <= tolerance) return true;
     return high > 0 && Math.abs(high - this.#meanHz) <= tolerance;
   }
@@ -126,6 +135,7 @@ export class ToneTracker {
     this.isOpen = true;
     this.#frames = 0;
     this.#pairFrames = 0;
+    this.#puritySum = 0;
     this.#meanHz = low;
     this.current.startMs = atMs;
     this.current.gapBeforeMs = atMs - this.#previousEndMs;
@@ -144,6 +154,8 @@ export class ToneTracker {
     this.#meanHz += weight * (low - this.#meanHz);
     this.current.endMs = m.atMs;
     this.current.frequencyHz = this.#meanHz;
+    this.#puritySum += high > 0 ? m.pairPurity : m.purity;
+    this.current.purity = this.#puritySum / this.#frames;
     this.lastToneAtMs = m.atMs;
   }
 

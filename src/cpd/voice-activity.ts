@@ -14,7 +14,10 @@ const EARLY_FLOOR_DB = -48;
 const ABOVE_FLOOR_DB = 8;
 const BELOW_SPEECH_DB = 26;
 /** A frame is voiced when its autocorrelation peak is at least this high. */
-const VOICED_PERIODICITY = 0.62;
+const VOICED_PERIODICITY = 0.55;
+/** Far above the floor less will do: breathy voices and narrow codecs blur the period. */
+const LOUD_ABOVE_FLOOR_DB = 20;
+const LOUD_VOICED_PERIODICITY = 0.42;
 /** So many voiced frames among so many start speech: 64 of 128 ms. */
 const ONSET_VOICED = 4;
 const ONSET_FRAMES = 8;
@@ -43,7 +46,6 @@ export class VoiceActivity {
   readonly #blocks = new Float64Array(BLOCK_COUNT).fill(0);
   #blockIndex = 0;
   #blockFrames = 0;
-  #framesSeen = 0;
   #blockMinDb = 0;
   readonly #voiced = new Uint8Array(ONSET_FRAMES);
   #frame = 0;
@@ -86,7 +88,9 @@ export class VoiceActivity {
     );
     const hasEnergy = m.levelDb > threshold && !isTone;
     if (m.levelDb > threshold) this.soundMs += HOP_MS;
-    const isVoiced = hasEnergy && m.periodicity >= VOICED_PERIODICITY && !this.#isSteadyPeak(m);
+    const isLoud = m.levelDb > this.floorDb + LOUD_ABOVE_FLOOR_DB;
+    const needed = isLoud ? LOUD_VOICED_PERIODICITY : VOICED_PERIODICITY;
+    const isVoiced = !this.#isSteadyPeak(m) && hasEnergy && m.periodicity >= needed;
     this.#voiced[this.#frame++ % ONSET_FRAMES] = isVoiced ? 1 : 0;
     if (hasEnergy) {
       if (this.#burstStartMs < 0 || m.atMs - this.#lastEnergyMs > BURST_GAP_MS)
@@ -119,7 +123,6 @@ export class VoiceActivity {
   /** Minimum statistics: the floor is what is left when nobody speaks. */
   #followFloor(m: Measurements): void {
     if (m.isDigitalSilence) return;
-    this.#framesSeen++;
     this.#blockMinDb = Math.min(this.#blockMinDb, m.levelDb);
     if (++this.#blockFrames < BLOCK_FRAMES) {
       if (this.#blockMinDb < this.floorDb) this.floorDb = this.#blockMinDb;
@@ -139,6 +142,6 @@ export class VoiceActivity {
     const isSteady = Math.abs(m.peakHz - this.#previousPeakHz) < 3 && m.purity > 0.6;
     this.#steadyFrames = isSteady ? this.#steadyFrames + 1 : 0;
     this.#previousPeakHz = m.peakHz;
-    return this.#steadyFrames >= 5;
+    return this.#steadyFrames >= (m.purity > 0.95 ? 1 : 5);
   }
 }

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { replay, type ReplayOptions } from '../../src/cpd/replay.js';
+import type { Verdict } from '../../src/cpd/types.js';
+import { join, media, noise, mix, repeat, silence, tone } from './sounds.js';
+
+const early = (sound: Int16Array, options: ReplayOptions = {}) =>
+  replay(sound, { ...options, answeredAtMs: null });
+
+/** A cadence of one tone set, four times, after some silence. */
+const cadence = (hz: readonly number[], ...partsMs: readonly number[]) =>
+  join(silence(300), repeat(4, ...partsMs.map((ms, i) => (i % 2 ? silence(ms) : tone(hz, ms)))));
+
+describe('Network tones before the answer', () => {
+  const rhythms: readonly [
+    string,
+    readonly number[],
+    readonly number[],
+    string | undefined,
+    Verdict,
+  ][] = [
+    ['busy in North America', [480, 620], [500, 500], 'US', 'busy'],
+    ['reorder in North America', [480, 620], [250, 250], 'US', 'reorder'],
+    ['busy in most of Europe', [425], [500, 500], undefined, 'busy'],
+    ['busy in Germany', [425], [480, 480], 'DE', 'busy'],
+    ['busy in Britain', [400], [375, 375], 'GB', 'busy'],
+    ['congestion in Britain, two bursts', [400], [400, 350, 225, 525], 'GB', 'reorder'],
+    ['congestion where the country is not known', [425], [250, 250], undefined, 'reorder'],
+    ['the same rhythm in Sweden, where it is busy', [425], [250, 250], 'SE', 'busy'],
+    ['Swedish congestion', [425], [250, 750], 'SE', 'reorder'],
+    ['fast busy in Spain', [425], [200, 200], 'ES', 'busy'],
+  ];
+  for (const [name, hz, parts, country, expected] of rhythms) {
+    it(`recognises ${name}`, () => {
+      const result = early(cadence(hz, ...parts), { country });
+      assert.equal(result.verdict, expected, result.reason);
+      const said = result.events.find((event) => event.type === 'tone');
+      assert.ok(said && said.type === 'tone' && said.tone === expected);
+    });
+  }
+
+  it('knows busy after one and a half cycles', () => {
+    const result = early(cadence([425], 500, 500));
+    assert.ok(result.decidedAtMs <= 300 + 1500 + 120, `${result.decidedAtMs}`);
+  });
+
+  it('recognises busy through holes of lost packets and line noise', () => {
+    const sound = cadence([425], 500, 500);
+    for (let at = 3000; at < sound.length; at += 2700) sound.fill(0, at, at + 160);
+    assert.equal(early(mix(sound, noise(sound.length / 8, 0.005))).verdict, 'busy');
+  });
+
+  const rings: readonly [string, readonly number[], readonly number[]][] = [
+    ['North America', [440, 480], [2000, 4000]],
+    ['most of Europe', [425], [1000, 4000]],
+    ['Britain', [400, 450], [400, 200, 400, 2000]],
+    ['Australia', [413, 438], [400, 200, 400, 2000]],
+  ];
+  for (const [name, hz, parts] of rings) {
+    it(`hears the ringback of ${name}, and no more in it`, () => {
+      const result = early(cadence(hz, ...parts));
+      assert.equal(result.events.filter((event) => event.type === 'ringback').length, 1);
+      assert.equal(result.verdict, 'unknown');
+    });
+  }
+
+  it('does not take music for a network tone', () => {
+    const result = early(repeat(2, media('waiting.wav')));
+    assert.equal(result.verdict, 'unknown', result.reason);
+  });
+
+  it('forgets the ringback when the call is answered', () => {
+    const ring = cadence([425], 1000, 4000).subarray(0, 8 * 12_000);
+    const sound = join(ring, media('far-end/hello.wav'), silence(2000));
+    assert.equal(replay(sound, { answeredAtMs: 12_000 }).verdict, 'human');
+  });
+});
+
+describe('Special information tones', () => {
+  const [short, long] = [274, 380];
+  const codes: readonly [string, readonly [number, number], readonly [number, number], Verdict][] =
+    [
+      ['intercept', [913.8, short], [1370.6, short], 'sit-intercept'],
+      ['vacant code', [985.2, long], [1370.6, short], 'sit-vacant'],
+      ['reorder', [913.8, short], [1428.5, long], 'sit-reorder'],
+      ['no circuit', [985.2, long], [1428.5, long], 'sit-no-circuit'],
+      ['a code on whose meaning sources differ', [985.2, short], [1370.6, long], 'sit'],
+    ];
+  for (const [name, first, second, expected] of codes) {
+    it(`reads ${name}`, () => {
+      const sound = join(
+        silence(200),
+        tone([first[0]], first[1]),
+        tone([second[0]], second[1]),
+        tone([1776.7], long),
+        silence(500),
+      );
+      assert.equal(early(sound).verdict, expected);
+      assert.equal(replay(sound).verdict, expected);
+    });
+  }
+
+  it('reads the plain form with gaps, before its third tone is over', () => {
+    const sound = join(
+      ...[950, 1400, 1800].flatMap((hz) => [tone([hz], 330), silence(20)]),
+      silence(500),
+    );
+    const result = early(sound);
+    assert.equal(result.verdict, 'sit');
+    assert.ok(result.decidedAtMs < 1040, `${result.decidedAtMs}`);
+    assert.equal(result.beepAtMs, null);
+  });
+});
+
+describe('Fax machines', () => {
+  it('answer with 2100 Hz', () => {
+    const result = replay(join(silence(400), tone([2100], 3000)));
+    assert.equal(result.verdict, 'fax');
+    assert.ok(result.decidedAtMs < 400 + 500, `${result.decidedAtMs}`);
+  });
+
+  it('answer with 2100 Hz that reverses its phase', () => {
+    const half = tone([2100], 450);
+    const reversed = join(
+      silence(400),
+      repeat(
+        4,
+        half,
+        half.map((x) => -x),
+      ),
+    );
+    assert.equal(replay(reversed).verdict, 'fax');
+  });
+
+  it('are recognised by a calling tone without speech', () => {
+    const result = replay(join(silence(600), repeat(2, tone([1100], 500), silence(3000))));
+    assert.equal(result.verdict, 'fax');
+  });
+
+  it('are recognised by the flags before their first message', () => {
+    // V.21 channel 2: 1650 Hz is one, 1850 Hz is zero, 300 bits a second, 0x7e over and over.
+    const bits = '01111110';
+    let phase = 0;
+    const flags = Int16Array.from({ length: 8000 }, (_, i) => {
+      const bit = bits[Math.floor((i * 300) / 8000) % 8];
+      phase += (2 * Math.PI * (bit === '1' ? 1650 : 1850)) / 8000;
+      return Math.round(5000 * Math.sin(phase));
+    });
+    assert.equal(replay(join(silence(500), flags)).verdict, 'fax');
+  });
+
+  it('are not seen in a voicemail that beeps at 1100 or 2100 Hz', () => {
+    const greeting = media('far-end/greeting.wav');
+    for (const hz of [1100, 2100]) {
+      const result = replay(join(greeting, silence(200), tone([hz], 500), silence(2000)));
+      assert.equal(result.verdict, 'machine');
+      assert.notEqual(result.beepAtMs, null);
+    }
+  });
+});
