@@ -101,9 +101,9 @@ export class Channel {
     await withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
   }
 
-  /** Calls `handle` with the path of each file as FreeSWITCH starts it. @returns a function that ends it. */
-  onFileStarted(handle: (file: string) => void): () => void {
-    const listener = (played: { file: string | null }): void => handle(played.file ?? '');
+  /** Calls `handle` whenever FreeSWITCH has opened a file. @returns a function that ends it. */
+  onFileStarted(handle: () => void): () => void {
+    const listener = (): void => handle();
     this.endpoint.on('playback-start', listener);
     return () => void this.endpoint.off('playback-start', listener);
   }

@@ -32,8 +32,6 @@ const PARK_SETTLE_MS = 300;
 
 /** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
 const CHANNEL_VARIABLES = {
-  playback_delimiter: '!',
-  playback_sleep_val: '0',
   playback_terminators: 'none',
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
@@ -92,7 +90,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const previous = this.#playback?.stop();
     const playback = new ChannelPlayback(
       {
-        play: (list) => this.channel.execute('playback', list),
+        play: (name) => this.channel.execute('playback', name),
         breakPlay: () => this.channel.api('uuid_break', this.id),
         onFileStarted: (handle) => this.channel.onFileStarted(handle),
       },

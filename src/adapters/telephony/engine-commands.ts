@@ -18,6 +18,9 @@ export const APIS = [
 /** Applications, executed on a channel. `park` is named in uuid_transfer. */
 export const APPLICATIONS = ['multiset', 'park', 'playback'] as const;
 
+/** What `playback` is given, besides absolute paths. A loop is `file_string://a!a!a...`. */
+export const FILE_FORMATS = ['file_string', 'http', 'https', 'silence_stream'] as const;
+
 /** `call-command` values of sendmsg. */
 export const CALL_COMMANDS = ['execute', 'unicast'] as const;
 
@@ -41,6 +44,7 @@ export type ApplicationName = (typeof APPLICATIONS)[number];
 export const ENGINE_COMMANDS = {
   apis: APIS,
   applications: APPLICATIONS,
+  fileFormats: FILE_FORMATS,
   callCommands: CALL_COMMANDS,
   eslCommands: ESL_COMMANDS,
   sipMethods: SIP_METHODS,

@@ -48,7 +48,7 @@ declare module 'drachtio-fsmrf' {
       api(command: string, args: readonly string[]): Promise<EslEvent>;
       execute(application: string, argument: string): Promise<EslEvent>;
       on(event: 'destroy', handle: () => void): this;
-      on(event: 'playback-start', handle: (played: { file: string | null }) => void): this;
+      on(event: 'playback-start', handle: () => void): this;
       off(event: string, handle: (...args: never[]) => void): this;
     }
 

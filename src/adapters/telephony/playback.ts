@@ -1,12 +1,13 @@
 /**
- * One playback on a parked channel: a list of files once, or over and over without a gap, until it
- * ends, is stopped or fails. Facts of FreeSWITCH 1.10.12 it rests on (switch_ivr_play_say.c,
+ * One playback on a parked channel: files once, or over and over without a gap, until it ends, is
+ * stopped or fails. Facts of FreeSWITCH 1.10.12 it rests on (switch_ivr_play_say.c, mod_dptools.c,
  * switch_core_session.c):
- * - files joined by the delimiter follow each other without a pause only with `playback_sleep_val=0`
- *   (250 ms otherwise), at most 128 of them; a missing one is skipped without a word;
- * - `endless_playback` cannot be stopped; so a loop is one long list, issued again when it runs out;
- * - a `uuid_break` that arrives before the application starts is lost, one during it ends the whole
- *   list, and a stale one does no harm because every application clears the flag first.
+ * - `endless_playback` cannot be stopped, and files joined by `playback_delimiter` need one break each
+ *   and lose missing ones without a word; so files once are one command each;
+ * - `file_string://a!b` is one sound to the player: no gap between its files, one break ends it. A loop
+ *   is such a list, issued again when it runs out;
+ * - a `uuid_break` that arrives before the application starts is lost, and a stale one does no harm
+ *   because every application clears the flag first.
  */
 import type { Clock, Playback, PlayEnd } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
@@ -15,12 +16,12 @@ import { describeError } from './errors.js';
 /** What a playback needs of its channel. */
 export interface PlayChannel {
   /** @returns FreeSWITCH's Application-Response at the end. @throws when the channel ends */
-  play(list: string): Promise<string>;
+  play(name: string): Promise<string>;
   breakPlay(): Promise<unknown>;
-  onFileStarted(handle: (file: string) => void): () => void;
+  onFileStarted(handle: () => void): () => void;
 }
 
-/** switch_ivr_play_file splits into 128 at most; some room is left. */
+/** file_string splits into 128 at most; some room is left. */
 const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
 const MAX_LIST_BYTES = 4096;
@@ -28,20 +29,21 @@ const BREAK_AGAIN_MS = 150;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
 const SHORTEST_LIST_MS = 100;
 
-/** Sets a list of files apart; the sanitiser refuses it inside a name. */
-export const DELIMITER = '!';
-
-/** @returns the files once, or as often as fits into one command. */
-export function playList(files: readonly string[], loop: boolean): readonly string[] {
-  if (!loop) return files;
+/** @returns one name for the files played as often as fits into one command. */
+export function loopName(files: readonly string[]): string {
   const roundBytes = files.reduce((sum, file) => sum + Buffer.byteLength(file) + 1, 0);
   const fits = Math.min(MAX_LIST_ENTRIES / files.length, MAX_LIST_BYTES / roundBytes);
   const rounds = Math.max(1, Math.floor(fits));
-  return Array.from({ length: rounds }, () => files).flat();
+  const [only] = files;
+  if (rounds * files.length === 1 && only !== undefined) return only;
+  // The sanitiser refuses the separator inside a name.
+  return `file_string://${Array.from({ length: rounds }, () => files)
+    .flat()
+    .join('!')}`;
 }
 
 export interface PlaybackOptions {
-  /** Sanitised, at least one, at most 100. */
+  /** Sanitised; 1 to 100 of them. */
   readonly files: readonly string[];
   readonly loop: boolean;
   readonly clock: Clock;
@@ -57,7 +59,7 @@ export class ChannelPlayback implements Playback {
   #isOver = false;
   #isStopping = false;
   #failure: string | undefined;
-  #startedCount = 0;
+  #hasStarted = false;
   #isPlaying = false;
   #giveUp!: () => void;
   readonly #givenUp: Promise<void>;
@@ -84,39 +86,48 @@ export class ChannelPlayback implements Playback {
   }
 
   async #run(): Promise<PlayEnd> {
-    const { clock, files, loop } = this.options;
+    const { files, loop } = this.options;
     await this.options.after;
-    const list = playList(files, loop);
+    // Several files in a loop are first played one by one: only so a missing one is noticed.
+    if (!loop || files.length > 1) {
+      for (const file of files) {
+        const end = await this.#playOne(file);
+        if (end.kind !== 'ended') return end;
+      }
+    }
+    return loop ? this.#playOverAndOver(loopName(files)) : { kind: 'ended' };
+  }
+
+  async #playOverAndOver(list: string): Promise<PlayEnd> {
+    const { clock } = this.options;
     for (;;) {
-      if (this.#isStopping) return { kind: 'stopped' };
       const startedAtMs = clock.nowMs();
-      const end = await this.#playOnce(list);
-      if (end) return end;
+      const end = await this.#playOne(list);
+      if (end.kind !== 'ended') return end;
       if (clock.nowMs() - startedAtMs < SHORTEST_LIST_MS) {
         return { kind: 'failed', why: 'the files hold no sound' };
       }
     }
   }
 
-  /** @returns undefined when a loop goes on. */
-  async #playOnce(list: readonly string[]): Promise<PlayEnd | undefined> {
-    const { clock, deadlines, loop } = this.options;
-    this.#startedCount = 0;
+  async #playOne(name: string): Promise<PlayEnd> {
+    if (this.#isStopping) return { kind: 'stopped' };
+    const { clock, deadlines } = this.options;
+    this.#hasStarted = false;
     this.#isPlaying = true;
-    const forget = this.channel.onFileStarted((file) => this.#fileStarted(file));
+    const forget = this.channel.onFileStarted(() => this.#started());
     const cancelStart = clock.after(deadlines.playStartMs, () => {
-      if (this.#startedCount === 0) this.#fail(`no sound within ${deadlines.playStartMs} ms`);
+      if (!this.#hasStarted) this.#fail(`no sound within ${deadlines.playStartMs} ms`);
     });
     try {
       const response = await Promise.race([
-        this.channel.play(list.join(DELIMITER)),
-        this.#givenUp.then(() => undefined),
+        this.channel.play(name),
+        this.#givenUp.then(() => 'no answer'),
       ]);
       if (this.#failure !== undefined) return { kind: 'failed', why: this.#failure };
       if (this.#isStopping) return { kind: 'stopped' };
-      if (response !== 'FILE PLAYED') return { kind: 'failed', why: response ?? 'no answer' };
-      if (this.#startedCount < list.length) return { kind: 'failed', why: this.#missing(list) };
-      return loop ? undefined : { kind: 'ended' };
+      if (response === 'FILE PLAYED') return { kind: 'ended' };
+      return { kind: 'failed', why: `${response} (${name.slice(0, 200)})` };
     } catch (thrown) {
       if (this.#isStopping) return { kind: 'stopped' };
       return { kind: 'failed', why: describeError(thrown) };
@@ -127,14 +138,10 @@ export class ChannelPlayback implements Playback {
     }
   }
 
-  #fileStarted(file: string): void {
-    const { files, loop } = this.options;
-    const expected = files[this.#startedCount % files.length];
-    this.#startedCount += 1;
+  #started(): void {
+    this.#hasStarted = true;
     this.options.onSound();
-    // Once through, a missing file is told at the end; a loop has none, so it is told at once.
-    if (loop && file !== expected) this.#fail(`could not open ${expected}`);
-    else if (this.#isStopping) this.#breakUntilOver();
+    if (this.#isStopping) this.#breakUntilOver();
   }
 
   #fail(why: string): void {
@@ -154,10 +161,5 @@ export class ChannelPlayback implements Playback {
       this.#cancelBreak = clock.after(BREAK_AGAIN_MS, breakNow);
     };
     breakNow();
-  }
-
-  #missing(list: readonly string[]): string {
-    const count = list.length - this.#startedCount;
-    return `${count} of ${list.length} files could not be opened`;
   }
 }
