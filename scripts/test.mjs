@@ -1,5 +1,5 @@
 // `npm test`: installs the one program the tests want besides Node (sipp, an independent SIP peer),
-// builds, and runs mocha. Arguments are handed to mocha.
+// builds, and runs mocha. Arguments (files, options) are handed to mocha.
 import { spawnSync } from 'node:child_process';
 import { env, exit, getuid } from 'node:process';
 
@@ -24,4 +24,6 @@ if (!hasSipp()) {
 
 const build = run('npx', ['tsc', '-p', 'tsconfig.build.json']);
 if (build.status !== 0) exit(build.status ?? 1);
-exit(run('npx', ['mocha', ...process.argv.slice(2)]).status ?? 1);
+const wanted = process.argv.slice(2);
+const files = wanted.some((word) => !word.startsWith('-')) ? [] : ['test/**/*.test.ts'];
+exit(run('npx', ['mocha', ...wanted, ...files]).status ?? 1);

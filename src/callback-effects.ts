@@ -8,7 +8,7 @@
  */
 import { CALL_STATE } from './callflow/call-state.js';
 import type { Command, Event, TimerName } from './callflow/vocabulary.js';
-import type { ServiceConfig } from './config/load-config.js';
+import type { ServiceConfig } from './config/config.js';
 import { OutboundCall, type CallResult } from './dial/outbound-call.js';
 import { requestUriFor, selectTrunk, type Trunk } from './dial/trunk-selector.js';
 import { AgentCall } from './handoff/agent-call.js';
@@ -171,8 +171,7 @@ export class CallbackEffects {
         });
         listener.post({ type: 'answered', legId });
       },
-      onResult: (result: CallResult) =>
-        listener.post({ type: 'attempt-result', legId, ...result }),
+      onResult: (result: CallResult) => listener.post({ type: 'attempt-result', legId, ...result }),
       onRevised: (callState: CallResult['callState']) =>
         listener.post({ type: 'verdict-revised', legId, callState }),
       onGreetingEnded: (heardBeep: boolean) =>

@@ -11,7 +11,7 @@ import { CallbackEffects, type EffectsDeps, type EventBody } from './callback-ef
 import { recordStateOf } from './callflow/final-reason.js';
 import { transition } from './callflow/treatment-flow.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
-import type { ServiceConfig } from './config/load-config.js';
+import type { ServiceConfig } from './config/config.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -144,22 +144,21 @@ export class CallbackSession {
 
   #changeOf(event: Event, step: Step, dial: DialCommand | undefined): Change {
     const { state, commands, row, because } = step;
-    const { context } = state;
     const { atMs } = event;
-    const retry = commands.find((command) => isRetryTimer(command));
+    const retry = commands.find(isRetryTimer);
     return {
       step: { atMs, event, row, because, commands, stateName: state.name },
       flowState: state,
       record: {
         state: recordStateOf(state),
-        attemptCount: context.attempt,
-        callState: context.callState,
+        attemptCount: state.context.attempt,
+        callState: state.context.callState,
         ...(retry ? { dueAtMs: atMs + retry.afterMs } : {}),
         ...(state.name === 'ended' ? { reason: state.reason, claimed: false } : {}),
       },
       attempt: dial ? this.#openedAttempt(dial, atMs) : this.#changedAttempt(event, step),
       ...(dial ? { dialLock: 'take', lockNumber: dial.customerNumber } : {}),
-      ...(context.leg === undefined && !dial ? { dialLock: 'release' } : {}),
+      ...(state.context.leg === undefined && !dial ? { dialLock: 'release' } : {}),
     };
   }
 

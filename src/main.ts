@@ -4,18 +4,17 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { systemRandom } from './adapters/random.js';
-import { openStore } from './adapters/store/open-store.js';
+import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectTelephony } from './adapters/telephony/connect.js';
-import { PACKAGE_DIRECTORY } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
 import { startEmbedded } from './embedded/index.js';
-import type { Log } from './ports.js';
+import type { Clock, Log, Telephony } from './ports.js';
 import { createApi } from './request/callback-api.js';
+import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost } from './session-host.js';
 
@@ -34,19 +33,19 @@ export interface Dialback {
 /** What is undone at the end, last thing first. */
 class CleanUp {
   readonly #steps: (() => Promise<unknown>)[] = [];
-  add(step: () => Promise<unknown>): void {
-    this.#steps.unshift(step);
+
+  add<T>(thing: T, undo: (thing: T) => Promise<unknown>): T {
+    this.#steps.unshift(() => undo(thing));
+    return thing;
   }
+
   async run(): Promise<void> {
     for (const step of this.#steps.splice(0)) await step();
   }
 }
 
-/** @throws Error with a code when an engine, the store or the listener cannot be started */
-export async function startDialback(
-  config: DialbackConfig,
-  { log }: { log: Log },
-): Promise<Dialback> {
+/** @throws Error when an engine, the store or the listener cannot be started; nothing is left behind */
+export async function startDialback(config: DialbackConfig, log: Log): Promise<Dialback> {
   const cleanUp = new CleanUp();
   try {
     return await start(config, log, cleanUp);
@@ -54,4 +53,115 @@ export async function startDialback(
     await cleanUp.run();
     throw error;
   }
+}
+
+async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promise<Dialback> {
+  const clock = systemClock();
+  const random = systemRandom();
+  const [store, { telephony, engineCounts }, analyser] = await Promise.all([
+    openStore(config, cleanUp),
+    startTelephony(config, log, clock, cleanUp),
+    CpdPool.start({ log }).then((pool) => cleanUp.add(pool, () => pool.stop())),
+  ]);
+  const host = new SessionHost({
+    store,
+    telephony,
+    analyser,
+    clock,
+    random,
+    log,
+    files: createMediaFiles({
+      cacheDirectory: join(tmpdir(), 'dialback-media'),
+      allowedOrigins: new Set(config.allowedOrigins),
+    }),
+    places: { ...config.media, seenAs: config.freeswitch[0]?.mediaPath },
+    comfortFile: join(config.media.packagedDirectory, 'comfort.wav'),
+    trunks: config.trunks,
+    queues: config.queues,
+    routePoints: config.routePoints,
+    services: config.services,
+  });
+  for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
+
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    log,
+    freeCapacity: () => capacityOf(config) - host.liveCount,
+    isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
+    startSession: (record) => host.start(record),
+  });
+  telephony.onStateChange((isUp, why) => {
+    log[isUp ? 'info' : 'error']({ why }, isUp ? 'telephony is back' : 'telephony is down');
+    if (isUp) scheduler.poke();
+  });
+  const api = createApi({
+    store,
+    config,
+    clock,
+    random,
+    log,
+    poke: () => scheduler.poke(),
+    cancelLive: (id, by) => host.cancel(id, by),
+    isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
+  });
+  const url = await api.listen({ host: config.http.host, port: config.http.port });
+  scheduler.start();
+
+  return {
+    url,
+    counts: async () => ({
+      ...telephony.counts(),
+      ...(await engineCounts()),
+      sessions: host.count,
+      dialLocks: (await store.stats()).dialLockCount,
+    }),
+    stop: async (drainMs = DRAIN_MS) => {
+      await scheduler.stop();
+      await host.drain(drainMs);
+      await api.close();
+      await cleanUp.run();
+    },
+  };
+}
+
+async function openStore(config: DialbackConfig, cleanUp: CleanUp): Promise<CallbackStore> {
+  if (config.store.kind === 'postgres') {
+    throw new Error('CBD_NOT_BUILT: a PostgreSQL store is not built in this version; use sqlite:');
+  }
+  const store = await openSqliteStore({ file: config.store.path });
+  return cleanUp.add(store, () => store.close());
+}
+
+async function startTelephony(config: DialbackConfig, log: Log, clock: Clock, cleanUp: CleanUp) {
+  let engineCounts = () => Promise.resolve<Record<string, number>>({});
+  let {
+    drachtio,
+    freeswitch: [freeswitch],
+  } = config;
+  if (config.engine === 'embedded') {
+    const engine = await startEmbedded({ ...config.embedded, onLog: logEngine(log) });
+    cleanUp.add(engine, () => engine.stop());
+    engineCounts = () => engine.stats();
+    ({ drachtio } = engine);
+    freeswitch = { ...engine.freeswitch, advertise: undefined, mediaPath: undefined };
+  }
+  if (!drachtio || !freeswitch)
+    throw new Error('CBD_CONFIG: engine: servers needs drachtio and freeswitch');
+  const telephony: Telephony = await connectTelephony({ drachtio, freeswitch, log, clock });
+  cleanUp.add(telephony, () => telephony.close());
+  return { telephony, engineCounts };
+}
+
+function capacityOf({ trunks }: DialbackConfig): number {
+  // Without a trunk a dial ends at once in call state 41: nothing has to be held back.
+  if (trunks.length === 0) return 100;
+  return trunks.reduce((sum, trunk) => sum + trunk.maxConcurrentCalls, 0);
+}
+
+function logEngine(log: Log) {
+  return (line: { level: string; msg: string; fields?: object }) => {
+    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'debug';
+    log[level]({ ...line.fields }, `engine: ${line.msg}`);
+  };
 }

@@ -7,7 +7,7 @@
  * reject; callbacks are never called after `close` or an end was reported.
  */
 
-import type { CpdEvent, CpdProfile } from './cpd/detector.js';
+import type { CpdEvent } from './cpd/types.js';
 
 /** Wall clock and timers in one place, so that tests own time. */
 export interface Clock {
@@ -168,7 +168,7 @@ export interface CallAnalysis {
 
 export interface AnalysisRequest {
   readonly id: string;
-  readonly profile: CpdProfile;
+  readonly profile: 'human-first' | 'balanced' | 'machine-first';
   readonly country?: string;
   /** Silence or indecision after the answer ends here. */
   readonly postConnectTimeoutMs: number;

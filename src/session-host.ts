@@ -6,7 +6,7 @@ import { CallbackSession } from './callback-session.js';
 import type { EffectsDeps } from './callback-effects.js';
 import { initialState } from './callflow/treatment-flow.js';
 import type { State } from './callflow/vocabulary.js';
-import type { ServiceConfig } from './config/load-config.js';
+import type { ServiceConfig } from './config/config.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 
 export interface SessionHostDeps extends EffectsDeps {
@@ -105,7 +105,9 @@ export class SessionHost {
   /** Its service is no longer configured: nothing can say how to treat it. */
   #abandon(record: CallbackRecord): void {
     this.deps.log.error({ callbackId: record.id, service: record.serviceName }, 'unknown service');
-    const change = { record: { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false } } as const;
+    const change = {
+      record: { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false },
+    } as const;
     void this.deps.store.commit(record.id, change, { durable: true });
   }
 }

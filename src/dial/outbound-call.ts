@@ -11,8 +11,9 @@
  */
 import { CALL_STATE, callStateOfAnswer, type CallState } from '../callflow/call-state.js';
 import type { AttemptDetail } from '../callflow/vocabulary.js';
-import type { CpdEvent, CpdProfile } from '../cpd/detector.js';
+import type { CpdEvent } from '../cpd/types.js';
 import type {
+  AnalysisRequest,
   AudioTap,
   CallAnalyser,
   CallAnalysis,
@@ -34,11 +35,7 @@ const ANALYSIS_GRACE_MS = 3000;
 export interface OutboundCallRequest extends Omit<InviteRequest, 'localSdp'> {
   readonly ringTimeoutMs: number;
   /** Undefined: a 200 OK is a human. */
-  readonly analysis?: {
-    readonly profile: CpdProfile;
-    readonly country?: string;
-    readonly postConnectTimeoutMs: number;
-  };
+  readonly analysis?: Omit<AnalysisRequest, 'id'>;
 }
 
 export interface CallResult {
@@ -113,6 +110,7 @@ export class OutboundCall {
     this.#endpoint = endpoint;
     if (this.#isOver) return this.#release('abandoned before dialling');
     endpoint.onEnded(() => this.#onMediaLost());
+    if (endpoint.hasEnded) return this.#onMediaLost();
     await this.#listen(endpoint);
     if (this.#isOver) return this.#release('abandoned before dialling');
 
@@ -175,6 +173,8 @@ export class OutboundCall {
     if (this.#isOver) return this.#release('answered after we had given up');
     dialog.onEnded((how) => this.#onDialogEnded(how));
     this.listener.onAnswered(dialog);
+    // A BYE can be faster than the promise that brought the dialog.
+    if (dialog.hasEnded) return this.#onDialogEnded('remote');
     await endpoint.connect(dialog.remoteSdp);
     if (this.#isOver || this.#hasResult) return;
     if (!this.request.analysis) {

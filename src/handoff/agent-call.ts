@@ -61,6 +61,8 @@ export class AgentCall {
     dialog.onEnded((how) => {
       if (how !== 'local') this.#onEnded('hung up before it was connected');
     });
+    // A BYE can be faster than the promise that brought the dialog.
+    if (dialog.hasEnded) return this.#onEnded('hung up before it was connected');
     await endpoint.connect(dialog.remoteSdp);
     if (this.#isOver) return;
     this.#isAnswered = true;

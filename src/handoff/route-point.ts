@@ -13,7 +13,8 @@ export type RouteTarget =
   | { readonly kind: 'uri'; readonly uri: string }
   | { readonly kind: 'refused'; readonly why: string };
 
-const SIP_URI = /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(:[0-9]{1,5})?$/;
+const SIP_URI =
+  /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(:[0-9]{1,5})?$/;
 
 /** @param destination a plugin's or page's `message` */
 export function routeTarget(destination: string, known: RouteDestinations): RouteTarget {

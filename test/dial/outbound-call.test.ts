@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { OutboundCall, type CallResult } from '../../src/dial/outbound-call.js';
+import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
+
+function place(overrides: { withCpd?: boolean } = {}) {
+  const telephony = new FakeTelephony();
+  const analyser = new FakeAnalyser();
+  const clock = virtualClock();
+  const heard: string[] = [];
+  const results: CallResult[] = [];
+  const call = new OutboundCall(
+    { telephony, analyser, clock, log: silentLog },
+    {
+      uri: 'sip:+15550100@127.0.0.1',
+      callId: 'call-1',
+      ringTimeoutMs: 30_000,
+      analysis:
+        overrides.withCpd === false
+          ? undefined
+          : { profile: 'human-first', postConnectTimeoutMs: 5000 },
+    },
+    {
+      onRinging: (status) => heard.push(`ringing ${status}`),
+      onAnswered: () => heard.push('answered'),
+      onResult: (result) => {
+        results.push(result);
+        heard.push(`result ${result.callState} ${result.legUp ? 'up' : 'down'}`);
+      },
+      onRevised: (callState) => heard.push(`revised ${callState}`),
+      onGreetingEnded: (heardBeep) => heard.push(`greeting ended${heardBeep ? ', beep' : ''}`),
+      onHungUp: () => heard.push('hung up'),
+      onLost: (cause) => heard.push(`lost ${cause}`),
+    },
+  );
+  const invite = async () => {
+    await settle();
+    const [sent] = telephony.calls;
+    assert.ok(sent, 'an INVITE was sent');
+    return sent;
+  };
+  const quiet = async () => {
+    await settle();
+    assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.equal(clock.pendingCount, 0, 'no timer left');
+    assert.ok(analyser.opened.every(({ isClosed }) => isClosed));
+  };
+  return { telephony, analyser, clock, call, heard, results, invite, quiet };
+}
+
+describe('OutboundCall', () => {
+  it('reports a human once the detector has decided, with the leg up', async () => {
+    const t = place();
+    const invite = await t.invite();
+    assert.equal(invite.callId, 'call-1');
+    invite.ring();
+    invite.answer();
+    await settle();
+    assert.equal(t.analyser.opened[0]?.isAnswered, true);
+    t.analyser.opened[0]?.decide('human');
+    assert.deepEqual(t.heard, ['ringing 180', 'answered', 'result 0 up']);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('arms the audio tap before the INVITE leaves, so that early media is heard', async () => {
+    const t = place();
+    await settle();
+    assert.deepEqual(t.telephony.endpoints[0]?.tappedTo, { host: '127.0.0.1', port: 40000 });
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('takes a 200 for a human when analysis is off', async () => {
+    const t = place({ withCpd: false });
+    (await t.invite()).answer();
+    await settle();
+    assert.deepEqual(t.heard, ['answered', 'result 0 up']);
+    assert.equal(t.analyser.opened.length, 0);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('cancels when it rang too long, and calls it no answer', async () => {
+    const t = place();
+    const invite = await t.invite();
+    invite.ring();
+    await t.clock.advance(30_000);
+    await settle();
+    assert.equal(t.results[0]?.callState, 7);
+    assert.match(invite.cancelledWith ?? '', /rang 30000 ms/);
+    await t.quiet();
+  });
+
+  it('cancels on a busy tone in early media and reports it with the leg down', async () => {
+    const t = place();
+    const invite = await t.invite();
+    invite.ring(183, 'v=0 early');
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.remoteSdp, 'v=0 early');
+    t.analyser.opened[0]?.decide('busy');
+    await settle();
+    assert.deepEqual(t.heard, ['ringing 183', 'result 6 down']);
+    assert.ok(invite.cancelledWith);
+    await t.quiet();
+  });
+
+  it('carries the SIP facts of a failure, an honoured Retry-After among them', async () => {
+    const t = place();
+    (await t.invite()).fail(503, { retryAfterMs: 90_000, reason: 'Full' });
+    await settle();
+    assert.equal(t.results[0]?.detail.sipStatus, 503);
+    assert.equal(t.results[0]?.detail.retryAfterMs, 90_000);
+    assert.equal(t.results[0]?.legUp, false);
+    await t.quiet();
+  });
+
+  it('calls a hang-up before any verdict state 5', async () => {
+    const t = place();
+    (await t.invite()).answer().end('remote');
+    await settle();
+    assert.deepEqual(t.heard, ['answered', 'result 5 down']);
+    await t.quiet();
+  });
+
+  it('reports a hang-up after the verdict, once, and nothing after it', async () => {
+    const t = place();
+    const dialog = (await t.invite()).answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    dialog.end('remote');
+    t.telephony.endpoints[0]?.vanish();
+    await settle();
+    assert.deepEqual(t.heard.slice(2), ['hung up']);
+  });
+
+  it('says what became of a machine: greeting end, beep, revision', async () => {
+    const t = place();
+    (await t.invite()).answer();
+    await settle();
+    const [analysis] = t.analyser.opened;
+    analysis?.decide('human');
+    analysis?.say({ type: 'revised', from: 'human', verdict: 'machine', atMs: 4000, reason: 'x' });
+    analysis?.say({ type: 'greeting-ended', atMs: 5000 });
+    analysis?.say({ type: 'beep', startMs: 5100, endMs: 5500, frequencyHz: 1000 });
+    assert.deepEqual(t.heard.slice(2), ['revised 9', 'greeting ended', 'greeting ended, beep']);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('decides "unknown" itself when the detector never does', async () => {
+    const t = place();
+    (await t.invite()).answer();
+    await settle();
+    await t.clock.advance(8000);
+    assert.deepEqual(t.heard, ['answered', 'result 28 up']);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('ends in a system error when no media endpoint can be had', async () => {
+    const telephony = new FakeTelephony();
+    telephony.mediaProblem = 'no endpoint in 4500 ms';
+    const results: CallResult[] = [];
+    const ignore = () => {};
+    new OutboundCall(
+      { telephony, analyser: new FakeAnalyser(), clock: virtualClock(), log: silentLog },
+      { uri: 'sip:1@h', callId: 'c', ringTimeoutMs: 1000 },
+      {
+        onRinging: ignore,
+        onAnswered: ignore,
+        onResult: (result) => results.push(result),
+        onRevised: ignore,
+        onGreetingEnded: ignore,
+        onHungUp: ignore,
+        onLost: ignore,
+      },
+    );
+    await settle();
+    assert.equal(results.length, 1);
+    assert.equal(results[0]?.callState, 4);
+    assert.equal(telephony.calls.length, 0, 'nothing was dialled');
+  });
+
+  it('tells lost signalling and lost media apart from a hang-up', async () => {
+    for (const cause of ['signalling', 'media'] as const) {
+      const t = place();
+      const dialog = (await t.invite()).answer();
+      await settle();
+      t.analyser.opened[0]?.decide('human');
+      if (cause === 'signalling') dialog.end('lost');
+      else t.telephony.endpoints[0]?.vanish();
+      await settle();
+      assert.deepEqual(t.heard.slice(2), [`lost ${cause}`]);
+      assert.equal(t.telephony.liveDialogs, 0, 'the leg is not left up');
+    }
+  });
+
+  for (const stage of ['before the endpoint', 'while ringing', 'after the answer'] as const) {
+    it(`gives everything back when hung up ${stage}, and reports nothing`, async () => {
+      const t = place();
+      if (stage !== 'before the endpoint') {
+        const invite = await t.invite();
+        if (stage === 'after the answer') invite.answer();
+        await settle();
+      }
+      const before = t.heard.length;
+      await t.call.hangUp('cancelled');
+      t.analyser.opened[0]?.decide('human');
+      await t.quiet();
+      assert.equal(t.heard.length, before);
+    });
+  }
+});

@@ -1,0 +1,260 @@
+/**
+ * A telephony without wires for tests of the session: the test plays the far side. It counts what is
+ * alive, so that every test can end with a leak check.
+ */
+import type {
+  AnalysisRequest,
+  CallAnalyser,
+  CallAnalysis,
+  DialogEnd,
+  InviteFailure,
+  InviteOutcome,
+  InviteRequest,
+  MediaEndpoint,
+  OutgoingCall,
+  PlayEnd,
+  SipDialog,
+  Telephony,
+} from '../../src/ports.js';
+import type { CpdEvent } from '../../src/cpd/types.js';
+
+type Handler<T extends unknown[]> = (...args: T) => void;
+
+export class FakeDialog implements SipDialog {
+  readonly identity = { localTag: 'ours', remoteTag: 'theirs' };
+  readonly remoteSdp = 'v=0 remote';
+  hasEnded = false;
+  endedWith: string | undefined;
+  readonly #handlers: Handler<[DialogEnd]>[] = [];
+  constructor(
+    readonly callId: string,
+    private readonly onOver: () => void,
+  ) {}
+  onEnded(handle: Handler<[DialogEnd]>): void {
+    this.#handlers.push(handle);
+  }
+  bye(reason: string): Promise<void> {
+    if (!this.hasEnded) this.#end('local', reason);
+    return Promise.resolve();
+  }
+  /** The far side hangs up, or the signalling server goes away. */
+  end(how: 'remote' | 'lost' = 'remote'): void {
+    this.#end(how, how);
+  }
+  #end(how: DialogEnd, why: string): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.endedWith = why;
+    this.onOver();
+    for (const handle of this.#handlers) handle(how);
+  }
+}
+
+export class FakeCall implements OutgoingCall {
+  readonly outcome: Promise<InviteOutcome>;
+  dialog: FakeDialog | undefined;
+  cancelledWith: string | undefined;
+  #settle: (outcome: InviteOutcome) => void = () => {};
+  #isSettled = false;
+  readonly #handlers: Handler<[{ status: number; sdp?: string }]>[] = [];
+  constructor(
+    readonly request: InviteRequest,
+    private readonly onDialog: (delta: number) => void,
+  ) {
+    this.outcome = new Promise((resolve) => (this.#settle = resolve));
+  }
+  get callId(): string {
+    return this.request.callId;
+  }
+  onProvisional(handle: Handler<[{ status: number; sdp?: string }]>): void {
+    this.#handlers.push(handle);
+  }
+  cancel(reason: string): void {
+    if (this.#isSettled) return;
+    this.cancelledWith = reason;
+    this.#finish({ kind: 'cancelled' });
+  }
+  ring(status = 180, sdp?: string): void {
+    for (const handle of this.#handlers) handle({ status, sdp });
+  }
+  answer(): FakeDialog {
+    const dialog = new FakeDialog(this.callId, () => this.onDialog(-1));
+    this.dialog = dialog;
+    this.onDialog(1);
+    this.#finish({ kind: 'answered', dialog });
+    return dialog;
+  }
+  fail(status: number, more: Partial<InviteFailure> = {}): void {
+    this.#finish({ kind: 'failed', status, reason: 'refused', ...more });
+  }
+  #finish(outcome: InviteOutcome): void {
+    this.#isSettled = true;
+    this.#settle(outcome);
+  }
+}
+
+export interface FakePlay {
+  readonly endpoint: FakeEndpoint;
+  readonly files: readonly string[];
+  readonly loop: boolean;
+  end(how?: PlayEnd): void;
+  isPlaying: boolean;
+}
+
+export class FakeEndpoint implements MediaEndpoint {
+  readonly localSdp = 'v=0 local';
+  hasEnded = false;
+  remoteSdp: string | undefined;
+  tappedTo: { host: string; port: number } | undefined;
+  bridgedTo: FakeEndpoint | undefined;
+  readonly #handlers: Handler<[]>[] = [];
+  constructor(
+    readonly id: string,
+    private readonly owner: FakeTelephony,
+  ) {}
+  connect(remoteSdp: string): Promise<void> {
+    this.remoteSdp = remoteSdp;
+    return Promise.resolve();
+  }
+  play(files: readonly string[], { loop }: { loop: boolean }) {
+    let settle: (end: PlayEnd) => void = () => {};
+    const done = new Promise<PlayEnd>((resolve) => (settle = resolve));
+    const play: FakePlay = {
+      endpoint: this,
+      files,
+      loop,
+      isPlaying: true,
+      end: (how = { kind: 'ended' }) => {
+        play.isPlaying = false;
+        settle(how);
+      },
+    };
+    this.owner.plays.push(play);
+    return {
+      done,
+      stop: () => {
+        play.end({ kind: 'stopped' });
+        return Promise.resolve();
+      },
+    };
+  }
+  tap(to: { host: string; port: number }) {
+    this.tappedTo = to;
+    return Promise.resolve({
+      stop: () => {
+        this.tappedTo = undefined;
+        return Promise.resolve();
+      },
+    });
+  }
+  bridge(other: MediaEndpoint): Promise<void> {
+    this.bridgedTo = other as FakeEndpoint;
+    return Promise.resolve();
+  }
+  unbridge(): Promise<void> {
+    this.bridgedTo = undefined;
+    return Promise.resolve();
+  }
+  onEnded(handle: Handler<[]>): void {
+    this.#handlers.push(handle);
+  }
+  close(): Promise<void> {
+    if (!this.hasEnded) this.#over();
+    return Promise.resolve();
+  }
+  /** The media server takes it away. */
+  vanish(): void {
+    this.#over();
+    for (const handle of this.#handlers) handle();
+  }
+  #over(): void {
+    this.hasEnded = true;
+    this.owner.liveEndpoints -= 1;
+    for (const play of this.owner.plays) {
+      if (play.endpoint === this && play.isPlaying) play.end({ kind: 'stopped' });
+    }
+  }
+}
+
+export class FakeTelephony implements Telephony {
+  readonly calls: FakeCall[] = [];
+  readonly endpoints: FakeEndpoint[] = [];
+  readonly plays: FakePlay[] = [];
+  liveEndpoints = 0;
+  liveDialogs = 0;
+  /** Set to make the next endpoints fail. */
+  mediaProblem: string | undefined;
+
+  readonly sip = {
+    isConnected: true,
+    invite: (request: InviteRequest): FakeCall => {
+      const call = new FakeCall(request, (delta) => (this.liveDialogs += delta));
+      this.calls.push(call);
+      return call;
+    },
+  };
+  readonly media = {
+    isConnected: true,
+    createEndpoint: (): Promise<FakeEndpoint> => {
+      if (this.mediaProblem !== undefined) return Promise.reject(new Error(this.mediaProblem));
+      const endpoint = new FakeEndpoint(`endpoint-${this.endpoints.length + 1}`, this);
+      this.endpoints.push(endpoint);
+      this.liveEndpoints += 1;
+      return Promise.resolve(endpoint);
+    },
+  };
+  onStateChange(): void {}
+  counts() {
+    return { endpoints: this.liveEndpoints, dialogs: this.liveDialogs };
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** The detector under the test's control. */
+export class FakeAnalysis implements CallAnalysis {
+  readonly host = '127.0.0.1';
+  readonly port = 40000;
+  isAnswered = false;
+  isClosed = false;
+  #handle: Handler<[CpdEvent]> = () => {};
+  constructor(readonly request: AnalysisRequest) {}
+  onEvent(handle: Handler<[CpdEvent]>): void {
+    this.#handle = handle;
+  }
+  answered(): void {
+    this.isAnswered = true;
+  }
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+  say(event: CpdEvent): void {
+    if (!this.isClosed) this.#handle(event);
+  }
+  decide(verdict: Extract<CpdEvent, { type: 'verdict' }>['verdict']): void {
+    this.say({ type: 'verdict', verdict, atMs: 1000, reason: 'the test said so', confidence: 1 });
+  }
+}
+
+export class FakeAnalyser implements CallAnalyser {
+  readonly opened: FakeAnalysis[] = [];
+  open(request: AnalysisRequest): Promise<FakeAnalysis> {
+    const analysis = new FakeAnalysis(request);
+    this.opened.push(analysis);
+    return Promise.resolve(analysis);
+  }
+}
+
+export const silentLog = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};
+
+/** Lets every promise that is ready settle. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { TreatmentPlayer } from '../../src/treatment/treatment-player.js';
+import { FakeTelephony, settle } from '../fakes/fake-telephony.js';
+
+async function setUp(unplayable: readonly string[] = []) {
+  const telephony = new FakeTelephony();
+  const endpoint = await telephony.media.createEndpoint();
+  const heard: string[] = [];
+  const player = new TreatmentPlayer(
+    { directory: '/m', packagedDirectory: '/p' },
+    {
+      probe: (path) => Promise.resolve(unplayable.includes(path) ? 'no such file' : undefined),
+      fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
+    },
+    {
+      onEnded: (playId) => heard.push(`ended ${playId}`),
+      onFailed: (playId, why) => heard.push(`failed ${playId}: ${why}`),
+    },
+  );
+  return { telephony, endpoint, player, heard };
+}
+
+describe('TreatmentPlayer', () => {
+  it('plays a file to its end and says so', async () => {
+    const { telephony, endpoint, player, heard } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    await settle();
+    assert.deepEqual(telephony.plays[0]?.files, ['/m/a.wav']);
+    telephony.plays[0]?.end();
+    await settle();
+    assert.deepEqual(heard, ['ended p1']);
+  });
+
+  it('starts the next sound only when the one before has stopped', async () => {
+    const { telephony, endpoint, player, heard } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    player.play(endpoint, { playId: 'p2', file: 'b.wav', loop: false });
+    await settle();
+    assert.deepEqual(
+      telephony.plays.map(({ isPlaying }) => isPlaying),
+      [false, true],
+    );
+    assert.deepEqual(heard, [], 'a sound that was replaced does not report an end');
+  });
+
+  it('stops in time even when the stop comes before the file was found', async () => {
+    const { telephony, endpoint, player, heard } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await player.stop('p1');
+    await settle();
+    assert.ok(telephony.plays.every(({ isPlaying }) => !isPlaying));
+    assert.deepEqual(heard, []);
+  });
+
+  it('does not stop a later sound with an old id', async () => {
+    const { telephony, endpoint, player } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    await settle();
+    telephony.plays[0]?.end();
+    player.play(endpoint, { playId: 'p2', file: 'b.wav', loop: true });
+    await player.stop('p1');
+    await settle();
+    assert.equal(telephony.plays[1]?.isPlaying, true);
+  });
+
+  it('reports what cannot be played with the reason', async () => {
+    const { endpoint, player, heard } = await setUp(['/m/a.wav', '/p/a.wav']);
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    player.play(endpoint, { playId: 'p2', file: 'https://h/x.wav', loop: false });
+    await settle();
+    assert.deepEqual(heard, ['failed p1: no such file', 'failed p2: HTTP 404']);
+  });
+
+  it('runs a bridge after the stop that was asked for before it', async () => {
+    const { telephony, endpoint, player } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    void player.stop('p1');
+    let wasPlaying: boolean | undefined;
+    await player.after(() => {
+      wasPlaying = telephony.plays.some(({ isPlaying }) => isPlaying);
+      return Promise.resolve();
+    });
+    assert.equal(wasPlaying, false);
+  });
+});
