@@ -8,6 +8,7 @@
  */
 
 import type { CallState } from './call-state.js';
+import type { RowId } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import type { PluginReply } from './plugin-reply.js';
 
@@ -38,6 +39,12 @@ export interface LegContext {
   readonly isUp: boolean;
   /** Which branch the answer takes once known. */
   readonly answeredBy?: 'human' | 'machine' | 'fax';
+  /** How far a machine's greeting has come; kept because it may end before anybody asks. */
+  readonly greeting?: 'ended' | 'beeped';
+  /** The verdict was revised; it is so at most once. */
+  readonly isRevised?: true;
+  /** Treatments that could not be played on this leg: from then on as if they were off. */
+  readonly brokenTreatments?: readonly TreatmentName[];
 }
 
 /** What the callback has in the air; all of it is gone in state `ended`. */
@@ -51,11 +58,9 @@ export interface Context {
   readonly leg?: LegContext;
   readonly playing?: { readonly playId: string; readonly treatment: TreatmentName };
   /** The request for an agent. `agentIsReady`: answered, not bridged yet. */
-  readonly queued?: {
-    readonly queueId: string;
-    readonly agentIsReady: boolean;
-    readonly transferAttempts: number;
-  };
+  readonly queued?: { readonly queueId: string; readonly agentIsReady: boolean };
+  /** Tries to reach an agent for the call that is up, the running one included. */
+  readonly transferAttempts: number;
   /** Who holds the call instead of the flow: one token, revoked by hang-up or time to live. */
   readonly holder?: {
     readonly holderId: string;
@@ -70,6 +75,8 @@ export interface Context {
   readonly cpnDigits?: string;
   /** Messages left on machines so far. */
   readonly messagesLeft: number;
+  /** What the latest answer asked for; valid for the next attempt only. */
+  readonly retryAfterMs?: number;
 }
 
 export type State =
@@ -89,8 +96,13 @@ export type State =
       readonly context: Context;
       readonly stage: 'greeting' | 'beep' | 'playing';
     }
-  /** `isGivingUp`: the find-agent-fail file plays, hang-up follows. */
-  | { readonly name: 'waiting-for-agent'; readonly context: Context; readonly isGivingUp: boolean }
+  /** `isGivingUp`: the find-agent-fail file plays, hang-up follows and the end for `thenEnd`. */
+  | {
+      readonly name: 'waiting-for-agent';
+      readonly context: Context;
+      readonly isGivingUp: boolean;
+      readonly thenEnd?: CallbackReason;
+    }
   | { readonly name: 'connected'; readonly context: Context; readonly to: 'agent' | 'route-point' }
   | { readonly name: 'routing'; readonly context: Context }
   | { readonly name: 'waiting-to-retry'; readonly context: Context }
@@ -269,6 +281,6 @@ export type CommandType = Command['type'];
 export interface Step {
   readonly state: State;
   readonly commands: readonly Command[];
-  readonly row: string;
+  readonly row: RowId;
   readonly because: string;
 }

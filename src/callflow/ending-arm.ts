@@ -1,0 +1,222 @@
+/**
+ * What may happen anywhere: hang-up, a lost leg, a revised verdict, cancel, the end of the callback's
+ * life, a silence that lasts too long; and the conversation, which is out of reach of most of these.
+ */
+
+import { result, seconds } from './because.js';
+import { CALL_STATE } from './call-state.js';
+import { decide, type CallHolder } from './decision-table.js';
+import type { CallbackReason } from './final-reason.js';
+import { takeBuiltIn, takeResult } from './result-arm.js';
+import { retryOrEnd } from './retry-arm.js';
+import { isRetryLimitExceeded } from './retry-policy.js';
+import type { ServiceOptions, Treatment } from './service-options.js';
+import { stayAsIs, StepDraft } from './step-draft.js';
+import type { Context, Event, State, Step, TreatmentName } from './vocabulary.js';
+import { decidedEnd, giveUp, startQueueing, waitInQueue } from './waiting-arm.js';
+
+type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** Who has the call in this state. */
+export function callHolder(state: State): CallHolder {
+  if (state.name === 'connected') return state.to;
+  return state.context.holder === undefined ? 'flow' : 'holder';
+}
+
+/** The customer hung up. Before a verdict it is the attempt's result. */
+export function onCustomerHungUp(state: State, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  if (state.name === 'dialing' || state.name === 'answered') {
+    return takeResult(draft, CALL_STATE.RemoteRelease, false);
+  }
+  draft.legIsGone();
+  if (state.name === 'connected') return endConversation(draft, state.to, 'the customer hung up');
+  if (state.name === 'treating-machine') {
+    return retryOrEnd(draft, { row: 'message.broken', because: 'the machine hung up' });
+  }
+  const endIsDecided = decidedEnd(state) !== undefined;
+  const row = decide('hang-up', { callIsWith: callHolder(state), endIsDecided });
+  const because = 'the customer hung up';
+  switch (row) {
+    case 'hang-up.held':
+      draft.tellHolder('hung-up');
+      return draft.stay(row, `${because} while the ${draft.context.holder?.kind ?? ''} decides`);
+    case 'hang-up.last-words':
+      return draft.end(decidedEnd(state) ?? 'FAIL_INTERACTION_DELETED', row, because);
+    case 'hang-up.end':
+      return draft.end('FAIL_INTERACTION_DELETED', row, `${because} in state ${state.name}`);
+  }
+}
+
+/** Our side lost the call; what is left of it is hung up. Before a verdict it is a general error. */
+export function onLegLost(state: State, event: EventOf<'leg-lost'>, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  draft.hangUp(`lost: ${event.cause}`);
+  if (state.name === 'dialing' || state.name === 'answered') {
+    return takeResult(draft, CALL_STATE.GeneralError, false);
+  }
+  const lost = `the call was lost (${event.cause})`;
+  if (state.name === 'connected') return endConversation(draft, state.to, lost);
+  draft.context.callState = CALL_STATE.GeneralError;
+  const row = decide(['lost', 'retry'], {
+    event: event.type,
+    endIsDecided: decidedEnd(state) !== undefined,
+    retryLimitExceeded: isRetryLimitExceeded(draft.context.attempt, service.maxDialAttempts),
+  });
+  switch (row) {
+    case 'lost.last-words':
+      return draft.end(decidedEnd(state) ?? 'FAIL_ERROR', row, lost);
+    case 'lost.retry':
+    case 'retry.limit':
+      return retryOrEnd(draft, { row, because: lost });
+  }
+}
+
+/** CPD takes back "human" for "machine" or "fax". */
+export function onVerdictRevised(
+  state: State,
+  event: EventOf<'verdict-revised'>,
+  service: ServiceOptions,
+): Step {
+  const { callState } = event;
+  const draft = new StepDraft(state, service);
+  const endIsDecided = decidedEnd(state) !== undefined;
+  const row = decide('verdict', { callIsWith: callHolder(state), endIsDecided });
+  const because = `CPD revised its verdict to ${result(callState)}`;
+  if (row === 'verdict.too-late') return stayAsIs(state, row, because);
+  draft.context.callState = callState;
+  const answeredBy = callState === CALL_STATE.FaxDetected ? 'fax' : 'machine';
+  draft.changeLeg({ answeredBy, isRevised: true });
+  draft.stopPlaying();
+  switch (row) {
+    case 'verdict.told':
+      draft.tellHolder('verdict-revised', callState);
+      return draft.stay(row, because);
+    case 'verdict.unwound':
+      draft.unqueue();
+      draft.unroute();
+      draft.stopTimer('agent-wait');
+      draft.stopTimer('agent-retry');
+      draft.stopTimer('human-silence');
+      return takeBuiltIn(draft, row, because);
+  }
+}
+
+/** A cancel from outside. */
+export function onCancelled(
+  state: State,
+  event: EventOf<'cancelled'>,
+  service: ServiceOptions,
+): Step {
+  const row = decide('cancel', { callIsWith: callHolder(state), by: event.by });
+  const because = `cancelled by ${event.by} in state ${state.name}`;
+  switch (row) {
+    case 'cancel.refused':
+      return stayAsIs(state, row, because, [
+        { type: 'report', what: 'late-event', detail: event.type },
+      ]);
+    case 'cancel.customer':
+      return new StepDraft(state, service).end('CANCELLED', row, because);
+    case 'cancel.admin':
+      return new StepDraft(state, service).end('CANCELLED_BY_ADMIN', row, because);
+  }
+}
+
+/** The callback's life is over. */
+export function onExpired(state: State, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  draft.forgetTimer('life');
+  const row = decide('life', { callIsWith: callHolder(state) });
+  const because = `_ttl is ${seconds(service.ttlMs)}`;
+  switch (row) {
+    case 'life.talking':
+      return draft.stay(row, because);
+    case 'life.expired':
+      return draft.end('FAIL_TIMEOUT_TTL', row, because);
+  }
+}
+
+/** A person has heard nothing for too long. */
+export function onSilence(state: State, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  draft.forgetTimer('human-silence');
+  const [name, source] = comfortFor(draft);
+  draft.play(name, source, { loop: true });
+  const sound = source === undefined ? 'the built-in comfort sound' : source.file;
+  const because = `humanSilenceMaxMs is ${service.humanSilenceMaxMs}, so ${sound} is looped`;
+  return draft.stay('silence.broken', because);
+}
+
+/** The agent's or destination's side ended the conversation. */
+export function onFarSideOver(state: State, service: ServiceOptions, how: string): Step {
+  const draft = new StepDraft(state, service);
+  draft.queueIsOver();
+  draft.routeIsOver();
+  const to = state.name === 'connected' ? state.to : 'agent';
+  return endConversation(draft, to, how);
+}
+
+/** The bridge to the agent did not come about after all. */
+export function onBridgeFailed(
+  state: State,
+  event: EventOf<'agent-failed'>,
+  service: ServiceOptions,
+): Step {
+  const draft = new StepDraft(state, service);
+  const { transferAttempts } = draft.context;
+  const limit = service.maxTransferToAgentAttempts;
+  draft.queueIsOver();
+  const transferLimitReached = transferAttempts >= limit;
+  const row = decide('bridge-failed', { event: event.type, transferLimitReached });
+  const tries = `${transferAttempts} of _max_transfer_to_agent_attempts ${limit} made`;
+  const because = `${event.why}; ${tries}`;
+  switch (row) {
+    case 'connected.bridge-limit':
+      return giveUp(draft, 'FAIL_AGENT_CONNECT', row, because);
+    case 'connected.bridge-failed':
+      startQueueing(draft);
+      draft.context.transferAttempts = transferAttempts + 1;
+      return waitInQueue(draft, row, because);
+  }
+}
+
+/** The destination answered. */
+export function onRouteDone(
+  state: State,
+  event: EventOf<'route-done'>,
+  service: ServiceOptions,
+): Step {
+  const draft = new StepDraft(state, service);
+  draft.bridge(event.routeId);
+  const because = `${state.context.route?.destination ?? ''} answered`;
+  return draft.goTo({ name: 'connected', to: 'route-point' }, 'route.done', because);
+}
+
+/** The destination could not be reached, or not be connected. */
+export function onRouteFailed(
+  state: State,
+  event: EventOf<'route-failed'>,
+  service: ServiceOptions,
+): Step {
+  const draft = new StepDraft(state, service);
+  draft.routeIsOver();
+  return giveUp(draft, 'FAIL_TARGET_NOT_FOUND', 'route.failed', event.why);
+}
+
+function endConversation(draft: StepDraft, to: 'agent' | 'route-point', how: string): Step {
+  const reason: CallbackReason = to === 'agent' ? 'AGENT_CONNECTED' : 'ROUTED_TO_RP';
+  return draft.end(reason, 'connected.over', how);
+}
+
+/** The first sound that is there: the plugin's comfort while one decides, the waiting treatment. */
+function comfortFor(draft: StepDraft): readonly [TreatmentName, Treatment | undefined] {
+  const { service } = draft;
+  const plugin = draft.usable('plugin-comfort', service.pluginComfort);
+  if (isHeld(draft.context) && plugin !== undefined) return ['plugin-comfort', plugin];
+  const waiting = draft.usable('waiting-for-agent', service.waitingForAgentTreatment);
+  return waiting === undefined ? ['comfort', undefined] : ['waiting-for-agent', waiting];
+}
+
+function isHeld(context: Context): boolean {
+  return context.holder !== undefined;
+}
