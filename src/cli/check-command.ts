@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { checkConfig } from '../config/check-config.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
-import { formatProblem, type Problem } from '../config/problem.js';
+import { formatProblem, inFileOrder, type Problem } from '../config/problem.js';
 
 interface CheckOptions {
   readonly config?: string;
@@ -40,7 +40,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<n
 async function findProblems(file: string | undefined): Promise<readonly Problem[]> {
   try {
     const config = await loadConfig(file);
-    return [...config.warnings, ...(await checkConfig(config))];
+    return inFileOrder([...config.warnings, ...(await checkConfig(config))]);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

@@ -15,6 +15,7 @@ import {
   SIT_PERMANENT,
 } from './schema-terms.js';
 import { SERVICE_OPTIONS } from './schema-service.js';
+import { rememberLayers } from './service-layers.js';
 import { OptionReader, toPlain, type Block } from './values.js';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -30,7 +31,7 @@ const SPAN_UNITS_MS: Readonly<Record<string, number>> = {
 /** @param layers what the file says, the first that has an option wins */
 export function buildService(name: string, layers: readonly (Block | undefined)[]): ServiceConfig {
   const read = new OptionReader(SERVICE_OPTIONS, layers);
-  return {
+  const service: ServiceConfig = {
     name,
     options: buildFlowOptions(name, read),
     callerId: read.optionalText('callerId'),
@@ -47,6 +48,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     request: buildRequestRules(read),
     raw: mergeRaw(layers),
   };
+  return rememberLayers(service, layers);
 }
 
 function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { isMap } from 'yaml';
 import { buildConfig } from './build-config.js';
 import type { DialbackConfig } from './config.js';
+import { deepFreeze } from './deep-freeze.js';
 import { ParseContext } from './parse-context.js';
 import { parseBlock } from './parse-node.js';
 import { rememberPositions } from './positions.js';
-import { ConfigError, type Position, type Problem } from './problem.js';
+import { ConfigError, inFileOrder, type Position, type Problem } from './problem.js';
 import { readSources } from './read-files.js';
 import { readYaml } from './read-yaml.js';
 import { resolveReferences } from './references.js';
@@ -57,8 +58,8 @@ export async function loadConfig(
   }
   const built = buildConfig(values, { file, folder: sources.folder, positions, problems });
   if (problems.some(({ severity }) => severity === 'error'))
-    throw new ConfigError(sorted(problems));
-  const config = deepFreeze({ ...built, warnings: sorted(problems) });
+    throw new ConfigError(inFileOrder(problems));
+  const config = deepFreeze({ ...built, warnings: inFileOrder(problems) });
   rememberPositions(config, positions);
   return config;
 }
@@ -115,18 +116,4 @@ function duplicate(source: ParsedSource, path: string): Problem {
   const place = source.positions.get(path) ?? { file: source.file, line: 1, column: 1 };
   const message = 'Another file of this folder says this already.';
   return { code: 'CONFIG_DUPLICATE_KEY', severity: 'error', ...place, path, message };
-}
-
-function sorted(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort(
-    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-  );
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const item of Object.values(value)) {
-    if (typeof item === 'object' && item !== null && !Object.isFrozen(item))
-      deepFreeze(item as object);
-  }
-  return Object.freeze(value);
 }

@@ -86,6 +86,13 @@ export function formatProblem(problem: Problem): string {
   return `${file}:${line}:${column}: ${severity} ${code}${place}: ${message}${tail}`;
 }
 
+/** By file, line and column. */
+export function inFileOrder(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
 /** A configuration that cannot be used; `problems` holds every finding, at least one of them an error. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
