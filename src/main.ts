@@ -80,10 +80,9 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     queues: config.queues,
     routePoints: config.routePoints,
     services: config.services,
+    onSessionEnded: () => scheduler.poke(),
   });
-  for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
-
-  const scheduler = new Scheduler({
+  const scheduler: Scheduler = new Scheduler({
     store,
     clock,
     log,
@@ -106,6 +105,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
   });
   const url = await api.listen({ host: config.http.host, port: config.http.port });
+  for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
   scheduler.start();
 
   return {

@@ -12,6 +12,8 @@ import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callbac
 export interface SessionHostDeps extends EffectsDeps {
   readonly store: CallbackStore;
   readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** A session is over: there is room for another. */
+  onSessionEnded(): void;
 }
 
 /** Owns the sessions of this process: starts, finds, counts and stops them. */
@@ -98,7 +100,10 @@ export class SessionHost {
     const session = new CallbackSession(this.deps, record, service, state);
     this.#sessions.set(record.id, session);
     session.resume();
-    void session.finished.then(() => this.#sessions.delete(record.id));
+    void session.finished.then(() => {
+      this.#sessions.delete(record.id);
+      this.deps.onSessionEnded();
+    });
     return session;
   }
 

@@ -1,7 +1,6 @@
 /** `dialback run`: the service in the foreground until SIGTERM or SIGINT; the second signal ends at once. */
 import type { Command } from 'commander';
 import { createLog } from '../adapters/log.js';
-import { containKnownRejections } from '../adapters/telephony/contained-rejections.js';
 import { loadConfig } from '../config/load-config.js';
 import { startDialback } from '../main.js';
 import { printConfigError } from './check-command.js';
@@ -21,11 +20,10 @@ export function registerRunCommand(program: Command): void {
         return;
       }
       const log = createLog({ level: config.log.level });
-      containKnownRejections(log);
       for (const warning of config.warnings) {
         log.warn({ code: warning.code, path: warning.path, line: warning.line }, warning.message);
       }
-      const dialback = await startDialback(config, { log });
+      const dialback = await startDialback(config, log);
       log.info({ version: productVersion(), api: dialback.url, config: config.file }, 'running');
       await untilSignal();
       log.info({}, 'draining: no new calls; a second signal ends at once');

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { virtualClock } from '../src/adapters/clock/virtual-clock.js';
+import { CallbackSession } from '../src/callback-session.js';
+import { initialState } from '../src/callflow/treatment-flow.js';
+import type { ServiceConfig } from '../src/config/config.js';
+import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
+import { FakeStore } from './fakes/fake-store.js';
+import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
+import { serviceConfig } from './fakes/service-config.js';
+
+const CALLBACK: CallbackRecord = {
+  id: 'cb-1',
+  serviceName: 'sales',
+  customerNumber: '+15550100',
+  createdAtMs: 0,
+  desiredAtMs: 0,
+  expiresAtMs: 86_400_000,
+  userData: {},
+  lookupKeys: {},
+  requestOptions: {},
+  state: 'QUEUED',
+  dueAtMs: 0,
+  attemptCount: 0,
+  claimed: true,
+  updatedAtMs: 0,
+};
+
+function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:trunk']) {
+  const telephony = new FakeTelephony();
+  const analyser = new FakeAnalyser();
+  const store = new FakeStore();
+  const clock = virtualClock();
+  let ids = 0;
+  const session = new CallbackSession(
+    {
+      telephony,
+      analyser,
+      clock,
+      store: store as unknown as CallbackStore,
+      log: silentLog,
+      random: { uuid: () => `uuid-${(ids += 1)}`, fraction: () => 0.5 },
+      places: { directory: '/m', packagedDirectory: '/p' },
+      files: {
+        probe: (path) => Promise.resolve(path.includes('missing') ? 'no such file' : undefined),
+        fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
+      },
+      trunks: trunks.map((uri) => ({ name: uri, uri, priority: 1 })),
+      queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+      routePoints: {},
+      comfortFile: '/p/comfort.wav',
+    },
+    CALLBACK,
+    serviceConfig(service),
+    initialState(),
+  );
+  session.post({ type: 'due' });
+  const playing = () => telephony.plays.filter(({ isPlaying }) => isPlaying);
+  /** Ends with everything given back. */
+  const over = async () => {
+    const state = await session.finished;
+    assert.ok(state.name === 'ended');
+    await settle();
+    assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.equal(clock.pendingCount, 0, 'no timer left');
+    assert.deepEqual(playing(), []);
+    return state.reason;
+  };
+  return { telephony, analyser, store, clock, session, playing, over };
+}
+
+describe('CallbackSession', () => {
+  it('takes a human from the dial through the connect treatment to an agent', async () => {
+    const t = start();
+    await settle();
+    const customer = t.telephony.calls[0];
+    assert.equal(customer?.request.uri, 'sip:+15550100@trunk');
+    const dialog = customer?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/connect.wav']);
+    const agent = t.telephony.calls[1];
+    assert.equal(agent?.request.uri, 'sip:support@pbx', 'queued while the treatment plays');
+    agent?.answer();
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.bridgedTo, undefined, 'the file is heard to its end');
+    t.playing()[0]?.end();
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.bridgedTo, t.telephony.endpoints[1]);
+    assert.equal(t.session.state.name, 'connected');
+    dialog?.end('remote');
+    assert.equal(await t.over(), 'AGENT_CONNECTED');
+  });
+
+  it('loops the waiting treatment until the agent is there', async () => {
+    const t = start({ customerConnectTreatment: undefined });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/waiting.wav']);
+    assert.equal(t.playing()[0]?.loop, true);
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.deepEqual(t.playing(), [], 'stopped before the bridge');
+    assert.ok(t.telephony.endpoints[0]?.bridgedTo);
+    t.telephony.calls[1]?.dialog?.end('remote');
+    assert.equal(await t.over(), 'AGENT_CONNECTED');
+  });
+
+  it('writes the attempt with its Call-ID to disk before the INVITE leaves', async () => {
+    const t = start();
+    let dialled = false;
+    const sent = t.telephony.sip.invite;
+    t.telephony.sip.invite = (request) => {
+      const opened = t.store.commits.find(({ change }) => change.attempt?.callId !== undefined);
+      assert.equal(opened?.durable, true);
+      assert.equal(opened?.change.dialLock, 'take');
+      assert.equal(opened?.change.attempt?.callId, request.callId);
+      dialled = true;
+      return sent(request);
+    };
+    await settle();
+    assert.ok(dialled);
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+  });
+
+  it('does not dial while the store refuses, and dials when it takes the attempt', async () => {
+    const t = start();
+    t.store.refusals.push(new Error('disk full'), {
+      ok: false,
+      why: 'number-busy',
+      heldBy: 'cb-0',
+    });
+    await settle();
+    assert.equal(t.telephony.calls.length, 0);
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 0);
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+  });
+
+  it('can be cancelled while the store refuses the dial', async () => {
+    const t = start();
+    t.store.refusals.push({ ok: false, why: 'number-busy', heldBy: 'cb-0' });
+    await settle();
+    t.session.post({ type: 'cancelled', by: 'admin' });
+    assert.equal(await t.over(), 'CANCELLED_BY_ADMIN');
+    assert.equal(t.telephony.calls.length, 0);
+  });
+
+  it('ends as cancelled when a cancel reached the store before the dial', async () => {
+    const t = start();
+    t.store.refusals.push({ ok: false, why: 'cancel-requested', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+    assert.equal(t.telephony.calls.length, 0);
+  });
+
+  it('retries a busy customer until the attempts are used up', async () => {
+    const t = start({ maxDialAttempts: 2, dialRetryMs: 300_000 });
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    assert.equal(t.session.state.name, 'waiting-to-retry');
+    await t.clock.advance(299_999);
+    assert.equal(t.telephony.calls.length, 1);
+    await t.clock.advance(1);
+    await settle();
+    assert.equal(t.telephony.calls.length, 2);
+    assert.notEqual(t.telephony.calls[0]?.callId, t.telephony.calls[1]?.callId);
+    t.telephony.calls[1]?.fail(486);
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
+    const last = t.store.commits.at(-1);
+    assert.deepEqual(
+      [last?.change.record?.state, last?.change.record?.reason, last?.durable],
+      ['COMPLETED', 'FAIL_CALL_TO_CUSTOMER', true],
+    );
+  });
+
+  it('goes on as if a treatment were off when its file is missing', async () => {
+    const t = start({
+      customerConnectTreatment: { file: 'missing.wav', afterBeep: false, interruptible: false },
+    });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/waiting.wav']);
+    t.telephony.calls[0]?.dialog?.end('remote');
+    assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
+  });
+
+  it('ends a dial without a trunk in call state 41', async () => {
+    const t = start({ maxDialAttempts: 1 }, []);
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
+    assert.equal(t.store.commits.at(-1)?.change.record?.callState, 41);
+  });
+
+  it('says that plugins are not built instead of leaving a customer in silence', async () => {
+    const t = start({ pluginOnDialUrl: 'http://plugins.example.net/entry.scxml' });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    assert.equal(await t.over(), 'FAIL_ERROR');
+    const said = JSON.stringify(t.store.commits);
+    assert.match(said, /CBD_PLUGIN_NOT_BUILT/);
+  });
+
+  it('gives everything back at shutdown and leaves the snapshot for a restart', async () => {
+    const t = start();
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    const commits = t.store.commits.length;
+    await t.session.stop('shutdown');
+    assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.equal(t.clock.pendingCount, 0);
+    assert.equal(t.store.commits.length, commits, 'nothing is decided at shutdown');
+  });
+});

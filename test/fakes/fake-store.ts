@@ -1,0 +1,27 @@
+/** What a session writes, kept in a list; refusals on demand. */
+import type { Change, CommitOptions, CommitResult } from '../../src/schedule/callback-store.js';
+
+export interface Commit {
+  readonly id: string;
+  readonly change: Change;
+  readonly durable: boolean;
+}
+
+export class FakeStore {
+  readonly commits: Commit[] = [];
+  /** Answers to the next commits that take a dial lock, first one first. */
+  readonly refusals: (Exclude<CommitResult, { ok: true }> | Error)[] = [];
+
+  commit(id: string, change: Change, { durable }: CommitOptions): Promise<CommitResult> {
+    const refusal = change.dialLock === 'take' ? this.refusals.shift() : undefined;
+    if (refusal instanceof Error) return Promise.reject(refusal);
+    if (refusal) return Promise.resolve(refusal);
+    this.commits.push({ id, change, durable });
+    return Promise.resolve({ ok: true });
+  }
+
+  /** Row ids in the order of the journal. */
+  get rows(): string[] {
+    return this.commits.flatMap(({ change }) => (change.step ? [change.step.row] : []));
+  }
+}

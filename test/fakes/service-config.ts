@@ -1,0 +1,75 @@
+/** A service as the loader would make it, for tests that change an option or two. */
+import type { ServiceOptions } from '../../src/callflow/service-options.js';
+import type { ServiceConfig } from '../../src/config/config.js';
+
+const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
+
+export const SERVICE_OPTIONS: ServiceOptions = {
+  name: 'sales',
+  customerConnectTreatment: file('connect.wav'),
+  waitingForAgentTreatment: file('waiting.wav'),
+  findAgentFailTreatment: file('find-agent-fail.wav'),
+  answeringMachineTreatment: { ...file('machine.wav'), afterBeep: true },
+  pluginOnDialUrl: undefined,
+  pluginInvokeOnCallFailed: true,
+  pluginTimeoutMs: 120_000,
+  pluginAssociateIxn: true,
+  onPluginError: 'fail',
+  pluginTimeoutTreatment: undefined,
+  pluginComfort: undefined,
+  vxmlUrl: undefined,
+  onVxmlError: 'builtin',
+  isCpdEnabled: true,
+  amDetected: 'connect',
+  silenceAs: 'human',
+  unknownAs: 'human',
+  sitPermanent: 'fail',
+  machineMessage: 'every',
+  completeAfterMessage: false,
+  maxDialAttempts: 3,
+  dialRetryMs: 300_000,
+  prefixDialOut: '',
+  ringTimeoutMs: 30_000,
+  queue: 'support',
+  agentWaitMaxMs: 3_600_000,
+  maxTransferToAgentAttempts: 5,
+  agentRetryMs: 2000,
+  cpnDigits: undefined,
+  ttlMs: 86_400_000,
+  humanSilenceMaxMs: 5000,
+  greetingWaitMaxMs: 45_000,
+  beepWaitMaxMs: 4000,
+};
+
+export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceConfig {
+  return {
+    name: 'sales',
+    options: { ...SERVICE_OPTIONS, ...options },
+    callerId: undefined,
+    callerName: undefined,
+    cpdProfile: 'human-first',
+    country: 'US',
+    postConnectTimeoutMs: 15_000,
+    allowedDestinations: [],
+    allowedCountries: [],
+    pluginRunner: 'embedded',
+    autoDetach: true,
+    attachUserData: 'single_json',
+    priority: undefined,
+    request: {
+      overwritableOptions: [],
+      lookupKeys: ['_customer_number'],
+      mandatoryLookupKeys: ['_customer_number'],
+      refusesImpossibleNumbers: true,
+      refusesPremiumNumbers: true,
+      throttleWindows: [],
+      throttleParameters: [],
+      throttleParametersLimit: 0,
+      maxQueuedCallbacks: 1000,
+      refusesThirdInQueue: true,
+      rejectFutureMs: 2_592_000_000,
+      executionBufferMs: 120_000,
+    },
+    raw: {},
+  };
+}
