@@ -77,8 +77,10 @@ export interface Row {
   readonly arm: string;
   /** Stable id; journals, traces and documents refer to it. */
   readonly row: string;
-  /** The figure's box. */
+  /** The figure's box in which the decision is made. */
   readonly box: Box;
+  /** The box that follows, for the rows that the figure shows. */
+  readonly to?: Box;
   readonly when: Conditions;
   /** What happens, as a sentence. */
   readonly then: string;
