@@ -1,0 +1,35 @@
+/** What the pool and its threads tell each other. Plain data, so that it can cross a thread. */
+import type { CpdOptions } from '../../cpd/options.js';
+import type { CpdEvent, TraceEntry } from '../../cpd/types.js';
+
+export type ToWorker =
+  | {
+      readonly kind: 'open';
+      readonly tap: number;
+      readonly options: Partial<CpdOptions>;
+      readonly host: string;
+      /** Addresses that may send; empty: loopback only. */
+      readonly sources: readonly string[];
+    }
+  | { readonly kind: 'answered'; readonly tap: number }
+  | { readonly kind: 'restart'; readonly tap: number }
+  | { readonly kind: 'close'; readonly tap: number };
+
+/** Packets of one tap, or of all. */
+export interface PacketCounts {
+  readonly accepted: number;
+  /** Wrong size, wrong sender, or more audio than time has passed. */
+  readonly refused: number;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'bound'; readonly tap: number; readonly port: number }
+  | { readonly kind: 'failed'; readonly tap: number; readonly message: string }
+  | { readonly kind: 'event'; readonly tap: number; readonly event: CpdEvent }
+  | {
+      readonly kind: 'closed';
+      readonly tap: number;
+      readonly trace: readonly TraceEntry[];
+      readonly packets: PacketCounts;
+    };

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import type { CpdPool as Pool, CpdTap } from '../../../src/adapters/cpd/cpd-pool.js';
+import type { CpdEvent } from '../../../src/cpd/types.js';
+import { join, media, silence } from '../../cpd/sounds.js';
+
+// A real import, not mocha's require: the worker's entry is found through `import.meta.resolve`.
+const { CpdError, CpdPool } = await import('../../../src/adapters/cpd/cpd-pool.js');
+
+const FRAME_SAMPLES = 160;
+
+/** Sends a sound to a port as packets of 20 ms, all at once, as after a stall. */
+async function send(port: number, sound: Int16Array): Promise<void> {
+  const socket = createSocket('udp4');
+  try {
+    for (let at = 0; at + FRAME_SAMPLES <= sound.length; at += FRAME_SAMPLES) {
+      const bytes = Buffer.alloc(2 * FRAME_SAMPLES);
+      for (let i = 0; i < FRAME_SAMPLES; i++) bytes.writeInt16LE(sound[at + i]!, 2 * i);
+      await new Promise<void>((resolve) => socket.send(bytes, port, '127.0.0.1', () => resolve()));
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+/** Resolves with the first event of a type. */
+function waitFor<T extends CpdEvent['type']>(tap: CpdTap, type: T) {
+  return new Promise<Extract<CpdEvent, { type: T }>>((resolve) => {
+    tap.onEvent((event) => {
+      if (event.type === type) resolve(event as Extract<CpdEvent, { type: T }>);
+    });
+  });
+}
+
+const hello = join(media('far-end/hello.wav'), silence(1200));
+
+describe('The pool of detectors', () => {
+  let pool: Pool;
+  before(async () => {
+    pool = await CpdPool.start();
+  });
+  after(() => pool.stop());
+
+  it('hears a hello on a socket of its own and gives the trace back at the end', async () => {
+    const tap = await pool.open({ id: 'call-1' });
+    assert.ok(tap.port > 0);
+    assert.equal(tap.host, '127.0.0.1');
+    const verdict = waitFor(tap, 'verdict');
+    tap.answered();
+    await send(tap.port, hello);
+    assert.equal((await verdict).verdict, 'human');
+    const trace = await tap.close();
+    assert.ok(trace.some((entry) => entry.what === 'verdict'));
+    assert.deepEqual(await tap.close(), trace);
+    assert.equal(pool.stats().openTaps, 0);
+  });
+
+  it('keeps events for a handler that is set late', async () => {
+    const tap = await pool.open({ id: 'call-2', postConnectTimeoutMs: 500 });
+    tap.answered();
+    await send(tap.port, silence(1000));
+    const other = await pool.open({ id: 'call-3' });
+    await other.close();
+    assert.equal((await waitFor(tap, 'verdict')).verdict, 'silence');
+    await tap.close();
+  });
+
+  it('tells calls apart', async () => {
+    const [a, b] = await Promise.all([pool.open({ id: 'a' }), pool.open({ id: 'b' })]);
+    assert.notEqual(a.port, b.port);
+    const verdicts = Promise.all([waitFor(a, 'verdict'), waitFor(b, 'verdict')]);
+    a.answered();
+    b.answered();
+    await send(a.port, hello);
+    await send(b.port, join(silence(100), media('far-end/greeting.wav').subarray(0, 16_000)));
+    await send(b.port, silence(1200));
+    const [first] = await verdicts;
+    assert.equal(first.verdict, 'human');
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('goes on listening on a new port after a restart', async () => {
+    const tap = await pool.open({ id: 'call-4' });
+    tap.answered();
+    const before = tap.port;
+    const { port } = await tap.restart();
+    assert.notEqual(port, before);
+    assert.equal(tap.port, port);
+    const verdict = waitFor(tap, 'verdict');
+    await send(port, hello);
+    assert.equal((await verdict).verdict, 'human');
+    await tap.close();
+  });
+
+  it('refuses senders that are not expected', async () => {
+    const strict = await CpdPool.start({ sources: ['192.0.2.1'] });
+    try {
+      const tap = await strict.open({ id: 'call-5', postConnectTimeoutMs: 500 });
+      const verdict = waitFor(tap, 'verdict');
+      tap.answered();
+      await send(tap.port, hello);
+      assert.equal((await verdict).verdict, 'silence');
+      await tap.close();
+      const { accepted, refused } = strict.stats().packets;
+      assert.equal(accepted, 0);
+      assert.ok(refused > 0);
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  it('refuses an option outside its range and more taps than allowed', async () => {
+    await assert.rejects(
+      pool.open({ id: 'x', cedMinMs: 1 }),
+      (error) => error instanceof CpdError && error.code === 'CPD_BAD_OPTION',
+    );
+    const small = new CpdPool({ maxTaps: 1 });
+    try {
+      const tap = await small.open({ id: 'first' });
+      await assert.rejects(
+        small.open({ id: 'second' }),
+        (error) => error instanceof CpdError && error.code === 'CPD_TOO_MANY_TAPS',
+      );
+      await tap.close();
+      await (await small.open({ id: 'third' })).close();
+    } finally {
+      await small.stop();
+    }
+  });
+
+  it('leaves nobody waiting when it stops', async () => {
+    const short = new CpdPool();
+    const tap = await short.open({ id: 'left' });
+    const verdict = waitFor(tap, 'verdict');
+    await short.stop();
+    assert.equal((await verdict).verdict, 'unknown');
+    assert.deepEqual(await tap.close(), []);
+    await assert.rejects(
+      short.open({ id: 'late' }),
+      (error) => error instanceof CpdError && error.code === 'CPD_STOPPED',
+    );
+  });
+
+  it('can be closed while it restarts', async () => {
+    const tap = await pool.open({ id: 'call-6' });
+    const restarting = tap.restart();
+    const closing = tap.close();
+    await assert.rejects(restarting, /closed/);
+    await closing;
+    assert.equal(pool.stats().openTaps, 0);
+  });
+});
