@@ -88,7 +88,7 @@ export class Scheduler {
     const { store, clock } = this.#deps;
     if (!store.isWritable || !this.#deps.isReady()) return PAUSE_MS;
     const limit = Math.min(this.#deps.freeCapacity(), CLAIM_MAX);
-    if (limit <= 0) return SLEEP_MAX_MS;
+    if (limit <= 0) return PAUSE_MS;
     try {
       const records = await store.claimDue(clock.nowMs(), limit);
       for (const record of records) await this.#handOn(record);

@@ -1,0 +1,114 @@
+/**
+ * The HTTP API: how a callback gets in, is changed, cancelled and looked at. Puts together parsers,
+ * limits, access and errors; what the paths do stands in `genesys-routes.ts` and `own-routes.ts`.
+ *
+ * Every error is JSON in GMS' shape, `{"exception", "message"}`, with our stable `code` beside it; what
+ * was not foreseen is logged and told to nobody.
+ */
+
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { DialbackConfig } from '../config/config.js';
+import type { Clock, Log, Random } from '../ports.js';
+import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
+import { accessCheck } from './access.js';
+import { registerGenesysRoutes } from './genesys-routes.js';
+import { registerOwnRoutes } from './own-routes.js';
+import { parseUrlencoded } from './parameters.js';
+import { RequestProblem } from './problem.js';
+
+const BODY_MAX_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const PATH_PART_MAX = 200;
+const STORE_RETRY_SECONDS = 5;
+
+export interface ApiDeps {
+  readonly store: CallbackStore;
+  readonly config: Pick<DialbackConfig, 'services' | 'http'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** There is new work for the scheduler. */
+  poke(): void;
+  /** Tells the session that owns the callback. @returns false when there is none */
+  cancelLive(id: string, by: CancelledBy): boolean;
+  /** Could a callback be dialled now? For `/readyz`. */
+  isReady(): boolean;
+  readonly version?: string;
+}
+
+/** Builds the API; the caller lets it listen and closes it. Further routes may be added before that. */
+export function createApi(deps: ApiDeps): FastifyInstance {
+  const api = fastify({
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: PATH_PART_MAX },
+    forceCloseConnections: true,
+  });
+
+  api.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, parseUrlencoded(body as string)),
+  );
+  api.setErrorHandler((error: unknown, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500 && !(error instanceof RequestProblem)) {
+      deps.log.error({ method: request.method, path: request.url, error: String(error) }, 'failed');
+    }
+    return answer(reply, problem);
+  });
+  api.setNotFoundHandler((_request, reply) =>
+    answer(reply, new RequestProblem('CBD_REQUEST_UNKNOWN_PATH', 'There is no such path.')),
+  );
+
+  // Load balancers and supervisors have no key, and learn nothing here.
+  api.get('/livez', () => ({ ok: true }));
+  api.get('/readyz', (_request, reply) => {
+    const isReady = deps.isReady();
+    void reply.code(isReady ? 200 : 503);
+    return { ok: isReady };
+  });
+
+  const checkAccess = accessCheck(deps.config.http);
+  void api.register((scope, _options, done) => {
+    scope.addHook('onRequest', (request, _reply, next) => {
+      checkAccess(request);
+      next();
+    });
+    registerGenesysRoutes(scope, deps);
+    registerOwnRoutes(scope, deps);
+    done();
+  });
+  return api;
+}
+
+function answer(reply: FastifyReply, problem: RequestProblem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', problem.retryAfterSeconds);
+  }
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  return reply.code(problem.status).send(problem.toBody());
+}
+
+function toProblem(error: unknown): RequestProblem {
+  if (error instanceof RequestProblem) return error;
+  if (error instanceof StoreError) {
+    if (error.code === 'STORE_KEY_REUSED') {
+      return new RequestProblem('CBD_REQUEST_KEY_REUSED', error.message);
+    }
+    return new RequestProblem(
+      'CBD_STORE_UNAVAILABLE',
+      `The store cannot take it now (${error.code}).`,
+      STORE_RETRY_SECONDS,
+    );
+  }
+  // fastify's own: malformed JSON, unknown content type, a body past the limit.
+  const { statusCode, message } = error as Partial<FastifyError>;
+  if (statusCode === 413) {
+    return new RequestProblem('CBD_REQUEST_TOO_LARGE', `At most ${BODY_MAX_BYTES} bytes.`);
+  }
+  if (statusCode !== undefined && statusCode < 500) {
+    return new RequestProblem('CBD_REQUEST_MALFORMED', message ?? 'Malformed request.');
+  }
+  return new RequestProblem('CBD_INTERNAL', 'Something went wrong here.');
+}

@@ -1,0 +1,177 @@
+/**
+ * From the parameters of a request to a callback the store can take, or a reason why not. Pure: what
+ * it needs to know of the time and the service it is given. Whether there is room for the callback
+ * is decided elsewhere (`admission.ts`).
+ */
+
+import { createHash } from 'node:crypto';
+import type { ServiceConfig } from '../config/config.js';
+import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
+import { normaliseNumber, type NumberRefusal, type NumberRules } from './customer-number.js';
+import { readDesiredTime } from './desired-time.js';
+import { isControl, type Parameters } from './parameters.js';
+import { RequestProblem } from './problem.js';
+
+export const CUSTOMER_NUMBER = '_customer_number';
+const DESIRED_TIME = '_desired_time';
+const ORIGINATING_INTERACTION = '_originating_interaction_id';
+
+/** End of a callback whose service sets no `_ttl`: 9999-12-31T23:59:59.999Z. */
+export const NEVER_MS = 253_402_300_799_999;
+
+const REFUSALS: Readonly<Record<NumberRefusal, string>> = {
+  unparsable: 'is no telephone number',
+  impossible: 'has a length that no number of its country has',
+  premium: 'is a premium rate number',
+  'country-not-allowed': 'is in a country that this service does not dial',
+};
+
+export interface RequestContext {
+  readonly id: string;
+  readonly nowMs: number;
+}
+
+export interface ParsedRequest {
+  readonly callback: NewCallback;
+  /** Control parameters that have no effect, for the log. */
+  readonly ignored: readonly string[];
+}
+
+/** @throws RequestProblem */
+export function parseCallbackRequest(
+  service: ServiceConfig,
+  parameters: Parameters,
+  { id, nowMs }: RequestContext,
+): ParsedRequest {
+  const customerNumber = readNumber(service, requireParameter(parameters, CUSTOMER_NUMBER));
+  for (const key of service.request.mandatoryLookupKeys) requireParameter(parameters, key);
+  const desired = parameters.get(DESIRED_TIME) ?? '';
+  const desiredAtMs =
+    desired === '' ? nowMs : readDesiredTime(desired, nowMs, service.request.rejectFutureMs);
+  const { requestOptions, ignored } = readControls(service, parameters);
+  return {
+    callback: {
+      id,
+      serviceName: service.name,
+      customerNumber,
+      createdAtMs: nowMs,
+      desiredAtMs,
+      expiresAtMs: expiryOf(service, desiredAtMs),
+      userData: readUserData(parameters),
+      lookupKeys: readLookupKeys(service, parameters, customerNumber),
+      requestOptions,
+      fingerprint: fingerprintOf(service.name, parameters),
+    },
+    ignored,
+  };
+}
+
+/**
+ * A change of a callback that exists: the same parameters, all optional, and an empty string deletes
+ * a user key.
+ * @throws RequestProblem
+ */
+export function parseReschedule(
+  service: ServiceConfig,
+  parameters: Parameters,
+  record: CallbackRecord,
+  nowMs: number,
+): Reschedule {
+  const writtenNumber = parameters.get(CUSTOMER_NUMBER);
+  const desired = parameters.get(DESIRED_TIME);
+  const customerNumber =
+    writtenNumber === undefined ? undefined : readNumber(service, writtenNumber);
+  const desiredAtMs =
+    desired === undefined
+      ? undefined
+      : readDesiredTime(desired, nowMs, service.request.rejectFutureMs);
+  return {
+    atMs: nowMs,
+    ...(customerNumber === record.customerNumber ? {} : { customerNumber }),
+    ...(desiredAtMs === undefined
+      ? {}
+      : { desiredAtMs, expiresAtMs: expiryOf(service, desiredAtMs) }),
+    userData: readUserData(parameters),
+    lookupKeys: readLookupKeys(service, parameters, customerNumber),
+  };
+}
+
+/** The number as a query or a lookup names it; what cannot be normalised matches nothing. */
+export function numberForLookup(service: ServiceConfig | undefined, written: string): string {
+  if (service === undefined) return written;
+  const result = normaliseNumber(written, {
+    ...numberRules(service),
+    refusesPremiumNumbers: false,
+    allowedCountries: [],
+  });
+  return result.ok ? result.e164 : written;
+}
+
+function numberRules(service: ServiceConfig): NumberRules {
+  const { country, allowedCountries, request } = service;
+  const { refusesImpossibleNumbers, refusesPremiumNumbers } = request;
+  return { country, allowedCountries, refusesImpossibleNumbers, refusesPremiumNumbers };
+}
+
+function readNumber(service: ServiceConfig, written: string): string {
+  const result = normaliseNumber(written, numberRules(service));
+  if (result.ok) return result.e164;
+  throw new RequestProblem(
+    result.why === 'unparsable' ? 'CBD_REQUEST_NUMBER_UNPARSABLE' : 'CBD_REQUEST_NUMBER_REFUSED',
+    `${CUSTOMER_NUMBER} ${REFUSALS[result.why]}.`,
+  );
+}
+
+function requireParameter(parameters: Parameters, name: string): string {
+  const value = parameters.get(name);
+  if (value !== undefined && value.trim() !== '') return value;
+  throw new RequestProblem('CBD_REQUEST_MISSING_KEY', `invalid option: ${name} is missing.`);
+}
+
+function expiryOf(service: ServiceConfig, desiredAtMs: number): number {
+  const { ttlMs } = service.options;
+  return ttlMs === 0 ? NEVER_MS : desiredAtMs + ttlMs;
+}
+
+function readUserData(parameters: Parameters): Record<string, string> {
+  return Object.fromEntries([...parameters].filter(([name]) => !isControl(name)));
+}
+
+function readLookupKeys(
+  service: ServiceConfig,
+  parameters: Parameters,
+  customerNumber: string | undefined,
+): Record<string, string> {
+  const keys = new Set([...service.request.lookupKeys, ...service.request.mandatoryLookupKeys]);
+  const found: [string, string][] = [];
+  for (const key of keys) {
+    const value = key === CUSTOMER_NUMBER ? customerNumber : parameters.get(key);
+    if (value !== undefined) found.push([key, value]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** Options that the service lets a request set, and what belongs to nobody. */
+function readControls(
+  service: ServiceConfig,
+  parameters: Parameters,
+): { requestOptions: Record<string, string>; ignored: string[] } {
+  const { overwritableOptions, lookupKeys } = service.request;
+  const kept = new Set([...overwritableOptions, ORIGINATING_INTERACTION]);
+  const known = new Set([...lookupKeys, CUSTOMER_NUMBER, DESIRED_TIME]);
+  const requestOptions: [string, string][] = [];
+  const ignored: string[] = [];
+  for (const [name, value] of parameters) {
+    if (kept.has(name)) requestOptions.push([name, value]);
+    else if (isControl(name) && !known.has(name)) ignored.push(name);
+  }
+  return { requestOptions: Object.fromEntries(requestOptions), ignored };
+}
+
+/** Equal for equal requests, whatever the order of their parameters. */
+function fingerprintOf(serviceName: string, parameters: Parameters): string {
+  const sorted = [...parameters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([serviceName, sorted]))
+    .digest('hex');
+}

@@ -1,0 +1,69 @@
+/**
+ * Turns what someone wrote as a telephone number into E.164, or says why not. Every number that is
+ * to be dialled passes here, a plugin's as well as a request's: nothing else keeps a stranger from
+ * dialling whatever he likes on our trunks.
+ *
+ * It refuses SIP URIs, letters, extensions, and numbers whose length no numbering plan knows. It
+ * judges possibility (length and prefix), not whether the number is assigned: numbering plans change
+ * faster than metadata.
+ */
+
+import {
+  parsePhoneNumberWithError,
+  ParseError,
+  type CountryCode,
+  type PhoneNumber,
+} from 'libphonenumber-js/max';
+
+export interface NumberRules {
+  /** ISO 3166 alpha-2: numbers without `+` are read as of this country. */
+  readonly country: string;
+  /** Countries that may be dialled; empty = all. */
+  readonly allowedCountries: readonly string[];
+  readonly refusesImpossibleNumbers: boolean;
+  readonly refusesPremiumNumbers: boolean;
+}
+
+export type NumberRefusal = 'unparsable' | 'impossible' | 'premium' | 'country-not-allowed';
+
+export type NumberResult =
+  | { readonly ok: true; readonly e164: string }
+  | { readonly ok: false; readonly why: NumberRefusal };
+
+/** Digits and the punctuation people write between them; no letters, no `;ext=`, no `sip:`. */
+const WRITTEN = /^\+?[0-9][0-9 ().\-/]{1,38}$|^\([0-9][0-9 ().\-/]{1,38}$/;
+/** ITU-T E.164 6.2.1: at most 15 digits. */
+const E164 = /^\+[1-9][0-9]{2,14}$/;
+
+/** @param text as written by whoever asked, at most 40 characters */
+export function normaliseNumber(text: string, rules: NumberRules): NumberResult {
+  const parsed = parse(text.trim(), rules.country);
+  if (parsed === undefined || !E164.test(parsed.number)) return { ok: false, why: 'unparsable' };
+  if (rules.refusesImpossibleNumbers && !parsed.isPossible()) {
+    return { ok: false, why: 'impossible' };
+  }
+  if (rules.refusesPremiumNumbers && parsed.getType() === 'PREMIUM_RATE') {
+    return { ok: false, why: 'premium' };
+  }
+  if (!isAllowed(parsed, rules.allowedCountries)) return { ok: false, why: 'country-not-allowed' };
+  return { ok: true, e164: parsed.number };
+}
+
+function parse(written: string, country: string): PhoneNumber | undefined {
+  if (!WRITTEN.test(written)) return undefined;
+  try {
+    return parsePhoneNumberWithError(written, {
+      defaultCountry: country as CountryCode,
+      extract: false,
+    });
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+function isAllowed(number: PhoneNumber, allowed: readonly string[]): boolean {
+  if (allowed.length === 0) return true;
+  const countries = number.country ? [number.country] : number.getPossibleCountries();
+  return countries.some((country) => allowed.includes(country));
+}

@@ -1,0 +1,54 @@
+/**
+ * Reads `_desired_time`. Genesys writes `2026-01-15T12:00:00.000Z`; any ISO 8601 date-time with a
+ * zone is taken. A time without a zone is refused: nobody can know whose morning is meant.
+ */
+
+import { RequestProblem } from './problem.js';
+
+/** A clock that runs behind ours, or a form that was open a while, still means "now". */
+const PAST_TOLERANCE_MS = 5 * 60_000;
+
+const ISO_8601 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
+
+/**
+ * @param rejectFutureMs later than this from now is refused
+ * @returns milliseconds since the epoch, never before now
+ * @throws RequestProblem `CBD_REQUEST_DESIRED_TIME`
+ */
+export function readDesiredTime(text: string, nowMs: number, rejectFutureMs: number): number {
+  const atMs = parseIsoTime(text.trim());
+  if (atMs === undefined) {
+    throw problem('_desired_time is an ISO 8601 time with zone, as 2026-01-15T12:00:00.000Z.');
+  }
+  if (atMs < nowMs - PAST_TOLERANCE_MS) throw problem('_desired_time is in the past.');
+  if (atMs > nowMs + rejectFutureMs) throw problem('_desired_time is too far in the future.');
+  return Math.max(atMs, nowMs);
+}
+
+/** @returns milliseconds since the epoch; `undefined` for anything else than a real point in time */
+export function parseIsoTime(text: string): number | undefined {
+  const parts = ISO_8601.exec(text);
+  if (parts === null) return undefined;
+  const [year, month, day, hour, minute] = parts.slice(1, 6).map(Number) as Five;
+  const second = Number(parts[6] ?? 0);
+  const millisecond = Math.floor(Number(`0.${parts[7] ?? 0}`) * 1000);
+  const offsetMinutes = Number(parts[10] ?? 0) * 60 + Number(parts[11] ?? 0);
+  const offsetMs = (parts[9] === '-' ? -1 : 1) * offsetMinutes * 60_000;
+  const localMs = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+  const local = new Date(localMs);
+  // Date.UTC rolls over: 30 February would become 2 March, 24:61 the next day.
+  const isReal =
+    local.getUTCMonth() === month - 1 &&
+    local.getUTCDate() === day &&
+    local.getUTCHours() === hour &&
+    local.getUTCMinutes() === minute &&
+    local.getUTCSeconds() === second;
+  return isReal ? localMs - offsetMs : undefined;
+}
+
+type Five = [number, number, number, number, number];
+
+function problem(message: string): RequestProblem {
+  return new RequestProblem('CBD_REQUEST_DESIRED_TIME', message);
+}

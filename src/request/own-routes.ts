@@ -1,0 +1,51 @@
+/**
+ * Our own paths beside GMS': one callback with its attempts, and its whole story. Read only; a callback
+ * is started and cancelled through GMS' paths, so that there is one way to do it.
+ */
+
+import type { FastifyInstance } from 'fastify';
+import type { AttemptRecord, CallbackRecord, JournalStep } from '../schedule/callback-store.js';
+import type { ApiDeps } from './callback-api.js';
+import { toCallbackView, type CallbackView } from './callback-view.js';
+import { ladderOf, type LadderLine } from './ladder.js';
+import { RequestProblem } from './problem.js';
+
+export interface CallbackDocument {
+  readonly callback: CallbackView;
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** The document of `dialback trace`. */
+export interface StoryDocument {
+  readonly id: string;
+  readonly steps: readonly JournalStep[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly ladder: readonly LadderLine[];
+}
+
+interface Path {
+  readonly id: string;
+}
+
+export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
+  const { store } = deps;
+
+  api.get<{ Params: Path }>('/v1/callbacks/:id', async (request): Promise<CallbackDocument> => {
+    const record = await callbackWith(request.params.id);
+    return { callback: toCallbackView(record), attempts: await store.attempts(record.id) };
+  });
+
+  api.get<{ Params: Path }>('/v1/callbacks/:id/story', async (request): Promise<StoryDocument> => {
+    const { id } = await callbackWith(request.params.id);
+    const [steps, attempts] = await Promise.all([store.story(id), store.attempts(id)]);
+    return { id, steps, attempts, ladder: ladderOf(attempts) };
+  });
+
+  api.get('/v1/version', () => ({ name: 'dialback', version: deps.version ?? 'unknown' }));
+
+  async function callbackWith(id: string): Promise<CallbackRecord> {
+    const record = await store.get(id);
+    if (record !== undefined) return record;
+    throw new RequestProblem('CBD_REQUEST_UNKNOWN_CALLBACK', 'There is no such callback.');
+  }
+}
