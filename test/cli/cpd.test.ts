@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { registerCpdCommands } from '../../src/cli/cpd.js';
+
+const media = (name: string) => fileURLToPath(new URL(`../../media/${name}`, import.meta.url));
+
+/** Runs `dialback ...` in this process and collects what it prints. */
+async function run(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  const seen = { out: '', err: '' };
+  const program = new Command('dialback').exitOverride().configureOutput({
+    writeOut: (text) => (seen.out += text),
+    writeErr: (text) => (seen.err += text),
+  });
+  registerCpdCommands(program);
+  const before = process.exitCode;
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { ...seen, code: Number(process.exitCode) };
+  } catch (error) {
+    if (error instanceof CommanderError) return { ...seen, code: 2 };
+    throw error;
+  } finally {
+    process.exitCode = before;
+  }
+}
+
+describe('dialback cpd', () => {
+  it('prints one JSON document about a person', async () => {
+    const { out, code } = await run('cpd', media('far-end/hello.wav'), '--json');
+    const document = JSON.parse(out) as Record<string, unknown>;
+    assert.equal(code, 0);
+    assert.deepEqual(Object.keys(document), [
+      'file',
+      'verdict',
+      'callState',
+      'decidedAtMs',
+      'greetingEndMs',
+      'beepAtMs',
+      'reason',
+      'trace',
+    ]);
+    assert.equal(document.verdict, 'human');
+    assert.equal(document.callState, 0);
+    assert.ok(Array.isArray(document.trace) && document.trace.length > 0);
+  });
+
+  it('tells a person what it thought', async () => {
+    const { out } = await run('cpd', media('far-end/greeting.wav'));
+    assert.match(out, /machine \(call state 9\), decided at \d+ ms/);
+    assert.match(out, /because: speech for/);
+    assert.match(out, /greeting ended: \d+ ms/);
+  });
+
+  it('judges early media as such', async () => {
+    const { out } = await run('cpd', media('far-end/hello.wav'), '--early', '--json');
+    const document = JSON.parse(out) as Record<string, unknown>;
+    assert.equal(document.verdict, 'unknown');
+    assert.equal(document.callState, 28);
+  });
+
+  it('draws what it heard', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dialback-cpd-'));
+    try {
+      const file = join(folder, 'hello.svg');
+      await run('cpd', media('far-end/hello.wav'), '--plot', file);
+      assert.match(await readFile(file, 'utf8'), /^<svg/);
+      const refused = await run(
+        'cpd',
+        media('far-end/hello.wav'),
+        '--plot',
+        join(folder, 'no/x.svg'),
+      );
+      assert.equal(refused.code, 1);
+      assert.match(refused.err, /^CBD_CPD_PLOT/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('says what is wrong with a file, on stderr, and fails', async () => {
+    const { out, err, code } = await run('cpd', '/nowhere/at-all.wav', '--json');
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    assert.match(err, /^CBD_CPD_FILE: .*not-found/);
+  });
+
+  it('refuses options it does not know', async () => {
+    for (const option of [
+      ['--profile', 'fast'],
+      ['--country', 'Germany'],
+      ['--answered-at', 'x'],
+    ])
+      assert.equal((await run('cpd', media('far-end/hello.wav'), ...option)).code, 2);
+  });
+});
