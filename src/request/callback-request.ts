@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.js';
+import { overrideService } from '../config/override-service.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
 import { normaliseNumber, type NumberRefusal, type NumberRules } from './customer-number.js';
 import { readDesiredTime } from './desired-time.js';
@@ -14,7 +15,6 @@ import { RequestProblem } from './problem.js';
 
 export const CUSTOMER_NUMBER = '_customer_number';
 const DESIRED_TIME = '_desired_time';
-const ORIGINATING_INTERACTION = '_originating_interaction_id';
 
 /** End of a callback whose service sets no `_ttl`: 9999-12-31T23:59:59.999Z. */
 export const NEVER_MS = 253_402_300_799_999;
@@ -39,16 +39,16 @@ export interface ParsedRequest {
 
 /** @throws RequestProblem */
 export function parseCallbackRequest(
-  service: ServiceConfig,
+  configured: ServiceConfig,
   parameters: Parameters,
   { id, nowMs }: RequestContext,
 ): ParsedRequest {
+  const { service, requestOptions } = readOptions(configured, parameters);
   const customerNumber = readNumber(service, requireParameter(parameters, CUSTOMER_NUMBER));
   for (const key of service.request.mandatoryLookupKeys) requireParameter(parameters, key);
   const desired = parameters.get(DESIRED_TIME) ?? '';
   const desiredAtMs =
     desired === '' ? nowMs : readDesiredTime(desired, nowMs, service.request.rejectFutureMs);
-  const { requestOptions, ignored } = readControls(service, parameters);
   return {
     callback: {
       id,
@@ -57,12 +57,12 @@ export function parseCallbackRequest(
       createdAtMs: nowMs,
       desiredAtMs,
       expiresAtMs: expiryOf(service, desiredAtMs),
-      userData: readUserData(parameters),
+      userData: readUserData(service, parameters),
       lookupKeys: readLookupKeys(service, parameters, customerNumber),
       requestOptions,
       fingerprint: fingerprintOf(service.name, parameters),
     },
-    ignored,
+    ignored: ignoredControls(service, parameters),
   };
 }
 
@@ -91,7 +91,7 @@ export function parseReschedule(
     ...(desiredAtMs === undefined
       ? {}
       : { desiredAtMs, expiresAtMs: expiryOf(service, desiredAtMs) }),
-    userData: readUserData(parameters),
+    userData: readUserData(service, parameters),
     lookupKeys: readLookupKeys(service, parameters, customerNumber),
   };
 }
@@ -133,8 +133,11 @@ function expiryOf(service: ServiceConfig, desiredAtMs: number): number {
   return ttlMs === 0 ? NEVER_MS : desiredAtMs + ttlMs;
 }
 
-function readUserData(parameters: Parameters): Record<string, string> {
-  return Object.fromEntries([...parameters].filter(([name]) => !isControl(name)));
+function readUserData(service: ServiceConfig, parameters: Parameters): Record<string, string> {
+  const { overwritableOptions } = service.request;
+  const isUserData = (name: string): boolean =>
+    !isControl(name) && !overwritableOptions.includes(name);
+  return Object.fromEntries([...parameters].filter(([name]) => isUserData(name)));
 }
 
 function readLookupKeys(
@@ -151,21 +154,44 @@ function readLookupKeys(
   return Object.fromEntries(found);
 }
 
-/** Options that the service lets a request set, and what belongs to nobody. */
-function readControls(
+/** What the request sets for itself, and the service as it then is. */
+function readOptions(
   service: ServiceConfig,
   parameters: Parameters,
-): { requestOptions: Record<string, string>; ignored: string[] } {
-  const { overwritableOptions, lookupKeys } = service.request;
-  const kept = new Set([...overwritableOptions, ORIGINATING_INTERACTION]);
-  const known = new Set([...lookupKeys, CUSTOMER_NUMBER, DESIRED_TIME]);
-  const requestOptions: [string, string][] = [];
-  const ignored: string[] = [];
-  for (const [name, value] of parameters) {
-    if (kept.has(name)) requestOptions.push([name, value]);
-    else if (isControl(name) && !known.has(name)) ignored.push(name);
+): { service: ServiceConfig; requestOptions: Record<string, unknown> } {
+  const names = service.request.overwritableOptions.filter((name) => parameters.has(name));
+  const options = names.map((name) => [
+    name,
+    readOption(service, name, parameters.get(name) ?? ''),
+  ]);
+  const requestOptions = Object.fromEntries(options) as Record<string, unknown>;
+  const result = overrideService(service, requestOptions);
+  if (result.kind === 'ok') return { service: result.service, requestOptions };
+  const [problem] = result.problems;
+  throw new RequestProblem(
+    'CBD_REQUEST_OPTION',
+    `${problem?.path ?? ''}: ${problem?.message ?? ''}`,
+  );
+}
+
+/** Parameters are text: what is not taken as text may be JSON, as `{"file": ...}` is. */
+function readOption(service: ServiceConfig, name: string, text: string): unknown {
+  if (overrideService(service, { [name]: text }).kind === 'ok') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
-  return { requestOptions: Object.fromEntries(requestOptions), ignored };
+}
+
+/** Control parameters that nothing here reads. */
+function ignoredControls(service: ServiceConfig, parameters: Parameters): string[] {
+  const { overwritableOptions, lookupKeys, mandatoryLookupKeys } = service.request;
+  const known = new Set([
+    ...[CUSTOMER_NUMBER, DESIRED_TIME],
+    ...[...overwritableOptions, ...lookupKeys, ...mandatoryLookupKeys],
+  ]);
+  return [...parameters.keys()].filter((name) => isControl(name) && !known.has(name));
 }
 
 /** Equal for equal requests, whatever the order of their parameters. */

@@ -8,16 +8,15 @@ import type { CallbackRecord } from '../schedule/callback-store.js';
 /** GMS' record. Source: "Callback Services API", query. */
 export type GenesysView = Readonly<Record<string, string>>;
 
-/** @param returnedKeys user data and options to add, `returned-keys` of the query */
+/** @param returnedKeys user data to add, `returned-keys` of the query */
 export function toGenesysView(
   record: CallbackRecord,
   returnedKeys: readonly string[] = [],
 ): GenesysView {
-  const extra = { ...record.userData, ...record.requestOptions };
-  const wanted = returnedKeys.filter((key) => Object.hasOwn(extra, key));
+  const wanted = returnedKeys.filter((key) => Object.hasOwn(record.userData, key));
   return {
     ...record.lookupKeys,
-    ...Object.fromEntries(wanted.map((key) => [key, extra[key] ?? ''])),
+    ...Object.fromEntries(wanted.map((key) => [key, record.userData[key] ?? ''])),
     _id: record.id,
     _service_name: record.serviceName,
     _customer_number: record.customerNumber,

@@ -9,6 +9,7 @@ export type RequestCode =
   | 'CBD_REQUEST_TOO_LARGE'
   | 'CBD_REQUEST_MISSING_KEY'
   | 'CBD_REQUEST_DESIRED_TIME'
+  | 'CBD_REQUEST_OPTION'
   | 'CBD_REQUEST_NUMBER_UNPARSABLE'
   | 'CBD_REQUEST_NUMBER_REFUSED'
   | 'CBD_REQUEST_UNKNOWN_SERVICE'
@@ -33,6 +34,7 @@ const ON_THE_WIRE: Readonly<Record<RequestCode, OnTheWire>> = {
   CBD_REQUEST_MALFORMED: { status: 400, exception: 'CallbackException' },
   CBD_REQUEST_TOO_LARGE: { status: 413, exception: 'CallbackException' },
   CBD_REQUEST_MISSING_KEY: { status: 400, exception: 'CallbackException' },
+  CBD_REQUEST_OPTION: { status: 400, exception: 'CallbackException' },
   CBD_REQUEST_DESIRED_TIME: { status: 400, exception: 'CallbackException' },
   CBD_REQUEST_NUMBER_UNPARSABLE: { status: 400, exception: 'GSGException' },
   CBD_REQUEST_NUMBER_REFUSED: { status: 400, exception: 'CallbackExceptionNumber' },

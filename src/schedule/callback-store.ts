@@ -41,8 +41,8 @@ export interface NewCallback {
   readonly userData: Readonly<Record<string, string>>;
   /** `_customer_lookup_keys` and their values; `find` searches them. */
   readonly lookupKeys: Readonly<Record<string, string>>;
-  /** Control parameters of the request (`_...`) that the service allows to differ per request. */
-  readonly requestOptions: Readonly<Record<string, string>>;
+  /** Options that the request sets for itself, checked; `overrideService` takes them as they are. */
+  readonly requestOptions: Readonly<Record<string, unknown>>;
   /** Equal for equal requests: tells a repeated idempotency key from a reused one. */
   readonly fingerprint?: string;
 }
