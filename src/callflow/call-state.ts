@@ -105,6 +105,20 @@ export type AnswerWord = keyof typeof ANSWER_CALL_STATES;
 
 export const ANSWER_WORDS = Object.keys(ANSWER_CALL_STATES) as readonly AnswerWord[];
 
+/** Answers with a call that is up when the result is known; the others never were, or are over. */
+const ANSWERED: ReadonlySet<AnswerWord> = new Set([
+  'human',
+  'machine',
+  'fax',
+  'silence',
+  'unknown',
+]);
+
+/** Is there a call with this answer? */
+export function isAnswered(answer: AnswerWord): boolean {
+  return ANSWERED.has(answer);
+}
+
 /** The branches of the figure that an answer can take. */
 export type Branch =
   'human' | 'machine' | 'fax' | 'busy' | 'no-answer' | 'sit' | 'sit-permanent' | 'error';

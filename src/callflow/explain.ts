@@ -68,12 +68,12 @@ export function explain(
     const isAsked = state.context.holder !== undefined;
     if (isAsked && parsed !== undefined && !isReplied) {
       isReplied = true;
-      if (!parsed.ok) {
+      if (!parsed.ok && state.name === 'asking-plugin') {
         path.push(refusal(parsed));
         break;
       }
     } else if (outcomeKind(state) !== undefined && last !== undefined) break;
-    const event = nextEvent(state, worldOf(answer, parsed));
+    const event = brokenPage(state, parsed) ?? nextEvent(state, worldOf(answer, parsed));
     if (event === undefined) break;
     last = take(state, event, service, path);
     state = last.state;
@@ -104,6 +104,13 @@ function refusal({ rejection }: Extract<ParsedReply, { ok: false }>): PathStep {
   const row = 'reply.refused';
   const because = `${rejection.code}: ${rejection.message}`;
   return { row, box: rowOf(row).box, because, commands: [] };
+}
+
+/** A page exits once: with a result that cannot be read it has failed. */
+function brokenPage(state: State, parsed: ParsedReply | undefined): Event | undefined {
+  if (state.name !== 'running-vxml' || parsed === undefined || parsed.ok) return undefined;
+  const why = `${parsed.rejection.code}: ${parsed.rejection.message}`;
+  return { type: 'vxml-failed', atMs: 0, holderId: state.context.holder?.holderId ?? '', why };
 }
 
 /** What a state leads to when nothing but the outside can move it; undefined while the flow goes on. */

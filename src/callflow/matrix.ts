@@ -6,6 +6,7 @@ import {
   ANSWER_WORDS,
   branchOf,
   callStateOfAnswer,
+  isAnswered,
   type AnswerWord,
   type Branch,
 } from './call-state.js';
@@ -110,9 +111,10 @@ function answerWords(
 
 function branchesOf(word: AnswerWord, service: ServiceOptions | undefined): readonly Branch[] {
   const isOpen = word === 'silence' || word === 'unknown';
-  if (service !== undefined) return [branchOf(callStateOfAnswer(word), true, service)];
+  if (service !== undefined) return [branchOf(callStateOfAnswer(word), isAnswered(word), service)];
   if (isOpen) return ['human', 'machine', 'no-answer'];
-  return [branchOf(callStateOfAnswer(word), true, { silenceAs: 'human', unknownAs: 'human' })];
+  const asHuman = { silenceAs: 'human', unknownAs: 'human' } as const;
+  return [branchOf(callStateOfAnswer(word), isAnswered(word), asHuman)];
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -3,7 +3,7 @@
  * a time. `explain` shows such a walk, `predict` says where one ends; both run the real `transition`.
  */
 
-import { callStateOfAnswer, type AnswerWord, type CallState } from './call-state.js';
+import { callStateOfAnswer, isAnswered, type AnswerWord, type CallState } from './call-state.js';
 import type { CallbackReason } from './final-reason.js';
 import type { PluginReply } from './plugin-reply.js';
 import type { ServiceOptions } from './service-options.js';
@@ -17,6 +17,8 @@ export interface World {
   readonly agentAnswers: boolean;
   /** What the plugin or page replies; without it the time to live runs out. */
   readonly reply?: PluginReply;
+  /** Plugins and pages cannot be run at all, and why. */
+  readonly holderFails?: string;
   /** The customer hangs up while the first treatment plays. */
   readonly leavesDuringTreatment?: boolean;
 }
@@ -141,13 +143,17 @@ function attemptResult({ context }: State, answer: AnswerWord): Event {
     atMs: 0,
     legId: context.leg?.legId ?? '',
     callState: callStateOfAnswer(answer),
-    legUp: ANSWERED.has(answer),
+    legUp: isAnswered(answer),
   };
 }
 
 function holderEvent(state: State, world: World): Event {
   const { context } = state;
   const holderId = context.holder?.holderId ?? '';
+  if (world.holderFails !== undefined) {
+    const type = context.holder?.kind === 'vxml' ? 'vxml-failed' : 'plugin-failed';
+    return { type, atMs: 0, holderId, why: world.holderFails };
+  }
   if (world.reply !== undefined) {
     const type = context.holder?.kind === 'vxml' ? 'vxml-result' : 'plugin-reply';
     return { type, atMs: 0, holderId, reply: world.reply };
