@@ -38,6 +38,8 @@ export interface SipLimits {
   readonly maxBytes: number;
   readonly maxHeaders: number;
   readonly maxHeaderBytes: number;
+  /** The body is the rest, whatever Content-Length says: for framing that has a length itself. */
+  readonly bodyIsRest?: boolean;
 }
 
 export const defaultSipLimits: SipLimits = {
@@ -110,7 +112,7 @@ export class SipMessage {
     const message = new SipMessage();
     message.#readStartLine(startLine);
     message.#readHeaders(lines, limits);
-    message.#readBody(bodyBytes);
+    message.#readBody(bodyBytes, limits.bodyIsRest === true);
     return message;
   }
 
@@ -231,9 +233,9 @@ export class SipMessage {
     }
   }
 
-  #readBody(bytes: Buffer): void {
+  #readBody(bytes: Buffer, isRest: boolean): void {
     const lengths = new Set(this.all('Content-Length'));
-    if (lengths.size === 0) {
+    if (isRest || lengths.size === 0) {
       this.body = bytes.toString('utf8');
       return;
     }

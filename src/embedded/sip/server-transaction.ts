@@ -26,19 +26,27 @@ export interface ServerTransactionOptions {
 /** One transaction of either kind. */
 export abstract class SipServerTransaction implements ServerTransaction {
   readonly request: SipMessage;
-  readonly localTag: string;
   onCancel?: (cancel: SipMessage) => void;
   onAckTimeout?: () => void;
+  onTerminated?: () => void;
   protected state: ServerState = 'proceeding';
   protected readonly timers: TimerSet;
   protected readonly host: TransactionHost;
   #lastResponse?: Buffer;
+  #localTag: string;
+  #isTagSent: boolean;
 
   constructor(protected readonly options: ServerTransactionOptions) {
     this.request = options.request;
     this.host = options.host;
     this.timers = new TimerSet(options.host.scheduler);
-    this.localTag = options.request.tagOf('To') ?? randomBytes(8).toString('hex');
+    const tag = options.request.tagOf('To');
+    this.#isTagSent = tag !== undefined;
+    this.#localTag = tag ?? randomBytes(8).toString('hex');
+  }
+
+  get localTag(): string {
+    return this.#localTag;
   }
 
   get isFinal(): boolean {
@@ -47,6 +55,10 @@ export abstract class SipServerTransaction implements ServerTransaction {
 
   respond(status: number, options: ResponseOptions = {}): SipMessage | undefined {
     if (this.isFinal) return undefined;
+    if (status > 100) {
+      if (options.localTag && !this.#isTagSent) this.#localTag = options.localTag;
+      this.#isTagSent = true;
+    }
     const response = buildResponse(this.request, status, this.localTag, options);
     this.#lastResponse = response.toBuffer();
     if (status >= 200) this.enterFinal(status);
@@ -69,6 +81,7 @@ export abstract class SipServerTransaction implements ServerTransaction {
     this.state = 'terminated';
     this.timers.clearAll();
     this.options.onTerminated();
+    this.host.call(() => this.onTerminated?.());
   }
 
   protected abstract enterFinal(status: number): void;

@@ -81,6 +81,8 @@ export interface ResponseOptions {
   readonly reason?: string;
   readonly headers?: [string, string][];
   readonly body?: string;
+  /** To tag of our choice; heeded until a response above 100 has been sent. */
+  readonly localTag?: string;
 }
 
 export interface ServerTransaction {
@@ -92,6 +94,8 @@ export interface ServerTransaction {
   onCancel?: (cancel: SipMessage) => void;
   /** No ACK to our 2xx within 64*T1. */
   onAckTimeout?: () => void;
+  /** No more retransmission will be recognised: forget it. */
+  onTerminated?: () => void;
   /** @returns the response as sent; undefined after a final one. */
   respond(status: number, options?: ResponseOptions): SipMessage | undefined;
   /** Stops repeating the 2xx. The stack does this itself when the ACK arrives. */
