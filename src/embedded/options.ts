@@ -1,0 +1,108 @@
+/**
+ * What the embedded engine can be told, and what it tells: plain data that crosses a thread.
+ */
+import { randomBytes } from 'node:crypto';
+
+export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** One line of the engine's log: a fixed sentence and its data. */
+export interface EngineLogLine {
+  readonly level: EngineLogLevel;
+  readonly msg: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+export interface EmbeddedOptions {
+  /** Address the SIP agent binds; 127.0.0.1 by default. */
+  readonly sipHost?: string;
+  /** Its UDP port; 0, the default, takes any free one. */
+  readonly sipPort?: number;
+  /** Address that SIP peers are told, when it is not the bound one. */
+  readonly sipPublicHost?: string;
+  /** RFC 3261's T1 for both SIP endpoints; 500 by default. */
+  readonly t1Ms?: number;
+  /** Address the media binds; as `sipHost` by default. */
+  readonly rtpHost?: string;
+  /** Control port for drachtio-srf, on 127.0.0.1; any free one by default. */
+  readonly drachtioPort?: number;
+  /** Event socket for drachtio-fsmrf, on 127.0.0.1; any free one by default. */
+  readonly freeswitchPort?: number;
+  /** Random per start by default. */
+  readonly secrets?: { readonly drachtio?: string; readonly freeswitch?: string };
+  /** Where relative sound files live. */
+  readonly soundsDirectory?: string;
+  /** Host names (lower case) with fixed addresses, as in /etc/hosts. */
+  readonly hosts?: Readonly<Record<string, string>>;
+}
+
+/** The same with every default applied: what the worker gets. */
+export interface EngineSettings {
+  readonly sipHost: string;
+  readonly sipPort: number;
+  readonly sipPublicHost: string | undefined;
+  readonly t1Ms: number;
+  readonly rtpHost: string;
+  readonly adminHost: string;
+  readonly drachtioPort: number;
+  readonly freeswitchPort: number;
+  readonly drachtioSecret: string;
+  readonly freeswitchSecret: string;
+  readonly soundsDirectory: string | undefined;
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+/** Control ports are for this machine only: their secrets travel in clear. */
+const ADMIN_HOST = '127.0.0.1';
+
+/** Applies the defaults; every call makes new secrets unless they are given. */
+export function applyDefaults(options: EmbeddedOptions): EngineSettings {
+  const sipHost = options.sipHost ?? '127.0.0.1';
+  return {
+    sipHost,
+    sipPort: options.sipPort ?? 0,
+    sipPublicHost: options.sipPublicHost,
+    t1Ms: options.t1Ms ?? 500,
+    rtpHost: options.rtpHost ?? sipHost,
+    adminHost: ADMIN_HOST,
+    drachtioPort: options.drachtioPort ?? 0,
+    freeswitchPort: options.freeswitchPort ?? 0,
+    drachtioSecret: options.secrets?.drachtio ?? randomBytes(16).toString('hex'),
+    freeswitchSecret: options.secrets?.freeswitch ?? randomBytes(16).toString('hex'),
+    soundsDirectory: options.soundsDirectory,
+    hosts: options.hosts ?? {},
+  };
+}
+
+/** What is alive in the engine. All zero, but for `clients`, when no call is up. */
+export interface EngineStats {
+  /** Applications connected to the drachtio port. */
+  readonly clients: number;
+  readonly dialogs: number;
+  readonly pendingRequests: number;
+  readonly clientTransactions: number;
+  readonly serverTransactions: number;
+  readonly channels: number;
+  readonly rtpSessions: number;
+  /** Sockets of the event socket: the inbound connections and one per endpoint. */
+  readonly eventSockets: number;
+  readonly timers: number;
+}
+
+/** Where the started engine listens. */
+export interface EngineAddresses {
+  readonly drachtio: { readonly host: string; readonly port: number };
+  readonly freeswitch: { readonly host: string; readonly port: number };
+  readonly sip: { readonly host: string; readonly port: number };
+}
+
+/** Parent to worker. */
+export type EngineRequest =
+  { readonly kind: 'stats'; readonly id: number } | { readonly kind: 'stop'; readonly id: number };
+
+/** Worker to parent. */
+export type EngineMessage =
+  | { readonly kind: 'started'; readonly addresses: EngineAddresses }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'log'; readonly line: EngineLogLine }
+  | { readonly kind: 'stats'; readonly id: number; readonly stats: EngineStats }
+  | { readonly kind: 'stopped'; readonly id: number };
