@@ -10,6 +10,8 @@ export interface Role {
   readonly persona: PersonaName;
   /** What Dialback should find out. */
   readonly answer: AnswerWord;
+  /** Nobody at the other end can hear this one. */
+  readonly saysNothing?: boolean;
   /** The customer leaves while the first treatment plays. */
   readonly leavesDuringTreatment?: boolean;
 }
@@ -22,7 +24,7 @@ export const CAST: readonly Role[] = [
   { persona: 'no-answer', answer: 'no-answer' },
   { persona: 'declined', answer: 'declined' },
   { persona: 'sit', answer: 'sit' },
-  { persona: 'silent', answer: 'silence' },
+  { persona: 'silent', answer: 'silence', saysNothing: true },
   { persona: 'late-cancel', answer: 'no-answer' },
   { persona: 'hangs-up-at-once', answer: 'hung-up' },
   { persona: 'hangs-up-during-treatment', answer: 'human', leavesDuringTreatment: true },

@@ -1,0 +1,222 @@
+/**
+ * The demo: a far end with every persona, the service itself, one callback per persona, all at once,
+ * over real SIP and RTP on loopback. At the end the wire is compared with the decision table: what
+ * the table predicts, and what the far ends heard.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { systemClock } from '../adapters/clock/system-clock.js';
+import { callStateOfAnswer } from '../callflow/call-state.js';
+import { predict } from '../callflow/walk.js';
+import type { DialbackConfig } from '../config/config.js';
+import { startFarEnd, type FarEnd } from '../farend/far-end.js';
+import type { HeardCall } from '../farend/heard-call.js';
+import { soundDurationMs } from './sounds.js';
+import { startDialback, type Dialback } from '../main.js';
+import type { Log } from '../ports.js';
+import { CAST, type Role } from './cast.js';
+import { Hearing, type Heard } from './hearing.js';
+import { agentAnswers, queuePersona, setStage } from './stage.js';
+
+/** Longest the whole demo may take; two attempts of everything need about half of it. */
+const DEADLINE_MS = 120_000;
+const POLL_MS = 200;
+/** Waiting music is heard for this long before an agent answers. */
+const WAITING_HEARD_MS = 1800;
+const DRAIN_MS = 2000;
+/** Numbers that Ofcom reserves for fiction: 07700 900000 to 900999. */
+const FIRST_NUMBER = 447_700_900_000;
+
+export interface Part {
+  readonly role: Role;
+  readonly service: string;
+  readonly number: string;
+}
+
+export interface DemoRow {
+  readonly persona: string;
+  readonly service: string;
+  readonly callState: number | undefined;
+  readonly attempts: number;
+  readonly state: string;
+  readonly reason: string | undefined;
+  readonly treatmentsHeard: readonly string[];
+  /** Both sides heard each other; undefined when no hand-off was to happen. */
+  readonly handOffHeard: boolean | undefined;
+  /** What differs from the decision table, in words; empty = nothing. */
+  readonly differences: readonly string[];
+}
+
+export interface DemoStory {
+  onStep(part: Part | undefined, step: { event: string; row: string; state: string }): void;
+  onTrouble(message: string): void;
+}
+
+/** What the API says of a callback, as far as it is compared. */
+interface Outcome {
+  readonly callState?: number;
+  readonly attemptCount: number;
+  readonly state: string;
+  readonly reason?: string;
+}
+
+export async function runDemo(
+  given: DialbackConfig,
+  parts: readonly Part[],
+  story: DemoStory,
+): Promise<DemoRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dialback-demo-'));
+  const { packagedDirectory } = given.media;
+  const agentAnswersAfterMs = (await longestConnectMs(given)) + WAITING_HEARD_MS;
+  const personas = new Map(parts.map(({ number, role }) => [number, role.persona]));
+  const farEnd = await startFarEnd({
+    host: '127.0.0.1',
+    mediaDirectory: packagedDirectory,
+    rules: (user) => personas.get(user.replace(/^\+/, '')) ?? queuePersona(`sip:${user}@far-end`),
+    tempo: { queueMs: agentAnswersAfterMs, conversationMs: 5000, helloEveryMs: 2500 },
+  });
+  let dialback: Dialback | undefined;
+  try {
+    const storePath = join(folder, 'dialback.db');
+    const config = setStage(given, { farEnd, storePath, agentAnswersAfterMs });
+    const ids = new Map<string, Part>();
+    dialback = await startDialback(config, logOf(story, ids));
+    const { url } = dialback;
+    const accepted = await Promise.all(
+      parts.map(async (part) => {
+        const id = await request(url, part);
+        ids.set(id, part);
+        return { id, part };
+      }),
+    );
+    const records = await untilCompleted(url, accepted);
+    await dialback.stop(DRAIN_MS);
+    dialback = undefined;
+    const hearing = await Hearing.of(config);
+    return accepted.map(({ id, part }) => {
+      const heard = heardBy(farEnd, hearing, part.number, id);
+      return compare(config, part, records.get(id), heard);
+    });
+  } finally {
+    await dialback?.stop(0);
+    await farEnd.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Every role on every one of these services, each with a number of its own. */
+export function castParts(services: readonly string[]): Part[] {
+  return services.flatMap((service, s) =>
+    CAST.map((role, r) => ({
+      role,
+      service,
+      number: String(FIRST_NUMBER + s * CAST.length + r),
+    })),
+  );
+}
+
+async function longestConnectMs({ services, media }: DialbackConfig): Promise<number> {
+  let longest = 0;
+  for (const { options } of Object.values(services)) {
+    const file = options.customerConnectTreatment?.file;
+    if (file === undefined) continue;
+    const folders = [media.directory, media.packagedDirectory];
+    longest = Math.max(longest, (await soundDurationMs(file, folders)) ?? 0);
+  }
+  return longest;
+}
+
+async function request(url: string, { service, number }: Part): Promise<string> {
+  const response = await fetch(`${url}/genesys/1/service/callback/${encodeURIComponent(service)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ _customer_number: `+${number}` }),
+  });
+  const body = (await response.json()) as { _id?: string; message?: string };
+  if (body._id === undefined) throw new Error(`CBD_DEMO: ${service}: ${body.message ?? 'refused'}`);
+  return body._id;
+}
+
+async function untilCompleted(url: string, accepted: readonly { id: string }[]) {
+  const clock = systemClock();
+  const records = new Map<string, Outcome>();
+  const untilMs = clock.nowMs() + DEADLINE_MS;
+  while (clock.nowMs() < untilMs) {
+    for (const { id } of accepted) {
+      if (records.get(id)?.state === 'COMPLETED') continue;
+      const response = await fetch(`${url}/v1/callbacks/${id}`);
+      records.set(id, ((await response.json()) as { callback: Outcome }).callback);
+    }
+    if (accepted.every(({ id }) => records.get(id)?.state === 'COMPLETED')) break;
+    await new Promise<void>((resolve) => clock.after(POLL_MS, resolve));
+  }
+  return records;
+}
+
+function heardBy(farEnd: FarEnd, hearing: Hearing, number: string, id: string): Heard {
+  const byTime = (a: HeardCall, b: HeardCall) => a.startedAtEpochMs - b.startedAtEpochMs;
+  const calls = [...farEnd.calls()].sort(byTime);
+  return hearing.of(
+    calls.filter(({ userPart }) => userPart.replace(/^\+/, '') === number),
+    calls.filter(({ headers }) => headerOf(headers, 'x-gms-service-id') === id),
+  );
+}
+
+function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+function compare(
+  config: DialbackConfig,
+  { role, service }: Part,
+  record: Outcome | undefined,
+  heard: Heard,
+): DemoRow {
+  const options = config.services[service]?.options;
+  if (!options) throw new Error(`CBD_DEMO: service ${service} is not configured`);
+  const expected = predict(options, [role.answer], {
+    agentAnswers: agentAnswers(config, options),
+    leavesDuringTreatment: role.leavesDuringTreatment ?? false,
+    holderFails: 'not built',
+  });
+  const treatments = expected.heard.map(({ file }) => basename(file ?? 'comfort.wav'));
+  const isHandedOff = expected.reason === 'AGENT_CONNECTED';
+  const differences: string[] = [];
+  const expect = (what: string, wanted: unknown, found: unknown) => {
+    if (wanted !== found) differences.push(`${what}: ${String(found)}, not ${String(wanted)}`);
+  };
+  expect('call state', callStateOfAnswer(role.answer), record?.callState);
+  expect('attempts', expected.attempts, record?.attemptCount);
+  expect('state', expected.state, record?.state);
+  expect('reason', expected.reason, record?.reason);
+  expect('heard', treatments.join(' ') || '-', heard.treatments.join(' ') || '-');
+  const handOffHeard =
+    heard.customerHeardAgent && (heard.agentHeardCustomer || role.saysNothing === true);
+  if (isHandedOff && !handOffHeard) differences.push('the two sides did not hear each other');
+  return {
+    persona: role.persona,
+    service,
+    callState: record?.callState,
+    attempts: record?.attemptCount ?? 0,
+    state: record?.state ?? 'UNKNOWN',
+    reason: record?.reason,
+    treatmentsHeard: heard.treatments,
+    handOffHeard: isHandedOff ? handOffHeard : undefined,
+    differences,
+  };
+}
+
+/** The service's own log, read for its steps; everything quieter than a warning stays quiet. */
+function logOf(story: DemoStory, ids: ReadonlyMap<string, Part>): Log {
+  return {
+    debug: () => {},
+    info: (fields, message) => {
+      if (message !== 'step') return;
+      const step = fields as { callbackId: string; event: string; row: string; state: string };
+      story.onStep(ids.get(step.callbackId), step);
+    },
+    warn: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),
+    error: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * Sets a configuration on the demo's stage: the far end becomes the only trunk and every queue, the
+ * store a temporary file, and waits that take minutes in production take seconds. What the services
+ * say about treatments, answers, attempts and plugins is left as it is: that is what is shown.
+ */
+import type { ServiceOptions } from '../callflow/service-options.js';
+import type { DialbackConfig, ServiceConfig } from '../config/config.js';
+import { isPersonaName } from '../farend/personas.js';
+
+const RETRY_MS = 1000;
+const RING_MS = 3000;
+const ANALYSIS_MS = 4000;
+const BEEP_WAIT_MS = 1500;
+const GREETING_WAIT_MS = 12_000;
+const AGENT_RETRY_MS = 500;
+/** How much longer than the agent needs a customer waits before nobody is found. */
+const AGENT_WAIT_SPARE_MS = 3000;
+
+export interface StageOptions {
+  readonly farEnd: { readonly host: string; readonly port: number };
+  readonly storePath: string;
+  /** How long an agent takes to answer, so that waiting music is heard before. */
+  readonly agentAnswersAfterMs: number;
+}
+
+export function setStage(config: DialbackConfig, options: StageOptions): DialbackConfig {
+  const { farEnd, storePath } = options;
+  const services = Object.entries(config.services).map(
+    ([name, service]) => [name, quicken(service, options)] as const,
+  );
+  const move = (uri: string) => `sip:${userPartOf(uri)}@${farEnd.host}:${farEnd.port}`;
+  const queues = Object.entries(config.queues).map(
+    ([name, { targets }]) =>
+      [name, { targets: targets.map(({ uri }) => ({ uri: move(uri) })) }] as const,
+  );
+  const routePoints = Object.entries(config.routePoints).map(
+    ([name, { uri }]) => [name, { uri: move(uri) }] as const,
+  );
+  return {
+    ...config,
+    engine: 'embedded',
+    embedded: { sipHost: '127.0.0.1', sipPort: 0, rtpHost: '127.0.0.1' },
+    freeswitch: [],
+    trunks: [
+      {
+        name: 'far-end',
+        uri: `sip:${farEnd.host}:${farEnd.port}`,
+        username: undefined,
+        password: undefined,
+        maxConcurrentCalls: 200,
+        maxCallsPerSecond: 100,
+        priority: 1,
+      },
+    ],
+    queues: Object.fromEntries(queues),
+    routePoints: Object.fromEntries(routePoints),
+    store: { kind: 'sqlite', url: `sqlite:${storePath}`, path: storePath },
+    http: {
+      host: '127.0.0.1',
+      port: 0,
+      isLoopback: true,
+      publicUrl: undefined,
+      auth: { kind: 'none' },
+    },
+    services: Object.fromEntries(services),
+  };
+}
+
+/** The far end's persona behind a queue's address: named by the user part, else an agent queue. */
+export function queuePersona(uri: string): 'queue' | 'agent-busy' | 'agent-no-answer' {
+  const user = userPartOf(uri);
+  return isPersonaName(user) && (user === 'agent-busy' || user === 'agent-no-answer')
+    ? user
+    : 'queue';
+}
+
+export function userPartOf(uri: string): string {
+  return /^sips?:([^@;]+)@/.exec(uri)?.[1] ?? 'queue';
+}
+
+/** Does somebody answer in the queue this service uses? The first target that answers counts. */
+export function agentAnswers(config: DialbackConfig, options: ServiceOptions): boolean {
+  const { queue } = options;
+  const targets = queue === undefined ? [] : (config.queues[queue]?.targets ?? []);
+  for (const { uri } of targets) {
+    const persona = queuePersona(uri);
+    if (persona === 'queue') return true;
+    if (persona === 'agent-no-answer') return false;
+  }
+  return false;
+}
+
+function quicken(service: ServiceConfig, { agentAnswersAfterMs }: StageOptions): ServiceConfig {
+  const { options, request } = service;
+  const waitMaxMs = agentAnswersAfterMs + AGENT_WAIT_SPARE_MS;
+  return {
+    ...service,
+    postConnectTimeoutMs: Math.min(service.postConnectTimeoutMs, ANALYSIS_MS),
+    allowedCountries: [],
+    request: {
+      ...request,
+      mandatoryLookupKeys: ['_customer_number'],
+      refusesImpossibleNumbers: false,
+      refusesPremiumNumbers: false,
+      throttleWindows: [],
+      throttleParameters: [],
+      maxQueuedCallbacks: Number.MAX_SAFE_INTEGER,
+    },
+    options: {
+      ...options,
+      dialRetryMs: Math.min(options.dialRetryMs, RETRY_MS),
+      ringTimeoutMs: Math.min(options.ringTimeoutMs, RING_MS),
+      agentWaitMaxMs:
+        options.agentWaitMaxMs === 0 ? waitMaxMs : Math.min(options.agentWaitMaxMs, waitMaxMs),
+      agentRetryMs: Math.min(options.agentRetryMs, AGENT_RETRY_MS),
+      beepWaitMaxMs: Math.min(options.beepWaitMaxMs, BEEP_WAIT_MS),
+      greetingWaitMaxMs: Math.min(options.greetingWaitMaxMs, GREETING_WAIT_MS),
+    },
+  };
+}
