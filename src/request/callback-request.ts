@@ -158,13 +158,11 @@ function readLookupKeys(
 function readOptions(
   service: ServiceConfig,
   parameters: Parameters,
-): { service: ServiceConfig; requestOptions: Record<string, unknown> } {
-  const names = service.request.overwritableOptions.filter((name) => parameters.has(name));
-  const options = names.map((name) => [
-    name,
-    readOption(service, name, parameters.get(name) ?? ''),
-  ]);
-  const requestOptions = Object.fromEntries(options) as Record<string, unknown>;
+): { service: ServiceConfig; requestOptions: Record<string, string> } {
+  const { overwritableOptions } = service.request;
+  const requestOptions = Object.fromEntries(
+    [...parameters].filter(([name]) => overwritableOptions.includes(name)),
+  );
   const result = overrideService(service, requestOptions);
   if (result.kind === 'ok') return { service: result.service, requestOptions };
   const [problem] = result.problems;
@@ -172,16 +170,6 @@ function readOptions(
     'CBD_REQUEST_OPTION',
     `${problem?.path ?? ''}: ${problem?.message ?? ''}`,
   );
-}
-
-/** Parameters are text: what is not taken as text may be JSON, as `{"file": ...}` is. */
-function readOption(service: ServiceConfig, name: string, text: string): unknown {
-  if (overrideService(service, { [name]: text }).kind === 'ok') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Control parameters that nothing here reads. */

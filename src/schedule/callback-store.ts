@@ -42,7 +42,7 @@ export interface NewCallback {
   /** `_customer_lookup_keys` and their values; `find` searches them. */
   readonly lookupKeys: Readonly<Record<string, string>>;
   /** Options that the request sets for itself, checked; `overrideService` takes them as they are. */
-  readonly requestOptions: Readonly<Record<string, unknown>>;
+  readonly requestOptions: Readonly<Record<string, string>>;
   /** Equal for equal requests: tells a repeated idempotency key from a reused one. */
   readonly fingerprint?: string;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { overrideService } from '../../src/config/override-service.js';
 import type { Log } from '../../src/ports.js';
 import { createApi, type ApiDeps } from '../../src/request/callback-api.js';
 import { StoreError, type CallbackStore } from '../../src/schedule/callback-store.js';
@@ -163,12 +164,20 @@ describe('The HTTP API', () => {
       assert.deepEqual(record?.requestOptions, {
         _calling_party_number: '15550009999',
         _max_dial_attempts: '7',
-        _treatment_customer_connect: { file: 'hello.wav' },
+        _treatment_customer_connect: '{"file":"hello.wav"}',
         _ttl: '60',
         amDetected: 'drop',
       });
       assert.deepEqual(record?.userData, {});
       assert.equal(record?.expiresAtMs, NOON_MS + 60_000);
+      const overridden = overrideService(deps.config.services['sales'] ?? never(), {
+        ...record?.requestOptions,
+      });
+      assert.ok(overridden.kind === 'ok');
+      const { options, callerId } = overridden.service;
+      assert.equal(options.customerConnectTreatment?.file, 'hello.wav');
+      assert.equal(options.maxDialAttempts, 7);
+      assert.equal(callerId, '15550009999');
     });
 
     it('makes one callback of a request that is repeated with its idempotency key', async () => {
@@ -519,3 +528,7 @@ describe('The HTTP API', () => {
     assert.equal(logged.length, 1);
   });
 });
+
+function never(): never {
+  throw new Error('The configuration of this test has the service.');
+}

@@ -51,7 +51,7 @@ export function toCallback(row: SqlRow): CallbackRecord {
     expiresAtMs: integer(row, 'expires_at_ms'),
     userData: json(row, 'user_data') as Record<string, string>,
     lookupKeys: json(row, 'lookup_keys') as Record<string, string>,
-    requestOptions: json(row, 'request_options') as Record<string, unknown>,
+    requestOptions: json(row, 'request_options') as Record<string, string>,
     state: text(row, 'state') as CallbackState,
     reason: optionalText(row, 'reason'),
     dueAtMs: integer(row, 'due_at_ms'),
