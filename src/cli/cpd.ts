@@ -54,10 +54,10 @@ interface Output {
 
 /** Where commander itself writes, so that both can be sent elsewhere together. */
 function outputOf(command: Command): Output {
-  const { writeOut, writeErr } = command.configureOutput();
+  const output = command.configureOutput();
   return {
-    out: writeOut ?? ((text) => process.stdout.write(text)),
-    err: writeErr ?? ((text) => process.stderr.write(text)),
+    out: (text) => output.writeOut?.(text),
+    err: (text) => output.writeErr?.(text),
   };
 }
 

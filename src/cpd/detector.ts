@@ -20,6 +20,8 @@ const MAX_TRACE_ENTRIES = 2000;
 const MAX_WAITING_EVENTS = 200;
 /** One call of `gap` is not believed beyond this. ms */
 const MAX_GAP_MS = 60_000;
+/** Shorter gaps are ordinary packet loss and not worth a line in the trace. ms */
+const NOTED_GAP_MS = 100;
 /** A tone this old is not a voice that happens to be steady. ms */
 const TONE_NOT_VOICE_MS = 96;
 
@@ -43,6 +45,7 @@ export class CpdDetector {
   #wasRevised = false;
   #onsetSaid = false;
   #wasSpeech = false;
+  #isInGap = false;
 
   /**
    * @param options see `CpdOptions`; missing ones take their defaults
@@ -91,6 +94,7 @@ export class CpdDetector {
 
   /** Takes samples, in frames of any size. */
   push(samples: Int16Array): void {
+    this.#isInGap = false;
     for (let i = 0; i < samples.length; i++) this.#pushSample(samples[i]! / 32768);
   }
 
@@ -102,7 +106,10 @@ export class CpdDetector {
     const count = Math.round(
       (Math.min(MAX_GAP_MS, Math.max(0, durationMs)) * ANALYSIS_RATE_HZ) / 1000,
     );
-    if (durationMs >= 100) this.#note(this.elapsedMs, 'no audio', { ms: Math.round(durationMs) });
+    if (durationMs >= NOTED_GAP_MS && !this.#isInGap) {
+      this.#isInGap = true;
+      this.#note(this.elapsedMs, 'no audio', {});
+    }
     for (let i = 0; i < count; i++) this.#append(0);
   }
 
@@ -146,7 +153,7 @@ export class CpdDetector {
     const m = this.#spectrum.now;
     this.#tones.consume(m, this.#isSpeechBeforeTones());
     const tracker = this.#tones.tracker;
-    this.#voice.consume(m, tracker.isToneFrame && tracker.openMs >= TONE_NOT_VOICE_MS);
+    this.#voice.consume(m, tracker.isOpen && tracker.openMs >= TONE_NOT_VOICE_MS);
     if (this.#answeredMs >= 0) this.#listenToFarEnd(nowMs);
     else this.#listenToNetwork();
   }

@@ -17,6 +17,8 @@ const LAST_BIN = 125;
 const FIRST_VOICE_BIN = 6;
 /** The main lobe of a Hann window is two bins to each side; one more for two tones that beat. */
 const LOBE_BINS = 3;
+/** So many zeros in a row are no sound: 10 ms. */
+const HOLE_SAMPLES = 80;
 /** Level given to digital silence. */
 export const SILENCE_DB = -100;
 
@@ -47,6 +49,8 @@ export interface Measurements {
   v21SpaceShare: number;
   /** Height of the autocorrelation peak in the pitch range, 0..1. */
   periodicity: number;
+  /** Part of it is a hole where a packet was lost: its level and its shape mean little. */
+  isHoled: boolean;
   /** Every sample was zero, or no packet came. */
   isDigitalSilence: boolean;
 }
@@ -63,6 +67,7 @@ export class Spectrum {
     v21MarkShare: 0,
     v21SpaceShare: 0,
     periodicity: 0,
+    isHoled: false,
     isDigitalSilence: true,
   };
   readonly #window = new Float64Array(FFT_SIZE);
@@ -92,14 +97,17 @@ export class Spectrum {
     this.#history.set(hop, FFT_SIZE - HOP_SAMPLES);
     const m = this.now;
     m.atMs = endMs - HOP_MS;
-    let isZero = true;
+    let zeros = 0;
+    let longestZeros = 0;
     for (let i = 0; i < FFT_SIZE; i++) {
       const x = this.#history[i]!;
-      if (x !== 0) isZero = false;
+      zeros = x === 0 ? zeros + 1 : 0;
+      if (zeros > longestZeros) longestZeros = zeros;
       this.#windowed[i] = x * this.#window[i]!;
     }
-    m.isDigitalSilence = isZero;
-    if (isZero) {
+    m.isDigitalSilence = longestZeros === FFT_SIZE;
+    m.isHoled = longestZeros >= HOLE_SAMPLES;
+    if (m.isDigitalSilence) {
       this.#clear();
       return;
     }

@@ -90,7 +90,7 @@ export class VoiceActivity {
     if (m.levelDb > threshold) this.soundMs += HOP_MS;
     const isLoud = m.levelDb > this.floorDb + LOUD_ABOVE_FLOOR_DB;
     const needed = isLoud ? LOUD_VOICED_PERIODICITY : VOICED_PERIODICITY;
-    const isVoiced = !this.#isSteadyPeak(m) && hasEnergy && m.periodicity >= needed;
+    const isVoiced = !this.#isSteadyPeak(m) && !m.isHoled && hasEnergy && m.periodicity >= needed;
     this.#voiced[this.#frame++ % ONSET_FRAMES] = isVoiced ? 1 : 0;
     if (hasEnergy) {
       if (this.#burstStartMs < 0 || m.atMs - this.#lastEnergyMs > BURST_GAP_MS)
@@ -122,7 +122,7 @@ export class VoiceActivity {
 
   /** Minimum statistics: the floor is what is left when nobody speaks. */
   #followFloor(m: Measurements): void {
-    if (m.isDigitalSilence) return;
+    if (m.isHoled) return;
     this.#blockMinDb = Math.min(this.#blockMinDb, m.levelDb);
     if (++this.#blockFrames < BLOCK_FRAMES) {
       if (this.#blockMinDb < this.floorDb) this.floorDb = this.#blockMinDb;
