@@ -23,15 +23,6 @@ export interface World {
   readonly leavesDuringTreatment?: boolean;
 }
 
-/** Answers with a call that is up when the result is known. */
-const ANSWERED: ReadonlySet<AnswerWord> = new Set([
-  'human',
-  'machine',
-  'fax',
-  'silence',
-  'unknown',
-]);
-
 /**
  * The next thing that happens in such a world.
  *
