@@ -74,8 +74,8 @@ async function checkFile(
     if (header.kind === 'missing') continue;
     const why = whyUnplayable(header, config.engine, file);
     if (why !== undefined) {
-      const message = `The file ${candidate} cannot be played: ${why}.`;
-      return finding(config, 'CHECK_FILE_UNPLAYABLE', 'error', path, message, { found: file });
+      const message = `This file cannot be played: ${why}.`;
+      return finding(config, 'CHECK_FILE_UNPLAYABLE', 'error', path, message, { found: candidate });
     }
     return isOutOfReach(config, candidate) ? notShared(config, path, candidate) : undefined;
   }

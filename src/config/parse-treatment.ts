@@ -149,7 +149,7 @@ function isPlayableName(file: string): boolean {
     const url = parseUrl(file);
     return url !== undefined && url.username === '' && url.password === '' && !/\s/.test(file);
   }
-  return !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(file) && !file.split('/').includes('..');
+  return !/^[A-Za-z][A-Za-z0-9+._-]*:/.test(file) && !file.split('/').includes('..');
 }
 
 function parseJsonText(text: string): Record<string, unknown> | undefined {

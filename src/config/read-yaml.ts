@@ -113,12 +113,13 @@ function explainFault(code: ErrorCode): string {
     case 'MISSING_CHAR':
     case 'UNEXPECTED_TOKEN':
     case 'BAD_SCALAR_START':
-    case 'BLOCK_AS_IMPLICIT_KEY':
     case 'BLOCK_IN_FLOW':
     case 'MULTILINE_IMPLICIT_KEY':
     case 'KEY_OVER_1024_CHARS':
     case 'IMPOSSIBLE':
       return `Not valid YAML here (${code}): look for indentation, a missing colon, comma or closing quote.`;
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'Two colons in one line; quote a value that has a colon at its end or before a blank.';
     case 'TAB_AS_INDENT':
       return 'YAML is indented with blanks; here is a tab.';
     case 'BAD_DQ_ESCAPE':

@@ -285,7 +285,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     option(
       'url',
       { kind: 'text', maxLength: 1024, format: STORE_URL, isSecret: true },
-      '`sqlite:PATH` or `postgres://user:password@host/database`.',
+      '`sqlite:PATH`, `"sqlite::memory:"` (in quotes: it ends with a colon) or `postgres://user:password@host/database`.',
       { default: 'sqlite:data/dialback.db' },
     ),
   ]),

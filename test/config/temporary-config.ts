@@ -1,0 +1,53 @@
+/** A folder of its own for one test's configuration files. */
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import assert from 'node:assert/strict';
+import {
+  ConfigError,
+  loadConfig,
+  type DialbackConfig,
+  type Problem,
+  type ServiceConfig,
+} from '../../src/config/load-config.js';
+
+export class TemporaryFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'dialback-config-'));
+
+  write(name: string, text: string | Uint8Array): string {
+    const file = join(this.path, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  /** Writes `dialback.yaml` and loads it. */
+  load(text: string, env: Record<string, string> = {}): Promise<DialbackConfig> {
+    return loadConfig(this.write('dialback.yaml', text), { env });
+  }
+
+  /** One service called `sales` with these options, and `defaults`. */
+  async service(options: string, defaults = ''): Promise<ServiceConfig> {
+    const indent = (text: string) => text.replace(/^(?=.)/gm, '    ');
+    const config = await this.load(
+      `defaults:\n${indent(defaults)}\nservices:\n  sales:\n${indent(options)}\n`,
+    );
+    const { sales } = config.services;
+    assert(sales);
+    return sales;
+  }
+
+  /** What loading finds wrong. */
+  async problems(text: string, env: Record<string, string> = {}): Promise<readonly Problem[]> {
+    try {
+      return (await this.load(text, env)).warnings;
+    } catch (error) {
+      assert(error instanceof ConfigError, String(error));
+      return error.problems;
+    }
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
