@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import type { Log } from '../ports.js';
 import { sanitise } from './telephony/sanitise.js';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 export interface LogOptions {
   readonly level?: LogLevel;

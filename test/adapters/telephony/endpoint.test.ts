@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AudioTap } from '../../../src/ports.js';
+import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
+import { eventually, useSite } from './site.js';
+
+const AUDIBLE = 0.02;
+/** A packet of 20 ms and a late scheduler. */
+const GAP_MAX_MS = 40;
+
+describe('a media endpoint', function () {
+  this.timeout(20_000);
+  const site = useSite();
+
+  it('offers plain G.711 and is gone after close, however often', async () => {
+    const endpoint = await site().telephony.media.createEndpoint();
+    assert.match(endpoint.localSdp, /^m=audio \d+ RTP\/AVP 0/m);
+    assert.equal(site().telephony.counts()['endpoints'], 1);
+    await Promise.all([endpoint.close(), endpoint.close()]);
+    assert.equal(endpoint.hasEnded, true);
+  });
+
+  it('plays a file that the far side hears whole', async () => {
+    const call = await site().call();
+    const file = await site().toneFile(700, 1000);
+    const playedAtMs = performance.now();
+    assert.deepEqual(await call.endpoint.play([file], { loop: false }).done, { kind: 'ended' });
+    await sleep(60);
+    const sounding = loud(call.far.rtp.packets.filter(({ atMs }) => atMs >= playedAtMs));
+    assert.ok(toneShare(concat(sounding.map(({ samples }) => samples)), 700) > 0.9);
+    assert.ok(Math.abs(sounding.length - 50) <= 2, `${sounding.length} packets of 50`);
+    await site().hangUp(call);
+  });
+
+  it('plays several files in their order', async () => {
+    const call = await site().call();
+    const files = await Promise.all([site().toneFile(500, 400), site().toneFile(1500, 400)]);
+    await call.endpoint.play(files, { loop: false }).done;
+    await sleep(60);
+    const heard = loud(call.far.rtp.packets).map(({ samples }) => samples);
+    assert.ok(toneShare(concat(heard.slice(2, 18)), 500) > 0.9);
+    assert.ok(toneShare(concat(heard.slice(-18, -2)), 1500) > 0.9);
+    await site().hangUp(call);
+  });
+
+  it('fails when a file is missing, first or later, once or in a loop', async () => {
+    const call = await site().call();
+    const file = await site().toneFile(500, 200);
+    const missing = '/nowhere/at-all.wav';
+    for (const files of [[missing], [missing, file], [file, missing]]) {
+      for (const loop of [false, true]) {
+        const end = await call.endpoint.play(files, { loop }).done;
+        assert.equal(end.kind, 'failed', `${JSON.stringify(files)} loop ${loop}`);
+        assert.ok(end.kind === 'failed' && end.why.includes(missing));
+      }
+    }
+    await site().hangUp(call);
+  });
+
+  it('refuses names that FreeSWITCH would take apart', async () => {
+    const call = await site().call();
+    for (const name of ['/a!b.wav', '/${x}.wav', 'relative.wav', '/a\nb.wav', "/a'b.wav"]) {
+      const end = await call.endpoint.play([name], { loop: false }).done;
+      assert.equal(end.kind, 'failed', name);
+    }
+    await site().hangUp(call);
+  });
+
+  it('loops without a gap and stops at once', async () => {
+    const call = await site().call();
+    // 440 Hz has whole periods in 600 ms: any seam would be a gap or a click.
+    const file = await site().toneFile(440, 600);
+    const playback = call.endpoint.play([file], { loop: true });
+    await sleep(2500);
+    const stoppedAtMs = performance.now();
+    await playback.stop();
+    const resolvedAfterMs = performance.now() - stoppedAtMs;
+    await sleep(200);
+    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    const sounding = loud(call.far.rtp.packets);
+    assert.ok(spanMs(sounding) > 2 * 600, 'more than two rounds were heard');
+    assert.ok(widestGapMs(sounding) <= GAP_MAX_MS, `gap of ${widestGapMs(sounding)} ms`);
+    const silentAfterMs = sounding.at(-1)!.atMs - stoppedAtMs;
+    assert.ok(silentAfterMs < 100, `sound for ${silentAfterMs} ms after the stop`);
+    assert.ok(resolvedAfterMs < 100, `stop took ${resolvedAfterMs} ms`);
+    await site().hangUp(call);
+  });
+
+  it('stops a playback that has not begun', async () => {
+    const call = await site().call();
+    const playback = call.endpoint.play([await site().toneFile(440, 2000)], { loop: true });
+    await playback.stop();
+    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    await sleep(150);
+    assert.ok(spanMs(loud(call.far.rtp.packets)) < 100);
+    await site().hangUp(call);
+  });
+
+  it('stops what plays before it plays something else', async () => {
+    const call = await site().call();
+    const first = call.endpoint.play([await site().toneFile(500, 3000)], { loop: true });
+    await sleep(400);
+    const second = call.endpoint.play([await site().toneFile(1500, 500)], { loop: false });
+    assert.deepEqual(await first.done, { kind: 'stopped' });
+    assert.deepEqual(await second.done, { kind: 'ended' });
+    const endedAtMs = performance.now();
+    await sleep(300);
+    const after = call.far.rtp.heardSince(endedAtMs + 60);
+    assert.ok(level(after) < AUDIBLE, 'the first playback does not come back');
+    await site().hangUp(call);
+  });
+
+  it('settles a playback when the endpoint is closed', async () => {
+    const call = await site().call();
+    const playback = call.endpoint.play([await site().toneFile(500, 3000)], { loop: false });
+    await sleep(200);
+    await site().hangUp(call);
+    assert.equal((await playback.done).kind, 'stopped');
+    const late = call.endpoint.play(['/any.wav'], { loop: false });
+    assert.equal((await late.done).kind, 'failed');
+  });
+
+  it('carries speech both ways between bridged endpoints, and plays again afterwards', async () => {
+    const [customer, agent] = [await site().call(), await site().call()];
+    customer.far.rtp.sendTone(customer.endpoint.localSdp, 600);
+    agent.far.rtp.sendTone(agent.endpoint.localSdp, 900);
+    await customer.endpoint.bridge(agent.endpoint);
+    await sleep(300);
+    const bridgedAtMs = performance.now();
+    await sleep(400);
+    assert.ok(toneShare(customer.far.rtp.heardSince(bridgedAtMs), 900) > 0.8);
+    assert.ok(toneShare(agent.far.rtp.heardSince(bridgedAtMs), 600) > 0.8);
+    await customer.endpoint.unbridge();
+    await sleep(150);
+    const apartAtMs = performance.now();
+    await sleep(200);
+    assert.ok(level(customer.far.rtp.heardSince(apartAtMs)) < AUDIBLE);
+    const file = await site().toneFile(700, 300);
+    assert.equal((await customer.endpoint.play([file], { loop: false }).done).kind, 'ended');
+    assert.ok(toneShare(concatLoud(customer.far.rtp.packets, apartAtMs), 700) > 0.8);
+    await site().hangUp(customer, agent);
+  });
+
+  it('ends the music before it bridges', async () => {
+    const [customer, agent] = [await site().call(), await site().call()];
+    const music = customer.endpoint.play([await site().toneFile(500, 1000)], { loop: true });
+    await sleep(200);
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.deepEqual(await music.done, { kind: 'stopped' });
+    await site().hangUp(customer, agent);
+  });
+});
+
+describe('a tap on a media endpoint', function () {
+  this.timeout(20_000);
+  const site = useSite();
+  let ear: Ear;
+  beforeEach(async () => (ear = await Ear.open()));
+  afterEach(() => ear.close());
+
+  it("delivers the customer's audio, fifty frames a second, until it is stopped", async () => {
+    const call = await site().call();
+    call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+    const tap = await call.endpoint.tap(ear.address);
+    await sleep(1200);
+    await tap.stop();
+    const heard = ear.frames.slice();
+    assert.ok(Math.abs(rate(heard) - 50) <= 2, `${rate(heard)} frames a second`);
+    assert.ok(heard.every(({ samples }) => samples.length === 160));
+    const steady = concat(heard.slice(10).map(({ samples }) => samples));
+    assert.ok(toneShare(steady, 800) > 0.9);
+    await sleep(100);
+    const countAfterStop = ear.frames.length;
+    await sleep(200);
+    assert.equal(ear.frames.length, countAfterStop);
+    await site().hangUp(call);
+  });
+
+  it('can be armed again after a playback killed it, twice', async () => {
+    const call = await site().call();
+    call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+    const file = await site().toneFile(500, 300);
+    const taps: AudioTap[] = [await call.endpoint.tap(ear.address)];
+    for (let round = 0; round < 2; round++) {
+      await eventually(() => assert.ok(ear.frames.length > 10));
+      assert.equal((await call.endpoint.play([file], { loop: false }).done).kind, 'ended');
+      assert.equal(site().telephony.counts()['taps'], 0);
+      ear.frames.length = 0;
+      taps.push(await call.endpoint.tap(ear.address));
+    }
+    await eventually(() => assert.ok(ear.frames.length > 10));
+    for (const tap of taps) await tap.stop();
+    await site().hangUp(call);
+  });
+
+  it('is refused while a file plays, because nothing would be heard', async () => {
+    const call = await site().call();
+    const playback = call.endpoint.play([await site().toneFile(500, 1000)], { loop: true });
+    await assert.rejects(call.endpoint.tap(ear.address), { code: 'ENDPOINT_BUSY' });
+    await playback.stop();
+    await site().hangUp(call);
+  });
+
+  it('does not cut a playback that begins while it is being stopped', async () => {
+    const call = await site().call();
+    const tap = await call.endpoint.tap(ear.address);
+    await sleep(100);
+    const stopping = tap.stop();
+    const playback = call.endpoint.play([await site().toneFile(500, 600)], { loop: false });
+    await stopping;
+    assert.deepEqual(await playback.done, { kind: 'ended' });
+    await sleep(60);
+    assert.ok(Math.abs(loud(call.far.rtp.packets).length - 30) <= 2);
+    await site().hangUp(call);
+  });
+});
+
+/** Receives a tap's frames. */
+class Ear {
+  readonly frames: { atMs: number; samples: Int16Array }[] = [];
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('message', (frame) => {
+      const samples = new Int16Array(frame.length >> 1);
+      for (let n = 0; n < samples.length; n++) samples[n] = frame.readInt16LE(2 * n);
+      this.frames.push({ atMs: performance.now(), samples });
+    });
+  }
+
+  static async open(): Promise<Ear> {
+    const socket = createSocket('udp4').unref();
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new Ear(socket);
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: (this.socket.address() as AddressInfo).port };
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+function loud(packets: readonly HeardPacket[]): HeardPacket[] {
+  return packets.filter(({ samples }) => level(samples) > AUDIBLE);
+}
+
+function concatLoud(packets: readonly HeardPacket[], sinceMs: number): Int16Array {
+  return concat(loud(packets.filter(({ atMs }) => atMs >= sinceMs)).map(({ samples }) => samples));
+}
+
+function spanMs(packets: readonly HeardPacket[]): number {
+  return (packets.at(-1)?.atMs ?? 0) - (packets[0]?.atMs ?? 0);
+}
+
+/**
+ * The longest hole in what a receiver would play: packets by sequence number, each 20 ms long, so that
+ * a late but complete delivery is no gap.
+ */
+function widestGapMs(sounding: readonly HeardPacket[]): number {
+  let widest = 0;
+  sounding.forEach((packet, n) => {
+    const before = sounding[n - 1];
+    if (before) widest = Math.max(widest, ((packet.sequence - before.sequence) & 0xffff) - 1);
+  });
+  return widest * 20;
+}
+
+function rate(frames: readonly { atMs: number }[]): number {
+  const elapsedMs = frames.at(-1)!.atMs - frames[0]!.atMs;
+  return ((frames.length - 1) * 1000) / elapsedMs;
+}

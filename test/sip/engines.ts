@@ -1,0 +1,46 @@
+/**
+ * Which pair of servers the integration tests run against: real ones named in the environment
+ * (`DIALBACK_DRACHTIO=host:port,secret` and `DIALBACK_FREESWITCH=host:port,secret`), else the
+ * embedded engine.
+ */
+import { existsSync } from 'node:fs';
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+export interface Engine {
+  readonly name: 'servers' | 'embedded';
+  readonly drachtio: ServerAddress;
+  readonly freeswitch: ServerAddress & { readonly profile?: string };
+  stop(): Promise<void>;
+}
+
+/** @returns the engine, or why there is none. */
+export async function startEngine(): Promise<Engine | string> {
+  const { DIALBACK_DRACHTIO, DIALBACK_FREESWITCH } = process.env;
+  if (DIALBACK_DRACHTIO && DIALBACK_FREESWITCH) {
+    return {
+      name: 'servers',
+      drachtio: parseAddress(DIALBACK_DRACHTIO),
+      freeswitch: parseAddress(DIALBACK_FREESWITCH),
+      stop: () => Promise.resolve(),
+    };
+  }
+  const entry = new URL('../../src/embedded/index.ts', import.meta.url);
+  if (!existsSync(entry)) return 'no servers named and no embedded engine';
+  const { startEmbedded } = (await import(entry.href)) as { startEmbedded: StartEmbedded };
+  const embedded = await startEmbedded({});
+  return { name: 'embedded', ...embedded, stop: () => embedded.stop() };
+}
+
+/** The embedded engine as these tests need it; named here so that they compile without it. */
+type StartEmbedded = (options: object) => Promise<Omit<Engine, 'name'>>;
+
+function parseAddress(text: string): ServerAddress {
+  const [, host, port, secret] = /^([^:,]+):(\d+),(.*)$/.exec(text) ?? [];
+  if (!host || !port || secret === undefined) throw new Error(`not host:port,secret: ${text}`);
+  return { host, port: Number(port), secret };
+}

@@ -1,0 +1,162 @@
+/**
+ * The far side's ear and mouth: a UDP socket that keeps every RTP packet with its arrival time and
+ * sends G.711 mu-law. Written apart from the product's own RTP code, so that neither hides the
+ * other's faults.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { mulaw } from 'alawmulaw';
+
+export const SAMPLES_PER_FRAME = 160;
+const FRAME_MS = 20;
+const HEADER_BYTES = 12;
+
+export interface HeardPacket {
+  /** performance.now() at arrival. */
+  readonly atMs: number;
+  readonly sequence: number;
+  readonly samples: Int16Array;
+}
+
+export class FarRtp {
+  readonly packets: HeardPacket[] = [];
+  #sendTimer: NodeJS.Timeout | undefined;
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('message', (packet) => {
+      if (packet.length <= HEADER_BYTES || (packet[1]! & 0x7f) !== 0) return;
+      this.packets.push({
+        atMs: performance.now(),
+        sequence: packet.readUInt16BE(2),
+        samples: mulaw.decode(new Uint8Array(packet.subarray(HEADER_BYTES))),
+      });
+    });
+  }
+
+  static async open(): Promise<FarRtp> {
+    const socket = createSocket('udp4').unref();
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new FarRtp(socket);
+  }
+
+  get port(): number {
+    return (this.socket.address() as AddressInfo).port;
+  }
+
+  get sdp(): string {
+    return [
+      'v=0',
+      'o=far 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${this.port} RTP/AVP 0 101`,
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:101 telephone-event/8000',
+      '',
+    ].join('\r\n');
+  }
+
+  /** Sends a tone until `stopSending`, to where the media line of an offer says. */
+  sendTone(toSdp: string, toneHz: number, amplitude = 0.5): void {
+    this.stopSending();
+    const host = /^c=IN IP4 (\S+)/m.exec(toSdp)?.[1] ?? '127.0.0.1';
+    const port = Number(/^m=audio (\d+)/m.exec(toSdp)?.[1]);
+    const startedAtMs = performance.now();
+    let frame = 0;
+    const sendDue = (): void => {
+      while (startedAtMs + frame * FRAME_MS <= performance.now()) {
+        this.socket.send(rtpFrame(frame, toneHz, amplitude), port, host);
+        frame += 1;
+      }
+    };
+    this.#sendTimer = setInterval(sendDue, FRAME_MS / 2).unref();
+  }
+
+  stopSending(): void {
+    clearInterval(this.#sendTimer);
+  }
+
+  /** All samples heard since `fromMs` (performance.now), in order of arrival. */
+  heardSince(fromMs = 0): Int16Array {
+    const parts = this.packets.filter(({ atMs }) => atMs >= fromMs).map(({ samples }) => samples);
+    return concat(parts);
+  }
+
+  close(): void {
+    this.stopSending();
+    this.socket.close();
+  }
+}
+
+function rtpFrame(frame: number, toneHz: number, amplitude: number): Buffer {
+  const samples = tone(toneHz, SAMPLES_PER_FRAME, amplitude, frame * SAMPLES_PER_FRAME);
+  const packet = Buffer.alloc(HEADER_BYTES + SAMPLES_PER_FRAME);
+  packet.writeUInt8(0x80, 0);
+  packet.writeUInt16BE(frame & 0xffff, 2);
+  packet.writeUInt32BE((frame * SAMPLES_PER_FRAME) >>> 0, 4);
+  packet.writeUInt32BE(0x0fa5_1de5, 8);
+  packet.set(mulaw.encode(samples), HEADER_BYTES);
+  return packet;
+}
+
+export function concat(parts: readonly Int16Array[]): Int16Array {
+  const all = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** A sine of 8 kHz samples; `from` continues an earlier piece. */
+export function tone(toneHz: number, count: number, amplitude = 0.5, from = 0): Int16Array {
+  return Int16Array.from({ length: count }, (_, n) =>
+    Math.round(32767 * amplitude * Math.sin((2 * Math.PI * toneHz * (from + n)) / 8000)),
+  );
+}
+
+/** Root mean square, 0..1. */
+export function level(samples: Int16Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length) / 32768;
+}
+
+/** Share of the energy that lies at one frequency, 0..1 (Goertzel). */
+export function toneShare(samples: Int16Array, toneHz: number): number {
+  const k = 2 * Math.cos((2 * Math.PI * toneHz) / 8000);
+  let s1 = 0;
+  let s2 = 0;
+  let energy = 0;
+  for (const sample of samples) {
+    const s0 = sample + k * s1 - s2;
+    s2 = s1;
+    s1 = s0;
+    energy += sample * sample;
+  }
+  const power = s1 * s1 + s2 * s2 - k * s1 * s2;
+  return energy === 0 ? 0 : Math.min(1, (2 * power) / (energy * samples.length));
+}
+
+/** A mono 8 kHz 16 bit WAV file. */
+export function wav(samples: Int16Array): Buffer {
+  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + data.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(16_000, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(data.length, 40);
+  return Buffer.concat([head, data]);
+}
