@@ -155,7 +155,9 @@ function possibleValues(
     vxmlEnabled: [isVxmlSet],
     connectTreatment: [service.customerConnectTreatment !== undefined],
     machineTreatment: message === undefined ? [false] : messageValues(service),
-    retryLimitExceeded: service.maxDialAttempts > 1 ? [true, false] : [true],
+    // The first dial is always allowed; with a single attempt nothing is ever dialled again.
+    retryLimitExceeded:
+      service.maxDialAttempts > 1 || when.event === 'due' ? [true, false] : [true],
     ...(when.answer === 'machine' && { callIsUp: [service.amDetected === 'connect'] }),
     awaitsBeep: message?.afterBeep === true ? [true, false] : [false],
     sitPermanent: [service.sitPermanent],

@@ -71,7 +71,10 @@ export function transition(state: State, event: Event, service: ServiceOptions):
     case 'answered':
       return onAnswered(state, service);
     case 'attempt-result':
-      return onAttemptResult(state, event, service);
+      // Without CPD the answer was the result: what comes after it can only be the call's end.
+      return isInAttempt(state)
+        ? onAttemptResult(state, event, service)
+        : onCustomerHungUp(state, service);
     // Plugin and VXML application
     case 'plugin-reply':
     case 'vxml-result':
@@ -184,7 +187,7 @@ function isAwaited(state: State, event: Event): boolean {
     case 'answered':
       return state.name === 'dialing' && event.legId === context.leg?.legId;
     case 'attempt-result':
-      return isInAttempt(state) && event.legId === context.leg?.legId;
+      return event.legId === context.leg?.legId && (isInAttempt(state) || !event.legUp);
     case 'greeting-ended':
     case 'customer-hung-up':
     case 'leg-lost':
