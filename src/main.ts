@@ -58,7 +58,7 @@ export async function startDialback(config: DialbackConfig, log: Log): Promise<D
 async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promise<Dialback> {
   const clock = systemClock();
   const random = systemRandom();
-  const [store, { telephony, engineCounts }, analyser] = await Promise.all([
+  const [store, { telephony, engineCounts }, analyser] = await together([
     openStore(config, cleanUp),
     startTelephony(config, log, clock, cleanUp),
     CpdPool.start({ log }).then((pool) => cleanUp.add(pool, () => pool.stop())),
@@ -123,6 +123,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       await cleanUp.run();
     },
   };
+}
+
+/** Like Promise.all, but a failure waits for the others: what they started has to be undone too. */
+async function together<T extends readonly Promise<unknown>[]>(promises: readonly [...T]) {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 async function openStore(config: DialbackConfig, cleanUp: CleanUp): Promise<CallbackStore> {

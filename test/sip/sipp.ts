@@ -1,0 +1,53 @@
+/** Runs sipp, a SIP peer that is not ours, as a called party for one call. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SCENARIOS = fileURLToPath(new URL('./scenarios/', import.meta.url));
+
+export interface SippRun {
+  readonly port: number;
+  /** Resolves with sipp's exit code (0: the scenario went through) and its error log. */
+  readonly done: Promise<{ readonly code: number | null; readonly errors: string }>;
+  stop(): void;
+}
+
+export function hasSipp(): boolean {
+  return spawnSync('sipp', ['-v'], { stdio: 'ignore' }).error === undefined;
+}
+
+/**
+ * @param scenario file name under scenarios/
+ * @param keys values of `[name]` in the scenario
+ */
+export async function startSipp(
+  scenario: string,
+  keys: Readonly<Record<string, string>> = {},
+): Promise<SippRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'dialback-sipp-'));
+  const port = await freePort();
+  const args = ['-sf', join(SCENARIOS, scenario), '-i', '127.0.0.1', '-p', String(port)];
+  args.push('-m', '1', '-nd', '-nostdin', '-trace_err', '-error_file', join(folder, 'errors.log'));
+  for (const [name, value] of Object.entries(keys)) args.push('-key', name, value);
+  const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
+  const done = once(child, 'exit').then(async ([code]) => {
+    const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'));
+    const texts = await Promise.all(logs.map((name) => readFile(join(folder, name), 'utf8')));
+    await rm(folder, { recursive: true, force: true });
+    return { code: code as number | null, errors: texts.join('\n') };
+  });
+  return { port, done, stop: () => void child.kill('SIGTERM') };
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
