@@ -5,15 +5,14 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-/** The address of a host that needs no look-up, from a literal or the fixed names given. */
+/** The address of a host that needs no look-up: fixed by the caller, a literal, or localhost. */
 export function resolveAtOnce(
   host: string,
   fixedHosts: Readonly<Record<string, string>> = {},
 ): string | undefined {
-  const literal = host.replace(/^\[|\]$/g, '');
-  if (isIP(literal)) return literal;
-  const name = literal.toLowerCase();
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (Object.hasOwn(fixedHosts, name)) return fixedHosts[name];
+  if (isIP(name)) return name;
   return name === 'localhost' ? '127.0.0.1' : undefined;
 }
 
