@@ -32,7 +32,7 @@ export class TreatmentPlayer {
 
   /** Queues a sound; its end or failure is told to the listener, a stop is not. */
   play(endpoint: MediaEndpoint, request: PlayRequest): void {
-    this.#then(async () => {
+    void this.#then(async () => {
       const media = await resolveMedia(request.file, this.places, this.files);
       if (this.#isClosed || this.#stopped.delete(request.playId)) return;
       if (media.kind === 'unplayable') {
