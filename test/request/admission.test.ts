@@ -7,7 +7,7 @@ import type {
   StoreStats,
 } from '../../src/schedule/callback-store.js';
 import { Admission } from '../../src/request/admission.js';
-import { someCallback } from '../adapters/store/conformance.js';
+import { someCallback } from '../adapters/store/fixtures.js';
 import { configOf } from './test-config.js';
 
 const HOUR_MS = 3_600_000;

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { overrideService } from '../../src/config/override-service.js';
 import type { Log } from '../../src/ports.js';
 import { createApi, type ApiDeps } from '../../src/request/callback-api.js';
 import { StoreError, type CallbackStore } from '../../src/schedule/callback-store.js';
 import { configOf } from './test-config.js';
-
-// A real import, not mocha's require: the worker's entry is found through `import.meta.resolve`.
-const { openSqliteStore } = await import('../../src/adapters/store/sqlite-store.js');
 
 const NOON_MS = Date.UTC(2026, 0, 15, 12);
 const HOUR_MS = 3_600_000;

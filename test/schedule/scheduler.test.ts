@@ -3,7 +3,7 @@ import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtua
 import type { Log } from '../../src/ports.js';
 import type { CallbackRecord, Change } from '../../src/schedule/callback-store.js';
 import { Scheduler, type SchedulerDeps } from '../../src/schedule/scheduler.js';
-import { someCallback } from '../adapters/store/conformance.js';
+import { someCallback } from '../adapters/store/fixtures.js';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

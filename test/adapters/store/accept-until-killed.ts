@@ -5,7 +5,7 @@
 
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../src/adapters/store/sqlite-store.js';
-import { someCallback } from './conformance.js';
+import { someCallback } from './fixtures.js';
 
 const STDOUT = 1;
 const store = await openSqliteStore({ file: process.argv[2] ?? '' });

@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TABLES_OF_A_CALLBACK } from '../../../src/adapters/store/schema.js';
+import { openSqliteStore } from '../../../src/adapters/store/sqlite-store.js';
 import { openDatabase } from '../../../src/adapters/store/sqlite-driver.js';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
-import { describeStore, someCallback, someStep } from './conformance.js';
-
-// A real import, not mocha's require: the worker's entry is found through `import.meta.resolve`.
-const { openSqliteStore } = await import('../../../src/adapters/store/sqlite-store.js');
+import { describeStore } from './conformance.js';
+import { someCallback, someStep } from './fixtures.js';
 
 describe('SQLite behind the store interface', () => {
   let folder: string;

@@ -1,0 +1,62 @@
+/** A callback's story as lines for people. `trace` prints it whole, `call --watch` as it grows. */
+
+import type { AttemptRecord, JournalStep } from '../schedule/callback-store.js';
+import type { StoryDocument } from '../request/own-routes.js';
+import { printable } from './terminal.js';
+
+const EVENT_WIDTH = 18;
+const STATE_WIDTH = 20;
+
+/** One step: when (seconds after the first), what happened, where it led, and why. */
+export function stepLine(step: JournalStep, firstAtMs: number): string {
+  const event = step.event.type.padEnd(EVENT_WIDTH);
+  const state = step.stateName.padEnd(STATE_WIDTH);
+  const commands = step.commands.map(({ type }) => type).join(', ');
+  const does = commands === '' ? '' : `  [${commands}]`;
+  return printable(
+    `${offset(step.atMs, firstAtMs)}  ${event}  ${state}  ${step.row}: ${step.because}${does}`,
+  );
+}
+
+export function storyLines(story: StoryDocument): string[] {
+  const firstAtMs = story.steps[0]?.atMs ?? story.attempts[0]?.startedAtMs ?? 0;
+  const start = firstAtMs === 0 ? 'nothing has happened yet' : new Date(firstAtMs).toISOString();
+  return [
+    `callback ${story.id}, ${start}`,
+    ...section(
+      'steps',
+      story.steps.map((step) => stepLine(step, firstAtMs)),
+    ),
+    ...section('attempts', story.attempts.map(attemptLine)),
+    ...section(
+      'wire',
+      story.ladder.map(
+        ({ atMs, attempt, direction, message }) =>
+          `${offset(atMs, firstAtMs)}  attempt ${attempt}  ${direction}  ${message}`,
+      ),
+    ),
+  ].map(printable);
+}
+
+function attemptLine(attempt: AttemptRecord): string {
+  const facts: [string, string | number | undefined][] = [
+    ['trunk', attempt.trunk],
+    ['call state', attempt.callState],
+    ['outcome', attempt.outcome],
+    ['SIP', attempt.sipStatus],
+    ['Q.850', attempt.q850Cause],
+    ['CPD', attempt.cpdReason],
+    ['Call-ID', attempt.callId],
+  ];
+  const known = facts.filter(([, value]) => value !== undefined);
+  const text = known.map(([name, value]) => `${name} ${value}`).join(', ');
+  return `attempt ${attempt.attempt} to ${attempt.number}: ${text}`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+function offset(atMs: number, firstAtMs: number): string {
+  return `+${((atMs - firstAtMs) / 1000).toFixed(3)}s`.padStart(10);
+}

@@ -1,0 +1,169 @@
+/** Conformance, first part: what requests do to a store. Registered by `conformance.ts`. */
+
+import assert from 'node:assert/strict';
+import type { CallbackStore, StoreError } from '../../../src/schedule/callback-store.js';
+import type { StoreUnderTest } from './conformance.js';
+import { Bench, HOUR_MS, NOON_MS, someCallback } from './fixtures.js';
+
+/** @param tested the store that the running test may use */
+export function describeRequests(tested: () => StoreUnderTest): void {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = new Bench(tested().store);
+  });
+  const reopen = () => tested().reopen();
+
+  describe('accepting', () => {
+    it('gives back a whole record that get reads again', async () => {
+      const callback = someCallback({ userData: { a: 'ä"\'\\', b: '' } });
+      const record = await bench.store.accept(callback);
+      assert.deepEqual(record, {
+        ...callback,
+        state: 'QUEUED',
+        dueAtMs: NOON_MS,
+        attemptCount: 0,
+        claimed: false,
+        updatedAtMs: NOON_MS,
+      });
+      assert.deepEqual(await bench.store.get(callback.id), record);
+      assert.equal(await bench.store.get('nobody'), undefined);
+    });
+
+    it('schedules what is wanted later', async () => {
+      const record = await bench.store.accept(someCallback({ desiredAtMs: NOON_MS + HOUR_MS }));
+      assert.equal(record.state, 'SCHEDULED');
+      assert.equal(record.dueAtMs, NOON_MS + HOUR_MS);
+    });
+
+    it('answers a repeated idempotency key with the first record', async () => {
+      const first = await bench.store.accept(someCallback({ fingerprint: 'f' }), 'key');
+      const again = await bench.store.accept(someCallback({ fingerprint: 'f' }), 'key');
+      assert.equal(again.id, first.id);
+      assert.equal((await bench.store.find({})).length, 1);
+    });
+
+    it('refuses an idempotency key that stands for another request', async () => {
+      await bench.store.accept(someCallback({ fingerprint: 'f' }), 'key');
+      await assert.rejects(bench.store.accept(someCallback({ fingerprint: 'g' }), 'key'), {
+        code: 'STORE_KEY_REUSED',
+      });
+    });
+
+    it('refuses an id that is taken and goes on', async () => {
+      const callback = someCallback();
+      const both = await Promise.allSettled([
+        bench.store.accept(callback),
+        bench.store.accept(callback),
+      ]);
+      assert.equal(both[0].status, 'fulfilled');
+      assert.equal(both[1].status, 'rejected');
+      assert.equal((both[1].reason as StoreError).code, 'STORE_CONFLICT');
+      assert.equal(bench.store.isWritable, true);
+      await bench.accepted();
+    });
+
+    it('is there after the store was opened again', async () => {
+      const record = await bench.store.accept(someCallback());
+      bench.store = await reopen();
+      assert.deepEqual(await bench.store.get(record.id), record);
+    });
+  });
+
+  describe('finding', () => {
+    it('matches number, service, lookup keys, states, negated states and window', async () => {
+      const one = await bench.accepted({
+        customerNumber: '+442079460123',
+        lookupKeys: { _customer_number: '+442079460123', account: '77' },
+      });
+      const two = await bench.accepted({ serviceName: 'support', desiredAtMs: NOON_MS + HOUR_MS });
+      const ids = async (query: Parameters<CallbackStore['find']>[0]): Promise<string[]> =>
+        (await bench.store.find(query)).map((record) => record.id);
+
+      assert.deepEqual(await ids({ customerNumber: '+442079460123' }), [one]);
+      assert.deepEqual(await ids({ serviceName: 'support' }), [two]);
+      assert.deepEqual(await ids({ lookupKeys: { account: '77' } }), [one]);
+      assert.deepEqual(await ids({ lookupKeys: { account: '77', other: 'x' } }), []);
+      assert.deepEqual(await ids({ states: ['SCHEDULED'] }), [two]);
+      assert.deepEqual(await ids({ notStates: ['SCHEDULED', 'COMPLETED'] }), [one]);
+      assert.deepEqual(await ids({ desiredFromMs: NOON_MS + 1 }), [two]);
+      assert.deepEqual(await ids({ desiredToMs: NOON_MS }), [one]);
+      assert.deepEqual(await ids({}), [two, one]);
+      assert.deepEqual(await ids({ limit: 1 }), [two]);
+      assert.deepEqual(await ids({ states: [] }), []);
+    });
+  });
+
+  describe('cancelling', () => {
+    it('completes at once what no session owns', async () => {
+      const byCustomer = await bench.accepted();
+      const byAdmin = await bench.accepted();
+      assert.equal(await bench.store.requestCancel(byCustomer, 'customer', NOON_MS), 'cancelled');
+      assert.equal(await bench.store.requestCancel(byAdmin, 'admin', NOON_MS), 'cancelled');
+      const record = await bench.store.get(byCustomer);
+      assert.equal(record?.state, 'COMPLETED');
+      assert.equal(record?.reason, 'CANCELLED');
+      assert.equal(record?.completedAtMs, NOON_MS);
+      assert.equal((await bench.store.get(byAdmin))?.reason, 'CANCELLED_BY_ADMIN');
+      assert.deepEqual(await bench.store.claimDue(NOON_MS, 10), []);
+      assert.equal(await bench.store.requestCancel(byAdmin, 'admin', NOON_MS), 'too-late');
+      assert.equal(await bench.store.requestCancel('nobody', 'admin', NOON_MS), 'unknown');
+    });
+
+    it('asks the session that owns it, and stops its next dial', async () => {
+      const id = await bench.claimed();
+      assert.equal(await bench.store.requestCancel(id, 'admin', NOON_MS), 'asked');
+      assert.equal(await bench.store.requestCancel(id, 'customer', NOON_MS), 'asked');
+      const record = await bench.store.get(id);
+      assert.equal(record?.state, 'QUEUED');
+      assert.equal(record?.cancelRequested, 'admin');
+      assert.deepEqual(await bench.take(id), { ok: false, why: 'cancel-requested', by: 'admin' });
+    });
+
+    it('comes too late while customer and agent talk', async () => {
+      const id = await bench.claimed();
+      await bench.store.commit(id, { record: { state: 'PROCESSING' } }, { durable: true });
+      assert.equal(await bench.store.requestCancel(id, 'customer', NOON_MS), 'too-late');
+      assert.equal((await bench.store.get(id))?.cancelRequested, undefined);
+    });
+  });
+
+  describe('rescheduling', () => {
+    it('moves the time, the number and the data, and deletes what is empty', async () => {
+      const id = await bench.accepted({ userData: { keep: '1', drop: '2' } });
+      const result = await bench.store.reschedule(id, {
+        atMs: NOON_MS + 1,
+        desiredAtMs: NOON_MS + HOUR_MS,
+        expiresAtMs: NOON_MS + 2 * HOUR_MS,
+        customerNumber: '+442079460999',
+        userData: { drop: '', add: '3' },
+        lookupKeys: { _customer_number: '+442079460999' },
+      });
+      assert.ok(result.ok);
+      assert.equal(result.record.state, 'SCHEDULED');
+      assert.equal(result.record.dueAtMs, NOON_MS + HOUR_MS);
+      assert.equal(result.record.expiresAtMs, NOON_MS + 2 * HOUR_MS);
+      assert.deepEqual(result.record.userData, { keep: '1', add: '3' });
+      const found = await bench.store.find({ lookupKeys: { _customer_number: '+442079460999' } });
+      assert.deepEqual(found, [result.record]);
+    });
+
+    it('comes too late for the time of what a session owns, not for its data', async () => {
+      const id = await bench.claimed();
+      assert.deepEqual(
+        await bench.store.reschedule(id, { atMs: NOON_MS, desiredAtMs: NOON_MS + 1 }),
+        {
+          ok: false,
+          why: 'too-late',
+        },
+      );
+      const result = await bench.store.reschedule(id, { atMs: NOON_MS, userData: { more: '1' } });
+      assert.ok(result.ok);
+      assert.equal(result.record.userData['more'], '1');
+      assert.equal(result.record.state, 'QUEUED');
+      assert.deepEqual(await bench.store.reschedule('nobody', { atMs: NOON_MS }), {
+        ok: false,
+        why: 'unknown',
+      });
+    });
+  });
+}
