@@ -66,15 +66,18 @@ export const ANYWHERE_ROWS = [
     arm: 'silence',
     row: 'silence.broken',
     box: BOX.queue,
-    when: { event: 'silence-too-long' },
-    then: 'A person has heard nothing for too long: a comfort sound is looped.',
+    when: { event: ['silence-too-long', 'play-failed'], soundIsLeft: true },
+    then: 'A person hears nothing: a comfort sound is looped.',
+    reading:
+      "Ours. The plugin's comfort while one decides, else the waiting treatment, else a built-in " +
+      'sound. It comes after humanSilenceMaxMs, or at once in place of a sound that failed.',
   },
   {
     arm: 'silence',
     row: 'silence.watched',
     box: BOX.queue,
-    when: { event: ['treatment-ended', 'play-failed'] },
-    then: 'A looped sound ended or could not be played: the silence guard watches.',
+    when: { event: ['treatment-ended', 'play-failed'], soundIsLeft: false },
+    then: 'A looped sound ended, or the last resort failed: the silence guard watches.',
   },
   {
     arm: 'cancel',

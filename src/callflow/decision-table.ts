@@ -64,8 +64,9 @@ export interface Conditions {
   readonly callIsWith?: CallHolder | readonly CallHolder[];
   /** The end is decided, only the last file is still playing. */
   readonly endIsDecided?: boolean;
-  readonly answeredBy?: 'human' | 'machine' | 'fax';
   readonly by?: 'customer' | 'admin';
+  /** There is a sound to play that has not failed on this call. */
+  readonly soundIsLeft?: boolean;
   /** The event carries an id that the flow does not wait for. */
   readonly isLate?: boolean;
 }

@@ -140,11 +140,33 @@ export function onExpired(state: State, service: ServiceOptions): Step {
 export function onSilence(state: State, service: ServiceOptions): Step {
   const draft = new StepDraft(state, service);
   draft.forgetTimer('human-silence');
+  return breakSilence(draft, `humanSilenceMaxMs is ${service.humanSilenceMaxMs}`);
+}
+
+/**
+ * A looped sound is over. One that could not be played is replaced at once, because whoever waits has
+ * heard nothing so far; the last resort is left to the silence guard.
+ */
+export function onLoopOver(
+  draft: StepDraft,
+  event: 'treatment-ended' | 'play-failed',
+  how: string,
+): Step {
+  const isLastResort = draft.before.context.playing?.treatment === 'comfort';
+  const row = decide('silence', { event, soundIsLeft: event === 'play-failed' && !isLastResort });
+  switch (row) {
+    case 'silence.broken':
+      return breakSilence(draft, how);
+    case 'silence.watched':
+      return draft.stay(row, how);
+  }
+}
+
+function breakSilence(draft: StepDraft, why: string): Step {
   const [name, source] = comfortFor(draft);
   draft.play(name, source, { loop: true });
   const sound = source === undefined ? 'the built-in comfort sound' : source.file;
-  const because = `humanSilenceMaxMs is ${service.humanSilenceMaxMs}, so ${sound} is looped`;
-  return draft.stay('silence.broken', because);
+  return draft.stay('silence.broken', `${why}, so ${sound} is looped`);
 }
 
 /** The agent's or destination's side ended the conversation. */

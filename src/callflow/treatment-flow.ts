@@ -20,6 +20,7 @@ import {
   onExpired,
   onFarSideOver,
   onLegLost,
+  onLoopOver,
   onRouteDone,
   onRouteFailed,
   onSilence,
@@ -174,7 +175,7 @@ function onPlayOver(
     case 'waiting-for-agent':
     case 'plugin-comfort':
     case 'comfort':
-      return draft.stay('silence.watched', how);
+      return onLoopOver(draft, event.type, how);
   }
 }
 

@@ -113,7 +113,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'verdict.unwound': () => waiting().revise(CALL_STATE.FaxDetected),
   'verdict.too-late': () => talking().revise(CALL_STATE.FaxDetected),
   'silence.broken': () => asked().timer('human-silence'),
-  'silence.watched': () => waiting().playFails(),
+  'silence.watched': () => waiting().playFails().playFails(),
   'cancel.refused': () => talking().send({ type: 'cancelled', by: 'customer' }),
   'cancel.customer': () => waiting().send({ type: 'cancelled', by: 'customer' }),
   'cancel.admin': () => waiting().send({ type: 'cancelled', by: 'admin' }),

@@ -6,6 +6,7 @@ import { matrixRows } from '../../src/callflow/matrix.js';
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
 import { initialState, transition } from '../../src/callflow/treatment-flow.js';
 import type { Context, Event, State, TimerName } from '../../src/callflow/vocabulary.js';
+import { FairShell, PLAY_FAILURE_MS } from './fair-shell.js';
 import { replyOf, serviceWith } from './flow-fixture.js';
 import { anyService } from './service-arbitrary.js';
 import { ShellModel } from './shell-model.js';
@@ -251,8 +252,8 @@ describe('the flow under any order of events', () => {
 
   it('gets everywhere: these runs reach the whole table', () => {
     const seen = new Set<string>();
-    const services = fc.sample(anyService, { numRuns: 3000, seed: 1 });
-    const draws = fc.sample(anyDraws, { numRuns: 3000, seed: 2 });
+    const services = fc.sample(anyService, { numRuns: 5000, seed: 1 });
+    const draws = fc.sample(anyDraws, { numRuns: 5000, seed: 2 });
     services.forEach((service, index) => drive(service, draws[index] ?? [], undefined, seen));
     const missed = DECISION_TABLE.map(({ row }) => row).filter((row) => !seen.has(row));
     // Only a configuration that changes on the way leads there.
@@ -268,6 +269,22 @@ describe('the flow under any order of events', () => {
         for (const row of seen) assert.ok(possible.has(row), `${row} is not in the matrix`);
       }),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe('the flow with a fair outside', () => {
+  it('ends within the dial attempts, and leaves no person in silence for too long', () => {
+    fc.assert(
+      fc.property(anyService, fc.nat(), (service, seed) => {
+        const run = new FairShell(service, seed).run();
+        assert.ok(run.dialCount >= 1 && run.dialCount <= service.maxDialAttempts);
+        const { silenceMaxMs, isComfortBroken } = run;
+        // At most the connect, plugin's and waiting sound may turn out not to be playable.
+        const limitMs = service.humanSilenceMaxMs + 3 * PLAY_FAILURE_MS;
+        if (!isComfortBroken) assert.ok(silenceMaxMs <= limitMs, `${silenceMaxMs} ms`);
+      }),
+      { numRuns: 1500 },
     );
   });
 });
