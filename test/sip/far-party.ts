@@ -5,7 +5,6 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { FarRtp } from './far-rtp.js';
 
 export interface SipText {
@@ -133,7 +132,7 @@ export class FarParty {
   }
 
   get port(): number {
-    return (this.socket.address() as AddressInfo).port;
+    return (this.socket.address()).port;
   }
 
   get uri(): string {

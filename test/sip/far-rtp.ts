@@ -5,7 +5,6 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { mulaw } from 'alawmulaw';
 
 export const SAMPLES_PER_FRAME = 160;
@@ -42,7 +41,7 @@ export class FarRtp {
   }
 
   get port(): number {
-    return (this.socket.address() as AddressInfo).port;
+    return (this.socket.address()).port;
   }
 
   get sdp(): string {

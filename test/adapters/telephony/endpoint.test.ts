@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AudioTap } from '../../../src/ports.js';
 import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
@@ -238,7 +237,7 @@ class Ear {
   }
 
   get address(): { host: string; port: number } {
-    return { host: '127.0.0.1', port: (this.socket.address() as AddressInfo).port };
+    return { host: '127.0.0.1', port: (this.socket.address()).port };
   }
 
   close(): void {
