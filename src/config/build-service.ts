@@ -15,8 +15,7 @@ import {
   SIT_PERMANENT,
 } from './schema-terms.js';
 import { SERVICE_OPTIONS } from './schema-service.js';
-import { rememberLayers } from './service-layers.js';
-import { OptionReader, toPlain, type Block } from './values.js';
+import { fromPlain, OptionReader, toPlain, type Block, type Value } from './values.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const SPAN_UNITS_MS: Readonly<Record<string, number>> = {
@@ -31,7 +30,7 @@ const SPAN_UNITS_MS: Readonly<Record<string, number>> = {
 /** @param layers what the file says, the first that has an option wins */
 export function buildService(name: string, layers: readonly (Block | undefined)[]): ServiceConfig {
   const read = new OptionReader(SERVICE_OPTIONS, layers);
-  const service: ServiceConfig = {
+  return {
     name,
     options: buildFlowOptions(name, read),
     callerId: read.optionalText('callerId'),
@@ -48,7 +47,6 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     request: buildRequestRules(read),
     raw: mergeRaw(layers),
   };
-  return rememberLayers(service, layers);
 }
 
 function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
@@ -155,4 +153,14 @@ function mergeRaw(layers: readonly (Block | undefined)[]): Record<string, unknow
     for (const [key, value] of layer ?? []) raw[key] = toPlain(value);
   }
   return raw;
+}
+
+/** The way back from `raw`, so that a request's options can be laid on top of it. */
+export function blockOfRaw(raw: Readonly<Record<string, unknown>>): Block {
+  const block = new Map<string, Value>();
+  for (const { key, type } of SERVICE_OPTIONS) {
+    const value = fromPlain(raw[key], type);
+    if (value !== undefined) block.set(key, value);
+  }
+  return block;
 }

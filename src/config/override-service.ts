@@ -3,9 +3,9 @@
  * `_overwritable_options`; each is checked like the same option in the file. References are not
  * resolved, and files outside the media folder are refused: the text comes from outside.
  */
-import { isMap } from 'yaml';
 import { isAbsolute } from 'node:path';
-import { buildService } from './build-service.js';
+import { isMap } from 'yaml';
+import { blockOfRaw, buildService } from './build-service.js';
 import type { ServiceConfig } from './config.js';
 import { deepFreeze } from './deep-freeze.js';
 import { ParseContext } from './parse-context.js';
@@ -13,7 +13,6 @@ import { parseBlock } from './parse-node.js';
 import type { Problem } from './problem.js';
 import { readYaml } from './read-yaml.js';
 import { findServiceOption, SERVICE_OPTIONS } from './schema.js';
-import { layersOf } from './service-layers.js';
 import { TreatmentValue } from './values.js';
 
 const MAX_TEXT_LENGTH = 16 * 1024;
@@ -53,7 +52,7 @@ export function overrideService(
       return refused(key, 'A request names files of the media folder or URLs only.');
     }
   }
-  const built = buildService(service.name, [layer, ...layersOf(service)]);
+  const built = buildService(service.name, [layer, blockOfRaw(service.raw)]);
   return { kind: 'ok', service: deepFreeze(built) };
 }
 

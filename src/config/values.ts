@@ -1,6 +1,6 @@
 /** Checked values between the YAML and the finished configuration, still in the options' own units. */
 import type { Treatment } from '../callflow/service-options.js';
-import type { OptionSpec } from './schema-types.js';
+import type { OptionSpec, ValueType } from './schema-types.js';
 
 export type Block = ReadonlyMap<string, Value>;
 
@@ -127,6 +127,22 @@ export function toPlain(value: Value): unknown {
   if (isBlock(value))
     return Object.fromEntries([...value].map(([key, item]) => [key, toPlain(item)]));
   return Array.isArray(value) ? value.map(toPlain) : value;
+}
+
+/** What `toPlain` made, back again; undefined for what it never makes. */
+export function fromPlain(plain: unknown, type: ValueType): Value | undefined {
+  if (type.kind === 'treatment') {
+    if (plain === false) return new TreatmentValue(undefined);
+    return isRecord(plain) ? new TreatmentValue(plain as unknown as Treatment) : undefined;
+  }
+  if (type.kind === 'json') return isRecord(plain) ? new JsonValue(plain) : undefined;
+  if (Array.isArray(plain)) return plain.filter((item) => typeof item === 'string');
+  const isSingle = ['string', 'number', 'boolean'].includes(typeof plain);
+  return isSingle ? (plain as string | number | boolean) : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fault(key: string): never {

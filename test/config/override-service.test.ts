@@ -10,7 +10,9 @@ describe('options of a request', () => {
     service = await folder.service(
       '_overwritable_options: _max_dial_attempts, _calling_party_number, _treatment_customer_connect, _plugin_on_dial_url\n' +
         '_dial_retry_timeout: 60',
-      '_max_dial_attempts: 7\nringTimeoutMs: 20000',
+      '_max_dial_attempts: 7\nringTimeoutMs: 20000\n_treatment_waiting_for_agent: false\n' +
+        '_treatment_call_failure_answering_machine: { file: m.wav, hints: { am-beep-detection: "on" } }\n' +
+        '_ixn_redirect_hints: { extensions: { CPNDigits: "1" } }\nallowedCountries: [US, CA]',
     );
   });
   after(() => folder.remove());
@@ -24,6 +26,16 @@ describe('options of a request', () => {
     assert.equal(result.service.options.ringTimeoutMs, 20_000);
     assert.equal(service.options.maxDialAttempts, 7);
     assert(Object.isFrozen(result.service.options));
+    const { options, ...rest } = service;
+    assert.deepEqual(result.service, {
+      ...rest,
+      callerId: '5551234',
+      options: { ...options, maxDialAttempts: 2 },
+      raw: Object.assign(Object.create(null), rest.raw, {
+        _max_dial_attempts: 2,
+        callerId: '5551234',
+      }) as object,
+    });
   });
 
   it('are the service’s own when there are none', () => {
