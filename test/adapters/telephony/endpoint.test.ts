@@ -237,7 +237,7 @@ class Ear {
   }
 
   get address(): { host: string; port: number } {
-    return { host: '127.0.0.1', port: (this.socket.address()).port };
+    return { host: '127.0.0.1', port: this.socket.address().port };
   }
 
   close(): void {
