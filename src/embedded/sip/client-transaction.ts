@@ -170,8 +170,8 @@ export class InviteClientTransaction extends SipClientTransaction {
     this.timers.clear('retransmit', 'probe');
     const held = this.#heldCancel;
     this.#heldCancel = undefined;
-    if (held) this.#sendCancel(held);
     this.deliver(response);
+    if (held && !this.isFinal) this.#sendCancel(held);
   }
 
   #sendCancel(cancel: SipMessage): void {

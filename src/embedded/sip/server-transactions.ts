@@ -19,14 +19,19 @@ interface Entry {
   readonly callKey: string;
 }
 
+/** Who is offered new requests, and the first ACK to each 2xx. */
+export interface ServerTransactionUser {
+  onRequest(request: IncomingRequest, transaction: ServerTransaction): void;
+  onAck(ack: SipMessage, invite: ServerTransaction): void;
+}
+
 export class ServerTransactions {
-  onRequest?: (request: IncomingRequest, transaction: ServerTransaction) => void;
-  onAck?: (ack: SipMessage, invite: ServerTransaction) => void;
   readonly #byBranch = new Map<string, Entry>();
   readonly #byCall = new Map<string, Entry>();
 
   constructor(
     readonly host: TransactionHost,
+    readonly user: ServerTransactionUser,
     readonly maxCount: number,
   ) {}
 
@@ -62,12 +67,8 @@ export class ServerTransactions {
   }
 
   #offer(request: IncomingRequest, transaction: SipServerTransaction): void {
-    if (!this.onRequest) {
-      transaction.respond(501);
-      return;
-    }
     try {
-      this.onRequest(request, transaction);
+      this.user.onRequest(request, transaction);
     } catch (error) {
       transaction.respond(500);
       throw error;
@@ -77,7 +78,7 @@ export class ServerTransactions {
   #receiveAck(ack: IncomingRequest): boolean {
     const invite = this.#inviteOf(ack);
     if (!(invite instanceof InviteServerTransaction)) return false;
-    if (invite.receiveAck()) this.onAck?.(ack, invite);
+    if (invite.receiveAck()) this.user.onAck(ack, invite);
     return true;
   }
 

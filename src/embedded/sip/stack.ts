@@ -103,9 +103,14 @@ export class SipStack {
       countRetransmission: () => void this.counters.retransmissions++,
       call: (run) => this.#call(run),
     };
-    this.#servers = new ServerTransactions(this.#host, options.maxTransactions ?? 5000);
-    this.#servers.onRequest = (request, transaction) => this.onRequest?.(request, transaction);
-    this.#servers.onAck = (ack, invite) => this.onAck?.(ack, invite);
+    const user = {
+      onRequest: (request: IncomingRequest, transaction: ServerTransaction): void => {
+        if (this.onRequest) this.onRequest(request, transaction);
+        else transaction.respond(501);
+      },
+      onAck: (ack: SipMessage, invite: ServerTransaction): void => this.onAck?.(ack, invite),
+    };
+    this.#servers = new ServerTransactions(this.#host, user, options.maxTransactions ?? 5000);
   }
 
   /** The address in Via and Contact. */
