@@ -92,7 +92,8 @@ export interface FarEnd {
   stop(): Promise<void>;
 }
 
-const STOP_GRACE_MS = 300;
+/** How long a BYE may take to be answered when everything is to end. */
+const STOP_GRACE_MS = 500;
 const RETRY_AFTER_SECONDS = '5';
 const KNOWN_METHODS =
   /^(?:REGISTER|SUBSCRIBE|NOTIFY|PUBLISH|MESSAGE|REFER|UPDATE|PRACK|CANCEL|ACK)$/;
@@ -170,10 +171,13 @@ class RunningFarEnd implements FarEnd {
   }
 
   async #stop(): Promise<void> {
-    const hadCalls = this.#live.size > 0;
-    for (const call of [...this.#live.values()]) call.shutDown();
-    // The last BYE may need a moment to be answered; the stack forgets the rest.
-    if (hadCalls) await new Promise((resolve) => setTimeout(resolve, STOP_GRACE_MS));
+    const leaving = [...this.#live.values()].map((call) => call.shutDown());
+    let cancelGrace: (() => void) | undefined;
+    const grace = new Promise<void>((resolve) => {
+      cancelGrace = this.#scheduler.schedule(STOP_GRACE_MS, resolve);
+    });
+    await Promise.race([Promise.all(leaving), grace]);
+    cancelGrace?.();
     await this.#stack.stop();
     await Promise.all(this.#writing);
   }

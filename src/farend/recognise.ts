@@ -25,7 +25,8 @@ const LOST_PENALTY = 0.5;
 const HEARD_FRAMES_MIN = 10;
 const HEARD_SHARE_MIN = 0.6;
 const AGREEING_SHARE_MIN = 0.7;
-const SCORE_MIN = 0.7;
+/** Two sine tones of which only one is there still reach 0.75. */
+const SCORE_MIN = 0.8;
 /** Two stretches of one sound belong to one play when neither time nor position jumps more. */
 const JOIN_MS = 400;
 const OVERLAP_MAX = 0.25;
@@ -41,7 +42,7 @@ export interface Recognised {
   /** From the start of the recording. */
   readonly startMs: number;
   readonly endMs: number;
-  /** Correlation of the recording with the sound over that stretch, 0.7 to 1. */
+  /** Correlation of the recording with the sound over that stretch, 0.8 to 1. */
   readonly score: number;
   /** How much of the sound was heard: 0.3 when it was stopped early, 1.4 when it looped. */
   readonly heardFraction: number;

@@ -63,6 +63,7 @@ export class ScriptedCall implements Stage {
   #recordingAtMs: number | undefined;
   #finalRecording: Int16Array | undefined;
   #dtmf = '';
+  #byeAnswered = Promise.resolve();
 
   constructor(
     readonly host: CallHost,
@@ -93,7 +94,7 @@ export class ScriptedCall implements Stage {
       await runScript(this.cast.script, this);
     } catch (error) {
       this.host.onFault(this, error);
-      this.shutDown();
+      this.hangUp();
     }
   }
 
@@ -158,7 +159,12 @@ export class ScriptedCall implements Stage {
     if (this.isOver) return;
     const { message, to } = this.dialog.makeRequest('BYE');
     message.headers.unshift(['Via', this.host.stack.newVia()]);
-    this.host.stack.request(message, to, { onResponse: () => undefined });
+    this.#byeAnswered = new Promise((resolve) => {
+      const onResponse = ({ status = 0 }: SipMessage): void => {
+        if (status >= 200) resolve();
+      };
+      this.host.stack.request(message, to, { onResponse });
+    });
     this.#note('BYE sent');
     this.#end('far-end');
   }
@@ -204,9 +210,10 @@ export class ScriptedCall implements Stage {
     }
   }
 
-  /** Ends the call in the proper way, whatever it is doing. */
-  shutDown(): void {
+  /** Ends the call in the proper way, whatever it is doing; settles when a BYE was answered. */
+  shutDown(): Promise<void> {
     this.hangUp();
+    return this.#byeAnswered;
   }
 
   get summary(): Pick<HeardCall, 'callId' | 'persona' | 'userPart' | 'fromUser'> {
