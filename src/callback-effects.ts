@@ -245,11 +245,10 @@ export class CallbackEffects {
   /** Caller id and attached data of a leg towards an agent or route point. */
   #presented(cpnDigits: string | undefined) {
     const { id: callbackId, createdAtMs, userData, customerNumber } = this.callback;
+    const { attachUserData, priority } = this.service;
     const nowMs = this.deps.clock.nowMs();
-    return {
-      callerId: cpnDigits ?? customerNumber,
-      headers: attachedHeaders({ callbackId, createdAtMs, userData, nowMs }),
-    };
+    const data = { callbackId, createdAtMs, userData, nowMs, attachUserData, priority };
+    return { callerId: cpnDigits ?? customerNumber, headers: attachedHeaders(data) };
   }
 
   #bridge(withId: string): void {

@@ -10,6 +10,7 @@ import { createMediaFiles } from './adapters/media/media-files.js';
 import { systemRandom } from './adapters/random.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectTelephony } from './adapters/telephony/connect.js';
+import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
@@ -100,6 +101,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     clock,
     random,
     log,
+    version: productVersion(),
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
     isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,

@@ -7,6 +7,7 @@ import type { EffectsDeps } from './callback-effects.js';
 import { initialState } from './callflow/treatment-flow.js';
 import type { State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
+import { overrideService } from './config/override-service.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 
 export interface SessionHostDeps extends EffectsDeps {
@@ -97,7 +98,7 @@ export class SessionHost {
       this.#abandon(record);
       return undefined;
     }
-    const session = new CallbackSession(this.deps, record, service, state);
+    const session = new CallbackSession(this.deps, record, this.#optionsOf(record, service), state);
     this.#sessions.set(record.id, session);
     session.resume();
     void session.finished.then(() => {
@@ -105,6 +106,15 @@ export class SessionHost {
       this.deps.onSessionEnded();
     });
     return session;
+  }
+
+  /** The request's own options were checked when it came; the configuration may have changed since. */
+  #optionsOf(record: CallbackRecord, service: ServiceConfig): ServiceConfig {
+    const made = overrideService(service, record.requestOptions);
+    if (made.kind === 'ok') return made.service;
+    const problems = made.problems.map(({ code, path }) => ({ code, path }));
+    this.deps.log.warn({ callbackId: record.id, problems }, 'request options no longer apply');
+    return service;
   }
 
   /** Its service is no longer configured: nothing can say how to treat it. */

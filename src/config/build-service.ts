@@ -114,7 +114,6 @@ function buildRequestRules(read: OptionReader): RequestRules {
     maxQueuedCallbacks: read.number('_max_queued_callbacks_per_service'),
     refusesThirdInQueue: read.flag('_enable_in_queue_checking'),
     rejectFutureMs: spanToMs(read.text('_reject_future_desired_time')),
-    executionBufferMs: read.durationMs('_request_execution_time_buffer'),
   };
 }
 

@@ -98,8 +98,6 @@ export interface RequestRules {
   readonly refusesThirdInQueue: boolean;
   /** `_reject_future_desired_time`, months taken as 30 days and years as 365. */
   readonly rejectFutureMs: number;
-  /** `_request_execution_time_buffer`: the session starts this long before the desired time. */
-  readonly executionBufferMs: number;
 }
 
 export interface ServiceConfig {

@@ -186,11 +186,5 @@ export const REQUEST: OptionGroup = {
       'Refuse a desired time later than this.',
       { default: '1M' },
     ),
-    genesys(
-      '_request_execution_time_buffer',
-      seconds(0, 86_400),
-      'The session starts this long before the desired time.',
-      { default: 120 },
-    ),
   ],
 };

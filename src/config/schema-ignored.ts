@@ -38,6 +38,7 @@ export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '_paused_services_list',
   ],
   'Scheduled call': [
+    '_request_execution_time_buffer',
     '_desired_time',
     '_desired_connect_time_threshold',
     '_request_queue_time_stat',

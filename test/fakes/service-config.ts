@@ -68,7 +68,6 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
       maxQueuedCallbacks: 1000,
       refusesThirdInQueue: true,
       rejectFutureMs: 2_592_000_000,
-      executionBufferMs: 120_000,
     },
     raw: {},
   };

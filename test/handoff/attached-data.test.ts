@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { attachedHeaders } from '../../src/handoff/attached-data.js';
 
-const base = { callbackId: 'cb-1', createdAtMs: 1_000_000, nowMs: 1_090_400, userData: {} };
+const base = {
+  callbackId: 'cb-1',
+  createdAtMs: 1_000_000,
+  nowMs: 1_090_400,
+  userData: {},
+  attachUserData: 'single_json',
+} as const;
 
 describe('attachedHeaders', () => {
   it('sends the age in seconds and the moment of creation', () => {
@@ -22,5 +28,22 @@ describe('attachedHeaders', () => {
   it('leaves out user data that no header can carry', () => {
     const headers = attachedHeaders({ ...base, userData: { big: 'x'.repeat(1000) } });
     assert.equal(headers['X-GMS-User-Data'], undefined);
+  });
+
+  it('sends one header per key when asked to, and never one that is not a header name', () => {
+    const userData = { topic: 'x', 'bad key\r\nX-Evil': 'y' };
+    const headers = attachedHeaders({ ...base, userData, attachUserData: 'separate_keys' });
+    assert.equal(Buffer.from(headers['X-GMS-UD-topic'] ?? '', 'base64url').toString(), 'x');
+    assert.ok(Object.keys(headers).every((name) => /^[A-Za-z0-9-]+$/.test(name)));
+  });
+
+  it('sends the service id alone when that is what is stored', () => {
+    const userData = { topic: 'x' };
+    const headers = attachedHeaders({ ...base, userData, attachUserData: 'gms_storage_id' });
+    assert.deepEqual(Object.keys(headers), [
+      'X-GMS-Service-ID',
+      'X-RouterData70',
+      'X-GMS-Created-At',
+    ]);
   });
 });
