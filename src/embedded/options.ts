@@ -2,6 +2,7 @@
  * What the embedded engine can be told, and what it tells: plain data that crosses a thread.
  */
 import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 
 export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -17,11 +18,11 @@ export interface EmbeddedOptions {
   readonly sipHost?: string;
   /** Its UDP port; 0, the default, takes any free one. */
   readonly sipPort?: number;
-  /** Address that SIP peers are told, when it is not the bound one. */
+  /** Address that peers are told, when it is not the bound one. */
   readonly sipPublicHost?: string;
   /** RFC 3261's T1 for both SIP endpoints; 500 by default. */
   readonly t1Ms?: number;
-  /** Address the media binds; as `sipHost` by default. */
+  /** Address the media binds and is told; as `sipHost` by default. */
   readonly rtpHost?: string;
   /** Control port for drachtio-srf, on 127.0.0.1; any free one by default. */
   readonly drachtioPort?: number;
@@ -54,15 +55,23 @@ export interface EngineSettings {
 /** Control ports are for this machine only: their secrets travel in clear. */
 const ADMIN_HOST = '127.0.0.1';
 
-/** Applies the defaults; every call makes new secrets unless they are given. */
+const ANY_ADDRESS = '0.0.0.0';
+
+/**
+ * Applies the defaults; every call makes new secrets unless they are given. `0.0.0.0` cannot be
+ * told to a peer: without a public address the machine's first one is, for media too.
+ */
 export function applyDefaults(options: EmbeddedOptions): EngineSettings {
   const sipHost = options.sipHost ?? '127.0.0.1';
+  const needsAddress = sipHost === ANY_ADDRESS || options.rtpHost === ANY_ADDRESS;
+  const told = options.sipPublicHost ?? (needsAddress ? firstAddress() : sipHost);
+  const rtpHost = options.rtpHost ?? sipHost;
   return {
     sipHost,
     sipPort: options.sipPort ?? 0,
-    sipPublicHost: options.sipPublicHost,
+    sipPublicHost: told === sipHost ? undefined : told,
     t1Ms: options.t1Ms ?? 500,
-    rtpHost: options.rtpHost ?? sipHost,
+    rtpHost: rtpHost === ANY_ADDRESS ? told : rtpHost,
     adminHost: ADMIN_HOST,
     drachtioPort: options.drachtioPort ?? 0,
     freeswitchPort: options.freeswitchPort ?? 0,
@@ -71,6 +80,12 @@ export function applyDefaults(options: EmbeddedOptions): EngineSettings {
     soundsDirectory: options.soundsDirectory,
     hosts: options.hosts ?? {},
   };
+}
+
+function firstAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const found = all.find(({ family, internal }) => family === 'IPv4' && !internal);
+  return found?.address ?? '127.0.0.1';
 }
 
 /** What is alive in the engine. All zero, but for `clients`, when no call is up. */

@@ -20,7 +20,10 @@ const onLog: LogFunction = (level, msg, fields) => {
 
 const { sipHost, sipPort, sipPublicHost: publicHost, t1Ms, hosts, adminHost } = settings;
 const agentStack = new SipStack({ host: sipHost, port: sipPort, publicHost, t1Ms, hosts, onLog });
-const mediaStack = new SipStack({ host: '127.0.0.1', t1Ms, onLog });
+/** The media server answers the agent here, whatever address the agent tells the world. */
+const agentHere = sipHost === '0.0.0.0' ? '127.0.0.1' : sipHost;
+const mediaHosts = publicHost ? { [publicHost]: agentHere } : {};
+const mediaStack = new SipStack({ host: '127.0.0.1', t1Ms, hosts: mediaHosts, onLog });
 const drachtio = new DrachtioServer({
   stack: agentStack,
   host: adminHost,

@@ -31,6 +31,7 @@ export class ControlClient {
   readonly #cancelDeadline: () => void;
   #isAuthenticated = false;
   #isOpen = true;
+  #hasLeft = false;
 
   constructor(readonly options: ControlClientOptions) {
     this.#socket = options.socket;
@@ -38,10 +39,7 @@ export class ControlClient {
     this.#cancelDeadline = options.scheduler.schedule(AUTHENTICATE_WITHIN_MS, () => this.drop());
     this.#socket.on('data', (bytes) => this.#receive(bytes));
     this.#socket.on('error', () => undefined); // 'close' follows
-    this.#socket.on('close', () => {
-      this.#markClosed();
-      options.onClose(this);
-    });
+    this.#socket.on('close', () => this.#leave());
   }
 
   get isOpen(): boolean {
@@ -63,8 +61,15 @@ export class ControlClient {
   }
 
   drop(): void {
-    this.#markClosed();
     this.#socket.destroy();
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#markClosed();
+    this.options.onClose(this);
   }
 
   #markClosed(): void {
