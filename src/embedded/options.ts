@@ -59,19 +59,19 @@ const ANY_ADDRESS = '0.0.0.0';
 
 /**
  * Applies the defaults; every call makes new secrets unless they are given. `0.0.0.0` cannot be
- * told to a peer: without a public address the machine's first one is, for media too.
+ * told to a peer: without a public address the machine's first one is. Media always tells the
+ * address it binds, so that has to be one of the machine's own.
  */
 export function applyDefaults(options: EmbeddedOptions): EngineSettings {
   const sipHost = options.sipHost ?? '127.0.0.1';
-  const needsAddress = sipHost === ANY_ADDRESS || options.rtpHost === ANY_ADDRESS;
-  const told = options.sipPublicHost ?? (needsAddress ? firstAddress() : sipHost);
+  const told = options.sipPublicHost ?? (sipHost === ANY_ADDRESS ? ownAddress() : sipHost);
   const rtpHost = options.rtpHost ?? sipHost;
   return {
     sipHost,
     sipPort: options.sipPort ?? 0,
     sipPublicHost: told === sipHost ? undefined : told,
     t1Ms: options.t1Ms ?? 500,
-    rtpHost: rtpHost === ANY_ADDRESS ? told : rtpHost,
+    rtpHost: rtpHost === ANY_ADDRESS ? ownAddress(told) : rtpHost,
     adminHost: ADMIN_HOST,
     drachtioPort: options.drachtioPort ?? 0,
     freeswitchPort: options.freeswitchPort ?? 0,
@@ -82,8 +82,10 @@ export function applyDefaults(options: EmbeddedOptions): EngineSettings {
   };
 }
 
-function firstAddress(): string {
+/** The preferred address if it is the machine's, else its first that is not loopback. */
+function ownAddress(preferred?: string): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  if (preferred && all.some(({ address }) => address === preferred)) return preferred;
   const found = all.find(({ family, internal }) => family === 'IPv4' && !internal);
   return found?.address ?? '127.0.0.1';
 }
