@@ -56,7 +56,7 @@ export interface AttemptFacts {
 }
 
 export interface EffectsListener {
-  post(event: EventBody): void;
+  readonly post: (event: EventBody) => void;
   onAttemptFacts(facts: AttemptFacts): void;
 }
 

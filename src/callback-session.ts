@@ -33,6 +33,8 @@ export class CallbackSession {
   #state: State;
   #callId = '';
   #isStopped = false;
+  /** The end, when the store could not take it. */
+  #owed: Change | undefined;
   readonly #effects: CallbackEffects;
   /** Resolves when the callback has ended and everything is given back, or after `stop`. */
   readonly finished: Promise<State>;
@@ -48,7 +50,7 @@ export class CallbackSession {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
     });
-    this.finished = this.#run();
+    this.finished = this.#live();
   }
 
   get id(): string {
@@ -85,6 +87,15 @@ export class CallbackSession {
     await this.finished;
   }
 
+  async #live(): Promise<State> {
+    try {
+      return await this.#run();
+    } finally {
+      await this.#effects.stop('callback over');
+      await this.#payWhatIsOwed();
+    }
+  }
+
   async #run(): Promise<State> {
     while (this.#state.name !== 'ended' && !this.#isStopped) {
       const event = this.#inbox.shift();
@@ -102,8 +113,18 @@ export class CallbackSession {
       this.#logStep(event, step);
       for (const command of step.commands) this.#effects.perform(command, this.#callId);
     }
-    await this.#effects.stop('callback over');
     return this.#state;
+  }
+
+  /**
+   * An end that is not on disk would be dialled again after a restart: it is written as soon as the
+   * store takes it, however long the calls are over by then.
+   */
+  async #payWhatIsOwed(): Promise<void> {
+    while (this.#owed && !this.#isStopped) {
+      if ((await this.#tryCommit(this.#owed, true)) === undefined) this.#owed = undefined;
+      else await this.#pause(COMMIT_RETRY_MS);
+    }
   }
 
   /** @returns false when the step may not be taken now: it would dial, and the store refused */
@@ -111,7 +132,9 @@ export class CallbackSession {
     const dial = step.commands.find((command) => command.type === 'dial');
     if (dial) this.#callId = this.deps.random.uuid();
     const durable = step.commands.some(cannotBeTakenBack) || step.state.name === 'ended';
-    const refusal = await this.#tryCommit(this.#changeOf(event, step, dial), durable);
+    const change = this.#changeOf(event, step, dial);
+    const refusal = await this.#tryCommit(change, durable);
+    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed = change;
     // Without a record nothing may be dialled; a live call must not wait for a disk.
     if (refusal === undefined || !dial) return true;
     this.deps.log.warn({ callbackId: this.id, why: refusal.why }, 'dial refused by the store');

@@ -101,9 +101,14 @@ export class SessionHost {
     const session = new CallbackSession(this.deps, record, this.#optionsOf(record, service), state);
     this.#sessions.set(record.id, session);
     session.resume();
-    void session.finished.then(() => {
+    const over = () => {
       this.#sessions.delete(record.id);
       this.deps.onSessionEnded();
+    };
+    session.finished.then(over, (error: unknown) => {
+      over();
+      this.deps.log.error({ callbackId: record.id, error: String(error) }, 'session broke');
+      this.#giveUp(record.id);
     });
     return session;
   }

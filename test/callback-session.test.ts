@@ -227,4 +227,23 @@ describe('CallbackSession', () => {
     assert.equal(t.clock.pendingCount, 0);
     assert.equal(t.store.commits.length, commits, 'nothing is decided at shutdown');
   });
+
+  it('does not let a live call wait for a full disk, and writes the end when there is room', async () => {
+    const t = start();
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.store.broken = new Error('disk full');
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/connect.wav'], 'the customer is treated');
+    t.telephony.calls[0]?.dialog?.end('remote');
+    await settle();
+    assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 }, 'the calls are over');
+    assert.ok(!t.store.rows.includes('hang-up.end'));
+    t.store.broken = undefined;
+    await t.clock.advance(1000);
+    assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
+    assert.equal(t.store.commits.at(-1)?.change.record?.state, 'COMPLETED');
+  });
 });
