@@ -9,8 +9,9 @@ import { figureMermaid } from '../callflow/diagram.js';
 import { explain, type Explanation, type Outcome } from '../callflow/explain.js';
 import { conditionText, matrixMarkdown, matrixRows, type Matrix } from '../callflow/matrix.js';
 import type { ServiceOptions } from '../callflow/service-options.js';
-import { ConfigError, loadConfig } from '../config/load-config.js';
+import { ConfigError, formatProblem, loadConfig } from '../config/load-config.js';
 import { nearestName } from '../config/nearest-name.js';
+import { systemTerminal, type Terminal } from './terminal.js';
 
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
@@ -33,13 +34,21 @@ interface MatrixFlags {
   readonly json?: boolean;
 }
 
+/** Why a command could not do what it was asked. */
+interface Failure {
+  /** For stderr, the code first. */
+  readonly lines: readonly string[];
+  readonly exitCode: typeof EXIT_FAILED | typeof EXIT_WRONG_USE;
+}
+
 /** What a command prints, or why it could not. */
-type Answer =
-  | { readonly text: string }
-  | { readonly code: string; readonly message: string; readonly exitCode: number };
+type Answer = { readonly text: string } | Failure;
 
 /** Adds `explain` and `matrix` to the program. */
-export function registerFlowCommands(program: Command): void {
+export function registerFlowCommands(
+  program: Command,
+  { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
+): void {
   program
     .command('explain')
     .description('the path through the figure for one answer, and on from a reply when given')
@@ -49,7 +58,7 @@ export function registerFlowCommands(program: Command): void {
     .option('--reply <json>', "the plugin's or page's reply")
     .option('--config <file>', 'configuration file or folder')
     .option('--json', 'one JSON document')
-    .action(async (flags: ExplainFlags) => finish(await explainAnswer(flags)));
+    .action(async (flags: ExplainFlags) => finish(terminal, await explainAnswer(flags)));
   program
     .command('matrix')
     .description('every decision of the call flow, or those of one service')
@@ -57,16 +66,16 @@ export function registerFlowCommands(program: Command): void {
     .option('--format <format>', `${FORMATS.join(', ')} (default: lines of text)`)
     .option('--config <file>', 'configuration file or folder')
     .option('--json', 'one JSON document')
-    .action(async (flags: MatrixFlags) => finish(await printMatrix(flags)));
+    .action(async (flags: MatrixFlags) => finish(terminal, await printMatrix(flags)));
 }
 
-function finish(answer: Answer): void {
+function finish(terminal: Terminal, answer: Answer): void {
   if ('text' in answer) {
-    process.stdout.write(answer.text);
+    terminal.out(answer.text);
     return;
   }
-  process.stderr.write(`${answer.code}: ${answer.message}\n`);
-  process.exitCode = answer.exitCode;
+  for (const line of answer.lines) terminal.err(line);
+  terminal.exit(answer.exitCode);
 }
 
 async function explainAnswer(flags: ExplainFlags): Promise<Answer> {
@@ -83,7 +92,7 @@ async function explainAnswer(flags: ExplainFlags): Promise<Answer> {
     );
   }
   const service = await findService(flags.service, flags.config);
-  if ('code' in service) return service;
+  if ('lines' in service) return service;
   const { reply } = flags;
   const explanation = explain(service, answer, { attempt: Number(flags.attempt), reply });
   if (reply !== undefined && !isSomebodyAsked(explanation)) {
@@ -96,13 +105,14 @@ async function explainAnswer(flags: ExplainFlags): Promise<Answer> {
 async function printMatrix(flags: MatrixFlags): Promise<Answer> {
   const format = flags.json === true ? 'json' : (flags.format ?? 'text');
   if (format === 'svg') {
-    const message = 'the SVG figure is not built in this version; --format mermaid draws it';
-    return { code: 'CBD_NOT_BUILT', message, exitCode: EXIT_FAILED };
+    const hint = '--format mermaid draws the figure as text';
+    const line = `CBD_NOT_BUILT: the SVG figure is not built in this version; ${hint}`;
+    return { lines: [line], exitCode: EXIT_FAILED };
   }
   let service: ServiceOptions | undefined;
   if (flags.service !== undefined) {
     const found = await findService(flags.service, flags.config);
-    if ('code' in found) return found;
+    if ('lines' in found) return found;
     service = found;
   }
   const matrix = matrixRows(service);
@@ -110,12 +120,12 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
     case 'text':
       return { text: matrixText(matrix) };
     case 'md':
-      return { text: matrixMarkdown(matrix) };
+      return { text: matrixMarkdown(matrix).trimEnd() };
     case 'json':
       return { text: json(matrix) };
     case 'mermaid': {
       const shown = new Set<string>(matrix.rows.map(({ row }) => row));
-      return { text: figureMermaid(({ row }) => shown.has(row)) };
+      return { text: figureMermaid(({ row }) => shown.has(row)).trimEnd() };
     }
     default:
       return unknownWord('CBD_UNKNOWN_FORMAT', 'format', format, FORMATS);
@@ -125,7 +135,7 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
 async function findService(
   name: string,
   file: string | undefined,
-): Promise<ServiceOptions | Extract<Answer, { code: string }>> {
+): Promise<ServiceOptions | Failure> {
   try {
     const { services } = await loadConfig(file);
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
@@ -134,24 +144,19 @@ async function findService(
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { code: error.code, message: `\n${error.message}`, exitCode: EXIT_FAILED };
+    return { lines: error.problems.map(formatProblem), exitCode: EXIT_FAILED };
   }
 }
 
-function unknownWord(
-  code: string,
-  what: string,
-  found: string,
-  known: readonly string[],
-): Extract<Answer, { code: string }> {
+function unknownWord(code: string, what: string, found: string, known: readonly string[]): Failure {
   const nearest = nearestName(found, known);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   const list = known.length === 0 ? 'there is none' : `one of ${known.join(', ')}`;
   return wrongUse(code, `no ${what} ${JSON.stringify(found)}${hint} (${list})`);
 }
 
-function wrongUse(code: string, message: string): Extract<Answer, { code: string }> {
-  return { code, message, exitCode: EXIT_WRONG_USE };
+function wrongUse(code: string, message: string): Failure {
+  return { lines: [`${code}: ${message}`], exitCode: EXIT_WRONG_USE };
 }
 
 function isJson(text: string): boolean {
@@ -172,7 +177,7 @@ function isSomebodyAsked({ path }: Explanation): boolean {
 /** One JSON document; what is absent is null. */
 function json(document: object): string {
   const absentIsNull = (_key: string, value: unknown) => (value === undefined ? null : value);
-  return `${JSON.stringify(document, absentIsNull, 2)}\n`;
+  return JSON.stringify(document, absentIsNull, 2);
 }
 
 function explanationText(explanation: Explanation): string {
@@ -185,7 +190,7 @@ function explanationText(explanation: Explanation): string {
     ...commands.flatMap((command) => wrapped(`> ${describeCommand(command)}`, '    ')),
   ]);
   const head = `${service}: ${answer} (${callStateName(callState)}, ${callState}), attempt ${attempt}`;
-  return [head, ...steps, '', ...wrapped(outcomeText(outcome), ''), ''].join('\n');
+  return [head, ...steps, '', ...wrapped(outcomeText(outcome), '')].join('\n');
 }
 
 function outcomeText({ kind, state, reason, retryInMs, destination }: Outcome): string {
@@ -204,7 +209,7 @@ function matrixText({ rows }: Matrix): string {
       '',
     ].join('\n'),
   );
-  return `${blocks.join('\n')}\n${rows.length} rows\n`;
+  return `${blocks.join('\n')}\n${rows.length} rows`;
 }
 
 /** Breaks at blanks so that lines stay narrow; a longer word keeps its line. */
