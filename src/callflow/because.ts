@@ -3,7 +3,7 @@
  * reads the same in every step.
  */
 
-import { callStateName, type CallState } from './call-state.js';
+import { CALL_STATE, callStateName, isUndecided, type CallState } from './call-state.js';
 import type { ServiceOptions, Treatment } from './service-options.js';
 
 const SECOND_MS = 1000;
@@ -16,6 +16,19 @@ export function seconds(durationMs: number): string {
 /** `Busy (6)`. */
 export function result(callState: CallState): string {
   return `${callStateName(callState)} (${callState})`;
+}
+
+/** The result, and the option that says what an undecided one with a call is taken for. */
+export function resultTaken(
+  callState: CallState,
+  callIsUp: boolean,
+  service: ServiceOptions,
+): string {
+  const text = result(callState);
+  if (!callIsUp || !isUndecided(callState)) return text;
+  return callState === CALL_STATE.Silence
+    ? `${text}, silenceAs is ${service.silenceAs}`
+    : `${text}, unknownAs is ${service.unknownAs}`;
 }
 
 /** `_treatment_customer_connect is connect.wav`, or `... is off`. */

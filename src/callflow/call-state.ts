@@ -180,6 +180,11 @@ export function isPermanentSit(callState: CallState): boolean {
   return BRANCHES[callState] === 'sit-permanent';
 }
 
+/** With a call that is up: is it an option that says what this state is taken for? */
+export function isUndecided(callState: CallState): boolean {
+  return BRANCHES[callState] === undefined;
+}
+
 /**
  * The branch of the figure that a call state takes.
  *

@@ -3,7 +3,7 @@
  * VXML application, then the built-in treatment.
  */
 
-import { pluginChoice, result, treatment } from './because.js';
+import { pluginChoice, resultTaken, treatment } from './because.js';
 import { branchOf, CALL_STATE, type Branch, type CallState } from './call-state.js';
 import { decide, type Facts, type RowId, type RowOf } from './decision-table.js';
 import { awaitBeep, awaitsBeep, leaveMessage, messageDue } from './machine-arm.js';
@@ -67,10 +67,11 @@ export function takeBuiltIn(draft: StepDraft, row: RowId, because: string): Step
 
 function takeBranch(draft: StepDraft, branch: Branch, how: { readonly isBuiltIn: boolean }): Step {
   const { context, service } = draft;
+  const answer = resultTaken(callStateIn(context), context.leg !== undefined, service);
   keepOrDrop(draft, branch);
   const row = decide(['result', 'retry'], factsOf(context, service, branch, how));
   const choice = how.isBuiltIn ? 'nobody is asked' : pluginChoice(service, branch === 'human');
-  const because = `${result(callStateIn(context))}; ${choice}`;
+  const because = `${answer}; ${choice}`;
   switch (row) {
     case 'human.plugin':
     case 'machine.plugin':

@@ -165,6 +165,8 @@ describe('the result of an attempt', () => {
       assert.equal(taken('human'), 'human.connect');
       assert.equal(taken('machine'), 'machine.message');
       assert.equal(taken('no-answer'), 'no-answer.retry');
+      const { last } = new Flow({ [option]: 'machine' }).dialed(word);
+      assert.ok(last.because.includes(`${option} is machine`), last.because);
       const flow = new Flow({ [option]: 'machine' }).dialed(word);
       assert.equal(flow.state.context.callState, callStateOfAnswer(word));
     });
