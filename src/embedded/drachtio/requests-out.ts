@@ -90,10 +90,13 @@ export class RequestsOut {
     tellUnsolicited(dialog.client, message, this.stack, dialog.id);
   }
 
-  /** The peer hung up: what we still had pending in that dialog is no longer anyone's business. */
+  /**
+   * A BYE ends the dialog: responses to what was still pending in it are nobody's business. The
+   * INVITE that forms the dialog is, even then: its application waits for an outcome.
+   */
   muteDialog(dialog: Dialog): void {
     for (const pending of this.#pending.values()) {
-      if (pending.dialog === dialog) pending.isMuted = true;
+      if (pending.inDialog && pending.dialog === dialog) pending.isMuted = true;
     }
   }
 
@@ -184,16 +187,12 @@ export class RequestsOut {
       if (pending.dialog) this.dialogs.remove(pending.dialog); // it was formed by a provisional
       return true;
     }
-    if (pending.dialog?.unacknowledged || this.#isAnswered(pending)) {
+    if (pending.dialog?.isConfirmed) {
       this.#refuseFork(pending, response);
       return false;
     }
     if (status === 200) this.#answer(pending, response);
     return true;
-  }
-
-  #isAnswered({ dialog, isMuted }: PendingRequest): boolean {
-    return isMuted || (dialog?.isConfirmed ?? false);
   }
 
   /** A reliable provisional makes the dialog, so that the application can send its PRACK. */

@@ -73,6 +73,8 @@ export interface SipStackCounters {
 }
 
 const KEEP_ALIVE_MAX_BYTES = 8;
+/** A flood of rubbish must not become a flood of log lines. */
+const LOG_ONE_OF = 1000;
 
 export class SipStack {
   onRequest?: (request: IncomingRequest, transaction: ServerTransaction) => void;
@@ -215,9 +217,10 @@ export class SipStack {
       message = SipMessage.parse(bytes);
       checkRoutable(message);
     } catch (error) {
-      this.counters.malformed++;
+      const count = ++this.counters.malformed;
       const code = error instanceof SipParseError ? error.code : String(error);
-      this.#log('debug', 'malformed SIP datagram dropped', { code, from: source.host });
+      const fields = { code, from: source.host, count };
+      if (count % LOG_ONE_OF === 1) this.#log('debug', 'malformed SIP datagrams dropped', fields);
       return;
     }
     message.source = source;
