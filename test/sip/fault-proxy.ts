@@ -6,6 +6,8 @@ export class FaultProxy {
   readonly #sockets = new Set<Socket>();
   #isFrozen = false;
   #isRefusing = false;
+  /** Called with what passes, per direction of flow: true is towards the target. */
+  onPass: (chunk: string, isTowardsTarget: boolean) => void = () => undefined;
 
   private constructor(
     private readonly server: Server,
@@ -74,7 +76,10 @@ export class FaultProxy {
     ] as const) {
       this.#sockets.add(from);
       from.unref().setNoDelay(true);
-      from.on('data', (chunk) => to.write(chunk));
+      from.on('data', (chunk) => {
+        this.onPass(chunk.toString('latin1'), from === near);
+        to.write(chunk);
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         this.#sockets.delete(from);

@@ -25,6 +25,10 @@ export class Channel {
     this.localSdp = endpoint.local.sdp ?? '';
     endpoint.on('destroy', () => this.end());
     endpoint.dialog?.on('destroy', () => this.end());
+    // FreeSWITCH re-INVITEs by itself when a channel is bridged or parked anew. Until the first
+    // connect drachtio-srf has nothing to answer with, and FreeSWITCH hangs up on the empty 200.
+    if (endpoint.dialog)
+      endpoint.dialog.local.sdp ||= `${this.localSdp.trimEnd()}\r\na=recvonly\r\n`;
   }
 
   get hasEnded(): boolean {
@@ -108,21 +112,26 @@ export class Channel {
     return () => void this.endpoint.off('playback-start', listener);
   }
 
-  /** Resolves at the channel's next park; never rejects, so race it. */
-  nextPark(): { readonly parked: Promise<void>; forget(): void } {
-    let onEvent: ((event: Mrf.EslEvent) => void) | undefined;
-    const parked = new Promise<void>((resolve) => {
-      onEvent = (event) => {
-        if (event.getHeader('Application') === 'park') resolve();
+  /**
+   * Waits until FreeSWITCH begins an application on the channel that a command only ordered, at most
+   * `limitMs`; never rejects.
+   */
+  nextStart(application: 'park' | 'uuid_bridge', limitMs: number): Promise<void> {
+    const event = `esl::event::CHANNEL_EXECUTE::${this.uuid}`;
+    return new Promise<void>((resolve) => {
+      const over = (): void => {
+        cancel();
+        forget();
+        this.endpoint.conn?.off(event, listener);
+        resolve();
       };
-      this.endpoint.conn?.on(`esl::event::CHANNEL_EXECUTE::${this.uuid}`, onEvent);
+      const listener = (begun: Mrf.EslEvent): void => {
+        if (begun.getHeader('Application') === application) over();
+      };
+      const cancel = this.clock.after(limitMs, over);
+      const forget = this.onEnded(over);
+      this.endpoint.conn?.on(event, listener);
     });
-    return {
-      parked,
-      forget: () => {
-        if (onEvent) this.endpoint.conn?.off(`esl::event::CHANNEL_EXECUTE::${this.uuid}`, onEvent);
-      },
-    };
   }
 
   /** BYE to the media server. @throws whatever the library throws, TelephonyError DEADLINE */

@@ -27,11 +27,15 @@ export interface EndpointContext {
 
 const MAX_FILES = 100;
 const MAX_SDP_LENGTH = 16_384;
-/** uuid_transfer answers before the channel has parked anew; it takes a frame or two. */
-const PARK_SETTLE_MS = 300;
+/**
+ * uuid_bridge and uuid_transfer answer before they are done; it takes a frame or two. A command that
+ * meets the channel in between is lost, or hangs it up (an unbridge right after a bridge, for one).
+ */
+const SETTLE_MAX_MS = 300;
 
 /** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
 const CHANNEL_VARIABLES = {
+  ignore_display_updates: 'true',
   playback_terminators: 'none',
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
@@ -114,7 +118,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (this.#playback) {
       throw new TelephonyError('ENDPOINT_BUSY', 'unicast hears nothing while a file plays');
     }
-    if (this.#tap) await this.#parkAnew();
+    if (this.#tap) await this.#park();
     await this.channel.sendmsg({
       'call-command': 'unicast',
       'local-ip': this.context.tapAddress,
@@ -131,14 +135,16 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   async bridge(other: MediaEndpoint): Promise<void> {
     const partner = other instanceof FreeswitchEndpoint ? other : undefined;
-    await Promise.all([this.#playback?.stop(), partner?.stopPlaying(), this.#parking]);
+    await Promise.all([this.stopPlaying(), partner?.stopPlaying(), this.#parking]);
+    const bridged = this.channel.nextStart('uuid_bridge', SETTLE_MAX_MS);
     await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
     this.#tapDied();
     partner?.tapDied();
+    await bridged;
   }
 
   async unbridge(): Promise<void> {
-    await this.channel.api('uuid_transfer', this.id, '-both', 'park', 'inline');
+    await this.#park('-both');
   }
 
   close(): Promise<void> {
@@ -193,7 +199,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (!tap.isLive) return;
     tap.isLive = false;
     try {
-      await this.#parkAnew();
+      await this.#park();
     } catch (thrown) {
       if (!this.hasEnded) {
         this.context.log.warn({ endpoint: this.id, why: describeError(thrown) }, 'tap not stopped');
@@ -201,23 +207,15 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     }
   }
 
-  /** Ends unicast; the endpoint and its event socket survive. */
-  #parkAnew(): Promise<void> {
-    const work = (async () => {
-      const { clock } = this.context;
-      const park = this.channel.nextPark();
-      let cancel = (): void => undefined;
-      try {
-        await this.channel.api('uuid_transfer', this.id, 'park', 'inline');
-        const settled = new Promise<void>(
-          (resolve) => (cancel = clock.after(PARK_SETTLE_MS, resolve)),
-        );
-        await Promise.race([park.parked, settled]);
-      } finally {
-        cancel();
-        park.forget();
-      }
-    })();
+  /**
+   * Sends the channel (and its partner) back to park, which ends unicast and bridge; the endpoint and
+   * its event socket survive.
+   */
+  #park(...flags: readonly string[]): Promise<void> {
+    const parked = this.channel.nextStart('park', SETTLE_MAX_MS);
+    const work = this.channel
+      .api('uuid_transfer', this.id, ...flags, 'park', 'inline')
+      .then(() => parked);
     this.#parking = work.catch(() => undefined);
     return work;
   }

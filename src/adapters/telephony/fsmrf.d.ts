@@ -34,6 +34,8 @@ declare module 'drachtio-fsmrf' {
 
     interface SipLeg {
       readonly connected: boolean;
+      /** Our side's SDP, with which re-INVITEs of the far side are answered. */
+      readonly local: { sdp?: string };
       modify(sdp: string): Promise<string>;
       destroy(): Promise<unknown>;
       on(event: 'destroy', handle: () => void): this;

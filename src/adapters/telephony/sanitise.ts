@@ -36,7 +36,6 @@ interface Rule {
   readonly forbidden: readonly (readonly [RegExp, string])[];
 }
 
-// eslint's no-control-regex is right in general; here control characters are the point.
 const CONTROL = [/\p{Cc}|\p{Zl}|\p{Zp}/u, 'holds a control character or line break'] as const;
 const EXPANSION = [/\$/, 'holds a $, which FreeSWITCH would expand'] as const;
 const SEPARATOR = [/[!|]|\^\^|@@/, 'holds one of ! | ^^ @@, which separate arguments'] as const;
@@ -83,7 +82,10 @@ const RULES: Readonly<Record<Exclude<TextKind, 'log'>, Rule>> = {
     forbidden: [],
   },
   'header-value': { maxLength: 2048, forbidden: [CONTROL, [/\$\{/, 'holds ${']] },
-  reason: { maxLength: 128, forbidden: [CONTROL, [/["\\]/, 'holds a quote or backslash']] },
+  reason: {
+    maxLength: 128,
+    forbidden: [CONTROL, [/["\\]|\$\{/, 'holds a quote, backslash or ${']],
+  },
   host: {
     maxLength: 253,
     shape: [/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'is not a host'],

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
+import { ENGINE_COMMANDS } from '../../../src/adapters/telephony/engine-commands.js';
+import { FaultProxy, freePort } from '../../sip/fault-proxy.js';
+import { eventually, useSite } from './site.js';
+
+/** Everything asked of the media server, by kind, as seen on the wire. */
+class Wiretap {
+  readonly #seen = new Map<string, Set<string>>();
+  #rest = '';
+
+  hear(text: string): void {
+    // Names stand alone on a line; what is not a whole line yet waits.
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [word = '', second = ''] = line.split(' ');
+      if (/^[a-z]+$/.test(word)) this.#note('eslCommands', word);
+      if (word === 'api') this.#note('apis', second);
+      if (word === 'execute-app-name:') this.#note('applications', second);
+      if (word === 'call-command:') this.#note('callCommands', second);
+      const inline = / (\w+) inline$/.exec(line)?.[1];
+      if (inline) this.#note('applications', inline);
+    }
+  }
+
+  names(kind: keyof typeof ENGINE_COMMANDS): string[] {
+    return [...(this.#seen.get(kind) ?? [])].sort();
+  }
+
+  #note(kind: string, name: string): void {
+    this.#seen.set(kind, (this.#seen.get(kind) ?? new Set()).add(name));
+  }
+}
+
+describe('the list of engine commands', function () {
+  this.timeout(15_000);
+  const site = useSite();
+
+  it('is exactly what a whole call, a ping and a clean-up send', async () => {
+    const options = site().options();
+    const wiretap = new Wiretap();
+    const listenPort = await freePort();
+    const drachtio = await FaultProxy.open(options.drachtio);
+    const freeswitch = await FaultProxy.open(options.freeswitch);
+    const outbound = await FaultProxy.open({ host: '127.0.0.1', port: listenPort });
+    freeswitch.onPass = (chunk, towards) => towards && wiretap.hear(chunk);
+    outbound.onPass = (chunk, towards) => !towards && wiretap.hear(chunk);
+    const telephony = await connectTelephony({
+      ...options,
+      drachtio: { ...options.drachtio, port: drachtio.port },
+      freeswitch: {
+        ...options.freeswitch,
+        port: freeswitch.port,
+        listen: `127.0.0.1:${listenPort}`,
+        advertise: `127.0.0.1:${outbound.port}`,
+      },
+      deadlines: { pingMs: 100 },
+    });
+
+    const far = await site().far();
+    const [a, b] = [await telephony.media.createEndpoint(), await telephony.media.createEndpoint()];
+    const call = telephony.sip.invite({ uri: far.uri, callId: randomUUID(), localSdp: a.localSdp });
+    const outcome = await call.outcome;
+    assert.ok(outcome.kind === 'answered');
+    await a.connect(outcome.dialog.remoteSdp);
+    const tap = await a.tap({ host: '127.0.0.1', port: listenPort });
+    await tap.stop();
+    const playback = a.play([await site().toneFile(500, 300)], { loop: true });
+    await sleep(200);
+    await playback.stop();
+    await a.bridge(b);
+    await a.unbridge();
+    await outcome.dialog.bye('done');
+    await a.close();
+    drachtio.cut();
+    await b.close();
+    await eventually(() => assert.equal(telephony.sip.isConnected, true));
+    await telephony.close();
+    await eventually(() => assert.equal(freeswitch.connectionCount, 0));
+
+    for (const kind of ['apis', 'applications', 'callCommands', 'eslCommands'] as const) {
+      assert.deepEqual(wiretap.names(kind), [...ENGINE_COMMANDS[kind]].sort(), kind);
+    }
+    for (const proxy of [drachtio, freeswitch, outbound]) proxy.close();
+  });
+});

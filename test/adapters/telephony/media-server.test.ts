@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { virtualClock } from '../../../src/adapters/clock/virtual-clock.js';
+import { silentLog } from '../../../src/adapters/log.js';
+import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
+import type { FreeswitchConnection } from '../../../src/adapters/telephony/freeswitch-connection.js';
+import { FreeswitchMediaServer } from '../../../src/adapters/telephony/media-server.js';
+
+const PLAIN_SDP = 'v=0\r\nm=audio 4000 RTP/AVP 0\r\n';
+const SRTP_SDP = 'v=0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 x\r\nm=audio 4000 RTP/AVP 0\r\n';
+
+/** drachtio-fsmrf's endpoint as far as the adapter looks at it. */
+class LibraryEndpoint extends EventEmitter {
+  readonly uuid = '7d1c7c6c-0000-4000-8000-000000000001';
+  byeCount = 0;
+  byeFails = false;
+  readonly local: { sdp: string };
+  readonly dialog: object;
+  readonly conn = null;
+
+  constructor(sdp: string) {
+    super();
+    this.local = { sdp };
+    const destroy = (): Promise<void> => {
+      this.byeCount += 1;
+      return this.byeFails ? Promise.reject(new Error('unable to find dialog')) : Promise.resolve();
+    };
+    this.dialog = Object.assign(new EventEmitter(), { connected: true, local: {}, destroy });
+  }
+  /** Never settles, as the library's does when a channel is killed. */
+  execute(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+}
+
+function setUp(create: () => Promise<LibraryEndpoint>) {
+  const clock = virtualClock();
+  const commands: string[] = [];
+  let canApi = true;
+  const connection = {
+    server: { createEndpoint: create },
+    api: (...words: string[]) => {
+      commands.push(words.join(' '));
+      return canApi ? Promise.resolve('+OK') : Promise.reject(new Error('no answer'));
+    },
+  } as unknown as FreeswitchConnection;
+  const state = { connection: connection as FreeswitchConnection | undefined };
+  const media = new FreeswitchMediaServer({
+    clock,
+    log: silentLog,
+    deadlines: DEFAULT_DEADLINES,
+    connection: () => state.connection,
+  });
+  return { clock, media, commands, state, allowApi: (can: boolean) => (canApi = can) };
+}
+
+const NOTHING = { endpoints: 0, pendingEndpoints: 0, taps: 0, playbacks: 0, orphans: 0 };
+
+describe('creating endpoints', () => {
+  it('refuses an offer with SRTP, ends its channel and says what to configure', async () => {
+    const endpoint = new LibraryEndpoint(SRTP_SDP);
+    const { media } = setUp(() => Promise.resolve(endpoint));
+    await assert.rejects(media.createEndpoint(), {
+      code: 'ENDPOINT_SRTP',
+      message: /rtp_secure_media_inbound=forbidden/,
+    });
+    assert.equal(endpoint.byeCount, 1);
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('refuses an answer with SRTP from the far side', async () => {
+    const { media } = setUp(() => Promise.resolve(new LibraryEndpoint(PLAIN_SDP)));
+    const endpoint = await media.createEndpoint();
+    await assert.rejects(endpoint.connect(SRTP_SDP), { code: 'ENDPOINT_SRTP' });
+    await assert.rejects(endpoint.connect('not sdp'), { code: 'REFUSED_TEXT' });
+    await endpoint.close();
+  });
+
+  it('gives up at its own deadline and ends the endpoint that comes afterwards', async () => {
+    const endpoint = new LibraryEndpoint(PLAIN_SDP);
+    let deliver = (_: LibraryEndpoint): void => undefined;
+    const { clock, media } = setUp(() => new Promise((resolve) => (deliver = resolve)));
+    const creating = assert.rejects(media.createEndpoint(), { code: 'DEADLINE' });
+    await clock.advance(DEFAULT_DEADLINES.endpointMs);
+    await creating;
+    assert.equal(media.counts().pendingEndpoints, 1);
+    deliver(endpoint);
+    await clock.advance(0);
+    assert.equal(endpoint.byeCount, 1);
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('passes a refusal on without the library’s object', async () => {
+    const sipError = Object.assign(new Error('Sip non-success response: 503'), { res: {} });
+    const { media } = setUp(() => Promise.reject(sipError));
+    await assert.rejects(media.createEndpoint(), (thrown: object) => {
+      assert.equal((thrown as { code: string }).code, 'ENDPOINT_REFUSED');
+      assert.ok(!('res' in thrown) && !('cause' in thrown));
+      return true;
+    });
+  });
+
+  it('kills the channel when the BYE fails, and remembers it when that fails too', async () => {
+    const endpoint = new LibraryEndpoint(PLAIN_SDP);
+    endpoint.byeFails = true;
+    const { media, commands, allowApi } = setUp(() => Promise.resolve(endpoint));
+    const ours = await media.createEndpoint();
+    allowApi(false);
+    await ours.close();
+    assert.deepEqual(commands, [`uuid_kill ${endpoint.uuid}`]);
+    assert.equal(media.counts().orphans, 1);
+    allowApi(true);
+    await media.killOrphans();
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('tells an end by the media server once, settles what plays, and leaves no timer', async () => {
+    const endpoint = new LibraryEndpoint(PLAIN_SDP);
+    const { clock, media } = setUp(() => Promise.resolve(endpoint));
+    const ours = await media.createEndpoint();
+    let endCount = 0;
+    ours.onEnded(() => (endCount += 1));
+    const playback = ours.play(['/a.wav'], { loop: true });
+    endpoint.emit('destroy');
+    endpoint.emit('destroy');
+    assert.deepEqual(await playback.done, { kind: 'failed', why: 'the endpoint ended' });
+    assert.equal(endCount, 1);
+    await clock.advance(1000);
+    assert.equal(endpoint.byeCount, 1, 'the dialog towards the media server is ended as well');
+    assert.equal(clock.pendingCount, 0);
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+});
