@@ -86,7 +86,7 @@ export function onVerdictRevised(
   if (row === 'verdict.too-late') return stayAsIs(state, row, because);
   draft.context.callState = callState;
   const answeredBy = callState === CALL_STATE.FaxDetected ? 'fax' : 'machine';
-  draft.changeLeg({ answeredBy, isRevised: true });
+  draft.changeLeg({ answeredBy });
   draft.stopPlaying();
   switch (row) {
     case 'verdict.told':

@@ -242,12 +242,12 @@ function isInAttempt(state: State): boolean {
   return state.name === 'dialing' || state.name === 'answered';
 }
 
-/** Only "human" is taken back, only once, and only for machine or fax. */
+/** Only "human" is taken back, and only for machine or fax: so it happens once. */
 function isRevision(state: State, callState: CallState): boolean {
   const { leg } = state.context;
   const isKnown =
     callState === CALL_STATE.AnsweringMachineDetected || callState === CALL_STATE.FaxDetected;
-  return isKnown && leg?.answeredBy === 'human' && leg.isRevised !== true;
+  return isKnown && leg?.answeredBy === 'human';
 }
 
 /** Nobody waits for this event. What it brought to life is let go. */

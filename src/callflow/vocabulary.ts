@@ -41,8 +41,6 @@ export interface LegContext {
   readonly answeredBy?: 'human' | 'machine' | 'fax';
   /** How far a machine's greeting has come; kept because it may end before anybody asks. */
   readonly greeting?: 'ended' | 'beeped';
-  /** The verdict was revised; it is so at most once. */
-  readonly isRevised?: true;
   /** Treatments that could not be played on this leg: from then on as if they were off. */
   readonly brokenTreatments?: readonly TreatmentName[];
 }

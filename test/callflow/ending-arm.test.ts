@@ -60,6 +60,12 @@ describe('a hang-up of the customer', () => {
     });
   }
 
+  it('stops what was playing, so that no player is left behind', () => {
+    const flow = waiting();
+    const { playId } = flow;
+    assert.deepEqual(flow.hangUp().commands('stop-playing'), [{ type: 'stop-playing', playId }]);
+  });
+
   it('takes the agent who was waiting for the end of the file along', () => {
     const flow = connecting().agentAnswers().hangUp();
     assert.equal(flow.commands('unqueue').length, 1);

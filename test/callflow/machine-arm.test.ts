@@ -50,6 +50,11 @@ describe('a message for a machine', () => {
     assert.equal(playing(flow), 'answering-machine');
   });
 
+  it('does not forget a beep over the end of the greeting that comes after it', () => {
+    const flow = new Flow(AFTER_BEEP).due().greetingEnds(true).greetingEnds(false);
+    assert.equal(playing(flow.answer('machine')), 'answering-machine');
+  });
+
   it('waits only for the beep when the greeting ended before the verdict', () => {
     const flow = new Flow(AFTER_BEEP).due().greetingEnds(false).answer('machine');
     assert.deepEqual([playing(flow), waitMs(flow)], [undefined, 4_000]);
