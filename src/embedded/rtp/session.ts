@@ -31,6 +31,12 @@ export interface RtpSessionOptions {
 /** Called once when a source has ended or was stopped. */
 export type PlayDone = (positionSamples: number, wasBroken: boolean) => void;
 
+/** Something being played, or waiting under what is played on top of it. */
+export interface PlayHandle {
+  /** Ends it now; `onDone` runs before this returns. Nothing happens when it is over already. */
+  stop(): void;
+}
+
 /** Counters of one session. */
 export interface RtpStats {
   readonly packetsSent: number;
@@ -71,6 +77,8 @@ export class RtpSession implements Paced {
   onFrame: ((pcm: Int16Array, rtpTimestamp: number) => void) | undefined;
   /** A key press of the peer, at its end. */
   onDtmf: ((digit: string, durationSamples: number) => void) | undefined;
+  /** Called once, by `close`. */
+  onClosed: (() => void) | undefined;
   /** False stops sending without disturbing what is played (the peer asked to be put on hold). */
   isSending = true;
 
@@ -156,9 +164,18 @@ export class RtpSession implements Paced {
    * Plays a source on top of what is playing; that goes on when this one has ended.
    * `onDone` may start the next source: no sample is lost in between.
    */
-  play(source: PcmSource, onDone?: PlayDone): void {
-    if (this.#playing.length >= PLAY_DEPTH_MAX) return onDone?.(0, true);
-    this.#playing.push({ source, onDone, positionSamples: 0 });
+  play(source: PcmSource, onDone?: PlayDone): PlayHandle {
+    const playing: Playing = { source, onDone, positionSamples: 0 };
+    if (this.#playing.length >= PLAY_DEPTH_MAX) onDone?.(0, true);
+    else this.#playing.push(playing);
+    return {
+      stop: () => {
+        const index = this.#playing.indexOf(playing);
+        if (index < 0) return;
+        this.#playing.splice(index, 1);
+        onDone?.(playing.positionSamples, true);
+      },
+    };
   }
 
   /** Ends all that is playing, the topmost first. */
@@ -185,6 +202,9 @@ export class RtpSession implements Paced {
     this.#socket = undefined;
     this.onFrame = undefined;
     this.onDtmf = undefined;
+    const onClosed = this.onClosed;
+    this.onClosed = undefined;
+    onClosed?.();
   }
 
   stats(): RtpStats {

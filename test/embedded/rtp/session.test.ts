@@ -160,6 +160,18 @@ describe('An RTP session', () => {
     assert.deepEqual(order, ['second 160', 'first 160']);
   });
 
+  it('stops one source and lets those under it go on', async () => {
+    const session = await open();
+    const order: string[] = [];
+    session.play(playSamples(sine(440, 320)), (at, broken) => order.push(`under ${at} ${broken}`));
+    const top = session.play(playSamples(sine(440, 8000)), (at) => order.push(`top ${at}`));
+    await run(3);
+    top.stop();
+    top.stop();
+    await run(3);
+    assert.deepEqual(order, ['top 480', 'under 320 false']);
+  });
+
   it('starts the next source in the very sample after the former', async () => {
     const session = await open();
     const peer = await openPeer();

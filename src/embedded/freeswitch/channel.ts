@@ -1,0 +1,361 @@
+/**
+ * One channel of the media server: its RTP session, its variables, and the applications it runs.
+ * Applications nest as in FreeSWITCH: one that is sent while another runs interrupts it, and the
+ * other goes on afterwards. Below them all lies the outermost one, which is where the channel is
+ * when nothing else runs: `socket`, `park` after a transfer, or `uuid_bridge`.
+ *
+ * Everything happens on the 20 ms beat of its media, like in a FreeSWITCH session thread: commands
+ * are taken from the queue, breaks take effect, frames go to the bridge partner or the tap.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { RelaySource } from '../rtp/pcm-source.js';
+import type { PlayHandle, RtpSession } from '../rtp/session.js';
+import type { LogFunction } from '../sip/stack.js';
+import { APPLICATION_TABLE } from './apps.js';
+import { describeChannel, type ChannelFacts } from './channel-data.js';
+import type { EslConnection, EventFields } from './esl.js';
+import type { SoundFiles } from './sound-files.js';
+import { Unicast, type UnicastTarget } from './unicast.js';
+
+/** What a channel needs of the server. */
+export interface ChannelHost {
+  readonly files: SoundFiles;
+  readonly onLog: LogFunction;
+  fire(event: EventFields): void;
+  /** The channel is over: BYE unless the peer sent one, and out of all lists. */
+  onEnded(channel: Channel, cause: string, wasByPeer: boolean): void;
+}
+
+/** Why a channel ends. A kill tears the event socket off before it can tell anything. */
+export type HangupBy = 'application' | 'peer' | 'kill' | 'shutdown';
+
+/** Why an application has to end early. */
+export type LeaveReason = 'hung-up' | 'torn';
+
+/** One execution of an application. */
+export interface Run {
+  readonly application: string;
+  readonly argument: string;
+  readonly uuid: string;
+  /** uuid_break. */
+  onBreak?: () => void;
+  /** The channel goes elsewhere; must lead to `finish` before it returns. */
+  onLeave?: (why: LeaveReason) => void;
+  /** A key, offered to the innermost application only. */
+  onDigit?: (digit: string) => void;
+  /** Ends this execution; its event is sent when those it interrupted it by are over, too. */
+  finish(response?: string): void;
+  readonly isFinished: boolean;
+}
+
+interface Outermost {
+  readonly application: 'socket' | 'park' | 'uuid_bridge';
+  readonly argument: string;
+  readonly uuid: string;
+}
+
+interface QueuedCommand {
+  readonly application: string;
+  readonly argument: string;
+  readonly uuid: string;
+}
+
+const QUEUE_MAX = 100;
+const VARIABLES_MAX = 500;
+const NESTING_MAX = 20;
+
+/** See the head of this file. */
+export class Channel {
+  readonly uuid = randomUUID();
+  /** The channel's own connection to the application. */
+  connection: EslConnection | undefined;
+  hangupCause: string | undefined;
+  /** True from the first real SDP of a peer on; before, the tap hears digital silence. */
+  hasPeerMedia = false;
+  readonly #variables = new Map<string, string>();
+  readonly #runs: Run[] = [];
+  readonly #queue: QueuedCommand[] = [];
+  readonly #unicast = new Unicast();
+  #outermost: Outermost;
+  #response: string | undefined;
+  #isBreakPending = false;
+  #hasEnded = false;
+  #hasBeenBridged = false;
+  #bridge: { peer: Channel; toUs: RelaySource; handle: PlayHandle } | undefined;
+
+  constructor(
+    readonly rtp: RtpSession,
+    private readonly host: ChannelHost,
+    private readonly facts: () => ChannelFacts,
+    socketArgument: string,
+  ) {
+    this.#outermost = { application: 'socket', argument: socketArgument, uuid: randomUUID() };
+    rtp.onFrame = (pcm) => this.#tick(pcm);
+    rtp.onDtmf = (digit, samples) => this.#heardKey(digit, samples);
+  }
+
+  get files(): SoundFiles {
+    return this.host.files;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get bridgePeer(): Channel | undefined {
+    return this.#bridge?.peer;
+  }
+
+  variable(name: string): string | undefined {
+    return this.#variables.get(name);
+  }
+
+  /** An undefined or empty value removes it. @returns false when there are too many */
+  setVariable(name: string, value: string | undefined): boolean {
+    if (value === undefined || value === '') this.#variables.delete(name);
+    else if (this.#variables.size < VARIABLES_MAX || this.#variables.has(name)) {
+      this.#variables.set(name, value);
+    } else return false;
+    return true;
+  }
+
+  /** All that FreeSWITCH tells about a channel in events and dumps. */
+  describe(): EventFields {
+    const application = this.#runs[this.#runs.length - 1] ?? this.#outermost;
+    return describeChannel(this.facts(), {
+      uuid: this.uuid,
+      hangupCause: this.hangupCause,
+      application: application.application,
+      applicationData: application.argument,
+      rtp: this.rtp.stats(),
+      variables: this.#variables,
+    });
+  }
+
+  /** Sends an event about this channel. */
+  fire(name: string, fields: EventFields = {}): void {
+    this.host.fire({ 'Event-Name': name, ...this.describe(), ...fields });
+  }
+
+  /** Queues an application for the next beat. @returns false when too many wait */
+  execute(command: QueuedCommand): boolean {
+    if (this.#hasEnded || this.#queue.length >= QUEUE_MAX) return false;
+    this.#queue.push(command);
+    return true;
+  }
+
+  /** Ends what is heard. Lost when nothing runs, or when another application starts first. */
+  break(): void {
+    this.#isBreakPending = true;
+  }
+
+  /** Sends received audio to a UDP address while the channel is parked; see unicast.ts. */
+  startUnicast(target: UnicastTarget): void {
+    this.#unicast.start(target);
+  }
+
+  /** Marks the channel as hung up without ending it yet: the hangup application reports first. */
+  beginHangup(cause: string): void {
+    this.hangupCause ??= cause;
+  }
+
+  hangup(cause: string, by: HangupBy): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const isBridged = this.#bridge !== undefined;
+    this.#leaveBridge();
+    this.hangupCause ??= cause;
+    this.#queue.length = 0;
+    if (by === 'kill' && !isBridged && !this.#hasBeenBridged) this.connection?.close(this.uuid);
+    this.#leaveRuns(by === 'application' ? 'hung-up' : 'torn');
+    this.#finishOutermost();
+    this.fire('CHANNEL_CALLSTATE', {
+      'Channel-State': 'CS_HANGUP',
+      'Channel-Call-State': 'HANGUP',
+      'Original-Channel-Call-State': 'ACTIVE',
+      'Channel-Call-State-Number': '7',
+    });
+    this.#unicast.stop();
+    this.rtp.close();
+    this.host.onEnded(this, this.hangupCause, by === 'peer');
+    this.connection?.close(this.uuid);
+  }
+
+  /** The application's connection is gone: as without `linger`, the channel goes with it. */
+  lostConnection(): void {
+    this.connection = undefined;
+    if (this.#hasEnded) return;
+    if (this.#outermost.application !== 'socket') return;
+    const last = this.#runs[0];
+    if (!last) return this.hangup('NORMAL_CLEARING', 'application');
+    this.#queue.length = 0;
+  }
+
+  /** uuid_transfer ... park inline: ends everything and parks. A tap can be started afresh then. */
+  parkAnew(): void {
+    if (this.#hasEnded) return;
+    this.#leaveBridge();
+    this.#leaveRuns('torn');
+    if (this.hasEnded) return; // its application's connection was gone, and this was the last run
+    this.#finishOutermost();
+    this.#unicast.stop();
+    for (const [from, to] of [
+      ['ACTIVE', 'RINGING'],
+      ['RINGING', 'ACTIVE'],
+    ] as const) {
+      this.fire('CHANNEL_CALLSTATE', {
+        'Original-Channel-Call-State': from,
+        'Channel-Call-State': to,
+      });
+    }
+    this.#enterOutermost({ application: 'park', argument: '', uuid: randomUUID() });
+  }
+
+  /** Connects the audio of two channels, both ways. Both leave what they do. */
+  static bridge(a: Channel, b: Channel): void {
+    if (a === b || a.#hasEnded || b.#hasEnded) return;
+    for (const channel of [a, b]) {
+      channel.#leaveBridge();
+      channel.#leaveRuns('torn');
+      channel.#finishOutermost();
+      channel.#unicast.stop();
+    }
+    for (const [channel, peer] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const toUs = new RelaySource();
+      channel.#bridge = { peer, toUs, handle: channel.rtp.play(toUs) };
+      channel.#hasBeenBridged = true;
+      channel.#enterOutermost({
+        application: 'uuid_bridge',
+        argument: peer.uuid,
+        uuid: randomUUID(),
+      });
+    }
+  }
+
+  #leaveBridge(): void {
+    const bridge = this.#bridge;
+    if (!bridge) return;
+    this.#bridge = undefined;
+    bridge.handle.stop();
+    bridge.peer.#leaveBridge(); // park_after_bridge: the partner stays, silent
+  }
+
+  #tick(pcm: Int16Array): void {
+    this.#takeCommands();
+    if (this.#hasEnded) return;
+    if (this.#bridge) this.#bridge.peer.#bridge?.toUs.write(pcm);
+    else if (this.#runs.length === 0) this.#unicast.send(this.hasPeerMedia ? pcm : pcm.fill(0));
+  }
+
+  #takeCommands(): void {
+    if (this.#isBreakPending) {
+      this.#isBreakPending = false;
+      for (const run of [...this.#runs].reverse()) run.onBreak?.();
+    }
+    while (!this.#hasEnded) {
+      const command = this.#queue.shift();
+      if (!command) return;
+      this.#isBreakPending = false;
+      const depth = this.#runs.length;
+      this.#start(command);
+      if (this.#runs.length > depth) return; // it waits for something: the next beat nests in it
+    }
+  }
+
+  #start({ application, argument, uuid }: QueuedCommand): void {
+    const program = APPLICATION_TABLE.get(application);
+    if (!program || this.#runs.length >= NESTING_MAX) {
+      this.host.onLog('warn', 'application refused, channel hung up', { application });
+      return this.hangup('DESTINATION_OUT_OF_ORDER', 'application');
+    }
+    if (this.#runs.length > 0 && program.isLong) {
+      this.host.onLog('warn', 'application interrupts another', { application });
+    }
+    if (program.isLong) this.#unicast.kill();
+    this.#response = undefined;
+    const run = this.#newRun(application, argument, uuid);
+    this.#runs.push(run);
+    this.fire('CHANNEL_EXECUTE', applicationFields(run));
+    program.run(run, this);
+  }
+
+  #newRun(application: string, argument: string, uuid: string): Run {
+    const state = { isFinished: false };
+    return {
+      application,
+      argument,
+      uuid,
+      get isFinished() {
+        return state.isFinished;
+      },
+      finish: (response) => {
+        if (state.isFinished) return;
+        state.isFinished = true;
+        if (response !== undefined) this.#response = response;
+        this.#unwind();
+      },
+    };
+  }
+
+  /** Reports what has finished, innermost first; what is interrupted has to wait. */
+  #unwind(): void {
+    for (let top = this.#runs.at(-1); top?.isFinished; top = this.#runs.at(-1)) {
+      this.#runs.pop();
+      this.#fireComplete(top);
+    }
+    const isOrphaned = this.#outermost.application === 'socket' && !this.connection;
+    if (isOrphaned && this.#runs.length === 0) this.hangup('NORMAL_CLEARING', 'application');
+  }
+
+  #leaveRuns(why: LeaveReason): void {
+    for (let top = this.#runs.at(-1); top; top = this.#runs.at(-1)) {
+      top.onLeave?.(why);
+      if (!top.isFinished) top.finish();
+    }
+  }
+
+  #enterOutermost(outermost: Outermost): void {
+    this.#outermost = outermost;
+    this.#response = undefined;
+    this.fire('CHANNEL_EXECUTE', applicationFields(outermost));
+  }
+
+  #finishOutermost(): void {
+    // uuid_bridge is no real application: it begins with an event and ends without one.
+    if (this.#outermost.application !== 'uuid_bridge') this.#fireComplete(this.#outermost);
+  }
+
+  #fireComplete(run: Pick<Run, 'application' | 'argument' | 'uuid'>): void {
+    this.fire('CHANNEL_EXECUTE_COMPLETE', {
+      ...applicationFields(run),
+      'Application-Response': this.#response ?? '_none_',
+    });
+  }
+
+  #heardKey(digit: string, durationSamples: number): void {
+    const withoutVariables = Object.entries(this.describe()).filter(
+      ([name]) => !name.startsWith('variable_'),
+    );
+    this.host.fire({
+      'Event-Name': 'DTMF',
+      ...Object.fromEntries(withoutVariables),
+      'DTMF-Digit': digit,
+      'DTMF-Duration': String(durationSamples),
+      'DTMF-Source': 'RTP',
+    });
+    this.#bridge?.peer.rtp.sendDtmf(digit, durationSamples / 8);
+    this.#runs.at(-1)?.onDigit?.(digit);
+  }
+}
+
+function applicationFields(run: Pick<Run, 'application' | 'argument' | 'uuid'>): EventFields {
+  return {
+    Application: run.application,
+    ...(run.argument === '' ? {} : { 'Application-Data': run.argument }),
+    'Application-UUID': run.uuid,
+  };
+}
