@@ -63,7 +63,11 @@ export function transition(state: State, event: Event, service: ServiceOptions):
   if (state.name === 'ended') {
     return stayAsIs(state, 'late.ignored', `the callback has ended: ${state.reason}`);
   }
-  if (!isAwaited(state, event)) return onLate(state, event);
+  return isAwaited(state, event) ? takeArm(state, event, service) : onLate(state, event);
+}
+
+/** The arms in the order of the figure. */
+function takeArm(state: State, event: Event, service: ServiceOptions): Step {
   switch (event.type) {
     // Dial and result
     case 'due':
@@ -73,9 +77,8 @@ export function transition(state: State, event: Event, service: ServiceOptions):
       return onAnswered(state, service);
     case 'attempt-result':
       // Without CPD the answer was the result: what comes after it can only be the call's end.
-      return isInAttempt(state)
-        ? onAttemptResult(state, event, service)
-        : onCustomerHungUp(state, service);
+      if (!isInAttempt(state)) return onCustomerHungUp(state, service);
+      return onAttemptResult(state, event, service);
     // Plugin and VXML application
     case 'plugin-reply':
     case 'vxml-result':
@@ -97,13 +100,11 @@ export function transition(state: State, event: Event, service: ServiceOptions):
     case 'agent-answered':
       return onAgentAnswered(state, event, service);
     case 'agent-failed':
-      return state.name === 'connected'
-        ? onBridgeFailed(state, event, service)
-        : onAgentGone(state, event, service);
+      if (state.name === 'connected') return onBridgeFailed(state, event, service);
+      return onAgentGone(state, event, service);
     case 'agent-hung-up':
-      return state.name === 'connected'
-        ? onFarSideOver(state, service, 'the agent hung up')
-        : onAgentGone(state, event, service);
+      if (state.name === 'connected') return onFarSideOver(state, service, 'the agent hung up');
+      return onAgentGone(state, event, service);
     case 'agent-wait-expired':
       return onAgentWaitExpired(state, service);
     case 'agent-retry-due':

@@ -120,13 +120,8 @@ export class ShellModel {
         if (command.what === 'revoked') this.holders.delete(command.holderId);
         break;
       case 'start-timer':
-        assert.ok(!this.timers.has(command.timer), `timer ${command.timer} runs already`);
-        assert.ok(command.afterMs >= 0 && Number.isFinite(command.afterMs));
-        this.timers.set(command.timer, command.timerId);
-        break;
       case 'stop-timer':
-        assert.equal(this.timers.get(command.timer), command.timerId, 'stopped another timer');
-        this.timers.delete(command.timer);
+        this.#changeTimer(command);
         break;
       case 'report':
         if (command.what === 'attempt-ended') this.openAttempts -= 1;
@@ -156,6 +151,17 @@ export class ShellModel {
     if (leg?.isUp !== true || leg.answeredBy !== 'human') return;
     const isHeard = this.plays.size > 0 || state.name === 'connected';
     assert.ok(isHeard || this.timers.has('human-silence'), `dead line in ${state.name}`);
+  }
+
+  #changeTimer(command: Extract<Command, { timer: string }>): void {
+    if (command.type === 'start-timer') {
+      assert.ok(!this.timers.has(command.timer), `timer ${command.timer} runs already`);
+      assert.ok(command.afterMs >= 0 && Number.isFinite(command.afterMs));
+      this.timers.set(command.timer, command.timerId);
+    } else {
+      assert.equal(this.timers.get(command.timer), command.timerId, 'stopped another timer');
+      this.timers.delete(command.timer);
+    }
   }
 
   #tokens(): string[] {
