@@ -170,7 +170,7 @@ export class Channel {
     if (by === 'kill' && !isBridged && !this.#hasBeenBridged) this.connection?.close(this.uuid);
     this.#leaveRuns(by === 'application' ? 'hung-up' : 'torn');
     this.#finishOutermost();
-    this.fire('CHANNEL_CALLSTATE', {
+    this.#fireBasic('CHANNEL_CALLSTATE', {
       'Channel-State': 'CS_HANGUP',
       'Channel-Call-State': 'HANGUP',
       'Original-Channel-Call-State': 'ACTIVE',
@@ -204,7 +204,7 @@ export class Channel {
       ['ACTIVE', 'RINGING'],
       ['RINGING', 'ACTIVE'],
     ] as const) {
-      this.fire('CHANNEL_CALLSTATE', {
+      this.#fireBasic('CHANNEL_CALLSTATE', {
         'Original-Channel-Call-State': from,
         'Channel-Call-State': to,
       });
@@ -336,13 +336,14 @@ export class Channel {
     });
   }
 
+  /** Some events leave the variables out. */
+  #fireBasic(name: string, fields: EventFields): void {
+    const basic = Object.entries(this.describe()).filter(([key]) => !key.startsWith('variable_'));
+    this.host.fire({ 'Event-Name': name, ...Object.fromEntries(basic), ...fields });
+  }
+
   #heardKey(digit: string, durationSamples: number): void {
-    const withoutVariables = Object.entries(this.describe()).filter(
-      ([name]) => !name.startsWith('variable_'),
-    );
-    this.host.fire({
-      'Event-Name': 'DTMF',
-      ...Object.fromEntries(withoutVariables),
+    this.#fireBasic('DTMF', {
       'DTMF-Digit': digit,
       'DTMF-Duration': String(durationSamples),
       'DTMF-Source': 'RTP',

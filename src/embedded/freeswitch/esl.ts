@@ -59,6 +59,7 @@ export class EslConnection {
   #isAuthenticated: boolean;
   #authTimer: NodeJS.Timeout | undefined;
   #isEnding = false;
+  #isJson = false;
 
   constructor(
     private readonly socket: Socket,
@@ -197,9 +198,13 @@ export class EslConnection {
 
   #subscribe(argument: string): void {
     const words = argument.split(/\s+/).filter((word) => word !== '');
-    const format = /^(json|plain|xml)$/.test(words[0] ?? '') ? words.shift() : 'plain';
+    const format = /^(json|plain|xml)$/.test(words[0] ?? '') ? words.shift() : undefined;
     if (words.length === 0) return this.#reply('-ERR no keywords supplied');
-    if (format !== 'json') return this.#reply('-ERR only json events are supported');
+    // A connection keeps its format; the first one is plain.
+    if (format !== 'json' && (format !== undefined || !this.#isJson)) {
+      return this.#reply('-ERR only json events are supported');
+    }
+    this.#isJson = true;
     let isSubclass = false;
     for (const word of words) {
       // Everything after CUSTOM is a subclass name, up to the end of the command.
@@ -211,6 +216,7 @@ export class EslConnection {
   }
 
   #filter(argument: string): void {
+    if (argument === '') return this.#reply('-ERR command not found');
     const [first = '', ...rest] = argument.split(' ');
     if (first === 'delete') {
       const [name = '', ...values] = rest;

@@ -29,10 +29,11 @@ export class Unicast {
     const socket = createSocket({ type: 'udp4', lookup: (host, _o, done) => done(null, host, 4) });
     socket.on('error', () => undefined); // a port in use, a listener that has gone
     socket.on('message', () => undefined); // injecting audio is not supported
+    this.#socket = socket;
+    // Without a look-up to wait for, this may be called before bind returns.
     socket.bind(target.localPort, target.localHost, () => {
       if (this.#socket === socket) this.#target = target;
     });
-    this.#socket = socket;
   }
 
   send(pcm: Int16Array): void {
