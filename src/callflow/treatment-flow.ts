@@ -100,11 +100,8 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
     case 'agent-answered':
       return onAgentAnswered(state, event, service);
     case 'agent-failed':
-      if (state.name === 'connected') return onBridgeFailed(state, event, service);
-      return onAgentGone(state, event, service);
     case 'agent-hung-up':
-      if (state.name === 'connected') return onFarSideOver(state, service, 'the agent hung up');
-      return onAgentGone(state, event, service);
+      return onAgentLeft(state, event, service);
     case 'agent-wait-expired':
       return onAgentWaitExpired(state, service);
     case 'agent-retry-due':
@@ -148,6 +145,18 @@ function onDue(state: State, type: 'due' | 'retry-due', service: ServiceOptions)
       draft.dial();
       return draft.goTo({ name: 'dialing' }, row, because);
   }
+}
+
+/** Before the bridge the next agent is asked; after it the conversation is over, or never began. */
+function onAgentLeft(
+  state: State,
+  event: Extract<Event, { type: 'agent-failed' | 'agent-hung-up' }>,
+  service: ServiceOptions,
+): Step {
+  if (state.name !== 'connected') return onAgentGone(state, event, service);
+  return event.type === 'agent-failed'
+    ? onBridgeFailed(state, event, service)
+    : onFarSideOver(state, service, 'the agent hung up');
 }
 
 /** A treatment came to its end, or could not be played: then it is as if it were off. */
