@@ -211,8 +211,14 @@ export class CallbackEffects {
         { targets, ...this.#presented(command.cpnDigits) },
         {
           onAnswered: () => post({ type: 'agent-answered', queueId }),
-          onFailed: (why) => post({ type: 'agent-failed', queueId, why }),
-          onHungUp: () => post({ type: 'agent-hung-up', queueId }),
+          onFailed: (why) => {
+            this.#farSides.delete(queueId);
+            post({ type: 'agent-failed', queueId, why });
+          },
+          onHungUp: () => {
+            this.#farSides.delete(queueId);
+            post({ type: 'agent-hung-up', queueId });
+          },
         },
       ),
     );
@@ -236,8 +242,14 @@ export class CallbackEffects {
     };
     const call = new AgentCall(this.deps.telephony, request, {
       onAnswered: () => post({ type: 'route-done', routeId }),
-      onFailed: (why) => post({ type: 'route-failed', routeId, why }),
-      onHungUp: () => post({ type: 'conversation-ended' }),
+      onFailed: (why) => {
+        this.#farSides.delete(routeId);
+        post({ type: 'route-failed', routeId, why });
+      },
+      onHungUp: () => {
+        this.#farSides.delete(routeId);
+        post({ type: 'conversation-ended' });
+      },
     });
     this.#farSides.set(routeId, call);
   }
@@ -264,7 +276,10 @@ export class CallbackEffects {
     bridged.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       this.deps.log.error({ callbackId: this.callback.id, why }, 'bridge failed');
-      this.listener.post({ type: 'leg-lost', legId: leg.legId, cause: 'media' });
+      this.#dropFarSide(withId, 'bridge failed');
+      // The id says whose it is; the flow takes the customer back to waiting, or to the last words.
+      this.listener.post({ type: 'agent-failed', queueId: withId, why });
+      this.listener.post({ type: 'route-failed', routeId: withId, why });
     });
   }
 

@@ -61,9 +61,13 @@ export class SessionHost {
     }
     const session = this.#open(leftover, flowState ?? initialState());
     if (!session) return;
-    const { leg } = session.state.context;
+    const { leg, holder } = session.state.context;
     if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
     else if (leg) session.post({ type: 'leg-lost', legId: leg.legId, cause: 'node' });
+    else if (holder) {
+      const why = 'the service was restarted';
+      session.post({ type: 'plugin-failed', holderId: holder.holderId, why });
+    }
   }
 
   /** @returns false when no session of this process owns the callback */
@@ -76,6 +80,11 @@ export class SessionHost {
   /** Waits for the calls in the air, at most this long, then ends what is left. */
   async drain(deadlineMs: number): Promise<void> {
     this.#isStopping = true;
+    if (deadlineMs > 0) await this.#untilIdle(deadlineMs);
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop('shutdown')));
+  }
+
+  async #untilIdle(deadlineMs: number): Promise<void> {
     const idle = Promise.all([...this.#sessions.values()].map((session) => this.#idle(session)));
     let cancel = () => {};
     const deadline = new Promise<void>((resolve) => {
@@ -83,7 +92,6 @@ export class SessionHost {
     });
     await Promise.race([idle, deadline]);
     cancel();
-    await Promise.all([...this.#sessions.values()].map((session) => session.stop('shutdown')));
   }
 
   /** A session that waits for a retry has nothing to finish: its snapshot is on disk. */
@@ -125,9 +133,13 @@ export class SessionHost {
   /** Its service is no longer configured: nothing can say how to treat it. */
   #abandon(record: CallbackRecord): void {
     this.deps.log.error({ callbackId: record.id, service: record.serviceName }, 'unknown service');
-    const change = {
-      record: { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false },
-    } as const;
-    void this.deps.store.commit(record.id, change, { durable: true });
+    this.#giveUp(record.id);
+  }
+
+  #giveUp(id: string): void {
+    const record = { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false } as const;
+    this.deps.store.commit(id, { record }, { durable: true }).catch((error: unknown) => {
+      this.deps.log.error({ callbackId: id, error: String(error) }, 'end not written');
+    });
   }
 }

@@ -82,6 +82,8 @@ async function download(url: string, options: MediaFilesOptions): Promise<Resolv
       signal: AbortSignal.timeout(FETCH_DEADLINE_MS),
       headers: { accept: 'audio/*' },
     });
+    // Destroying a body emits an error that nobody else waits for.
+    body.on('error', () => {});
     if (statusCode !== 200) {
       body.destroy();
       return unplayable(`HTTP ${statusCode}`);

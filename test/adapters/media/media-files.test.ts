@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMediaFiles } from '../../../src/adapters/media/media-files.js';
+import { wavBytes } from '../../../src/farend/write-wav.js';
+
+describe('media files', () => {
+  const wav = wavBytes(new Int16Array(800));
+  let folder: string;
+  let server: Server;
+  let origin: string;
+  let requests = 0;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dialback-media-test-'));
+    server = createServer((request, response) => {
+      requests += 1;
+      if (request.url === '/a.wav') response.end(wav);
+      else if (request.url === '/page.wav') response.end('<html>not a sound</html>'.repeat(10));
+      else if (request.url === '/endless.wav') {
+        const more = () => {
+          if (!response.destroyed) response.write(Buffer.alloc(1 << 20), () => setImmediate(more));
+        };
+        more();
+      } else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const files = (origins: readonly string[] = [origin]) =>
+    createMediaFiles({ cacheDirectory: folder, allowedOrigins: new Set(origins) });
+
+  describe('probe', () => {
+    const cases: [name: string, content: Buffer | string, expected: string | undefined][] = [
+      ['good.wav', wav, undefined],
+      [
+        'text.wav',
+        'hello, this is no sound file, but it is long enough to be one',
+        'not a WAV file',
+      ],
+      ['short.wav', wav.subarray(0, 10), 'not a WAV file'],
+      ['header-only.wav', wav.subarray(0, 44), 'not a WAV file'],
+      ['empty.mp3', '', 'empty'],
+      ['sound.mp3', 'x', undefined],
+      ['script.sh', 'x', 'unknown format .sh'],
+    ];
+    for (const [name, content, expected] of cases) {
+      it(`says ${expected ?? 'yes'} to ${name}`, async () => {
+        await writeFile(join(folder, name), content);
+        assert.equal(await files().probe(join(folder, name)), expected);
+      });
+    }
+
+    it('tells a missing file and a folder apart', async () => {
+      assert.equal(await files().probe(join(folder, 'nowhere.wav')), 'no such file');
+      assert.equal(await files().probe(`${folder}/.`), 'unknown format ');
+    });
+  });
+
+  describe('fetch', () => {
+    it('fetches a sound once, even when asked twice at the same time', async () => {
+      const media = files();
+      requests = 0;
+      const [one, two] = await Promise.all([
+        media.fetch(`${origin}/a.wav`),
+        media.fetch(`${origin}/a.wav`),
+      ]);
+      await media.fetch(`${origin}/a.wav`);
+      assert.equal(requests, 1);
+      assert.ok(one.kind === 'file' && two.kind === 'file');
+      assert.deepEqual(await readFile(one.path), wav);
+    });
+
+    it('asks again after a failure', async () => {
+      const media = files();
+      requests = 0;
+      await media.fetch(`${origin}/missing.wav`);
+      await media.fetch(`${origin}/missing.wav`);
+      assert.equal(requests, 2);
+    });
+
+    const failures: [path: string, why: string | RegExp][] = [
+      ['/missing.wav', 'HTTP 404'],
+      ['/page.wav', 'not a WAV file'],
+      ['/endless.wav', /larger than/],
+    ];
+    for (const [path, why] of failures) {
+      it(`gives the reason for ${path}`, async () => {
+        const media = await files().fetch(origin + path);
+        assert.ok(media.kind === 'unplayable');
+        assert.match(media.why, new RegExp(why));
+      });
+    }
+
+    it('asks no server that is not allowed, and takes no URL that is none', async () => {
+      requests = 0;
+      const media = files(['https://media.example.net']);
+      for (const url of [`${origin}/a.wav`, 'http://', 'https://media.example.net@127.0.0.1/']) {
+        assert.equal((await media.fetch(url)).kind, 'unplayable');
+      }
+      assert.equal(requests, 0);
+    });
+
+    it('gives the reason when nobody listens', async () => {
+      const media = files(['http://127.0.0.1:9']);
+      const result = await media.fetch('http://127.0.0.1:9/a.wav');
+      assert.ok(result.kind === 'unplayable' && /cannot be fetched/.test(result.why));
+    });
+  });
+});

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { virtualClock } from '../src/adapters/clock/virtual-clock.js';
+import type { State } from '../src/callflow/vocabulary.js';
+import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
+import { SessionHost } from '../src/session-host.js';
+import { FakeStore } from './fakes/fake-store.js';
+import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
+import { serviceConfig } from './fakes/service-config.js';
+
+function setUp() {
+  const telephony = new FakeTelephony();
+  const store = new FakeStore();
+  const clock = virtualClock();
+  let ended = 0;
+  const host = new SessionHost({
+    telephony,
+    analyser: new FakeAnalyser(),
+    clock,
+    store: store as unknown as CallbackStore,
+    log: silentLog,
+    random: { uuid: () => `call-${telephony.calls.length + 1}`, fraction: () => 0.5 },
+    places: { directory: '/m', packagedDirectory: '/p' },
+    files: {
+      probe: () => Promise.resolve(undefined),
+      fetch: () => Promise.resolve({ kind: 'unplayable', why: 'no' }),
+    },
+    trunks: [{ name: 't', uri: 'sip:trunk', priority: 1 }],
+    queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+    routePoints: {},
+    comfortFile: '/p/comfort.wav',
+    services: { sales: serviceConfig() },
+    onSessionEnded: () => (ended += 1),
+  });
+  const record = (more: Partial<CallbackRecord> = {}): CallbackRecord => ({
+    id: 'cb-1',
+    serviceName: 'sales',
+    customerNumber: '+15550100',
+    createdAtMs: clock.nowMs(),
+    desiredAtMs: clock.nowMs(),
+    expiresAtMs: clock.nowMs() + 86_400_000,
+    userData: {},
+    lookupKeys: {},
+    requestOptions: {},
+    state: 'QUEUED',
+    dueAtMs: clock.nowMs(),
+    attemptCount: 0,
+    claimed: true,
+    updatedAtMs: clock.nowMs(),
+    ...more,
+  });
+  return { telephony, store, clock, host, record, ended: () => ended };
+}
+
+/** Runs a callback to this point and takes the snapshot a crash would leave. */
+async function crashAfter(
+  run: (t: ReturnType<typeof setUp>) => Promise<void>,
+): Promise<{ flowState: State; dueAtMs: number }> {
+  const t = setUp();
+  t.host.start(t.record());
+  await settle();
+  await run(t);
+  const last = t.store.commits.filter(({ change }) => change.flowState).at(-1)?.change;
+  assert.ok(last?.flowState);
+  return { flowState: last.flowState, dueAtMs: last.record?.dueAtMs ?? 0 };
+}
+
+describe('SessionHost', () => {
+  it('starts a due callback, counts it while it is in the air, and says when it is over', async () => {
+    const t = setUp();
+    t.host.start(t.record());
+    t.host.start(t.record());
+    await settle();
+    assert.equal(t.telephony.calls.length, 1, 'one session per callback');
+    assert.deepEqual([t.host.count, t.host.liveCount], [1, 1]);
+    assert.equal(t.host.cancel('cb-1', 'customer'), true);
+    await settle();
+    assert.deepEqual([t.host.count, t.ended()], [0, 1]);
+    assert.equal(t.host.cancel('cb-1', 'customer'), false);
+  });
+
+  it('does not count a callback that waits for its next attempt as a call', async () => {
+    const t = setUp();
+    t.host.start(t.record());
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    assert.deepEqual([t.host.count, t.host.liveCount], [1, 0]);
+    await t.host.drain(0);
+  });
+
+  it('ends a callback whose service is no longer configured', async () => {
+    const t = setUp();
+    t.host.start(t.record({ serviceName: 'gone' }));
+    await settle();
+    assert.equal(t.telephony.calls.length, 0);
+    assert.equal(t.store.commits[0]?.change.record?.reason, 'FAIL_ERROR');
+  });
+
+  it('takes an attempt that a crash cut off as made, and tries again later', async () => {
+    const { flowState } = await crashAfter(async () => settle());
+    const t = setUp();
+    const attempt = {
+      callbackId: 'cb-1',
+      attempt: 1,
+      callId: 'lost',
+      number: '+15550100',
+      startedAtMs: 0,
+    };
+    const leftover: Leftover = { ...t.record({ flowState }), openAttempt: attempt };
+    t.host.recover(leftover);
+    await settle();
+    assert.equal(t.telephony.calls.length, 0, 'not dialled again at once');
+    assert.equal(t.store.commits[0]?.change.attempt?.outcome, 'NODE_LOST');
+    await t.clock.advance(300_000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    const dial = t.store.commits.find(({ change }) => change.dialLock === 'take');
+    assert.equal(dial?.change.attempt?.attempt, 2, 'no attempt is made twice');
+    await t.host.drain(0);
+  });
+
+  it('waits out the rest of a retry pause after a restart', async () => {
+    const { flowState, dueAtMs } = await crashAfter(async (t) => {
+      t.telephony.calls[0]?.fail(486);
+      await settle();
+    });
+    const t = setUp();
+    t.host.recover({ ...t.record({ flowState, dueAtMs }) });
+    await settle();
+    await t.clock.advance(299_999);
+    assert.equal(t.telephony.calls.length, 0);
+    await t.clock.advance(1);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    await t.host.drain(0);
+  });
+
+  it('starts a claimed callback that was never dialled', async () => {
+    const t = setUp();
+    t.host.recover(t.record());
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    await t.host.drain(0);
+  });
+
+  it('lets live calls finish while it drains, and ends them at the deadline', async () => {
+    const t = setUp();
+    t.host.start(t.record());
+    await settle();
+    let isDrained = false;
+    const drained = t.host.drain(10_000).then(() => (isDrained = true));
+    await settle();
+    assert.equal(isDrained, false);
+    t.host.start(t.record({ id: 'cb-2' }));
+    assert.equal(t.host.count, 1, 'nothing new is started');
+    await t.clock.advance(10_000);
+    await drained;
+    assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.equal(t.clock.pendingCount, 0);
+  });
+});
