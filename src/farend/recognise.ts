@@ -13,7 +13,7 @@ const FRAME_MS = 20;
 const FRAME = (RATE_HZ * FRAME_MS) / 1000;
 
 /** Frames quieter than this share of a sound's own level, or than a few steps of G.711, say nothing. */
-const QUIET_RATIO = 0.06;
+const QUIET_RATIO = 0.1;
 const QUIET_RMS = 12;
 /** A frame agrees from this correlation on: the sound is then at least 2.5 dB under any noise. */
 const FRAME_AGREES = 0.6;

@@ -180,7 +180,6 @@ describe('far end', () => {
       ['busy-tone', 486, 480],
       ['reorder', 503, 620],
       ['sit', 404, 1400],
-      ['sit-reorder', 503, 913.8],
     ];
     for (const [persona, status, hz] of tones) {
       it(`${persona} is heard as early media, and ends with ${status} or a CANCEL`, async () => {
@@ -279,8 +278,8 @@ describe('far end', () => {
       });
       await caller.connect({ headers: ['X-Attempt: 2', 'User-to-User: abc;encoding=hex'] });
       const [connect] = await loadSounds(['connect']);
-      const pcm = new Int16Array(8000 * 3.2);
-      pcm.set(connect!.pcm, 3000);
+      const pcm = new Int16Array(3000 + 9600);
+      pcm.set(connect!.pcm.subarray(0, 9600), 3000);
       await caller.play(pcm, (n) => n % 40 === 17);
       caller.bye();
       const call = await untilEnded();
@@ -288,9 +287,10 @@ describe('far end', () => {
       assert.equal(heard?.name, 'connect');
       assert.equal(others.length, 0);
       assert.ok(Math.abs(heard.startMs - 375) <= 25, `heard at ${heard.startMs} ms`);
-      assert.ok(heard.heardFraction > 0.95);
-      assert.equal(call.lostPackets, 4);
-      assert.ok(call.packets > 140 && call.maxGapMs >= 20, `${call.packets} ${call.maxGapMs}`);
+      const heardMs = (heard.heardFraction * connect!.pcm.length) / 8;
+      assert.ok(heardMs > 1000 && heardMs < 1250, `${heardMs} ms heard`);
+      assert.equal(call.lostPackets, 2);
+      assert.ok(call.packets > 70 && call.maxGapMs >= 20, `${call.packets} ${call.maxGapMs}`);
       assert.deepEqual(call.headers, { 'X-Attempt': '2', 'User-to-User': 'abc;encoding=hex' });
       assert.equal(call.fromUser, '1000');
       assert.equal(call.userPart, '4420');
@@ -310,7 +310,7 @@ describe('far end', () => {
       const [hello, agent] = await loadSounds(['far-end/hello', 'far-end/agent']);
       await caller.play(hello!.pcm);
       caller.becomeAnotherSender();
-      await caller.play(agent!.pcm);
+      await caller.play(agent!.pcm.subarray(0, 8000));
       caller.bye();
       const call = await untilEnded();
       const heard = recognise(call.recording, await loadSounds(VOICES));
@@ -411,6 +411,21 @@ describe('far end', () => {
       await caller.response(200, 'BYE');
       third.invite({ user: '4421' });
       await third.response(404);
+    });
+
+    it('answers 500 when its rules fail, and performs a script that is no persona', async () => {
+      const caller = await start('human', {
+        rules: (user) => {
+          if (user === '1') throw new Error('no such rule');
+          return { steps: [{ step: 'reject', rejection: { status: 410, reason: 'Moved away' } }] };
+        },
+      });
+      caller.invite({ user: '1' });
+      await caller.response(500);
+      const other = await anotherCaller();
+      other.invite({ user: '2' });
+      assert.match((await other.response(410)).text, /^SIP\/2\.0 410 Moved away/);
+      assert.equal((await untilEnded()).persona, 'script');
     });
 
     it('survives garbage, and goes on answering', async () => {
