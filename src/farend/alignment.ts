@@ -11,7 +11,7 @@ import { complexArray, Fourier, type ComplexArray } from './fourier.js';
 
 /** A sound that is really there is among the few highest peaks; the rest is chance. */
 const PEAKS_MAX = 12;
-/** Bins weaker than this share of the mean are noise: flattening them fully would only amplify it. */
+/** Bins weaker than this share of the mean are noise, which flattening would only amplify. */
 const WEAK_BIN = 0.1;
 /** Mean over effective value of a spectrum: speech has 0.7, music 0.3, two sine tones 0.05. */
 const TONAL = 0.12;

@@ -2,8 +2,8 @@
  * A scripted called party on real SIP and RTP: customers, machines and agents that behave as told,
  * and that afterwards say what they heard. One SIP socket, any number of calls at once.
  *
- * For demonstrations and tests. It registers nowhere, authenticates nobody and is no telephone: keep
- * it on loopback or in a laboratory.
+ * For demonstrations and tests. It registers nowhere, authenticates nobody and is no telephone:
+ * keep it on loopback or in a laboratory.
  */
 import { join } from 'node:path';
 import { CountingScheduler, systemScheduler } from '../embedded/sip/scheduler.js';

@@ -1,7 +1,7 @@
 /**
- * The discrete Fourier transform of a power-of-two number of complex samples, in place. Made for the
- * few long transforms of `recognise.ts` (65 536 points and more); the detector's own transform in
- * cpd/ has one small fixed size and is another thing.
+ * The discrete Fourier transform of a power-of-two number of complex samples, in place. Made for
+ * the few long transforms of `recognise.ts` (65 536 points and more); the detector's own transform
+ * in cpd/ has one small fixed size and is another thing.
  */
 
 export interface ComplexArray {

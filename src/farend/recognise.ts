@@ -1,10 +1,11 @@
 /**
- * Which known sounds were really heard? Compares a recording with sound files, sample by sample: the
- * proof that a treatment reached the customer is its sound in the customer's ear, never a flag in a
- * program. Pure.
+ * Which known sounds were really heard? Compares a recording with sound files, sample by sample:
+ * the proof that a treatment reached the customer is its sound in the customer's ear, never a flag
+ * in a program. Pure.
  *
  * Made for what a telephone line does to a file: G.711, a gain, a few lost packets, a play stopped
- * early, a file that loops. Not made for sounds mixed with each other, nor for another speed or pitch.
+ * early, a file that loops. Not made for sounds mixed with each other, nor for another speed or
+ * pitch.
  */
 import { findLags, halveRate } from './alignment.js';
 
@@ -12,7 +13,7 @@ const RATE_HZ = 8000;
 const FRAME_MS = 20;
 const FRAME = (RATE_HZ * FRAME_MS) / 1000;
 
-/** Frames quieter than this share of a sound's own level, or than a few steps of G.711, say nothing. */
+/** Frames quieter than this share of a sound's own level, or than some G.711 steps, say nothing. */
 const QUIET_RATIO = 0.1;
 const QUIET_RMS = 12;
 /** A frame agrees from this correlation on: the sound is then at least 2.5 dB under any noise. */
@@ -21,7 +22,7 @@ const FRAME_AGREES = 0.6;
 const ROUGH_AGREES = 0.4;
 /** A lost packet is a weaker contradiction than another sound. */
 const LOST_PENALTY = 0.5;
-/** Ten frames that agree in phase are no chance; sounds shorter than that need 60 % of themselves. */
+/** Ten frames that agree in phase are no chance; shorter sounds need 60 % of themselves. */
 const HEARD_FRAMES_MIN = 10;
 const HEARD_SHARE_MIN = 0.6;
 const AGREEING_SHARE_MIN = 0.7;

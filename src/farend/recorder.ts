@@ -3,8 +3,8 @@
  * where its RTP timestamp says, holes stay silent. The recording begins with the first frame that
  * has sound in it (digital silence counts), and is bounded.
  *
- * A caller may change its sender in mid-call (a re-INVITE hands the call over); timestamps then jump
- * by an arbitrary amount, and the recording goes on where the last one ended.
+ * A caller may change its sender in mid-call (a re-INVITE hands the call over); timestamps then
+ * jump by an arbitrary amount, and the recording goes on where the last one ended.
  */
 import { GAP_SAMPLE } from '../embedded/rtp/jitter-buffer.js';
 

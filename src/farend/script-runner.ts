@@ -1,6 +1,7 @@
 /**
- * Performs a persona's script, step after step, on a stage that knows how to ring, speak and hang up.
- * It keeps no state of the call: once the stage says that the call is over, every step ends at once.
+ * Performs a persona's script, step after step, on a stage that knows how to ring, speak and hang
+ * up. It keeps no state of the call: once the stage says that the call is over, every step ends at
+ * once.
  */
 import type { PersonaScript, Rejection, ScriptStep, Utterance } from './persona-script.js';
 

@@ -1,7 +1,7 @@
 /**
- * One call to a scripted party: the SIP side of it as RFC 3261 wants a careful user agent to be, and
- * the stage on which the script is performed. It ends exactly once, and then holds no timer, port or
- * transaction any more except what the SIP stack still needs to repeat a last response.
+ * One call to a scripted party: the SIP side of it as RFC 3261 wants a careful user agent to be,
+ * and the stage on which the script is performed. It ends exactly once, and then holds no timer,
+ * port or transaction any more except what the SIP stack still needs to repeat a last response.
  */
 import type { Scheduler } from '../embedded/sip/scheduler.js';
 import { parseSipUri, addressUri, type SipMessage } from '../embedded/sip/message.js';

@@ -1,10 +1,10 @@
 /**
  * The tones a called party's network or machine sends, as samples. Independent of the media
- * server's own tone generator on purpose: what the product plays and what it must detect should not
- * share a fault.
+ * server's own tone generator on purpose: what the product plays and what it must detect should
+ * not share a fault.
  *
- * Sources: ITU-T E.180 supplement 2 (busy, congestion), ITU-T T.30 (CED), Telcordia GR-1162 and ITU-T
- * E.180 (special information tones).
+ * Sources: ITU-T E.180 supplement 2 (busy, congestion), ITU-T T.30 (CED), Telcordia GR-1162 and
+ * ITU-T E.180 (special information tones).
  */
 
 const RATE_HZ = 8000;
@@ -43,7 +43,7 @@ export const REORDER: Tone = { levelDbm0: -21, segments: onOff([480, 620], 250, 
 /** A fax machine's answer tone, 2.6 to 4 s by T.30. */
 export const CED: Tone = { levelDbm0: -12, segments: [{ ms: 2800, hz: [2100] }] };
 
-/** Special information tones: three segments, then a pause before an announcement or a repetition. */
+/** Special information tones: three segments, then the pause before a repetition. */
 export const SIT = {
   /** ITU-T E.180's own, which says nothing about the reason. */
   generic: sit([950, 330], [1400, 330], [1800, 330]),

@@ -41,7 +41,7 @@ export class UasDialog {
 
   /**
    * Takes note of a request inside the dialog.
-   * @returns false when its CSeq is older than the last one's: it is to be refused with 500 (12.2.2)
+   * @returns false when its CSeq is older than the last one's: to be refused with 500 (12.2.2)
    */
   accept(request: IncomingRequest): boolean {
     const { seq } = request.cseq;

@@ -1,4 +1,4 @@
-/** Writes 8 kHz mono 16 bit samples as a WAV file, the form in which recordings leave the far end. */
+/** Writes 8 kHz mono 16 bit samples as a WAV file: the form in which recordings leave. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
