@@ -1,0 +1,121 @@
+/**
+ * What runs inside each new data model before the document does: JSON in and out, read-only system
+ * variables, and a small DOM for XML values. It hands its functions to the host and leaves no name in
+ * the global object.
+ *
+ * An XML value crosses as an object with the one key `\0xml`: outwards its source text, inwards a tree
+ * of [name, attributes, children, source].
+ */
+
+/** Key that marks an XML value in JSON; no document writes it by accident. */
+export const XML_KEY = '\0xml';
+/** How the key looks inside JSON text. */
+export const XML_KEY_IN_JSON = '\\u0000xml';
+
+/** A function expression; called once with the largest length of a value's JSON text. */
+export const PRELUDE = `(function (valueChars) {
+  'use strict';
+  var stringify = JSON.stringify, parse = JSON.parse, define = Object.defineProperty;
+  var slice = Array.prototype.slice, isArray = Array.isArray, global = globalThis;
+  var KEY = '\\u0000xml', KEY_IN_JSON = '\\\\u0000xml';
+
+  function Node(type, name, attributes, children, source) {
+    this.nodeType = type;
+    this.nodeName = this.tagName = name;
+    this.localName = name && name.replace(/^.*:/, '');
+    this.attributes = attributes;
+    this.childNodes = children;
+    define(this, 'source', { value: source });
+  }
+  Node.prototype = {
+    getAttribute: function (name) {
+      return this.hasAttribute(name) ? this.attributes[name] : '';
+    },
+    hasAttribute: function (name) {
+      return Object.prototype.hasOwnProperty.call(this.attributes, name);
+    },
+    getElementsByTagName: function (name) {
+      var found = [];
+      (function walk(node) {
+        node.childNodes.forEach(function (child) {
+          if (child.nodeType !== 1) return;
+          if (name === '*' || child.tagName === name) found.push(child);
+          walk(child);
+        });
+      })(this);
+      return found;
+    },
+    get firstChild() { return this.childNodes[0] || null; },
+    get lastChild() { return this.childNodes[this.childNodes.length - 1] || null; },
+    get textContent() {
+      return this.childNodes.map(function (child) {
+        return child.nodeType === 3 ? child.data : child.textContent;
+      }).join('');
+    },
+    toString: function () { return this.source; },
+    toJSON: function () { var marked = {}; marked[KEY] = this.source; return marked; },
+  };
+  function element(tree) {
+    return new Node(1, tree[0], tree[1], tree[2].map(function (child) {
+      return typeof child === 'string'
+        ? { nodeType: 3, nodeName: '#text', data: child, nodeValue: child }
+        : element(child);
+    }), tree[3]);
+  }
+  function xmlDocument(tree) {
+    var root = element(tree);
+    var node = new Node(9, '#document', {}, [root], tree[3]);
+    node.documentElement = root;
+    return node;
+  }
+  function revive(value) {
+    if (!value || typeof value !== 'object') return value;
+    if (isArray(value[KEY])) return xmlDocument(value[KEY]);
+    Object.keys(value).forEach(function (key) { value[key] = revive(value[key]); });
+    return value;
+  }
+  function read(json) {
+    if (json === undefined) return undefined;
+    var value = parse(json);
+    return json.indexOf(KEY_IN_JSON) < 0 ? value : revive(value);
+  }
+  function write(value) {
+    var json = typeof value === 'function' ? undefined : stringify(value);
+    if (json !== undefined && json.length > valueChars)
+      throw new RangeError('a value of ' + json.length + ' characters, ' + valueChars + ' are allowed');
+    return json;
+  }
+  function readOnly(name, value) {
+    define(global, name, { value: value, writable: false, configurable: true, enumerable: false });
+  }
+  var fields = ['name', 'type', 'sendid', 'origin', 'origintype', 'invokeid', 'data', 'raw'];
+
+  return {
+    read: read,
+    write: write,
+    setSystem: function (name, json) { readOnly(name, read(json)); },
+    setEvent: function (json) {
+      var given = read(json), event = {};
+      for (var i = 0; i < fields.length; i++) event[fields[i]] = given[fields[i]];
+      readOnly('_event', event);
+    },
+    snapshot: function (value) {
+      if (!isArray(value)) throw new TypeError('foreach needs an array');
+      return slice.call(value);
+    },
+    wrap: function (name, call) {
+      define(global, name, {
+        value: function () { return read(call.apply(undefined, slice.call(arguments).map(write))); },
+        writable: true, configurable: true, enumerable: false,
+      });
+    },
+    describe: function (error) {
+      try {
+        var isError = error instanceof Error;
+        return String(isError ? error.name + ': ' + error.message : error).slice(0, 500);
+      } catch (other) {
+        return 'an error that cannot be printed';
+      }
+    },
+  };
+})`;

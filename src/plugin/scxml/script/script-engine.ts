@@ -1,0 +1,309 @@
+/**
+ * The ECMAScript data model of one session. Code of the document runs here and nowhere else; only
+ * JSON text crosses, no object of the host ever does. Time and memory are bounded: over the bound the
+ * session is over (`LimitError`); any other failure is the document's own (`ScriptError`).
+ * Promises never run: nobody pumps their jobs.
+ */
+import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emscripten-core';
+import { LimitError, ScriptError, type Position } from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { EngineInstance } from './engine-pool.js';
+import { PRELUDE } from './prelude.js';
+import { withTrees } from './xml-value.js';
+
+/** Says when running code has to stop. Asked about every 0.1 ms of script time. */
+export interface ScriptBudget {
+  /** @returns true to interrupt */
+  tick(): boolean;
+  readonly isScriptOver: boolean;
+}
+
+/** The items of a foreach, taken before its first turn. */
+export interface Snapshot {
+  readonly length: number;
+  assign(index: number, location: string, at: Position): void;
+  dispose(): void;
+}
+
+const COMPILED_MAX = 300;
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+const SYSTEM_VARIABLE = /^\s*(_event|_sessionid|_name|_ioprocessors|_x)\b/;
+
+type Built = Record<
+  'read' | 'write' | 'setSystem' | 'setEvent' | 'snapshot' | 'wrap' | 'describe',
+  QuickJSHandle
+>;
+
+export class ScriptEngine {
+  readonly instance: EngineInstance;
+  readonly #limits: Limits;
+  readonly #budget: ScriptBudget;
+  readonly #runtime: QuickJSRuntime;
+  readonly #context: QuickJSContext;
+  readonly #compiled = new Map<string, QuickJSHandle>();
+  readonly #built: Built;
+  #isDisposed = false;
+  #isBroken = false;
+
+  constructor(instance: EngineInstance, limits: Limits, budget: ScriptBudget) {
+    this.instance = instance;
+    this.#limits = limits;
+    this.#budget = budget;
+    this.#runtime = instance.open();
+    this.#runtime.setMemoryLimit(limits.scriptMemoryBytes);
+    this.#runtime.setMaxStackSize(limits.scriptStackBytes);
+    this.#runtime.setInterruptHandler(() => budget.tick());
+    this.#context = this.#runtime.newContext();
+    this.#built = this.#build();
+  }
+
+  /** @returns JSON text, or undefined for undefined and functions. @throws ScriptError, LimitError */
+  evaluate(code: string, at: Position): string | undefined {
+    const value = this.#call(this.#expression(code, at), at);
+    try {
+      return this.#text(this.#call(this.#built.write, at, value));
+    } finally {
+      value.dispose();
+    }
+  }
+
+  /** The value of a condition as a boolean. @throws ScriptError, LimitError */
+  test(code: string, at: Position): boolean {
+    const test = `(function(){"use strict";return (${expression(code)}\n)?1:0})`;
+    const value = this.#call(this.#compile(test, at), at);
+    const isTrue = this.#context.getNumber(value) === 1;
+    value.dispose();
+    return isTrue;
+  }
+
+  /** Runs a script in the global scope. @throws ScriptError, LimitError */
+  run(script: string, at: Position): void {
+    this.#evalCode(script, at).dispose();
+  }
+
+  /** Assigns the value of an expression, as it is, to a location. @throws ScriptError, LimitError */
+  assignCode(location: string, code: string, at: Position): void {
+    const value = this.#call(this.#expression(code, at), at);
+    try {
+      this.#assign(location, value, at);
+    } finally {
+      value.dispose();
+    }
+  }
+
+  /** @param json text, or undefined. @throws ScriptError, LimitError */
+  assignJson(location: string, json: string | undefined, at: Position): void {
+    const value = this.#read(json, at);
+    try {
+      this.#assign(location, value, at);
+    } finally {
+      value.dispose();
+    }
+  }
+
+  /** Makes a global variable unless there is one. @throws ScriptError when it is no identifier */
+  declare(name: string, at: Position): void {
+    if (!IDENTIFIER.test(name))
+      throw new ScriptError(`${place(at)}"${name}" is not a variable name`);
+    this.run(`if(!Object.prototype.hasOwnProperty.call(globalThis,"${name}"))var ${name};`, at);
+  }
+
+  /** @throws ScriptError when the value is no array */
+  snapshot(code: string, at: Position): Snapshot {
+    const value = this.#call(this.#expression(code, at), at);
+    let items: QuickJSHandle;
+    try {
+      items = this.#call(this.#built.snapshot, at, value);
+    } finally {
+      value.dispose();
+    }
+    const length = this.#context
+      .getProp(items, 'length')
+      .consume((h) => this.#context.getNumber(h));
+    return {
+      length,
+      assign: (index, location, where) => {
+        this.#context.getProp(items, index).consume((item) => this.#assign(location, item, where));
+      },
+      dispose: () => {
+        if (!this.#isDisposed) items.dispose();
+      },
+    };
+  }
+
+  /** @param json the event's fields */
+  setEvent(json: string, at: Position): void {
+    this.#callWithText(this.#built.setEvent, at, withTrees(json, this.#limits)).dispose();
+  }
+
+  /** A variable of the platform, which the document cannot change. */
+  setSystem(name: string, json: string | undefined, at: Position): void {
+    this.#callWithText(this.#built.setSystem, at, name, json).dispose();
+  }
+
+  /** A global function; arguments and result are JSON text. */
+  define(
+    name: string,
+    run: (args: readonly (string | undefined)[]) => string | undefined,
+    at: Position,
+  ): void {
+    const context = this.#context;
+    const host = context.newFunction(name, (...args) => {
+      const result = run(args.map((arg) => this.#peek(arg)));
+      return result === undefined ? context.undefined : context.newString(result);
+    });
+    const label = context.newString(name);
+    this.#call(this.#built.wrap, at, label, host).dispose();
+    label.dispose();
+    host.dispose();
+  }
+
+  /** Ends the data model. May be called twice. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    if (!this.#isBroken) {
+      try {
+        for (const handle of this.#compiled.values()) handle.dispose();
+        for (const handle of Object.values(this.#built)) handle.dispose();
+        this.#context.dispose();
+        this.#runtime.dispose();
+      } catch {
+        this.instance.markBroken();
+      }
+    }
+    this.instance.close();
+  }
+
+  #build(): Built {
+    const at = { file: 'prelude', line: 1, column: 1 };
+    const max = this.#context.newNumber(this.#limits.valueChars);
+    const make = this.#evalCode(PRELUDE, at);
+    const built = this.#call(make, at, max);
+    const get = (name: string): QuickJSHandle => this.#context.getProp(built, name);
+    const functions = {
+      read: get('read'),
+      write: get('write'),
+      setSystem: get('setSystem'),
+      setEvent: get('setEvent'),
+      snapshot: get('snapshot'),
+      wrap: get('wrap'),
+      describe: get('describe'),
+    };
+    for (const handle of [max, make, built]) handle.dispose();
+    return functions;
+  }
+
+  #assign(location: string, value: QuickJSHandle, at: Position): void {
+    if (SYSTEM_VARIABLE.test(location))
+      throw new ScriptError(`${place(at)}"${location.trim()}" belongs to the platform`);
+    const code = `(function(__value){"use strict";${location}=__value})`;
+    this.#call(this.#compile(code, at), at, value).dispose();
+  }
+
+  #expression(code: string, at: Position): QuickJSHandle {
+    return this.#compile(`(function(){"use strict";return (${expression(code)}\n)})`, at);
+  }
+
+  #compile(code: string, at: Position): QuickJSHandle {
+    const known = this.#compiled.get(code);
+    if (known) return known;
+    const made = this.#evalCode(code, at);
+    if (this.#compiled.size >= COMPILED_MAX) {
+      for (const handle of this.#compiled.values()) handle.dispose();
+      this.#compiled.clear();
+    }
+    this.#compiled.set(code, made);
+    return made;
+  }
+
+  #read(json: string | undefined, at: Position): QuickJSHandle {
+    if (json === undefined) return this.#context.undefined;
+    return this.#callWithText(this.#built.read, at, withTrees(json, this.#limits));
+  }
+
+  #callWithText(
+    callee: QuickJSHandle,
+    at: Position,
+    ...texts: readonly (string | undefined)[]
+  ): QuickJSHandle {
+    const args = texts.map((text) =>
+      text === undefined ? this.#context.undefined : this.#context.newString(text),
+    );
+    try {
+      return this.#call(callee, at, ...args);
+    } finally {
+      for (const arg of args) arg.dispose();
+    }
+  }
+
+  #evalCode(code: string, at: Position): QuickJSHandle {
+    return this.#guarded(at, () => this.#context.evalCode(code, at.file));
+  }
+
+  #call(callee: QuickJSHandle, at: Position, ...args: QuickJSHandle[]): QuickJSHandle {
+    return this.#guarded(at, () =>
+      this.#context.callFunction(callee, this.#context.global, ...args),
+    );
+  }
+
+  #guarded(at: Position, run: () => ReturnType<QuickJSContext['evalCode']>): QuickJSHandle {
+    let result: ReturnType<QuickJSContext['evalCode']>;
+    try {
+      result = run();
+    } catch (error) {
+      throw this.#broken(error instanceof Error ? error.message : String(error));
+    }
+    if (!result.error) return result.value;
+    throw this.#failure(result.error, at);
+  }
+
+  #failure(error: QuickJSHandle, at: Position): Error {
+    if (this.#budget.isScriptOver) {
+      error.dispose();
+      return new LimitError('SCXML_SCRIPT_TOO_LONG', `${place(at)}the script ran too long`);
+    }
+    // While the prelude itself is being built there is no `describe`, and memory the only cause.
+    let described: string | undefined;
+    try {
+      const result = this.#context.callFunction(
+        this.#built.describe,
+        this.#context.undefined,
+        error,
+      );
+      if (result.error) result.error.dispose();
+      else described = this.#text(result.value);
+      error.dispose();
+    } catch {
+      described = undefined;
+    }
+    if (described === undefined || /^(InternalError: out of memory|null$)/.test(described))
+      return this.#broken(`${place(at)}out of memory`);
+    return new ScriptError(`${place(at)}${described}`);
+  }
+
+  #broken(message: string): LimitError {
+    this.#isBroken = true;
+    this.instance.markBroken();
+    return new LimitError('SCXML_OUT_OF_MEMORY', message);
+  }
+
+  #text(handle: QuickJSHandle): string | undefined {
+    const text = this.#peek(handle);
+    handle.dispose();
+    return text;
+  }
+
+  #peek(handle: QuickJSHandle): string | undefined {
+    return this.#context.typeof(handle) === 'string' ? this.#context.getString(handle) : undefined;
+  }
+}
+
+/** Attributes often end like statements. */
+function expression(code: string): string {
+  return code.replace(/;\s*$/, '');
+}
+
+function place(at: Position): string {
+  return `${at.file}:${at.line}: `;
+}

@@ -1,0 +1,159 @@
+/**
+ * Runs executable content, block by block: an error of the document becomes an event and ends its
+ * block, nothing else (SCXML 1.0, 4.10). Extension elements get their view of the session from here.
+ */
+import type {
+  Action,
+  AssignAction,
+  Block,
+  CancelAction,
+  ForeachAction,
+  IfAction,
+  Payload,
+  RaiseAction,
+  ScriptAction,
+} from '../document/model.js';
+import { ScriptError, type Position } from '../errors.js';
+import type { ActionContext } from '../extension.js';
+import { withoutTrees } from '../script/xml-value.js';
+import { evaluateContent, evaluatePayload, type PayloadContext } from './payload.js';
+import { evaluateText, type Sender } from './sender.js';
+import type { Session } from './session.js';
+
+export class ActionRunner {
+  readonly #session: Session;
+  readonly #sender: Sender;
+  #ids = 0;
+
+  constructor(session: Session, sender: Sender) {
+    this.#session = session;
+    this.#sender = sender;
+  }
+
+  /** @throws LimitError */
+  runBlock(block: Block): void {
+    try {
+      this.#runAll(block);
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.#session.raiseError(error);
+    }
+  }
+
+  /** What the dialect puts into each data model. */
+  installDialect(): void {
+    const { engine, document, family } = this.#session;
+    const { at } = document.root;
+    const context = this.#extensionContext(at);
+    for (const [name, run] of Object.entries(family.dialect.functions ?? {}))
+      engine.define(name, (args) => run(context, args), at);
+    if (family.dialect.prelude !== undefined) engine.run(family.dialect.prelude, at);
+  }
+
+  #runAll(actions: readonly Action[]): void {
+    for (const action of actions) {
+      this.#session.guard.countAction();
+      this.#run(action);
+    }
+  }
+
+  #run(action: Action): void {
+    const { engine, family, id } = this.#session;
+    switch (action.kind) {
+      case 'raise':
+        return this.#raise(action);
+      case 'log': {
+        const value = action.value
+          ? engine.evaluate(action.value.code, action.value.at)
+          : undefined;
+        return family.log({ sessionId: id, label: action.label, value });
+      }
+      case 'assign':
+        return this.#assign(action);
+      case 'script':
+        return this.#script(action);
+      case 'if':
+        return this.#if(action);
+      case 'foreach':
+        return this.#foreach(action);
+      case 'send':
+        return this.#sender.send(action);
+      case 'cancel':
+        return this.#cancel(action);
+      case 'extension':
+        return action.execute(this.#extensionContext(action.at));
+    }
+  }
+
+  #raise({ event, payload, at }: RaiseAction): void {
+    const data = evaluatePayload(payload, this.#payloadContext, at);
+    this.#session.raise({ name: event, type: 'internal', data });
+  }
+
+  #assign({ location, value, at }: AssignAction): void {
+    const { engine, family } = this.#session;
+    if (value.kind === 'code') engine.assignCode(location, value.code.code, at);
+    else engine.assignJson(location, evaluateContent(value, { engine, limits: family.limits }), at);
+  }
+
+  #script({ source, at }: ScriptAction): void {
+    if (source.kind === 'inline') return this.#session.engine.run(source.text, at);
+    const loaded = this.#session.resources.get(source.url);
+    if (loaded?.kind !== 'ok') throw new ScriptError(`${source.url} could not be loaded`);
+    this.#session.engine.run(loaded.text, { file: loaded.url, line: 1, column: 1 });
+  }
+
+  #if({ branches }: IfAction): void {
+    const { engine } = this.#session;
+    const taken = branches.find(({ cond }) => !cond || engine.test(cond.code, cond.at));
+    if (taken) this.#runAll(taken.body);
+  }
+
+  #foreach({ array, item, index, body, at }: ForeachAction): void {
+    const { engine } = this.#session;
+    const items = engine.snapshot(array.code, array.at);
+    try {
+      engine.declare(item, at);
+      if (index !== undefined) engine.declare(index, at);
+      for (let i = 0; i < items.length; i++) {
+        this.#session.guard.countAction();
+        items.assign(i, item, at);
+        if (index !== undefined) engine.assignJson(index, String(i), at);
+        this.#runAll(body);
+      }
+    } finally {
+      items.dispose();
+    }
+  }
+
+  #cancel({ sendId }: CancelAction): void {
+    this.#sender.cancel(evaluateText(this.#session.engine, sendId));
+  }
+
+  get #payloadContext(): PayloadContext {
+    const session = this.#session;
+    return {
+      engine: session.engine,
+      limits: session.family.limits,
+      onParamError: (error) => session.raiseError(error),
+    };
+  }
+
+  #extensionContext(at: Position): ActionContext {
+    const session = this.#session;
+    const { engine, family, id } = session;
+    return {
+      sessionId: id,
+      evaluate: (code, where) => engine.evaluate(code, where),
+      assign: (location, json, where) => engine.assignJson(location, json, where),
+      payload: (payload: Payload) => evaluatePayload(payload, this.#payloadContext, at),
+      raise: (name, data) => session.raise({ name, type: 'internal', data }),
+      request: (name, data) => {
+        const json = data === undefined ? undefined : withoutTrees(data);
+        family.observer.request?.({ sessionId: id, name, data: json });
+      },
+      newId: (prefix) => `${prefix}.${id}.${++this.#ids}`,
+      run: (actions) => this.#runAll(actions),
+    };
+  }
+}

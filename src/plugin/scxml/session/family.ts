@@ -1,0 +1,120 @@
+/**
+ * A session that was started from outside together with all it invoked, directly or not. They share
+ * one observer and some bounds, and end together when one of them breaks a
+ * limit. Sessions can address each other inside a family only: another customer's is out of reach.
+ */
+import { LimitError } from '../errors.js';
+import type { Dialect } from '../extension.js';
+import type { Limits } from '../limits.js';
+import type { EnginePool } from '../script/engine-pool.js';
+import type { LogEntry, SessionEnd, SessionHost, SessionObserver } from './host.js';
+import type { Session } from './session.js';
+
+export interface FamilyOptions {
+  readonly host: SessionHost;
+  readonly limits: Limits;
+  readonly dialect: Dialect;
+  readonly engines: EnginePool;
+  readonly observer: SessionObserver;
+  /** Puts a session that has something to do into the queue of its thread. */
+  readonly wake: (session: Session) => void;
+}
+
+export class Family {
+  readonly host: SessionHost;
+  readonly limits: Limits;
+  readonly dialect: Dialect;
+  readonly engines: EnginePool;
+  readonly observer: SessionObserver;
+  readonly wake: (session: Session) => void;
+  readonly #sessions = new Map<string, Session>();
+  #eventsWithoutInput = 0;
+  #fetches = 0;
+  #logLines = 0;
+  #hasEnded = false;
+
+  constructor(options: FamilyOptions) {
+    this.host = options.host;
+    this.limits = options.limits;
+    this.dialect = options.dialect;
+    this.engines = options.engines;
+    this.observer = options.observer;
+    this.wake = options.wake;
+  }
+
+  find(sessionId: string): Session | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** @throws LimitError when there is no room for one more, so deep */
+  checkRoom(depth: number): void {
+    const { invokes, invokeDepth } = this.limits;
+    if (this.#sessions.size > invokes)
+      throw new LimitError('SCXML_TOO_MANY_INVOKES', `more than ${invokes} invoked sessions`);
+    if (depth > invokeDepth)
+      throw new LimitError('SCXML_TOO_MANY_INVOKES', `invoked more than ${invokeDepth} deep`);
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  remove(session: Session): void {
+    this.#sessions.delete(session.id);
+  }
+
+  /** Something came from outside: what follows from it is counted anew. */
+  noteInput(): void {
+    this.#eventsWithoutInput = 0;
+  }
+
+  /** @throws LimitError */
+  countEvent(): void {
+    const max = this.limits.eventsWithoutInput;
+    if (++this.#eventsWithoutInput > max)
+      throw new LimitError(
+        'SCXML_EXTERNAL_EVENT_LOOP',
+        `more than ${max} events that nothing from outside caused`,
+      );
+  }
+
+  /** @throws LimitError */
+  countFetch(): void {
+    if (++this.#fetches > this.limits.fetches)
+      throw new LimitError('SCXML_TOO_MANY_FETCHES', `more than ${this.limits.fetches} fetches`);
+  }
+
+  log(entry: LogEntry): void {
+    this.#logLines++;
+    if (this.#logLines > this.limits.logLines) return;
+    const isLast = this.#logLines === this.limits.logLines;
+    this.observer.log?.(
+      isLast ? { ...entry, label: 'log', value: '"further lines are dropped"' } : entry,
+    );
+  }
+
+  /** Runs work of one session; whatever it throws ends the family. */
+  contain(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    const end: SessionEnd =
+      error instanceof LimitError
+        ? { kind: 'limit', code: error.code, message: error.message }
+        : { kind: 'failed', code: 'SCXML_INTERNAL', message: String(error) };
+    for (const session of [...this.#sessions.values()].reverse()) session.drop();
+    this.end(end);
+  }
+
+  /** The outermost session is over. */
+  end(end: SessionEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.observer.ended?.(end);
+  }
+}

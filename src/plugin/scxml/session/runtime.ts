@@ -1,0 +1,211 @@
+/**
+ * The sessions of one thread. It starts them, hands them their events, and lets each take one turn
+ * after the other: no session runs while another does, none starves the rest, and after a slice of
+ * work the thread breathes. Whatever goes wrong in a session ends its family and nothing else.
+ */
+import { compileDocument } from '../document/compile.js';
+import type { Document } from '../document/model.js';
+import { parseXml } from '../document/xml.js';
+import { DocumentError } from '../errors.js';
+import { NO_DIALECT, type Dialect } from '../extension.js';
+import { DEFAULT_LIMITS, type Limits } from '../limits.js';
+import { EnginePool } from '../script/engine-pool.js';
+import type { ScxmlEvent } from './event.js';
+import { Family } from './family.js';
+import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
+import { loadResources } from './resources.js';
+import { Session } from './session.js';
+
+/** After this long the thread looks at its messages and timers again. */
+const SLICE_MS = 10;
+/** The same where the clock does not move. */
+const TURNS_PER_SLICE = 500;
+/** Compiled documents kept; a service has a handful of pages. */
+const DOCUMENTS_KEPT = 32;
+
+export interface RuntimeOptions {
+  readonly host: SessionHost;
+  readonly limits?: Partial<Limits>;
+  readonly dialect?: Dialect;
+  /** Families alive at once. */
+  readonly maxSessions?: number;
+  /** WebAssembly instances. */
+  readonly engines?: number;
+}
+
+export interface StartRequest {
+  readonly document:
+    | {
+        readonly kind: 'source';
+        readonly text: string;
+        /** Address: messages and references. */ readonly file: string;
+      }
+    | { readonly kind: 'url'; readonly url: string };
+  /** Values for top-level data items, JSON text. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Default: a fresh one from the host. */
+  readonly sessionId?: string;
+  readonly observer: SessionObserver;
+}
+
+export interface RunningSession {
+  readonly id: string;
+  /** Puts an event into the external queue; after the end it does nothing. */
+  send(event: ScxmlEvent): void;
+  /** Ends the session, running its onexit handlers. */
+  terminate(): void;
+  /** Ids of the active states, in document order; for tests and displays. */
+  activeStates(): readonly string[];
+}
+
+const DEFAULT_MAX_SESSIONS = 5000;
+
+export class Runtime {
+  readonly #host: SessionHost;
+  readonly #limits: Limits;
+  readonly #dialect: Dialect;
+  readonly #maxSessions: number;
+  readonly #engines: EnginePool;
+  readonly #ready = new Set<Session>();
+  readonly #families = new Set<Family>();
+  readonly #documents = new Map<string, Document>();
+  #isDraining = false;
+  #isResuming = false;
+
+  private constructor(options: RuntimeOptions, engines: EnginePool) {
+    this.#host = options.host;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#dialect = options.dialect ?? NO_DIALECT;
+    this.#maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
+    this.#engines = engines;
+  }
+
+  static async create(options: RuntimeOptions): Promise<Runtime> {
+    return new Runtime(options, await EnginePool.create(options.engines));
+  }
+
+  /** Families alive. */
+  get sessions(): number {
+    return this.#families.size;
+  }
+
+  /** WebAssembly instances that broke and were replaced. */
+  get retiredEngines(): number {
+    return this.#engines.retired;
+  }
+
+  /**
+   * Starts a session. A document that is refused, or a limit met on the way, is an end like any
+   * other: the observer hears of it and null comes back.
+   */
+  async start(request: StartRequest): Promise<RunningSession | null> {
+    await this.#engines.ready();
+    const family = this.#newFamily(request.observer);
+    if (!family) return null;
+    try {
+      const document = await this.#document(request.document, family);
+      const resources = await loadResources(document, this.#host, () => family.countFetch());
+      const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
+      const id = request.sessionId ?? this.#host.newId();
+      return this.#run(new Session({ id, document, resources, params, family, parent: null }));
+    } catch (error) {
+      if (error instanceof DocumentError) family.end(refusal(error));
+      else family.fail(error);
+      return null;
+    }
+  }
+
+  #run(session: Session): RunningSession {
+    const { family } = session;
+    family.add(session);
+    family.wake(session);
+    return {
+      id: session.id,
+      send: (event) => {
+        family.noteInput();
+        family.contain(() => session.post(event));
+      },
+      terminate: () => family.contain(() => session.cancel()),
+      activeStates: () => session.activeStates(),
+    };
+  }
+
+  #newFamily(observer: SessionObserver): Family | null {
+    if (this.#families.size >= this.#maxSessions) {
+      const message = `${this.#maxSessions} sessions are running`;
+      observer.ended?.({ kind: 'limit', code: 'SCXML_TOO_MANY_SESSIONS', message });
+      return null;
+    }
+    const family: Family = new Family({
+      host: this.#host,
+      limits: this.#limits,
+      dialect: this.#dialect,
+      engines: this.#engines,
+      observer: {
+        ...observer,
+        ended: (end) => {
+          this.#families.delete(family);
+          observer.ended?.(end);
+        },
+      },
+      wake: (session) => this.#wake(session),
+    });
+    this.#families.add(family);
+    return family;
+  }
+
+  async #document(from: StartRequest['document'], family: Family): Promise<Document> {
+    if (from.kind === 'source') return this.#compile(from.text, from.file);
+    family.countFetch();
+    const outcome = await this.#host.fetch(from.url, from.url);
+    if (outcome.kind === 'failed')
+      throw new DocumentError('SCXML_FETCH_FAILED', `${from.url}: ${outcome.why}`);
+    return this.#compile(outcome.text, outcome.url);
+  }
+
+  #compile(text: string, file: string): Document {
+    const key = `${file}\n${text}`;
+    const known = this.#documents.get(key);
+    if (known) return known;
+    const document = compileDocument(parseXml(text, file, this.#limits), this.#dialect);
+    const [oldest] = this.#documents.keys();
+    if (this.#documents.size >= DOCUMENTS_KEPT && oldest !== undefined)
+      this.#documents.delete(oldest);
+    this.#documents.set(key, document);
+    return document;
+  }
+
+  #wake(session: Session): void {
+    this.#ready.add(session);
+    if (!this.#isDraining && !this.#isResuming) this.#drain();
+  }
+
+  #drain(): void {
+    this.#isDraining = true;
+    const startedAtMs = this.#host.clock.nowMs();
+    let turns = 0;
+    for (const session of this.#ready) {
+      this.#ready.delete(session);
+      session.family.contain(() => session.takeTurn());
+      if (session.isReady) this.#ready.add(session);
+      turns++;
+      const isSliceOver =
+        turns >= TURNS_PER_SLICE || this.#host.clock.nowMs() - startedAtMs >= SLICE_MS;
+      if (isSliceOver) break;
+    }
+    this.#isDraining = false;
+    if (this.#ready.size > 0) this.#resume();
+  }
+
+  #resume(): void {
+    this.#isResuming = true;
+    this.#host.clock.after(0, () => {
+      this.#isResuming = false;
+      this.#drain();
+    });
+  }
+}
+
+function refusal(error: DocumentError): SessionEnd {
+  return { kind: 'refused', code: error.code, message: error.message, at: error.at };
+}

@@ -1,0 +1,430 @@
+/**
+ * One running document: the interpreter of SCXML 1.0, appendix D. It works in turns, each one external
+ * event and the macrostep that follows, and is asleep in between; the runtime decides whose turn it
+ * is. Errors of the document become events; broken limits are thrown and end the family.
+ */
+import {
+  inDocumentOrder,
+  planEntry,
+  selectTransitions,
+  statesToExit,
+  historyValue,
+} from './configuration.js';
+import {
+  type Block,
+  type DataItem,
+  type Document,
+  type State,
+  type Transition,
+} from '../document/model.js';
+import { LimitError, ScriptError } from '../errors.js';
+import { ScriptEngine } from '../script/script-engine.js';
+import { jsonOfText } from '../script/xml-value.js';
+import { ActionRunner } from './actions.js';
+import { HTTP_PROCESSOR, jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
+import type { Family } from './family.js';
+import type { FetchOutcome } from './host.js';
+import { Invocations } from './invocations.js';
+import { evaluateContent, evaluatePayload, type ParamValues } from './payload.js';
+import { Sender } from './sender.js';
+import { TurnGuard } from './turn-guard.js';
+
+/** Texts behind `src`, fetched before the start, by the reference as written. */
+export type Resources = ReadonlyMap<string, FetchOutcome>;
+
+export interface SessionSetup {
+  readonly id: string;
+  readonly document: Document;
+  readonly resources: Resources;
+  /** Values for top-level data items, JSON text. */
+  readonly params: ParamValues;
+  readonly family: Family;
+  readonly parent: ParentLink | null;
+}
+
+/** The way from an invoked session to the one that invoked it. */
+export interface ParentLink {
+  readonly invokeId: string;
+  readonly depth: number;
+  post(event: ScxmlEvent): void;
+}
+
+export class Session {
+  readonly id: string;
+  readonly document: Document;
+  readonly family: Family;
+  readonly engine: ScriptEngine;
+  readonly guard: TurnGuard;
+  readonly depth: number;
+  readonly #setup: SessionSetup;
+  readonly #actions: ActionRunner;
+  readonly #sender: Sender;
+  readonly #invocations: Invocations;
+  readonly #active = new Set<State>();
+  readonly #history = new Map<State, readonly State[]>();
+  readonly #toInvoke = new Set<State>();
+  readonly #hasData = new Set<State>();
+  readonly #internal: ScxmlEvent[] = [];
+  readonly #external: ScxmlEvent[] = [];
+  #parent: ParentLink | null;
+  #phase: 'new' | 'running' | 'leaving' | 'ended' = 'new';
+  #finalState: State | null = null;
+
+  /** @throws LimitError when its data model does not even fit the memory it may have */
+  constructor(setup: SessionSetup) {
+    this.#setup = setup;
+    this.id = setup.id;
+    this.document = setup.document;
+    this.family = setup.family;
+    this.depth = setup.parent?.depth ?? 0;
+    this.#parent = setup.parent;
+    const { limits, host, engines } = setup.family;
+    this.guard = new TurnGuard(limits, host.clock);
+    this.engine = new ScriptEngine(engines.take(), limits, this.guard);
+    this.#sender = new Sender(this);
+    this.#invocations = new Invocations(this);
+    this.#actions = new ActionRunner(this, this.#sender);
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === 'ended';
+  }
+
+  /** Whether it has anything to do now. */
+  get isReady(): boolean {
+    if (this.hasEnded) return false;
+    return this.#phase === 'new' || this.#internal.length > 0 || this.#external.length > 0;
+  }
+
+  get parent(): ParentLink | null {
+    return this.#parent;
+  }
+
+  get invocations(): Invocations {
+    return this.#invocations;
+  }
+
+  get resources(): Resources {
+    return this.#setup.resources;
+  }
+
+  /** Ids of the active states, in document order. */
+  activeStates(): readonly string[] {
+    return [...this.#active].sort(inDocumentOrder).map((state) => state.id);
+  }
+
+  isIn(id: string): boolean {
+    const state = this.document.byId.get(id);
+    return state !== undefined && this.#active.has(state);
+  }
+
+  /** Puts an event into the external queue. @throws LimitError when it is full */
+  post(event: ScxmlEvent): void {
+    if (this.hasEnded) return;
+    const max = this.family.limits.queuedEvents;
+    if (this.#external.length >= max)
+      throw new LimitError('SCXML_QUEUE_FULL', `${max} events are waiting`);
+    this.#external.push(event);
+    this.family.wake(this);
+  }
+
+  /** Puts an event into the internal queue. @throws LimitError when it is full */
+  raise(event: ScxmlEvent): void {
+    if (this.hasEnded) return;
+    const max = this.family.limits.queuedEvents;
+    if (this.#internal.length >= max)
+      throw new LimitError('SCXML_QUEUE_FULL', `${max} internal events are waiting`);
+    this.#internal.push(event);
+  }
+
+  /** Turns an error of the document into its event. @throws LimitError */
+  raiseError(error: ScriptError, invokeId?: string): void {
+    this.raise({
+      name: error.event,
+      type: 'platform',
+      sendId: error.sendId,
+      invokeId,
+      data: JSON.stringify({ description: error.message }),
+    });
+  }
+
+  /** An error that comes while the session sleeps. */
+  raiseLate(error: ScriptError, invokeId?: string): void {
+    this.family.noteInput();
+    this.family.contain(() => this.raiseError(error, invokeId));
+    this.family.wake(this);
+  }
+
+  /** The start, or one event and its macrostep. @throws LimitError */
+  takeTurn(): void {
+    if (!this.isReady) return;
+    this.guard.begin();
+    if (this.#phase === 'new') this.#begin();
+    else if (this.#internal.length === 0) this.#takeExternalEvent();
+    this.#completeMacrostep();
+    if (this.#phase === 'leaving') this.#exit();
+  }
+
+  /** Ends it from outside, running its onexit handlers. @throws LimitError */
+  cancel(): void {
+    if (this.hasEnded) return;
+    this.#parent = null;
+    this.guard.begin();
+    this.#exit();
+  }
+
+  /** Ends it at once; nothing of the document runs. */
+  drop(): void {
+    if (this.hasEnded) return;
+    this.#phase = 'ended';
+    this.#parent = null;
+    this.#release();
+  }
+
+  // --- start --------------------------------------------------------------------------------
+
+  #begin(): void {
+    this.#phase = 'running';
+    this.#defineSystem();
+    const { document } = this;
+    const items = document.states.flatMap((state) => state.data);
+    for (const item of items) this.#attempt(() => this.#declare(item));
+    const early = document.binding === 'early' ? document.states : [document.root];
+    for (const state of early) this.#initialiseData(state);
+    for (const script of document.scripts) this.#actions.runBlock([script]);
+    if (document.root.initial) this.#enter([document.root.initial], null, []);
+  }
+
+  #defineSystem(): void {
+    const { engine, id, document, family } = this;
+    const { at } = document.root;
+    const here = { location: `#_scxml_${id}` };
+    const http = family.host.httpLocation(id);
+    const processors = {
+      [SCXML_PROCESSOR]: here,
+      scxml: here,
+      ...(http === null
+        ? {}
+        : { [HTTP_PROCESSOR]: { location: http }, basichttp: { location: http } }),
+    };
+    engine.setSystem('_sessionid', JSON.stringify(id), at);
+    engine.setSystem('_name', JSON.stringify(document.name), at);
+    engine.setSystem('_ioprocessors', JSON.stringify(processors), at);
+    engine.setSystem('_x', '{}', at);
+    engine.setSystem('_event', undefined, at);
+    engine.define('In', ([state]) => String(this.isIn(parsedString(state))), at);
+    this.#actions.installDialect();
+  }
+
+  #declare(item: DataItem): void {
+    if (this.family.dialect.dataLocation) this.#assignData(item, undefined);
+    else this.engine.declare(item.id, item.at);
+  }
+
+  #initialiseData(state: State): void {
+    if (this.#hasData.has(state)) return;
+    this.#hasData.add(state);
+    for (const item of state.data) this.#attempt(() => this.#initialiseItem(item));
+  }
+
+  #initialiseItem(item: DataItem): void {
+    const given = item.isTopLevel ? this.#setup.params.get(item.id) : undefined;
+    if (given) return this.#assignData(item, given.at(-1));
+    const { value } = item;
+    if (value === null) return;
+    if (value.kind === 'code') {
+      this.engine.assignCode(this.#dataLocation(item), value.code.code, value.code.at);
+    } else if (value.kind === 'url') {
+      const loaded = this.#setup.resources.get(value.url);
+      if (loaded?.kind !== 'ok') throw new ScriptError(`${value.url} could not be loaded`);
+      this.#assignData(item, jsonOfText(loaded.text, this.family.limits));
+    } else this.#assignData(item, evaluateContent(value, this.#payloadContext));
+  }
+
+  #assignData(item: DataItem, json: string | undefined): void {
+    this.engine.assignJson(this.#dataLocation(item), json, item.at);
+  }
+
+  #dataLocation(item: DataItem): string {
+    return this.family.dialect.dataLocation?.(item.id) ?? item.id;
+  }
+
+  // --- the loop -----------------------------------------------------------------------------
+
+  #takeExternalEvent(): void {
+    const event = this.#external.shift();
+    if (!event) return;
+    this.family.countEvent();
+    this.#setEvent(event);
+    this.#invocations.beforeEvent(event);
+    this.#takeTransitions(event.name);
+  }
+
+  /** Appendix D, mainEventLoop between two external events. */
+  #completeMacrostep(): void {
+    while (this.#phase === 'running') {
+      if (this.document.hasEventless && this.#takeTransitions(null)) {
+        this.guard.countEventless();
+        continue;
+      }
+      const event = this.#internal.shift();
+      if (event) {
+        this.guard.countInternal();
+        this.#setEvent(event);
+        this.#takeTransitions(event.name);
+        continue;
+      }
+      const states = [...this.#toInvoke].sort(inDocumentOrder);
+      this.#toInvoke.clear();
+      for (const state of states) this.#invocations.start(state);
+      if (this.#internal.length === 0) return;
+    }
+  }
+
+  #setEvent(event: ScxmlEvent): void {
+    this.engine.setEvent(jsonOfEvent(event), this.document.root.at);
+  }
+
+  #takeTransitions(eventName: string | null): boolean {
+    const transitions = selectTransitions(this.#active, this.#history, eventName, (transition) =>
+      this.#isTrue(transition),
+    );
+    if (transitions.length === 0) return false;
+    const exited = this.#leave(transitions);
+    for (const { body } of transitions) this.#actions.runBlock(body);
+    this.#enter(transitions, eventName, exited);
+    return true;
+  }
+
+  /** SCXML 1.0, 5.9.1: a condition that cannot be evaluated is false. */
+  #isTrue({ cond }: Transition): boolean {
+    if (!cond) return true;
+    try {
+      return this.engine.test(cond.code, cond.at);
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.raiseError(error);
+      return false;
+    }
+  }
+
+  #leave(transitions: readonly Transition[]): readonly State[] {
+    const states = statesToExit(transitions, this.#active, this.#history);
+    for (const state of states) {
+      this.#toInvoke.delete(state);
+      for (const history of state.histories)
+        this.#history.set(history, historyValue(history, this.#active));
+    }
+    for (const state of states) this.#exitState(state);
+    return states;
+  }
+
+  #exitState(state: State): void {
+    for (const block of state.onExit) this.#actions.runBlock(block);
+    this.#invocations.cancelAll(state);
+    this.#active.delete(state);
+  }
+
+  #enter(transitions: readonly Transition[], event: string | null, exited: readonly State[]): void {
+    const plan = planEntry(transitions, this.#history);
+    for (const state of plan.states) {
+      this.#active.add(state);
+      this.#toInvoke.add(state);
+      if (this.document.binding === 'late') this.#initialiseData(state);
+      for (const block of state.onEntry) this.#actions.runBlock(block);
+      if (plan.defaultEntry.has(state)) this.#actions.runBlock(state.initial?.body ?? []);
+      this.#actions.runBlock(plan.historyContent.get(state) ?? []);
+      if (state.kind === 'final') this.#enterFinal(state);
+    }
+    this.family.observer.step?.({
+      sessionId: this.id,
+      event,
+      exited: exited.map((state) => state.id),
+      entered: plan.states.map((state) => state.id),
+    });
+  }
+
+  #enterFinal(state: State): void {
+    const { parent } = state;
+    if (!parent || parent.kind === 'scxml') {
+      this.#finalState = state;
+      this.#phase = 'leaving';
+      return;
+    }
+    this.raise({ name: `done.state.${parent.id}`, type: 'platform', data: this.#doneData(state) });
+    const region = parent.parent;
+    if (region?.kind === 'parallel' && region.children.every((child) => this.#isInFinal(child)))
+      this.raise({ name: `done.state.${region.id}`, type: 'platform' });
+  }
+
+  #isInFinal(state: State): boolean {
+    if (state.kind === 'parallel') return state.children.every((child) => this.#isInFinal(child));
+    return state.children.some((child) => child.kind === 'final' && this.#active.has(child));
+  }
+
+  #doneData(state: State): string | undefined {
+    const { doneData } = state;
+    if (!doneData) return undefined;
+    try {
+      return evaluatePayload(doneData, this.#payloadContext, state.at);
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.raiseError(error);
+      return undefined;
+    }
+  }
+
+  get #payloadContext() {
+    return {
+      engine: this.engine,
+      limits: this.family.limits,
+      onParamError: (error: ScriptError) => this.raiseError(error),
+    };
+  }
+
+  #attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.raiseError(error);
+    }
+  }
+
+  // --- end ----------------------------------------------------------------------------------
+
+  /** Appendix D, exitInterpreter. */
+  #exit(): void {
+    this.#phase = 'leaving';
+    const final = this.#finalState;
+    for (const state of [...this.#active].sort((a, b) => b.order - a.order)) this.#exitState(state);
+    const data = final ? this.#doneData(final) : undefined;
+    this.#phase = 'ended';
+    if (final && this.#parent) {
+      const { invokeId } = this.#parent;
+      const name = `done.invoke.${invokeId}`;
+      this.#parent.post({ name, type: 'external', invokeId, data, originType: SCXML_PROCESSOR });
+    }
+    this.#release();
+    if (this.depth > 0) return;
+    this.family.end(final ? { kind: 'final', state: final.id, data } : { kind: 'terminated' });
+  }
+
+  #release(): void {
+    this.#sender.close();
+    this.#invocations.dropAll();
+    this.#internal.length = 0;
+    this.#external.length = 0;
+    this.engine.dispose();
+    this.family.remove(this);
+  }
+
+  runBlock(block: Block): void {
+    this.#actions.runBlock(block);
+  }
+}
+
+function parsedString(json: string | undefined): string {
+  const value: unknown = json === undefined ? '' : JSON.parse(json);
+  return typeof value === 'string' ? value : '';
+}
