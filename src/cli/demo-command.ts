@@ -52,11 +52,10 @@ async function demo(options: DemoOptions): Promise<number> {
   const output = screen((text) => options.json || process.stdout.write(text), useColour);
   output.line(`${parts.length} callbacks, embedded engine, far end on loopback\n`);
   const rows = await runDemo(config, parts, {
-    onStep: (part, { event, row, state }) => {
-      const who = part ? `${part.service} ${part.role.persona}` : '';
+    onStep: (part, { row, state }) => {
+      const who = nameOf(part, parts);
       const sinceStartMs = clock.nowMs() - startedAtMs;
-      const line = storyLine({ sinceStartMs, who, what: `${event} > ${state} (${row})` });
-      output.line(output.paint(toneOf(state), line));
+      output.line(output.paint(toneOf(state), storyLine({ sinceStartMs, who, state, row })));
     },
     onTrouble: (message) => process.stderr.write(`${message}\n`),
   });
@@ -72,6 +71,11 @@ function partsOf(config: DialbackConfig, { config: file, service }: DemoOptions)
   if (file !== undefined) return parts;
   const [first] = names;
   return parts.filter((part) => part.service === first || part.role.persona === 'human');
+}
+
+/** The service is named where it is not the first one. */
+function nameOf({ service, role }: Part, parts: readonly Part[]): string {
+  return service === parts[0]?.service ? role.persona : `${service}: ${role.persona}`;
 }
 
 function toneOf(state: string): 'good' | 'dim' | 'plain' {
@@ -93,7 +97,7 @@ function documentOf(rows: readonly DemoRow[]) {
 function printTable(output: Screen, rows: readonly DemoRow[], tookMs: number): void {
   const cells = rows.map((row) => [
     row.differences.length === 0 ? 'ok' : 'FAIL',
-    row.persona,
+    row.service === rows[0]?.service ? row.persona : `${row.service}: ${row.persona}`,
     String(row.callState ?? '-'),
     String(row.attempts),
     row.reason ?? row.state,

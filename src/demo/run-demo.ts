@@ -49,7 +49,7 @@ export interface DemoRow {
 }
 
 export interface DemoStory {
-  onStep(part: Part | undefined, step: { event: string; row: string; state: string }): void;
+  onStep(part: Part, step: { readonly row: string; readonly state: string }): void;
   onTrouble(message: string): void;
 }
 
@@ -80,13 +80,13 @@ export async function runDemo(
   try {
     const storePath = join(folder, 'dialback.db');
     const config = setStage(given, { farEnd, storePath, agentAnswersAfterMs });
-    const ids = new Map<string, Part>();
-    dialback = await startDialback(config, logOf(story, ids));
+    const roll = new Roll(story);
+    dialback = await startDialback(config, logOf(story, roll));
     const { url } = dialback;
     const accepted = await Promise.all(
       parts.map(async (part) => {
         const id = await request(url, part);
-        ids.set(id, part);
+        roll.introduce(id, part);
         return { id, part };
       }),
     );
@@ -207,14 +207,39 @@ function compare(
   };
 }
 
+interface StepFields {
+  readonly callbackId: string;
+  readonly row: string;
+  readonly state: string;
+}
+
+/** Who is who: a callback's first steps can come before its number is known under that id. */
+class Roll {
+  readonly #parts = new Map<string, Part>();
+  readonly #early: StepFields[] = [];
+
+  constructor(private readonly story: DemoStory) {}
+
+  introduce(id: string, part: Part): void {
+    this.#parts.set(id, part);
+    for (const step of this.#early.filter(({ callbackId }) => callbackId === id)) {
+      this.story.onStep(part, step);
+    }
+  }
+
+  tell(step: StepFields): void {
+    const part = this.#parts.get(step.callbackId);
+    if (part) this.story.onStep(part, step);
+    else this.#early.push(step);
+  }
+}
+
 /** The service's own log, read for its steps; everything quieter than a warning stays quiet. */
-function logOf(story: DemoStory, ids: ReadonlyMap<string, Part>): Log {
+function logOf(story: DemoStory, roll: Roll): Log {
   return {
     debug: () => {},
     info: (fields, message) => {
-      if (message !== 'step') return;
-      const step = fields as { callbackId: string; event: string; row: string; state: string };
-      story.onStep(ids.get(step.callbackId), step);
+      if (message === 'step') roll.tell(fields as StepFields);
     },
     warn: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),
     error: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),

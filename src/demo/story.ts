@@ -26,18 +26,22 @@ export function screen(write: (text: string) => void, useColour: boolean): Scree
 
 const WIDTH = 80;
 const TIME_WIDTH = 6;
-const WHO_WIDTH = 26;
+const WHO_WIDTH = 27;
+const STATE_WIDTH = 18;
 
 export interface StoryLine {
   readonly sinceStartMs: number;
   readonly who: string;
-  readonly what: string;
+  /** The state the callback is in now, and the row of the decision table that took it there. */
+  readonly state: string;
+  readonly row: string;
 }
 
-/** `  1.2s  human                       waiting-for-agent  human.queue` */
-export function storyLine({ sinceStartMs, who, what }: StoryLine): string {
+/** `  1.2s  human                       waiting-for-agent   connect.waiting` */
+export function storyLine({ sinceStartMs, who, state, row }: StoryLine): string {
   const time = `${(sinceStartMs / 1000).toFixed(1)}s`.padStart(TIME_WIDTH);
-  return `${time}  ${fit(who, WHO_WIDTH)} ${what}`.slice(0, WIDTH).trimEnd();
+  const line = `${time}  ${fit(who, WHO_WIDTH)} ${state.padEnd(STATE_WIDTH)} ${row}`;
+  return fit(line, WIDTH).trimEnd();
 }
 
 /** Rows of cells as aligned columns, two spaces apart. */

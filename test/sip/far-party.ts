@@ -132,7 +132,7 @@ export class FarParty {
   }
 
   get port(): number {
-    return (this.socket.address()).port;
+    return this.socket.address().port;
   }
 
   get uri(): string {

@@ -41,7 +41,7 @@ export class FarRtp {
   }
 
   get port(): number {
-    return (this.socket.address()).port;
+    return this.socket.address().port;
   }
 
   get sdp(): string {

@@ -1,4 +1,4 @@
-/** Runs sipp, a SIP peer that is not ours, as a called party for one call. */
+/** Runs sipp, a SIP peer that is not ours, as a called party. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
@@ -23,15 +23,25 @@ export function hasSipp(): boolean {
 /**
  * @param scenario file name under scenarios/
  * @param keys values of `[name]` in the scenario
+ * @param calls how many calls it takes before it ends
  */
 export async function startSipp(
   scenario: string,
   keys: Readonly<Record<string, string>> = {},
+  calls = 1,
 ): Promise<SippRun> {
   const folder = await mkdtemp(join(tmpdir(), 'dialback-sipp-'));
   const port = await freePort();
   const args = ['-sf', join(SCENARIOS, scenario), '-i', '127.0.0.1', '-p', String(port)];
-  args.push('-m', '1', '-nd', '-nostdin', '-trace_err', '-error_file', join(folder, 'errors.log'));
+  args.push(
+    '-m',
+    String(calls),
+    '-nd',
+    '-nostdin',
+    '-trace_err',
+    '-error_file',
+    join(folder, 'errors.log'),
+  );
   for (const [name, value] of Object.entries(keys)) args.push('-key', name, value);
   const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
   const done = once(child, 'exit').then(async ([code]) => {
