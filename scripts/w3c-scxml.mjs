@@ -99,7 +99,7 @@ const host = {
   clock: systemClock(),
   newId: () => `session-${++ids}`,
   httpLocation: (id) => base + id,
-  async fetch(reference) {
+  async fetch({ reference }) {
     const file = join(suite, reference.replace(/^file:/, ''));
     if (!existsSync(file)) return { kind: 'failed', why: 'no such file' };
     return { kind: 'ok', text: readFileSync(file, 'utf8'), url: reference };

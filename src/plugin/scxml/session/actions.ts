@@ -16,7 +16,7 @@ import type {
 import { ScriptError, type Position } from '../errors.js';
 import type { ActionContext } from '../extension.js';
 import { withoutTrees } from '../script/xml-value.js';
-import { evaluateContent, evaluatePayload, type PayloadContext } from './payload.js';
+import { evaluateContent, evaluatePayload } from './payload.js';
 import { evaluateText, type Sender } from './sender.js';
 import type { Session } from './session.js';
 
@@ -86,7 +86,7 @@ export class ActionRunner {
   }
 
   #raise({ event, payload, at }: RaiseAction): void {
-    const data = evaluatePayload(payload, this.#payloadContext, at);
+    const data = evaluatePayload(payload, this.#session.payloadContext, at);
     this.#session.raise({ name: event, type: 'internal', data });
   }
 
@@ -130,15 +130,6 @@ export class ActionRunner {
     this.#sender.cancel(evaluateText(this.#session.engine, sendId));
   }
 
-  get #payloadContext(): PayloadContext {
-    const session = this.#session;
-    return {
-      engine: session.engine,
-      limits: session.family.limits,
-      onParamError: (error) => session.raiseError(error),
-    };
-  }
-
   #extensionContext(at: Position): ActionContext {
     const session = this.#session;
     const { engine, family, id } = session;
@@ -146,7 +137,7 @@ export class ActionRunner {
       sessionId: id,
       evaluate: (code, where) => engine.evaluate(code, where),
       assign: (location, json, where) => engine.assignJson(location, json, where),
-      payload: (payload: Payload) => evaluatePayload(payload, this.#payloadContext, at),
+      payload: (payload: Payload) => evaluatePayload(payload, this.#session.payloadContext, at),
       raise: (name, data) => session.raise({ name, type: 'internal', data }),
       request: (name, data) => {
         const json = data === undefined ? undefined : withoutTrees(data);

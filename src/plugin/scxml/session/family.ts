@@ -7,10 +7,20 @@ import { LimitError } from '../errors.js';
 import type { Dialect } from '../extension.js';
 import type { Limits } from '../limits.js';
 import type { EnginePool } from '../script/engine-pool.js';
-import type { LogEntry, SessionEnd, SessionHost, SessionObserver } from './host.js';
+import type {
+  FetchOutcome,
+  HttpMessage,
+  LogEntry,
+  PostOutcome,
+  SessionEnd,
+  SessionHost,
+  SessionObserver,
+} from './host.js';
 import type { Session } from './session.js';
 
 export interface FamilyOptions {
+  /** The id of the outermost session. */
+  readonly id: string;
   readonly host: SessionHost;
   readonly limits: Limits;
   readonly dialect: Dialect;
@@ -21,6 +31,7 @@ export interface FamilyOptions {
 }
 
 export class Family {
+  readonly id: string;
   readonly host: SessionHost;
   readonly limits: Limits;
   readonly dialect: Dialect;
@@ -34,6 +45,7 @@ export class Family {
   #hasEnded = false;
 
   constructor(options: FamilyOptions) {
+    this.id = options.id;
     this.host = options.host;
     this.limits = options.limits;
     this.dialect = options.dialect;
@@ -78,10 +90,16 @@ export class Family {
       );
   }
 
-  /** @throws LimitError */
-  countFetch(): void {
-    if (++this.#fetches > this.limits.fetches)
-      throw new LimitError('SCXML_TOO_MANY_FETCHES', `more than ${this.limits.fetches} fetches`);
+  /** @throws LimitError when there were too many */
+  fetch(reference: string, base: string): Promise<FetchOutcome> {
+    this.#countFetch();
+    return this.host.fetch({ sessionId: this.id, reference, base });
+  }
+
+  /** @throws LimitError when there were too many */
+  post(message: HttpMessage): Promise<PostOutcome> {
+    this.#countFetch();
+    return this.host.post({ ...message, sessionId: this.id });
   }
 
   log(entry: LogEntry): void {
@@ -91,6 +109,11 @@ export class Family {
     this.observer.log?.(
       isLast ? { ...entry, label: 'log', value: '"further lines are dropped"' } : entry,
     );
+  }
+
+  #countFetch(): void {
+    if (++this.#fetches > this.limits.fetches)
+      throw new LimitError('SCXML_TOO_MANY_FETCHES', `more than ${this.limits.fetches} fetches`);
   }
 
   /** Runs work of one session; whatever it throws ends the family. */

@@ -16,6 +16,15 @@ export type FetchOutcome =
 export type PostOutcome =
   { readonly kind: 'ok' } | { readonly kind: 'failed'; readonly why: string };
 
+/** A document, script or data that a session refers to. */
+export interface FetchRequest {
+  /** The outermost session, on whose behalf it is fetched. */
+  readonly sessionId: string;
+  readonly reference: string;
+  /** Address of the document that refers. */
+  readonly base: string;
+}
+
 /** An HTTP POST as the Basic HTTP Event I/O Processor makes it. */
 export interface HttpMessage {
   readonly url: string;
@@ -27,10 +36,10 @@ export interface SessionHost {
   readonly clock: Clock;
   /** Identifiers of sessions; unguessable where sessions can be addressed from outside. */
   newId(): string;
-  /** The text behind a reference, resolved against the address of the document. Always settles. */
-  fetch(reference: string, base: string): Promise<FetchOutcome>;
-  /** Sends an event by HTTP. Always settles. */
-  post(message: HttpMessage): Promise<PostOutcome>;
+  /** The text behind a reference, resolved against the base. Always settles, within its own limits. */
+  fetch(request: FetchRequest): Promise<FetchOutcome>;
+  /** Sends an event by HTTP for the outermost session. Always settles, within its own limits. */
+  post(message: HttpMessage & { readonly sessionId: string }): Promise<PostOutcome>;
   /** Where a session can be reached by HTTP; null where that is not offered. */
   httpLocation(sessionId: string): string | null;
 }

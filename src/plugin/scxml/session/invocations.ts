@@ -87,16 +87,12 @@ export class Invocations {
 
   #start(state: State, invoke: Invoke): void {
     const session = this.#session;
-    const { engine, family } = session;
+    const { engine } = session;
     const id = this.#identify(state, invoke);
     const type = invoke.type ? evaluateText(engine, invoke.type) : 'scxml';
     if (!SCXML_TYPES.includes(type)) throw new ScriptError(`"${type}" cannot be invoked`);
     const source = invoke.src ? evaluateText(engine, invoke.src) : undefined;
-    const params = evaluateParams(invoke.payload, {
-      engine,
-      limits: family.limits,
-      onParamError: (error) => session.raiseError(error),
-    });
+    const params = evaluateParams(invoke.payload, session.payloadContext);
     const inPlace = source === undefined ? this.#inPlace(invoke) : null;
     const invocation: Invocation = { id, state, invoke, params, early: [], child: null };
     this.#running.set(id, invocation);
@@ -118,8 +114,7 @@ export class Invocations {
     if (!content) return null;
     if (content.kind === 'xml') return content.element;
     if (content.kind === 'text') return content.text;
-    const { engine, family } = this.#session;
-    const json = evaluateContent(content, { engine, limits: family.limits });
+    const json = evaluateContent(content, this.#session.payloadContext);
     if (json === undefined) return null;
     const value: unknown = xmlOfJson(json) ?? JSON.parse(json);
     return typeof value === 'string' ? value : null;
@@ -151,8 +146,7 @@ export class Invocations {
 
   #fetchAndRun(invocation: Invocation, source: string): void {
     const { family, document } = this.#session;
-    family.countFetch();
-    void family.host.fetch(source, document.file).then((outcome) => {
+    void family.fetch(source, document.file).then((outcome) => {
       if (!this.#isCurrent(invocation)) return;
       family.noteInput();
       if (outcome.kind === 'failed') return this.#refuseLate(invocation, outcome.why);
@@ -169,7 +163,7 @@ export class Invocations {
 
   #loadAndRun(invocation: Invocation, document: Document): void {
     const { family } = this.#session;
-    void loadResources(document, family.host, () => family.countFetch()).then(
+    void loadResources(document, family).then(
       (resources) => {
         if (!this.#isCurrent(invocation)) return;
         family.noteInput();

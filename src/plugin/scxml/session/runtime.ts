@@ -100,13 +100,13 @@ export class Runtime {
    */
   async start(request: StartRequest): Promise<RunningSession | null> {
     await this.#engines.ready();
-    const family = this.#newFamily(request.observer);
+    const id = request.sessionId ?? this.#host.newId();
+    const family = this.#newFamily(id, request.observer);
     if (!family) return null;
     try {
       const document = await this.#document(request.document, family);
-      const resources = await loadResources(document, this.#host, () => family.countFetch());
+      const resources = await loadResources(document, family);
       const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
-      const id = request.sessionId ?? this.#host.newId();
       return this.#run(new Session({ id, document, resources, params, family, parent: null }));
     } catch (error) {
       if (error instanceof DocumentError) family.end(refusal(error));
@@ -130,13 +130,14 @@ export class Runtime {
     };
   }
 
-  #newFamily(observer: SessionObserver): Family | null {
+  #newFamily(id: string, observer: SessionObserver): Family | null {
     if (this.#families.size >= this.#maxSessions) {
       const message = `${this.#maxSessions} sessions are running`;
       observer.ended?.({ kind: 'limit', code: 'SCXML_TOO_MANY_SESSIONS', message });
       return null;
     }
     const family: Family = new Family({
+      id,
       host: this.#host,
       limits: this.#limits,
       dialect: this.#dialect,
@@ -156,8 +157,7 @@ export class Runtime {
 
   async #document(from: StartRequest['document'], family: Family): Promise<Document> {
     if (from.kind === 'source') return this.#compile(from.text, from.file);
-    family.countFetch();
-    const outcome = await this.#host.fetch(from.url, from.url);
+    const outcome = await family.fetch(from.url, from.url);
     if (outcome.kind === 'failed')
       throw new DocumentError('SCXML_FETCH_FAILED', `${from.url}: ${outcome.why}`);
     return this.#compile(outcome.text, outcome.url);

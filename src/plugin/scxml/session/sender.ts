@@ -77,12 +77,7 @@ export class Sender {
     const name = action.event ? evaluateText(engine, action.event) : '';
     const type = action.type ? evaluateText(engine, action.type) : SCXML_PROCESSOR;
     const target = action.target ? evaluateText(engine, action.target) : undefined;
-    const context = {
-      engine,
-      limits: family.limits,
-      onParamError: (error: ScriptError) => session.raiseError(error),
-    };
-    const data = evaluatePayload(action.payload, context, action.at);
+    const data = evaluatePayload(action.payload, session.payloadContext, action.at);
     const isHttp = HTTP_TYPES.includes(type) && family.host.httpLocation(session.id) !== null;
     if (!isHttp && !SCXML_TYPES.includes(type))
       throw new ScriptError(`events of type "${type}" cannot be sent`);
@@ -169,9 +164,8 @@ export class Sender {
 
   #post({ target = '', event, payload, sendId }: Message): void {
     const session = this.#session;
-    session.family.countFetch();
     const message = encodeHttpEvent(target, event, payload);
-    void session.family.host.post(message).then((outcome) => {
+    void session.family.post(message).then((outcome) => {
       if (outcome.kind === 'failed')
         session.raiseLate(new ScriptError(outcome.why, 'error.communication', sendId));
     });

@@ -10,22 +10,16 @@ import {
   statesToExit,
   historyValue,
 } from './configuration.js';
-import {
-  type Block,
-  type DataItem,
-  type Document,
-  type State,
-  type Transition,
-} from '../document/model.js';
+import { type Block, type Document, type State, type Transition } from '../document/model.js';
 import { LimitError, ScriptError } from '../errors.js';
 import { ScriptEngine } from '../script/script-engine.js';
-import { jsonOfText } from '../script/xml-value.js';
 import { ActionRunner } from './actions.js';
-import { HTTP_PROCESSOR, jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
+import { DataModel } from './data-model.js';
+import { jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
 import type { Family } from './family.js';
 import type { FetchOutcome } from './host.js';
 import { Invocations } from './invocations.js';
-import { evaluateContent, evaluatePayload, type ParamValues } from './payload.js';
+import { evaluatePayload, type ParamValues, type PayloadContext } from './payload.js';
 import { Sender } from './sender.js';
 import { TurnGuard } from './turn-guard.js';
 
@@ -63,7 +57,7 @@ export class Session {
   readonly #active = new Set<State>();
   readonly #history = new Map<State, readonly State[]>();
   readonly #toInvoke = new Set<State>();
-  readonly #hasData = new Set<State>();
+  readonly #data: DataModel;
   readonly #internal: ScxmlEvent[] = [];
   readonly #external: ScxmlEvent[] = [];
   #parent: ParentLink | null;
@@ -81,6 +75,7 @@ export class Session {
     const { limits, host, engines } = setup.family;
     this.guard = new TurnGuard(limits, host.clock);
     this.engine = new ScriptEngine(engines.take(), limits, this.guard);
+    this.#data = new DataModel(this, setup.params);
     this.#sender = new Sender(this);
     this.#invocations = new Invocations(this);
     this.#actions = new ActionRunner(this, this.#sender);
@@ -185,68 +180,14 @@ export class Session {
 
   #begin(): void {
     this.#phase = 'running';
-    this.#defineSystem();
     const { document } = this;
-    const items = document.states.flatMap((state) => state.data);
-    for (const item of items) this.#attempt(() => this.#declare(item));
+    this.#data.defineSystem();
+    this.#actions.installDialect();
+    this.#data.declareAll();
     const early = document.binding === 'early' ? document.states : [document.root];
-    for (const state of early) this.#initialiseData(state);
+    for (const state of early) this.#data.initialise(state);
     for (const script of document.scripts) this.#actions.runBlock([script]);
     if (document.root.initial) this.#enter([document.root.initial], null, []);
-  }
-
-  #defineSystem(): void {
-    const { engine, id, document, family } = this;
-    const { at } = document.root;
-    const here = { location: `#_scxml_${id}` };
-    const http = family.host.httpLocation(id);
-    const processors = {
-      [SCXML_PROCESSOR]: here,
-      scxml: here,
-      ...(http === null
-        ? {}
-        : { [HTTP_PROCESSOR]: { location: http }, basichttp: { location: http } }),
-    };
-    engine.setSystem('_sessionid', JSON.stringify(id), at);
-    engine.setSystem('_name', JSON.stringify(document.name), at);
-    engine.setSystem('_ioprocessors', JSON.stringify(processors), at);
-    engine.setSystem('_x', '{}', at);
-    engine.setSystem('_event', undefined, at);
-    engine.define('In', ([state]) => String(this.isIn(parsedString(state))), at);
-    this.#actions.installDialect();
-  }
-
-  #declare(item: DataItem): void {
-    if (this.family.dialect.dataLocation) this.#assignData(item, undefined);
-    else this.engine.declare(item.id, item.at);
-  }
-
-  #initialiseData(state: State): void {
-    if (this.#hasData.has(state)) return;
-    this.#hasData.add(state);
-    for (const item of state.data) this.#attempt(() => this.#initialiseItem(item));
-  }
-
-  #initialiseItem(item: DataItem): void {
-    const given = item.isTopLevel ? this.#setup.params.get(item.id) : undefined;
-    if (given) return this.#assignData(item, given.at(-1));
-    const { value } = item;
-    if (value === null) return;
-    if (value.kind === 'code') {
-      this.engine.assignCode(this.#dataLocation(item), value.code.code, value.code.at);
-    } else if (value.kind === 'url') {
-      const loaded = this.#setup.resources.get(value.url);
-      if (loaded?.kind !== 'ok') throw new ScriptError(`${value.url} could not be loaded`);
-      this.#assignData(item, jsonOfText(loaded.text, this.family.limits));
-    } else this.#assignData(item, evaluateContent(value, this.#payloadContext));
-  }
-
-  #assignData(item: DataItem, json: string | undefined): void {
-    this.engine.assignJson(this.#dataLocation(item), json, item.at);
-  }
-
-  #dataLocation(item: DataItem): string {
-    return this.family.dialect.dataLocation?.(item.id) ?? item.id;
   }
 
   // --- the loop -----------------------------------------------------------------------------
@@ -330,18 +271,14 @@ export class Session {
     for (const state of plan.states) {
       this.#active.add(state);
       this.#toInvoke.add(state);
-      if (this.document.binding === 'late') this.#initialiseData(state);
+      if (this.document.binding === 'late') this.#data.initialise(state);
       for (const block of state.onEntry) this.#actions.runBlock(block);
       if (plan.defaultEntry.has(state)) this.#actions.runBlock(state.initial?.body ?? []);
       this.#actions.runBlock(plan.historyContent.get(state) ?? []);
       if (state.kind === 'final') this.#enterFinal(state);
     }
-    this.family.observer.step?.({
-      sessionId: this.id,
-      event,
-      exited: exited.map((state) => state.id),
-      entered: plan.states.map((state) => state.id),
-    });
+    const { step } = this.family.observer;
+    step?.({ sessionId: this.id, event, exited: idsOf(exited), entered: idsOf(plan.states) });
   }
 
   #enterFinal(state: State): void {
@@ -366,7 +303,7 @@ export class Session {
     const { doneData } = state;
     if (!doneData) return undefined;
     try {
-      return evaluatePayload(doneData, this.#payloadContext, state.at);
+      return evaluatePayload(doneData, this.payloadContext, state.at);
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
       this.raiseError(error);
@@ -374,21 +311,12 @@ export class Session {
     }
   }
 
-  get #payloadContext() {
+  get payloadContext(): PayloadContext {
     return {
       engine: this.engine,
       limits: this.family.limits,
       onParamError: (error: ScriptError) => this.raiseError(error),
     };
-  }
-
-  #attempt(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      if (!(error instanceof ScriptError)) throw error;
-      this.raiseError(error);
-    }
   }
 
   // --- end ----------------------------------------------------------------------------------
@@ -424,7 +352,6 @@ export class Session {
   }
 }
 
-function parsedString(json: string | undefined): string {
-  const value: unknown = json === undefined ? '' : JSON.parse(json);
-  return typeof value === 'string' ? value : '';
+function idsOf(states: readonly State[]): readonly string[] {
+  return states.map((state) => state.id);
 }

@@ -1,0 +1,95 @@
+/**
+ * The variables of a session: those of the platform, and the document's `<data>` with early or late
+ * binding (SCXML 1.0, 5.3 and 5.10). A data item that cannot be had stays undefined and raises an error.
+ */
+import type { DataItem, State } from '../document/model.js';
+import { ScriptError } from '../errors.js';
+import { jsonOfText } from '../script/xml-value.js';
+import { HTTP_PROCESSOR, SCXML_PROCESSOR } from './event.js';
+import { evaluateContent, type ParamValues } from './payload.js';
+import type { Session } from './session.js';
+
+export class DataModel {
+  readonly #session: Session;
+  readonly #params: ParamValues;
+  readonly #hasData = new Set<State>();
+
+  /** @param params values given from outside for top-level items */
+  constructor(session: Session, params: ParamValues) {
+    this.#session = session;
+    this.#params = params;
+  }
+
+  defineSystem(): void {
+    const { engine, id, document, family } = this.#session;
+    const { at } = document.root;
+    const here = { location: `#_scxml_${id}` };
+    const http = family.host.httpLocation(id);
+    const there = { location: http };
+    const processors = {
+      [SCXML_PROCESSOR]: here,
+      scxml: here,
+      ...(http === null ? {} : { [HTTP_PROCESSOR]: there, basichttp: there }),
+    };
+    engine.setSystem('_sessionid', JSON.stringify(id), at);
+    engine.setSystem('_name', JSON.stringify(document.name), at);
+    engine.setSystem('_ioprocessors', JSON.stringify(processors), at);
+    engine.setSystem('_x', '{}', at);
+    engine.setSystem('_event', undefined, at);
+    engine.define('In', ([state]) => String(this.#session.isIn(parsedString(state))), at);
+  }
+
+  /** Every item exists, undefined, from the start, also with late binding. */
+  declareAll(): void {
+    const { document, engine, family } = this.#session;
+    for (const item of document.states.flatMap((state) => state.data))
+      this.#attempt(() => {
+        if (family.dialect.dataLocation) this.#assign(item, undefined);
+        else engine.declare(item.id, item.at);
+      });
+  }
+
+  /** Gives the items of a state their values, the first time only. @throws LimitError */
+  initialise(state: State): void {
+    if (this.#hasData.has(state)) return;
+    this.#hasData.add(state);
+    for (const item of state.data) this.#attempt(() => this.#initialiseItem(item));
+  }
+
+  #initialiseItem(item: DataItem): void {
+    const { engine, family, resources, payloadContext } = this.#session;
+    const given = item.isTopLevel ? this.#params.get(item.id) : undefined;
+    if (given) return this.#assign(item, given.at(-1));
+    const { value } = item;
+    if (value === null) return;
+    if (value.kind === 'code') {
+      engine.assignCode(this.#location(item), value.code.code, value.code.at);
+    } else if (value.kind === 'url') {
+      const loaded = resources.get(value.url);
+      if (loaded?.kind !== 'ok') throw new ScriptError(`${value.url} could not be loaded`);
+      this.#assign(item, jsonOfText(loaded.text, family.limits));
+    } else this.#assign(item, evaluateContent(value, payloadContext));
+  }
+
+  #assign(item: DataItem, json: string | undefined): void {
+    this.#session.engine.assignJson(this.#location(item), json, item.at);
+  }
+
+  #location(item: DataItem): string {
+    return this.#session.family.dialect.dataLocation?.(item.id) ?? item.id;
+  }
+
+  #attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.#session.raiseError(error);
+    }
+  }
+}
+
+function parsedString(json: string | undefined): string {
+  const value: unknown = json === undefined ? '' : JSON.parse(json);
+  return typeof value === 'string' ? value : '';
+}
