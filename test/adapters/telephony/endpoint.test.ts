@@ -143,6 +143,15 @@ describe('a media endpoint', function () {
     await site().hangUp(customer, agent);
   });
 
+  it('is not bridged before it has a far side', async () => {
+    const call = await site().call();
+    const bare = await site().telephony.media.createEndpoint();
+    await assert.rejects(call.endpoint.bridge(bare), /connected first/);
+    await assert.rejects(bare.bridge(call.endpoint), /connected first/);
+    await bare.close();
+    await site().hangUp(call);
+  });
+
   it('ends the music before it bridges', async () => {
     const [customer, agent] = [await site().call(), await site().call()];
     const music = customer.endpoint.play([await site().toneFile(500, 1000)], { loop: true });

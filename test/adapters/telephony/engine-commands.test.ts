@@ -57,7 +57,7 @@ describe('the list of engine commands', function () {
         listen: `127.0.0.1:${listenPort}`,
         advertise: `127.0.0.1:${outbound.port}`,
       },
-      deadlines: { pingMs: 100 },
+      deadlines: { pingMs: 100, byeMs: 500 },
     });
 
     const far = await site().far();
@@ -66,6 +66,7 @@ describe('the list of engine commands', function () {
     const outcome = await call.outcome;
     assert.ok(outcome.kind === 'answered');
     await a.connect(outcome.dialog.remoteSdp);
+    await b.connect(outcome.dialog.remoteSdp);
     const tap = await a.tap({ host: '127.0.0.1', port: listenPort });
     await tap.stop();
     const playback = a.play([await site().toneFile(500, 300)], { loop: true });
