@@ -5,7 +5,8 @@
  * - `endless_playback` cannot be stopped, and files joined by `playback_delimiter` need one break each
  *   and lose missing ones without a word; so files once are one command each;
  * - `file_string://a!b` is one sound to the player: no gap between its files, one break ends it. A loop
- *   is such a list, issued again when it runs out;
+ *   is such a list, issued again when it runs out. It begins with 250 ms of silence, which a caller
+ *   hears as a breath before the music, once every hundred rounds;
  * - a `uuid_break` that arrives before the application starts is lost, and a stale one does no harm
  *   because every application clears the flag first.
  */
@@ -24,7 +25,7 @@ export interface PlayChannel {
 /** file_string splits into 128 at most; some room is left. */
 const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
-const MAX_LIST_BYTES = 4096;
+const MAX_LIST_BYTES = 8192;
 const BREAK_AGAIN_MS = 150;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
 const SHORTEST_LIST_MS = 100;

@@ -154,16 +154,16 @@ describe('a playback', () => {
 });
 
 describe('the name of a loop', () => {
-  it('repeats whole rounds within 100 files and 4096 bytes', () => {
+  it('repeats whole rounds within 100 files and 8192 bytes', () => {
     assert.equal(loopName(['/a']).split('!').length, 100);
     assert.equal(loopName(['/a', '/b', '/c']).split('!').length, 99);
     const long = `/${'x'.repeat(900)}`;
-    assert.equal(loopName([long]).split('!').length, 4);
+    assert.equal(loopName([long]).split('!').length, 9);
     assert.ok(loopName([long]).startsWith('file_string:///xxx'));
   });
 
   it('is the file itself when it fits only once', () => {
-    const long = `/${'x'.repeat(3000)}`;
+    const long = `/${'x'.repeat(5000)}`;
     assert.equal(loopName([long]), long);
   });
 });
