@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
 import { ENGINE_COMMANDS } from '../../../src/adapters/telephony/engine-commands.js';
+import { FREESWITCH_SUBSET } from '../../../src/embedded/freeswitch/server.js';
 import { FaultProxy, freePort } from '../../sip/fault-proxy.js';
 import { eventually, useSite } from './site.js';
 
@@ -38,6 +39,18 @@ class Wiretap {
 describe('the list of engine commands', function () {
   this.timeout(15_000);
   const site = useSite();
+
+  it('names nothing that the embedded engine does not implement', () => {
+    const kinds = ['apis', 'applications', 'callCommands', 'eslCommands', 'fileFormats'] as const;
+    for (const kind of kinds) {
+      const implemented = new Set<string>(FREESWITCH_SUBSET[kind]);
+      assert.deepEqual(
+        ENGINE_COMMANDS[kind].filter((name) => !implemented.has(name)),
+        [],
+        kind,
+      );
+    }
+  });
 
   it('is exactly what a whole call, a ping and a clean-up send', async () => {
     const options = site().options();

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { DialogEnd, OutgoingCall } from '../../../src/ports.js';
+import { hasSipp, startSipp, type SippRun } from '../../sip/sipp.js';
+import { useSite } from './site.js';
+
+const SDP =
+  'v=0\r\no=us 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40002 RTP/AVP 0\r\n';
+
+describe('calls to sipp, a peer that is not ours', function () {
+  this.timeout(15_000);
+  before(function () {
+    if (hasSipp()) return;
+    console.log('      skipped: sipp is not installed');
+    this.skip();
+  });
+  const site = useSite();
+
+  async function call(scenario: string): Promise<{ call: OutgoingCall; sipp: SippRun }> {
+    const sipp = await startSipp(scenario);
+    // sipp tells nobody when it listens; an INVITE before that would be refused by the host.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const uri = `sip:callee@127.0.0.1:${sipp.port}`;
+    return {
+      call: site().telephony.sip.invite({ uri, callId: randomUUID(), localSdp: SDP }),
+      sipp,
+    };
+  }
+
+  it('end cleanly when the 200 crosses our CANCEL', async () => {
+    const { call: glare, sipp } = await call('glare.xml');
+    glare.onProvisional(() => glare.cancel('too late'));
+    assert.deepEqual(await glare.outcome, { kind: 'cancelled' });
+    const { code, errors } = await sipp.done;
+    assert.equal(code, 0, errors);
+  });
+
+  it('end as remote when it hangs up', async () => {
+    const { call: answered, sipp } = await call('hang-up.xml');
+    const outcome = await answered.outcome;
+    assert.ok(outcome.kind === 'answered');
+    const ended = new Promise<DialogEnd>((resolve) => outcome.dialog.onEnded(resolve));
+    assert.equal(await ended, 'remote');
+    const { code, errors } = await sipp.done;
+    assert.equal(code, 0, errors);
+  });
+
+  it('tell busy with its ISDN cause', async () => {
+    const { call: busy, sipp } = await call('busy.xml');
+    const outcome = await busy.outcome;
+    assert.ok(outcome.kind === 'failed');
+    assert.deepEqual([outcome.status, outcome.q850Cause], [486, 17]);
+    const { code, errors } = await sipp.done;
+    assert.equal(code, 0, errors);
+  });
+});
