@@ -1,5 +1,5 @@
 // `npm run test:w3c-scxml`: the W3C's own tests of SCXML 1.0 with the ECMAScript data model, against
-// src/plugin/scxml, over real timers and a real HTTP server on loopback. Prints the count and every
+// src/plugin/scxml in its threads, over real timers and a real HTTP server on loopback. Prints the count and every
 // test that failed; exit 1 when a mandatory automatic one did. Arguments: numbers of single tests.
 //
 // The documents are not ours to ship: they come from a published package, whose archive is fetched
@@ -13,9 +13,8 @@ import { argv, exit } from 'node:process';
 import { clearTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
-import { systemClock } from '../src/adapters/clock/system-clock.ts';
+import { startScxmlPool } from '../src/adapters/scxml/start-scxml-pool.ts';
 import { decodeHttpEvent } from '../src/plugin/scxml/session/http-events.ts';
-import { Runtime } from '../src/plugin/scxml/session/runtime.ts';
 
 const PACKAGE = '@scion-scxml/test-framework@2.0.16';
 const SHA512 =
@@ -94,11 +93,7 @@ async function startServer() {
 
 const server = await startServer();
 const base = `http://127.0.0.1:${server.address().port}/scxml/`;
-let ids = 0;
 const host = {
-  clock: systemClock(),
-  newId: () => `session-${++ids}`,
-  httpLocation: (id) => base + id,
   async fetch({ reference }) {
     const file = join(suite, reference.replace(/^file:/, ''));
     if (!existsSync(file)) return { kind: 'failed', why: 'no such file' };
@@ -119,13 +114,13 @@ const host = {
 };
 
 /** @returns 'pass', or what happened instead */
-async function runTest(runtime, { name, text, isManual }) {
+async function runTest(pool, { name, text, isManual }) {
   let report;
   const over = new Promise((resolve) => (report = resolve));
   const timer = setTimeout(() => report('no end'), TEST_MAX_MS);
   const lines = [];
   const sessionId = `test${name}`;
-  const running = await runtime.start({
+  const running = pool.start({
     document: { kind: 'source', text, file: `test${name}.scxml` },
     sessionId,
     observer: {
@@ -133,10 +128,10 @@ async function runTest(runtime, { name, text, isManual }) {
       ended: (end) => report(end.kind === 'final' ? end.state : JSON.stringify(end)),
     },
   });
-  if (running) sessions.set(sessionId, running);
+  sessions.set(sessionId, running);
   const outcome = await over;
   clearTimeout(timer);
-  running?.terminate();
+  running.terminate();
   sessions.delete(sessionId);
   const isPass = outcome === 'pass' || (isManual && outcome === 'final');
   return isPass ? 'pass' : [outcome, ...lines].join('; ');
@@ -147,15 +142,16 @@ const wanted = argv.slice(2);
 const tests = readTests().filter(({ name, isManual }) =>
   wanted.length > 0 ? wanted.includes(name) : !isManual,
 );
-const runtime = await Runtime.create({ host });
+const pool = await startScxmlPool({ host, httpBase: base });
 const results = [];
 const waiting = [...tests];
 await Promise.all(
   Array.from({ length: TOGETHER }, async () => {
     for (let test = waiting.shift(); test; test = waiting.shift())
-      results.push({ ...test, outcome: await runTest(runtime, test) });
+      results.push({ ...test, outcome: await runTest(pool, test) });
   }),
 );
+await pool.stop();
 server.close();
 server.closeAllConnections();
 

@@ -54,6 +54,10 @@ export class Family {
     this.wake = options.wake;
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   find(sessionId: string): Session | undefined {
     return this.#sessions.get(sessionId);
   }

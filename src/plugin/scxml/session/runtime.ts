@@ -6,7 +6,7 @@
 import { compileDocument } from '../document/compile.js';
 import type { Document } from '../document/model.js';
 import { parseXml } from '../document/xml.js';
-import { DocumentError } from '../errors.js';
+import { DocumentError, LimitError } from '../errors.js';
 import { NO_DIALECT, type Dialect } from '../extension.js';
 import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import { EnginePool } from '../script/engine-pool.js';
@@ -14,7 +14,7 @@ import type { ScxmlEvent } from './event.js';
 import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
 import { loadResources } from './resources.js';
-import { Session } from './session.js';
+import { Session, type SessionSetup } from './session.js';
 
 /** After this long the thread looks at its messages and timers again. */
 const SLICE_MS = 10;
@@ -96,46 +96,34 @@ export class Runtime {
 
   /**
    * Starts a session. A document that is refused, or a limit met on the way, is an end like any
-   * other: the observer hears of it and null comes back.
+   * other: the observer hears of it, perhaps before this returns.
    */
-  async start(request: StartRequest): Promise<RunningSession | null> {
-    await this.#engines.ready();
+  start(request: StartRequest): RunningSession {
     const id = request.sessionId ?? this.#host.newId();
     const family = this.#newFamily(id, request.observer);
-    if (!family) return null;
-    try {
-      const document = await this.#document(request.document, family);
-      const resources = await loadResources(document, family);
-      const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
-      return this.#run(new Session({ id, document, resources, params, family, parent: null }));
-    } catch (error) {
-      if (error instanceof DocumentError) family.end(refusal(error));
-      else family.fail(error);
-      return null;
-    }
-  }
-
-  #run(session: Session): RunningSession {
-    const { family } = session;
-    family.add(session);
-    family.wake(session);
-    return {
-      id: session.id,
-      send: (event) => {
-        family.noteInput();
-        family.contain(() => session.post(event));
+    const handle = new SessionHandle(id, family);
+    void this.#prepare(request, family).then(
+      (setup) => handle.attach(setup),
+      (error: unknown) => {
+        if (error instanceof DocumentError) family.end(refusal(error));
+        else family.fail(error);
       },
-      terminate: () => family.contain(() => session.cancel()),
-      activeStates: () => session.activeStates(),
-    };
+    );
+    return handle;
   }
 
-  #newFamily(id: string, observer: SessionObserver): Family | null {
-    if (this.#families.size >= this.#maxSessions) {
-      const message = `${this.#maxSessions} sessions are running`;
-      observer.ended?.({ kind: 'limit', code: 'SCXML_TOO_MANY_SESSIONS', message });
-      return null;
-    }
+  async #prepare(request: StartRequest, family: Family): Promise<SessionSetup> {
+    // Before anything else, so that a full thread fetches nothing.
+    if (this.#families.size > this.#maxSessions)
+      throw new LimitError('SCXML_TOO_MANY_SESSIONS', `${this.#maxSessions} sessions are running`);
+    const document = await this.#document(request.document, family);
+    const resources = await loadResources(document, family);
+    await this.#engines.ready();
+    const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
+    return { id: family.id, document, resources, params, family, parent: null };
+  }
+
+  #newFamily(id: string, observer: SessionObserver): Family {
     const family: Family = new Family({
       id,
       host: this.#host,
@@ -203,6 +191,52 @@ export class Runtime {
       this.#isResuming = false;
       this.#drain();
     });
+  }
+}
+
+/** A session from the request to start it: what comes before it runs, waits. */
+class SessionHandle implements RunningSession {
+  readonly id: string;
+  readonly #family: Family;
+  readonly #early: ScxmlEvent[] = [];
+  #session: Session | null = null;
+
+  constructor(id: string, family: Family) {
+    this.id = id;
+    this.#family = family;
+  }
+
+  /** The document is here. Not when the session was terminated meanwhile. */
+  attach(setup: SessionSetup): void {
+    const family = this.#family;
+    if (family.hasEnded) return;
+    family.contain(() => {
+      const session = new Session(setup);
+      this.#session = session;
+      family.add(session);
+      for (const event of this.#early.splice(0)) session.post(event);
+      family.wake(session);
+    });
+  }
+
+  send(event: ScxmlEvent): void {
+    const family = this.#family;
+    if (family.hasEnded) return;
+    family.noteInput();
+    const session = this.#session;
+    if (session) family.contain(() => session.post(event));
+    else if (this.#early.length < family.limits.queuedEvents) this.#early.push(event);
+    else family.fail(new LimitError('SCXML_QUEUE_FULL', 'too many events before the start'));
+  }
+
+  terminate(): void {
+    const session = this.#session;
+    if (session) this.#family.contain(() => session.cancel());
+    else this.#family.end({ kind: 'terminated' });
+  }
+
+  activeStates(): readonly string[] {
+    return this.#session?.activeStates() ?? [];
   }
 }
 

@@ -1,0 +1,65 @@
+/** What the pool and its threads tell each other. Plain data, so that it can cross a thread. */
+import type { Limits } from '../limits.js';
+import type { ScxmlEvent } from '../session/event.js';
+import type {
+  ExtensionRequest,
+  FetchOutcome,
+  FetchRequest,
+  HttpMessage,
+  LogEntry,
+  PostOutcome,
+  SessionEnd,
+  StepEntry,
+} from '../session/host.js';
+import type { StartRequest } from '../session/runtime.js';
+
+export interface ThreadSetup {
+  readonly limits: Partial<Limits>;
+  readonly maxSessions: number;
+  readonly engines: number;
+  /** In front of a session's id: where it is reached by HTTP; null where it is not. */
+  readonly httpBase: string | null;
+}
+
+export type SessionStart = Pick<StartRequest, 'document' | 'params'> & {
+  readonly sessionId: string;
+  /** Whether steps and logs are wanted; they cost a message each. */
+  readonly isTraced: boolean;
+};
+
+export type ToThread =
+  | { readonly kind: 'setup'; readonly setup: ThreadSetup }
+  | { readonly kind: 'start'; readonly session: number; readonly start: SessionStart }
+  | { readonly kind: 'event'; readonly session: number; readonly event: ScxmlEvent }
+  | { readonly kind: 'terminate'; readonly session: number }
+  | { readonly kind: 'fetched'; readonly request: number; readonly outcome: FetchOutcome }
+  | { readonly kind: 'posted'; readonly request: number; readonly outcome: PostOutcome }
+  | { readonly kind: 'ping' };
+
+export type FromThread =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'pong' }
+  | { readonly kind: 'log'; readonly session: number; readonly entry: LogEntry }
+  | { readonly kind: 'step'; readonly session: number; readonly entry: StepEntry }
+  | { readonly kind: 'request'; readonly session: number; readonly asked: ExtensionRequest }
+  | { readonly kind: 'ended'; readonly session: number; readonly end: SessionEnd }
+  | { readonly kind: 'fetch'; readonly request: number; readonly wanted: FetchRequest }
+  | {
+      readonly kind: 'post';
+      readonly request: number;
+      readonly message: HttpMessage & { readonly sessionId: string };
+    };
+
+/** One end of the line between a thread and the pool. */
+export interface Port<Out, In> {
+  post(message: Out): void;
+  onMessage(handle: (message: In) => void): void;
+}
+
+/** A thread as the pool sees it. */
+export interface ThreadPort extends Port<ToThread, FromThread> {
+  /** Called once when the thread is gone, for whatever reason. */
+  onGone(handle: (why: string) => void): void;
+  /** Ends it at once, whatever it is doing. */
+  kill(): Promise<void>;
+}
