@@ -10,6 +10,7 @@ import { registerCheckCommand } from './cli/check-command.js';
 import { registerCpdCommands } from './cli/cpd.js';
 import { registerDemoCommand } from './cli/demo-command.js';
 import { registerDoctorCommand } from './cli/doctor-command.js';
+import { registerEngineCommand } from './cli/engine-command.js';
 import { registerFarendCommand } from './cli/farend-command.js';
 import { registerFlowCommands } from './cli/flow-commands.js';
 import { registerRunCommand } from './cli/run-command.js';
@@ -34,6 +35,7 @@ registerFlowCommands(program);
 registerTraceCommand(program);
 registerCpdCommands(program);
 registerFarendCommand(program);
+registerEngineCommand(program);
 registerDoctorCommand(program);
 registerUnbuiltCommands(program);
 

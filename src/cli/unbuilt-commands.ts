@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 const UNBUILT = [
   { name: 'plugin', what: 'running an SCXML plugin at the terminal' },
   { name: 'vxml', what: 'running a VoiceXML page at the terminal' },
-  { name: 'engine', what: 'the embedded engine as a process of its own' },
 ];
 
 export function registerUnbuiltCommands(program: Command): void {
