@@ -48,6 +48,7 @@ const UNSENT_BYTES_MAX = 8 * 1024 * 1024;
 const NAMES_MAX = 200;
 const FILTERS_MAX = 50;
 const AUTH_WITHIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 1000;
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
 
 /** See the head of this file. */
@@ -107,6 +108,7 @@ export class EslConnection {
     this.#write(`Content-Type: text/disconnect-notice\n${session}${length}\n${GOODBYE}`);
     this.#isEnding = true;
     this.socket.end();
+    this.socket.setTimeout(CLOSE_WITHIN_MS, () => this.socket.destroy()); // a peer that stays
   }
 
   destroy(): void {

@@ -72,18 +72,16 @@ export class MediaLeg {
     const [payloadType] = audio?.payloadTypes ?? [];
     if (!audio || payloadType === undefined) return undefined;
     this.isAwaitingAnswer = false;
-    // drachtio-srf answers an offer that nobody wants yet with the offer itself.
-    const isOwnOffer = audio.host === this.rtp.host && audio.port === this.rtp.port;
-    this.#direction = isOwnOffer ? 'sendrecv' : answerDirection(audio.direction);
+    // drachtio-srf answers an offer that nobody wants yet with the offer itself: nothing is agreed.
+    if (audio.host === this.rtp.host && audio.port === this.rtp.port) return this.localSdp;
+    this.#direction = answerDirection(audio.direction);
     this.#payloadTypes = [payloadType];
     this.#dtmfPayloadType = audio.dtmfPayloadType;
     this.rtp.remote(audio.host, audio.port, payloadType, audio.dtmfPayloadType);
     this.rtp.isSending = this.#direction === 'sendrecv' || this.#direction === 'sendonly';
-    if (!isOwnOffer) {
-      this.remoteSdp = sdp;
-      this.#remoteMedia = { host: audio.host, port: audio.port };
-      this.onPeerMedia?.();
-    }
+    this.remoteSdp = sdp;
+    this.#remoteMedia = { host: audio.host, port: audio.port };
+    this.onPeerMedia?.();
     return this.#describe(this.rtp.port);
   }
 
