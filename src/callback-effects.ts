@@ -23,17 +23,21 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 /** An event without its time: the session stamps it. */
 export type EventBody = DistributiveOmit<Event, 'atMs'>;
 
-export interface EffectsDeps {
+/** What the configuration says for calls. It may be replaced while running: see `beginAttempt`. */
+export interface CallSettings {
+  readonly places: MediaPlaces;
+  readonly trunks: readonly Trunk[];
+  readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
+  readonly routePoints: RouteDestinations['routePoints'];
+}
+
+export interface EffectsDeps extends CallSettings {
   readonly telephony: Telephony;
   readonly analyser: CallAnalyser;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly places: MediaPlaces;
   readonly files: MediaFiles;
-  readonly trunks: readonly Trunk[];
-  readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
-  readonly routePoints: RouteDestinations['routePoints'];
   /** The sound that breaks a silence when no treatment does. */
   readonly comfortFile: string;
 }
@@ -70,13 +74,22 @@ export class CallbackEffects {
   readonly #farSides = new Map<string, FarSide>();
   readonly #timers = new Map<TimerName, { timerId: string; cancel: () => void }>();
   readonly #ending = new Set<Promise<void>>();
+  #settings: CallSettings;
 
   constructor(
     private readonly deps: EffectsDeps,
     private readonly callback: CallbackFacts,
-    private readonly service: ServiceConfig,
+    private service: ServiceConfig,
     private readonly listener: EffectsListener,
-  ) {}
+  ) {
+    this.#settings = settingsOf(deps);
+  }
+
+  /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */
+  beginAttempt(service: ServiceConfig): void {
+    this.service = service;
+    this.#settings = settingsOf(this.deps);
+  }
 
   /** @param callId the attempt's Call-ID, already on disk; only read for `dial` */
   perform(command: Command, callId: string): void {
@@ -124,7 +137,7 @@ export class CallbackEffects {
   #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {
     const { legId } = command;
     const number = command.customerNumber ?? this.callback.customerNumber;
-    const trunk = selectTrunk(this.deps.trunks);
+    const trunk = selectTrunk(this.#settings.trunks);
     const uri = trunk && requestUriFor(trunk, dialledNumber(command.prefix, number));
     if (!trunk || !uri) {
       const why = trunk ? 'the number cannot be dialled' : 'no trunk is configured';
@@ -133,7 +146,7 @@ export class CallbackEffects {
       this.listener.post({ type: 'attempt-result', legId, ...result });
       return;
     }
-    const player = new TreatmentPlayer(this.deps.places, this.deps.files, {
+    const player = new TreatmentPlayer(this.#settings.places, this.deps.files, {
       onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
       onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
     });
@@ -200,7 +213,7 @@ export class CallbackEffects {
 
   #queue(command: Extract<Command, { type: 'queue' }>): void {
     const { queueId } = command;
-    const targets = this.deps.queues[command.queue]?.targets.map(({ uri }) => uri) ?? [];
+    const targets = this.#settings.queues[command.queue]?.targets.map(({ uri }) => uri) ?? [];
     const { telephony, random } = this.deps;
     const { post } = this.listener;
     this.#farSides.set(
@@ -228,7 +241,7 @@ export class CallbackEffects {
     const { routeId } = command;
     const { post } = this.listener;
     const target = routeTarget(command.destination, {
-      routePoints: this.deps.routePoints,
+      routePoints: this.#settings.routePoints,
       allowedDestinations: this.service.allowedDestinations,
     });
     if (target.kind === 'refused') {
@@ -350,6 +363,10 @@ const EVENT_OF_TIMER = {
   'human-silence': 'silence-too-long',
   'message-wait': 'message-wait-over',
 } as const satisfies Record<TimerName, Event['type']>;
+
+function settingsOf({ places, trunks, queues, routePoints }: CallSettings): CallSettings {
+  return { places, trunks, queues, routePoints };
+}
 
 /** A prefix goes before the digits as dialled: an international number loses its `+` behind one. */
 function dialledNumber(prefix: string, number: string): string {

@@ -31,6 +31,7 @@ export class CallbackSession {
   readonly #inbox: Event[] = [];
   #wake: () => void = () => {};
   #state: State;
+  #service: ServiceConfig;
   #callId = '';
   #isStopped = false;
   /** The end, when the store could not take it. */
@@ -42,11 +43,13 @@ export class CallbackSession {
   constructor(
     private readonly deps: SessionDeps,
     private readonly callback: CallbackRecord,
-    private readonly service: ServiceConfig,
+    /** The service as the configuration in force has it; an attempt keeps what it began with. */
+    private readonly serviceNow: () => ServiceConfig,
     state: State,
   ) {
     this.#state = state;
-    this.#effects = new CallbackEffects(deps, callback, service, {
+    this.#service = serviceNow();
+    this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
     });
@@ -103,7 +106,11 @@ export class CallbackSession {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      const step = transition(this.#state, event, this.service.options);
+      if (isBetweenAttempts(this.#state)) {
+        this.#service = this.serviceNow();
+        this.#effects.beginAttempt(this.#service);
+      }
+      const step = transition(this.#state, event, this.#service.options);
       if (!(await this.#write(event, step))) {
         // Behind whatever came in the meantime: a cancel must not wait for a dial that may not be.
         this.#inbox.push(event);
@@ -224,6 +231,11 @@ export class CallbackSession {
 
 type DialCommand = Extract<Command, { type: 'dial' }>;
 type Refusal = Exclude<CommitResult, { ok: true }> | { ok: false; why: 'not-written' };
+
+/** Nothing of an attempt is in the air: a changed configuration may take effect. */
+function isBetweenAttempts({ name }: State): boolean {
+  return name === 'waiting-until-due' || name === 'waiting-to-retry';
+}
 
 function isRetryTimer(command: Command): command is Extract<Command, { type: 'start-timer' }> {
   return command.type === 'start-timer' && command.timer === 'retry';

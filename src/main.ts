@@ -12,12 +12,13 @@ import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectTelephony } from './adapters/telephony/connect.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
+import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
 import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
-import { SessionHost } from './session-host.js';
+import { SessionHost, type SessionHostDeps } from './session-host.js';
 
 /** Longest wait for calls in the air at shutdown. */
 const DRAIN_MS = 30_000;
@@ -27,6 +28,10 @@ export interface Dialback {
   readonly url: string;
   /** Everything in the air, by kind; all zero when idle. For the leak check. */
   counts(): Promise<Record<string, number>>;
+  /** The configuration in force. */
+  readonly config: DialbackConfig;
+  /** Reads the configuration's file again, applies it whole or not at all, and logs the difference. */
+  reload(): Promise<Reload>;
   /** Takes no more work, waits for live calls at most this long, gives everything back. */
   stop(drainMs?: number): Promise<void>;
 }
@@ -59,35 +64,26 @@ export async function startDialback(config: DialbackConfig, log: Log): Promise<D
 async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promise<Dialback> {
   const clock = systemClock();
   const random = systemRandom();
+  const live = new LiveConfig(config);
   const [store, { telephony, engineCounts }, analyser] = await together([
     openStore(config, cleanUp),
     startTelephony(config, log, clock, cleanUp),
     CpdPool.start({ log }).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
-  const host = new SessionHost({
+  const host = createHost(live, {
     store,
     telephony,
     analyser,
     clock,
     random,
     log,
-    files: createMediaFiles({
-      cacheDirectory: join(tmpdir(), 'dialback-media'),
-      allowedOrigins: new Set(config.allowedOrigins),
-    }),
-    places: { ...config.media, seenAs: config.freeswitch[0]?.mediaPath },
-    comfortFile: join(config.media.packagedDirectory, 'comfort.wav'),
-    trunks: config.trunks,
-    queues: config.queues,
-    routePoints: config.routePoints,
-    services: config.services,
     onSessionEnded: () => scheduler.poke(),
   });
   const scheduler: Scheduler = new Scheduler({
     store,
     clock,
     log,
-    freeCapacity: () => capacityOf(config) - host.liveCount,
+    freeCapacity: () => capacityOf(live.current) - host.liveCount,
     isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
     startSession: (record) => host.start(record),
   });
@@ -97,7 +93,9 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   });
   const api = createApi({
     store,
-    config,
+    get config() {
+      return live.current;
+    },
     clock,
     random,
     log,
@@ -112,6 +110,15 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
 
   return {
     url,
+    get config() {
+      return live.current;
+    },
+    reload: async () => {
+      const reload = await live.reload();
+      logReload(log, reload);
+      if (reload.kind === 'applied') scheduler.poke();
+      return reload;
+    },
     counts: async () => ({
       ...telephony.counts(),
       ...(await engineCounts()),
@@ -125,6 +132,39 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       await cleanUp.run();
     },
   };
+}
+
+type HostParts = Pick<
+  SessionHostDeps,
+  'store' | 'telephony' | 'analyser' | 'clock' | 'random' | 'log' | 'onSessionEnded'
+>;
+
+/** What may change while running is read from the configuration in force each time. */
+function createHost(live: LiveConfig, parts: HostParts): SessionHost {
+  const { media, freeswitch } = live.current;
+  return new SessionHost({
+    ...parts,
+    files: createMediaFiles({
+      cacheDirectory: join(tmpdir(), 'dialback-media'),
+      allowedOrigins: { has: (origin) => live.current.allowedOrigins.includes(origin) },
+    }),
+    comfortFile: join(media.packagedDirectory, 'comfort.wav'),
+    get places() {
+      return { ...live.current.media, seenAs: freeswitch[0]?.mediaPath };
+    },
+    get trunks() {
+      return live.current.trunks;
+    },
+    get queues() {
+      return live.current.queues;
+    },
+    get routePoints() {
+      return live.current.routePoints;
+    },
+    get services() {
+      return live.current.services;
+    },
+  });
 }
 
 /** Like Promise.all, but a failure waits for the others: what they started has to be undone too. */

@@ -7,7 +7,7 @@ import type { EffectsDeps } from './callback-effects.js';
 import { initialState } from './callflow/treatment-flow.js';
 import type { State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
-import { overrideService } from './config/override-service.js';
+import { ConsultedServices } from './config/consulted-services.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 
 export interface SessionHostDeps extends EffectsDeps {
@@ -20,6 +20,7 @@ export interface SessionHostDeps extends EffectsDeps {
 /** Owns the sessions of this process: starts, finds, counts and stops them. */
 export class SessionHost {
   readonly #sessions = new Map<string, CallbackSession>();
+  readonly #consulted = new ConsultedServices();
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {}
@@ -100,13 +101,16 @@ export class SessionHost {
   }
 
   #open(record: CallbackRecord, state: State): CallbackSession | undefined {
-    const service = this.deps.services[record.serviceName];
     if (this.#isStopping || this.#sessions.has(record.id)) return undefined;
-    if (!service) {
+    const first = this.#serviceOf(record);
+    if (!first) {
       this.#abandon(record);
       return undefined;
     }
-    const session = new CallbackSession(this.deps, record, this.#optionsOf(record, service), state);
+    // A service that a reload takes away stays for those who are being called back already.
+    let service = first;
+    const serviceNow = () => (service = this.#serviceOf(record) ?? service);
+    const session = new CallbackSession(this.deps, record, serviceNow, state);
     this.#sessions.set(record.id, session);
     session.resume();
     const over = () => {
@@ -121,9 +125,14 @@ export class SessionHost {
     return session;
   }
 
-  /** The request's own options were checked when it came; the configuration may have changed since. */
-  #optionsOf(record: CallbackRecord, service: ServiceConfig): ServiceConfig {
-    const made = overrideService(service, record.requestOptions);
+  /**
+   * As configured now, with the request's own options: those were checked when it came, but the
+   * configuration may have changed since.
+   */
+  #serviceOf(record: CallbackRecord): ServiceConfig | undefined {
+    const service = this.deps.services[record.serviceName];
+    if (!service) return undefined;
+    const made = this.#consulted.consult(service, record.requestOptions);
     if (made.kind === 'ok') return made.service;
     const problems = made.problems.map(({ code, path }) => ({ code, path }));
     this.deps.log.warn({ callbackId: record.id, problems }, 'request options no longer apply');

@@ -31,6 +31,11 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
   const store = new FakeStore();
   const clock = virtualClock();
   let ids = 0;
+  /** What a reload replaces. */
+  const config = {
+    service: serviceConfig(service),
+    queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+  };
   const session = new CallbackSession(
     {
       telephony,
@@ -45,12 +50,14 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
         fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
       },
       trunks: trunks.map((uri) => ({ name: uri, uri, priority: 1 })),
-      queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+      get queues() {
+        return config.queues;
+      },
       routePoints: {},
       comfortFile: '/p/comfort.wav',
     },
     CALLBACK,
-    serviceConfig(service),
+    () => config.service,
     initialState(),
   );
   session.post({ type: 'due' });
@@ -65,7 +72,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     assert.deepEqual(playing(), []);
     return state.reason;
   };
-  return { telephony, analyser, store, clock, session, playing, over };
+  return { telephony, analyser, store, clock, session, config, playing, over };
 }
 
 describe('CallbackSession', () => {
@@ -181,6 +188,41 @@ describe('CallbackSession', () => {
       [last?.change.record?.state, last?.change.record?.reason, last?.durable],
       ['COMPLETED', 'FAIL_CALL_TO_CUSTOMER', true],
     );
+  });
+
+  it('keeps the configuration an attempt began with, and dials the next with what holds then', async () => {
+    const t = start({ ringTimeoutMs: 20_000, customerConnectTreatment: undefined });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.config.service = serviceConfig({ waitingForAgentTreatment: undefined, maxDialAttempts: 2 });
+    t.config.queues = { support: { targets: [{ uri: 'sip:new@pbx' }] } };
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/waiting.wav'], 'as configured at the dial');
+    assert.equal(t.telephony.calls[1]?.request.uri, 'sip:support@pbx');
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    await t.over();
+
+    const next = start({ maxDialAttempts: 2 });
+    await settle();
+    next.telephony.calls[0]?.fail(486);
+    await settle();
+    next.config.service = serviceConfig({
+      maxDialAttempts: 5,
+      customerConnectTreatment: undefined,
+    });
+    next.config.queues = { support: { targets: [{ uri: 'sip:new@pbx' }] } };
+    await next.clock.advance(300_000);
+    await settle();
+    next.telephony.calls[1]?.answer();
+    await settle();
+    next.analyser.opened[1]?.decide('human');
+    await settle();
+    assert.deepEqual(next.playing()[0]?.files, ['/m/waiting.wav'], 'no connect treatment any more');
+    assert.equal(next.telephony.calls[2]?.request.uri, 'sip:new@pbx');
+    next.session.post({ type: 'cancelled', by: 'customer' });
+    await next.over();
   });
 
   it('goes on as if a treatment were off when its file is missing', async () => {

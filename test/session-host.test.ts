@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { virtualClock } from '../src/adapters/clock/virtual-clock.js';
 import type { State } from '../src/callflow/vocabulary.js';
+import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
 import { SessionHost } from '../src/session-host.js';
 import { FakeStore } from './fakes/fake-store.js';
@@ -12,6 +13,9 @@ function setUp() {
   const store = new FakeStore();
   const clock = virtualClock();
   let ended = 0;
+  const config: { services: Record<string, ServiceConfig> } = {
+    services: { sales: serviceConfig() },
+  };
   const host = new SessionHost({
     telephony,
     analyser: new FakeAnalyser(),
@@ -28,7 +32,9 @@ function setUp() {
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
     routePoints: {},
     comfortFile: '/p/comfort.wav',
-    services: { sales: serviceConfig() },
+    get services() {
+      return config.services;
+    },
     onSessionEnded: () => (ended += 1),
   });
   const record = (more: Partial<CallbackRecord> = {}): CallbackRecord => ({
@@ -48,7 +54,7 @@ function setUp() {
     updatedAtMs: clock.nowMs(),
     ...more,
   });
-  return { telephony, store, clock, host, record, ended: () => ended };
+  return { telephony, store, clock, host, config, record, ended: () => ended };
 }
 
 /** Runs a callback to this point and takes the snapshot a crash would leave. */
@@ -94,6 +100,22 @@ describe('SessionHost', () => {
     await settle();
     assert.equal(t.telephony.calls.length, 0);
     assert.equal(t.store.commits[0]?.change.record?.reason, 'FAIL_ERROR');
+  });
+
+  it('goes on with a service that was taken away for those being called back, not for others', async () => {
+    const t = setUp();
+    t.host.start(t.record());
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    t.config.services = {};
+    t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await t.clock.advance(300_000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 2, 'the second attempt of the first');
+    assert.equal(t.host.count, 1);
+    t.host.cancel('cb-1', 'customer');
+    await settle();
   });
 
   it('takes an attempt that a crash cut off as made, and tries again later', async () => {

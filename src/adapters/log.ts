@@ -25,8 +25,13 @@ export const silentLog: Log = {
   error: () => undefined,
 };
 
+export interface AdjustableLog extends Log {
+  /** From now on; for a configuration that was reloaded. */
+  setLevel(level: LogLevel): void;
+}
+
 /** @returns a log that writes one JSON object a line */
-export function createLog(options: LogOptions = {}): Log {
+export function createLog(options: LogOptions = {}): AdjustableLog {
   const { level = 'info', showNumbers = false, write } = options;
   const destination = write ? { write } : pino.destination({ fd: 2, sync: true });
   const logger = pino({ level, base: null }, destination);
@@ -37,7 +42,13 @@ export function createLog(options: LogOptions = {}): Log {
       const hide = showNumbers ? (text: string): string => text : maskNumbers;
       logger[at](plain(fields, hide, 0) as object, hide(harmless(message)));
     };
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    setLevel: (wanted) => (logger.level = wanted),
+  };
 }
 
 // Seven digits or more, as in E.164 and most national numbers, with the usual grouping; not part of

@@ -1,5 +1,10 @@
-/** `dialback run`: the service in the foreground until SIGTERM or SIGINT; the second signal ends at once. */
+/**
+ * `dialback run`: the service in the foreground until SIGTERM or SIGINT; the second signal ends at
+ * once. A changed configuration is taken over while it runs; SIGHUP reads it again at once.
+ */
 import type { Command } from 'commander';
+import { systemClock } from '../adapters/clock/system-clock.js';
+import { ConfigWatcher } from '../adapters/config/config-watcher.js';
 import { createLog } from '../adapters/log.js';
 import { loadConfig } from '../config/load-config.js';
 import { startDialback } from '../main.js';
@@ -25,7 +30,18 @@ export function registerRunCommand(program: Command): void {
       }
       const dialback = await startDialback(config, log);
       log.info({ version: productVersion(), api: dialback.url, config: config.file }, 'running');
+      const watcher = new ConfigWatcher({
+        file: config.file,
+        clock: systemClock(),
+        log,
+        reload: async () => {
+          await dialback.reload();
+          log.setLevel(dialback.config.log.level);
+        },
+      });
+      process.on('SIGHUP', () => watcher.poke());
       await untilSignal();
+      await watcher.stop();
       log.info({}, 'draining: no new calls; a second signal ends at once');
       onceSignal(() => process.exit(1));
       await dialback.stop();

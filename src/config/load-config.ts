@@ -11,7 +11,7 @@ import type { DialbackConfig } from './config.js';
 import { deepFreeze } from './deep-freeze.js';
 import { ParseContext } from './parse-context.js';
 import { parseBlock } from './parse-node.js';
-import { rememberPositions } from './positions.js';
+import { rememberWritten } from './positions.js';
 import { ConfigError, inFileOrder, type Position, type Problem } from './problem.js';
 import { readSources } from './read-files.js';
 import { readYaml } from './read-yaml.js';
@@ -47,6 +47,7 @@ export async function loadConfig(
   const sources = await readSources(file);
   const problems: Problem[] = [...sources.problems];
   const positions = new Map<string, Position>();
+  const referenced = new Set<string>();
   const values = new Map<string, Value>();
   for (const source of sources.files) {
     const parsed = await parseSource(source, sources.folder, options.env ?? process.env);
@@ -55,12 +56,13 @@ export async function loadConfig(
     for (const [at, position] of parsed.positions) {
       if (!positions.has(at)) positions.set(at, position);
     }
+    for (const at of parsed.referenced) referenced.add(at);
   }
   const built = buildConfig(values, { file, folder: sources.folder, positions, problems });
   if (problems.some(({ severity }) => severity === 'error'))
     throw new ConfigError(inFileOrder(problems));
   const config = deepFreeze({ ...built, warnings: inFileOrder(problems) });
-  rememberPositions(config, positions);
+  rememberWritten(config, { positions, values, referenced });
   return config;
 }
 
@@ -69,6 +71,7 @@ interface ParsedSource {
   readonly values: Block;
   readonly problems: readonly Problem[];
   readonly positions: ReadonlyMap<string, Position>;
+  readonly referenced: ReadonlySet<string>;
 }
 
 async function parseSource(
@@ -77,7 +80,12 @@ async function parseSource(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ParsedSource> {
   const yaml = readYaml(file, text);
-  const nothing = { file, values: new Map(), positions: new Map() };
+  const nothing = {
+    file,
+    values: new Map(),
+    positions: new Map(),
+    referenced: new Set<string>(),
+  };
   if ('problems' in yaml) return { ...nothing, problems: yaml.problems };
   const context = new ParseContext(yaml, await resolveReferences(yaml, folder, env));
   const root = yaml.document.contents;
@@ -90,7 +98,8 @@ async function parseSource(
     return { ...nothing, problems: context.problems };
   }
   const values = parseBlock(root, CONFIG_OPTIONS, '', context);
-  return { file, values, problems: context.problems, positions: context.positions };
+  const { problems, positions, referenced } = context;
+  return { file, values, problems, positions, referenced };
 }
 
 /** Adds one file's values; what two files both say is a fault of the second. */

@@ -28,6 +28,8 @@ export class ParseContext {
   readonly problems: Problem[] = [];
   /** Place of each value that is not absent, by path. */
   readonly positions = new Map<string, Position>();
+  /** Paths of values that a reference is part of: nobody may show them. */
+  readonly referenced = new Set<string>();
   #nodes = 0;
   #aliases = 0;
 
@@ -65,6 +67,7 @@ export class ParseContext {
     if (!isScalar(node) || node.value === null) return undefined;
     const written = writtenText(node);
     const references = findReferences(written);
+    if (references.length > 0) this.referenced.add(path);
     for (const reference of references) {
       const resolved = this.references.get(reference.text);
       if (resolved && 'value' in resolved) continue;

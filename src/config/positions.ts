@@ -1,22 +1,33 @@
 /**
- * Where the values of a loaded configuration stand in its files. Kept beside the configuration, not
- * in it: that one is plain data.
+ * What the files of a loaded configuration say, and where. Kept beside the configuration, not in it:
+ * that one is plain data.
  */
 import type { DialbackConfig } from './config.js';
 import type { Position } from './problem.js';
+import type { Block } from './values.js';
 
-const POSITIONS = new WeakMap<DialbackConfig, ReadonlyMap<string, Position>>();
+export interface Written {
+  readonly positions: ReadonlyMap<string, Position>;
+  /** Checked values by the options' own keys, in their own units, without any default. */
+  readonly values: Block;
+  /** Paths of values that come from a `${...:...}`. */
+  readonly referenced: ReadonlySet<string>;
+}
 
-export function rememberPositions(
-  config: DialbackConfig,
-  positions: ReadonlyMap<string, Position>,
-): void {
-  POSITIONS.set(config, positions);
+const WRITTEN = new WeakMap<DialbackConfig, Written>();
+
+export function rememberWritten(config: DialbackConfig, written: Written): void {
+  WRITTEN.set(config, written);
+}
+
+/** @returns nothing for a configuration that was not read from a file */
+export function writtenOf(config: DialbackConfig): Written {
+  return WRITTEN.get(config) ?? { positions: new Map(), values: new Map(), referenced: new Set() };
 }
 
 /** Does the file set this path, such as `services.sales._ttl`? */
 export function isWritten(config: DialbackConfig, path: string): boolean {
-  return POSITIONS.get(config)?.has(path) ?? false;
+  return writtenOf(config).positions.has(path);
 }
 
 /**
@@ -24,9 +35,9 @@ export function isWritten(config: DialbackConfig, path: string): boolean {
  * @returns line 1 for a configuration that was not read from a file
  */
 export function locate(config: DialbackConfig, path: string): Position {
-  const positions = POSITIONS.get(config);
+  const { positions } = writtenOf(config);
   for (let at = path; at !== ''; at = at.replace(/\.?[^.]*$/, '')) {
-    const position = positions?.get(at);
+    const position = positions.get(at);
     if (position) return position;
   }
   return { file: config.file, line: 1, column: 1 };

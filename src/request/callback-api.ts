@@ -69,9 +69,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     return { ok: isReady };
   });
 
-  const checkAccess = accessCheck(deps.config.http);
+  // Keys may be replaced while running; a key that is withdrawn is refused from then on.
+  let { http } = deps.config;
+  let checkAccess = accessCheck(http);
   void api.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, _reply, next) => {
+      if (deps.config.http !== http) {
+        ({ http } = deps.config);
+        checkAccess = accessCheck(http);
+      }
       checkAccess(request);
       next();
     });

@@ -486,6 +486,21 @@ describe('The HTTP API', () => {
       assert.equal((await get('/readyz')).statusCode, 200);
     });
 
+    it('refuses a key from the moment the configuration no longer has it', async () => {
+      const keyed = (key: string) =>
+        configOf(`http: { apiKeys: [ { name: web, key: ${key} } ] }\n${YAML}`);
+      await api.close();
+      api = await build({ config: await keyed(secret) });
+      const status = async (key: string) => {
+        const headers = { 'x-api-key': key };
+        return (await api.inject({ url: '/genesys/1/admin/callback/queues', headers })).statusCode;
+      };
+      assert.equal(await status(secret), 200);
+      Object.assign(deps, { config: await keyed('another-long-key-0123456789') });
+      assert.equal(await status(secret), 401);
+      assert.equal(await status('another-long-key-0123456789'), 200);
+    });
+
     it('is refused to web pages of other sites when there are no keys', async () => {
       const from = (headers: object): Promise<LightMyRequestResponse> =>
         post(START, { _customer_number: '+15550001234' }, headers);

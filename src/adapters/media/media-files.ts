@@ -22,7 +22,7 @@ const OTHER_FORMATS = new Set(['.mp3', '.ogg', '.flac', '.au', '.aiff', '.r8', '
 export interface MediaFilesOptions {
   readonly cacheDirectory: string;
   /** Origins (`https://media.example.net`) that may be fetched from. */
-  readonly allowedOrigins: ReadonlySet<string>;
+  readonly allowedOrigins: Pick<ReadonlySet<string>, 'has'>;
 }
 
 export function createMediaFiles(options: MediaFilesOptions): MediaFiles {
