@@ -111,8 +111,10 @@ export const PRELUDE = `(function (valueChars) {
     },
     describe: function (error) {
       try {
-        var isError = error instanceof Error;
-        return String(isError ? error.name + ': ' + error.message : error).slice(0, 500);
+        if (error instanceof Error) return (error.name + ': ' + error.message).slice(0, 500);
+        if (error === null) return 'null was thrown';
+        // Not by its own toString, which would be code of the document.
+        return typeof error === 'object' ? 'an object was thrown' : String(error).slice(0, 500);
       } catch (other) {
         return 'an error that cannot be printed';
       }

@@ -263,7 +263,6 @@ export class ScriptEngine {
       error.dispose();
       return new LimitError('SCXML_SCRIPT_TOO_LONG', `${place(at)}the script ran too long`);
     }
-    // While the prelude itself is being built there is no `describe`, and memory the only cause.
     let described: string | undefined;
     try {
       const result = this.#context.callFunction(
@@ -275,11 +274,23 @@ export class ScriptEngine {
       else described = this.#text(result.value);
       error.dispose();
     } catch {
-      described = undefined;
+      // Left undescribed.
     }
-    if (described === undefined || /^(InternalError: out of memory|null$)/.test(described))
-      return this.#broken(`${place(at)}out of memory`);
-    return new ScriptError(`${place(at)}${described}`);
+    return this.#isExhausted(described)
+      ? this.#broken(`${place(at)}out of memory`)
+      : new ScriptError(`${place(at)}${described}`);
+  }
+
+  /**
+   * QuickJS says so, or throws null for want of memory for an error, or can do nothing at all any more.
+   * A script may throw null as well: then there is room for a probe.
+   */
+  #isExhausted(described: string | undefined): boolean {
+    if (described === undefined || described === 'InternalError: out of memory') return true;
+    if (described !== 'null was thrown') return false;
+    const probe = this.#context.evalCode('new Array(65536).fill(0)');
+    (probe.error ?? probe.value).dispose();
+    return probe.error !== undefined;
   }
 
   #broken(message: string): LimitError {

@@ -196,7 +196,7 @@ export class Session {
     const event = this.#external.shift();
     if (!event) return;
     this.family.countEvent();
-    this.#setEvent(event);
+    if (!this.#setEvent(event)) return;
     this.#invocations.beforeEvent(event);
     this.#takeTransitions(event.name);
   }
@@ -211,8 +211,7 @@ export class Session {
       const event = this.#internal.shift();
       if (event) {
         this.guard.countInternal();
-        this.#setEvent(event);
-        this.#takeTransitions(event.name);
+        if (this.#setEvent(event)) this.#takeTransitions(event.name);
         continue;
       }
       const states = [...this.#toInvoke].sort(inDocumentOrder);
@@ -222,8 +221,16 @@ export class Session {
     }
   }
 
-  #setEvent(event: ScxmlEvent): void {
-    this.engine.setEvent(jsonOfEvent(event), this.document.root.at);
+  /** @returns false when its data are no JSON: an error, and the event is dropped */
+  #setEvent(event: ScxmlEvent): boolean {
+    try {
+      this.engine.setEvent(jsonOfEvent(event), this.document.root.at);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.raiseError(error);
+      return false;
+    }
   }
 
   #takeTransitions(eventName: string | null): boolean {

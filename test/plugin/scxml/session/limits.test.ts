@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { makeBed, scxml, type Bed, type BedOptions } from '../bed.js';
+
+const waiting = '<state id="wait"><transition event="go" target="done"/></state><final id="done"/>';
+
+async function endOf(body: string, options: BedOptions = {}): Promise<{ code: string; bed: Bed }> {
+  const limits = { scriptTicks: 1000, ...options.limits };
+  const bed = await makeBed({ ...options, limits });
+  const other = await bed.run(waiting);
+  const { ends } = await bed.run(body);
+  await bed.clock.advance(10);
+  const [end, ...more] = ends;
+  assert.deepEqual(more, [], 'a session ends once');
+  assert.ok(end, 'the session went on');
+  await other.send('go');
+  assert.deepEqual(other.ends, [{ kind: 'final', state: 'done', data: undefined }]);
+  assert.equal(bed.runtime.sessions, 0);
+  assert.equal(bed.clock.pendingCount, 0, 'timers are left');
+  return { code: 'code' in end ? end.code : end.kind, bed };
+}
+
+const onEntry = (content: string): string =>
+  `<state id="s"><onentry>${content}</onentry><onexit><log expr="'left'"/></onexit></state>`;
+
+describe('a session over its limits ends with a code of its own, and its neighbour notices nothing:', () => {
+  const cases: readonly (readonly [string, string, string, BedOptions?])[] = [
+    ['a script that loops', onEntry('<script>for (;;) {}</script>'), 'SCXML_SCRIPT_TOO_LONG'],
+    [
+      'a condition that loops',
+      '<state id="s"><transition cond="(function(){for(;;){}})()" target="s"/></state>',
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+    [
+      'a regular expression that backtracks',
+      onEntry(`<script>/^(a+)+$/.test('${'a'.repeat(60)}!')</script>`),
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+    [
+      'a script that catches what it can',
+      onEntry('<script>for (;;) { try { for (;;) {} } catch (e) {} }</script>'),
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+    [
+      'an array without end',
+      onEntry('<script>var a = []; for (;;) a.push({ a: a.length, b: [1, 2, 3] });</script>'),
+      'SCXML_OUT_OF_MEMORY',
+    ],
+    [
+      'eventless transitions',
+      '<state id="a"><transition target="b"/></state><state id="b"><transition target="a"/></state>',
+      'SCXML_EVENTLESS_LOOP',
+    ],
+    [
+      'internal events',
+      '<state id="a"><onentry><raise event="x"/></onentry><transition event="x" target="a"/></state>',
+      'SCXML_INTERNAL_EVENT_LOOP',
+    ],
+    [
+      'events to itself',
+      '<state id="a"><onentry><send event="x"/></onentry><transition event="x" target="a"/></state>',
+      'SCXML_EXTERNAL_EVENT_LOOP',
+    ],
+    [
+      'error after error',
+      '<state id="a"><onentry><log expr="nothing"/></onentry><transition event="error" target="a"/></state>',
+      'SCXML_INTERNAL_EVENT_LOOP',
+    ],
+    [
+      'a flood of internal events',
+      onEntry('<foreach array="new Array(2000).fill(0)" item="i"><raise event="x"/></foreach>'),
+      'SCXML_QUEUE_FULL',
+    ],
+    [
+      'a flood of events to itself',
+      onEntry('<foreach array="new Array(2000).fill(0)" item="i"><send event="x"/></foreach>'),
+      'SCXML_QUEUE_FULL',
+    ],
+    [
+      'a flood of timers',
+      onEntry(
+        `<foreach array="new Array(2000).fill(0)" item="i"><send event="x" delay="9s"/></foreach>`,
+      ),
+      'SCXML_TOO_MANY_TIMERS',
+    ],
+    [
+      'a foreach without end',
+      onEntry(
+        '<foreach array="new Array(99999).fill(0)" item="i"><if cond="false"/><if cond="false"/></foreach>',
+      ),
+      'SCXML_TOO_MANY_ACTIONS',
+      { limits: { scriptTicks: 1e9 } },
+    ],
+    [
+      'fetches without end',
+      '<state id="a"><onentry><send event="error.communication"/></onentry><invoke src="nowhere"/><transition event="error.communication" target="a"/></state>',
+      'SCXML_TOO_MANY_FETCHES',
+    ],
+    [
+      'a bomb in onexit',
+      '<state id="s"><onexit><script>for (;;) {}</script></onexit><transition target="f"/></state><final id="f"/>',
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+  ];
+  for (const [what, body, code, options] of cases) {
+    it(`${what}: ${code}`, async () => {
+      assert.equal((await endOf(body, options)).code, code);
+    });
+  }
+
+  it('a document that invokes itself: SCXML_TOO_MANY_INVOKES', async () => {
+    const self = scxml('<state id="s"><invoke src="self.scxml"/></state>');
+    const { code, bed } = await endOf(self, { files: { 'self.scxml': self } });
+    assert.equal(code, 'SCXML_TOO_MANY_INVOKES');
+    assert.equal(bed.fetched.length, 9);
+  });
+
+  it('a parent and its child that play ping-pong: SCXML_EXTERNAL_EVENT_LOOP', async () => {
+    const child =
+      '<scxml><state id="c"><onentry><send event="pong" target="#_parent"/></onentry><transition event="ping" target="c"/></state></scxml>';
+    const { code } = await endOf(
+      `<state id="p"><invoke id="c"><content>${child}</content></invoke>
+       <transition event="pong"><send event="ping" target="#_c"/></transition></state>`,
+    );
+    assert.equal(code, 'SCXML_EXTERNAL_EVENT_LOOP');
+  });
+
+  it('more sessions than there is room for: SCXML_TOO_MANY_SESSIONS, and the next fits again', async () => {
+    const bed = await makeBed({ maxSessions: 2 });
+    const [first] = [await bed.run(waiting), await bed.run(waiting)];
+    const refused = await bed.run(waiting);
+    assert.equal(
+      refused.ends[0]?.kind === 'limit' && refused.ends[0].code,
+      'SCXML_TOO_MANY_SESSIONS',
+    );
+    await first.send('go');
+    assert.deepEqual((await bed.run(waiting)).ends, []);
+  });
+
+  it('replaces the engine a script broke, and goes on starting sessions', async () => {
+    const bed = await makeBed();
+    for (let i = 0; i < 5; i++) {
+      const bomb = await bed.run(
+        onEntry('<script>var a = []; for (;;) a.push({ a: [1, 2, 3] });</script>'),
+      );
+      const [end] = bomb.ends;
+      assert.equal(end?.kind === 'limit' && end.code, 'SCXML_OUT_OF_MEMORY');
+    }
+    await bed.clock.advance(0);
+    assert.equal(bed.runtime.retiredEngines, 5);
+    const fine = await bed.run(waiting);
+    await fine.send('go');
+    assert.equal(fine.ends[0]?.kind, 'final');
+  });
+});
+
+describe('what is bounded without ending the session', () => {
+  it('a value too long to leave the data model is an error of the document', async () => {
+    const bed = await makeBed();
+    const { log } = await bed.run(
+      `<state id="s"><onentry><log expr="new Array(70000).join('x')"/></onentry>
+       <transition event="error.execution"><log expr="_event.data.description.indexOf('allowed') > 0"/></transition></state>`,
+    );
+    assert.deepEqual(log, ['true']);
+  });
+
+  it('a string that doubles for ever is an error of the document', async () => {
+    const bed = await makeBed();
+    const { log } = await bed.run(
+      `<state id="s"><onentry><script>var s = 'x'; for (;;) s += s;</script></onentry>
+       <transition event="error.execution"><log expr="_event.name"/></transition></state>`,
+    );
+    assert.deepEqual(log, ['"error.execution"']);
+  });
+
+  it('a deep recursion is an error of the document', async () => {
+    const bed = await makeBed();
+    const { log, ends } = await bed.run(
+      `<state id="s"><onentry><script>function f() { return f() + 1; } f();</script></onentry>
+       <transition event="error.execution"><log expr="_event.name"/></transition></state>`,
+    );
+    assert.deepEqual([log, ends], [['"error.execution"'], []]);
+  });
+
+  it('log lines beyond their number are dropped, and the last one says so', async () => {
+    const bed = await makeBed({ limits: { logLines: 3 } });
+    const { log } = await bed.run(
+      onEntry('<foreach array="[1,2,3,4,5]" item="i"><log expr="i"/></foreach>'),
+    );
+    assert.deepEqual(log, ['1', '2', 'log="further lines are dropped"']);
+  });
+
+  it('ends a session over its limit without running its onexit handlers', async () => {
+    const bed = await makeBed();
+    const { log, ends } = await bed.run(onEntry('<script>for (;;) {}</script>'));
+    assert.equal(ends.length, 1);
+    assert.deepEqual(log, []);
+  });
+});
