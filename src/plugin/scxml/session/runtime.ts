@@ -89,6 +89,11 @@ export class Runtime {
     return this.#families.size;
   }
 
+  /** Whether a session has something to do that it has not done yet. */
+  get isBusy(): boolean {
+    return this.#ready.size > 0;
+  }
+
   /** WebAssembly instances that broke and were replaced. */
   get retiredEngines(): number {
     return this.#engines.retired;

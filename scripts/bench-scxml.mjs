@@ -1,0 +1,190 @@
+// `npm run bench:scxml`: what plugin sessions cost. Start to first action through the pool, events per
+// second on one core, memory of waiting sessions, and how long a runaway script holds up the main
+// thread. With `--scion` the same documents run on @scion-scxml/scxml too, installed by npm into
+// node_modules/.cache. Numbers are of this machine and of what else it is doing.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { argv, memoryUsage } from 'node:process';
+import { setImmediate } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { startScxmlPool } from '../src/adapters/scxml/start-scxml-pool.ts';
+import { systemClock } from '../src/adapters/clock/system-clock.ts';
+import { Runtime } from '../src/plugin/scxml/session/runtime.ts';
+
+const STARTS = 300;
+const EVENTS = 30_000;
+const BATCH = 500;
+const WAITING = 2000;
+
+/** A plugin as people write them: data, a script, parallel legs, timers, conditions. */
+const PLUGIN = `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" name="plugin">
+  <datamodel><data id="_call_state" expr="0"/><data id="attempts" expr="[]"/><data id="reply"/></datamodel>
+  <script>function describe(state) { return state === 0 ? 'answered' : 'failed ' + state; }</script>
+  <parallel id="legs">
+    <state id="main" initial="start">
+      <state id="start"><onentry><log label="first" expr="describe(_call_state)"/></onentry>
+        <transition cond="_call_state == 0" target="asking"/><transition target="failed"/></state>
+      <state id="asking"><onentry><send event="timeout" delay="120s"/></onentry>
+        <transition event="digits" cond="_event.data.digits == '1'" target="routed"/></state>
+      <state id="routed"><onentry><assign location="reply" expr="({action:'route'})"/></onentry></state>
+      <state id="failed"/>
+    </state>
+    <state id="events"><transition event="interaction.deleted" target="end"/></state>
+  </parallel>
+  <final id="end"/>
+</scxml>`;
+
+/** Two states, a condition, an assignment, and an end after so many events. */
+const COUNTER = `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" datamodel="ecmascript">
+  <datamodel><data id="n" expr="0"/></datamodel>
+  <state id="a"><transition event="tick" cond="_event.data.step === 1" target="b">
+    <assign location="n" expr="n + _event.data.step"/></transition></state>
+  <state id="b"><transition event="tick" target="a"><assign location="n" expr="n + 1"/></transition></state>
+</scxml>`;
+
+const document = (text) => ({ kind: 'source', text, file: 'bench.scxml' });
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+const print = (what, value) => console.log(`${what.padEnd(52)} ${value}`);
+const breathe = () => new Promise((resolve) => setImmediate(resolve));
+const refuse = () => Promise.resolve({ kind: 'failed', why: 'the benchmark fetches nothing' });
+const limits = { fetches: 0 };
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
+async function startTimes(pool, textOf) {
+  const times = [];
+  for (let i = 0; i < STARTS; i++) {
+    const startedAt = performance.now();
+    let session;
+    await new Promise((resolve) => {
+      session = pool.start({ document: document(textOf(i)), observer: { log: resolve } });
+    });
+    times.push(performance.now() - startedAt);
+    session.terminate();
+    await session.ended;
+  }
+  return median(times);
+}
+
+async function eventsPerSecond(runtime) {
+  const session = runtime.start({ document: document(COUNTER), observer: {} });
+  while (session.activeStates().length === 0) await breathe();
+  const event = { name: 'tick', type: 'external', data: '{"step":1}' };
+  const startedAt = performance.now();
+  const expected = EVENTS / BATCH;
+  for (let batch = 0; batch < expected; batch++) {
+    for (let i = 0; i < BATCH; i++) session.send(event);
+    while (runtime.isBusy) await breathe();
+  }
+  const perSecond = (EVENTS / (performance.now() - startedAt)) * 1000;
+  if (session.activeStates()[0] !== 'a') throw new Error('events were lost');
+  session.terminate();
+  return perSecond;
+}
+
+async function waitingSessions(runtime) {
+  collect();
+  const before = memoryUsage().rss;
+  const ends = [];
+  const sessions = Array.from({ length: WAITING }, () =>
+    runtime.start({ document: document(PLUGIN), observer: { ended: (end) => ends.push(end) } }),
+  );
+  const startedAt = performance.now();
+  while (sessions.some((session) => session.activeStates().length === 0)) await breathe();
+  const startMs = (performance.now() - startedAt) / WAITING;
+  collect();
+  const kib = (memoryUsage().rss - before) / WAITING / 1024;
+  for (const session of sessions)
+    session.send({ name: 'digits', type: 'external', data: '{"digits":"1"}' });
+  while (sessions.some((session) => !session.activeStates().includes('routed'))) await breathe();
+  for (const session of sessions) session.send({ name: 'interaction.deleted', type: 'external' });
+  while (ends.length < WAITING) await breathe();
+  const finished = ends.filter(({ kind }) => kind === 'final').length;
+  return { kib, startMs, finished };
+}
+
+async function mainThreadDelay(pool) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const bomb =
+    '<scxml><state id="s"><onentry><script>for (;;) {}</script></onentry></state></scxml>';
+  delay.enable();
+  const startedAt = performance.now();
+  const ends = await Promise.all(
+    Array.from({ length: 5 }, () => pool.start({ document: document(bomb), observer: {} }).ended),
+  );
+  delay.disable();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  return { maxMs: delay.max / 1e6, seconds, codes: [...new Set(ends.map(({ code }) => code))] };
+}
+
+function loadScion() {
+  const folder = fileURLToPath(new URL('../node_modules/.cache/scion/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const require = createRequire(join(folder, 'load.js'));
+  try {
+    return require('@scion-scxml/scxml');
+  } catch {
+    const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'];
+    spawnSync('npm', ['install', '--prefix', folder, ...flags, '@scion-scxml/scxml@4.3.27'], {
+      stdio: 'inherit',
+    });
+    return require('@scion-scxml/scxml');
+  }
+}
+
+async function scionModel(scion, text) {
+  const model = await new Promise((resolve, reject) =>
+    scion.documentStringToModel('', text, (error, made) => (error ? reject(error) : resolve(made))),
+  );
+  return new Promise((resolve, reject) =>
+    model.prepare((error, fn) => (error ? reject(error) : resolve(fn)), undefined, {
+      console: { log: () => undefined },
+    }),
+  );
+}
+
+async function benchScion(scion) {
+  const times = [];
+  for (let i = 0; i < STARTS / 10; i++) {
+    const startedAt = performance.now();
+    const fn = await scionModel(scion, PLUGIN);
+    new scion.scion.Statechart(fn).start();
+    times.push(performance.now() - startedAt);
+  }
+  print('scion: start, document read each time', `${median(times).toFixed(2)} ms median`);
+  const chart = new scion.scion.Statechart(await scionModel(scion, COUNTER));
+  chart.start();
+  const startedAt = performance.now();
+  for (let i = 0; i < EVENTS; i++) chart.gen({ name: 'tick', data: { step: 1 } });
+  const perSecond = (EVENTS / (performance.now() - startedAt)) * 1000;
+  print('scion: events (no sandbox: in the process itself)', `${Math.round(perSecond)} /s`);
+}
+
+const pool = await startScxmlPool({ host: { fetch: refuse, post: refuse }, limits });
+await startTimes(pool, () => PLUGIN);
+const known = await startTimes(pool, () => PLUGIN);
+const fresh = await startTimes(pool, (i) => `${PLUGIN}<!-- ${i} -->`);
+print('start to first action, document known', `${known.toFixed(2)} ms median`);
+print('start to first action, document read each time', `${fresh.toFixed(2)} ms median`);
+const delay = await mainThreadDelay(pool);
+print(
+  `main thread held up by 5 runaway scripts (${delay.seconds} s, ${delay.codes})`,
+  `${delay.maxMs.toFixed(1)} ms at most`,
+);
+await pool.stop();
+
+const host = { clock: systemClock(), newId: () => `s${Math.random()}`, httpLocation: () => null };
+const runtime = await Runtime.create({ host: { ...host, fetch: refuse, post: refuse }, limits });
+await eventsPerSecond(runtime);
+print('events on one core', `${Math.round(await eventsPerSecond(runtime))} /s`);
+const waiting = await waitingSessions(runtime);
+print(`${WAITING} waiting sessions`, `${Math.round(waiting.kib)} KiB each`);
+print('  started one after the other', `${waiting.startMs.toFixed(2)} ms each`);
+print('  answered and ended properly', `${waiting.finished}`);
+if (argv.includes('--scion')) await benchScion(loadScion());
