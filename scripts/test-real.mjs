@@ -14,9 +14,7 @@ const parse = (text = '') => /^([^:,]+):(\d+),(.*)$/.exec(text)?.slice(1);
 const drachtio = parse(env.DIALBACK_DRACHTIO);
 const freeswitch = parse(env.DIALBACK_FREESWITCH);
 if (!drachtio || !freeswitch) {
-  console.error(
-    'CBD_TEST_REAL: set DIALBACK_DRACHTIO and DIALBACK_FREESWITCH to host:port,secret',
-  );
+  console.error('CBD_TEST_REAL: set DIALBACK_DRACHTIO and DIALBACK_FREESWITCH to host:port,secret');
   exit(2);
 }
 

@@ -5,7 +5,7 @@
 
 export interface RouteDestinations {
   readonly routePoints: Readonly<Record<string, { readonly uri: string }>>;
-  /** Hosts (`pbx.example.net`) or `user@host` that a SIP URI from a reply may name. */
+  /** `host`, `host:port` or `user@host` that a SIP URI from a reply may name; port 5060 unless given. */
   readonly allowedDestinations: readonly string[];
 }
 
@@ -14,7 +14,8 @@ export type RouteTarget =
   | { readonly kind: 'refused'; readonly why: string };
 
 const SIP_URI =
-  /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(:[0-9]{1,5})?$/;
+  /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::([0-9]{1,5}))?$/;
+const SIP_PORT = '5060';
 
 /** @param destination a plugin's or page's `message` */
 export function routeTarget(destination: string, known: RouteDestinations): RouteTarget {
@@ -24,11 +25,15 @@ export function routeTarget(destination: string, known: RouteDestinations): Rout
   if (point) return { kind: 'uri', uri: point.uri };
   const match = SIP_URI.exec(destination);
   if (!match) return { kind: 'refused', why: 'no route point of that name, and not a SIP URI' };
-  const [, user, host = ''] = match;
-  const isAllowed = known.allowedDestinations.some(
-    (allowed) => allowed === host || (user !== undefined && allowed === `${user}@${host}`),
-  );
+  const [, user, host = '', port] = match;
+  // Another port is another server: it has to be allowed by name.
+  const place = (port === undefined || port === SIP_PORT ? host : `${host}:${port}`).toLowerCase();
+  const isAllowed = known.allowedDestinations.some((allowed) => {
+    const [allowedPlace = '', allowedUser] = allowed.split('@').reverse();
+    if (allowedPlace.toLowerCase() !== place) return false;
+    return allowedUser === undefined || allowedUser === user;
+  });
   return isAllowed
     ? { kind: 'uri', uri: destination }
-    : { kind: 'refused', why: `${host} is not among allowedDestinations` };
+    : { kind: 'refused', why: `${place} is not among allowedDestinations` };
 }

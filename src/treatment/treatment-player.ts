@@ -3,8 +3,13 @@
  * operation after the other. The media server nests two playbacks instead of replacing one, so the
  * order is kept here: the next sound starts only when the one before has really stopped.
  */
-import type { MediaEndpoint, Playback } from '../ports.js';
-import { resolveMedia, type MediaFiles, type MediaPlaces } from './media-file.js';
+import type { MediaEndpoint, Playback, PlayEnd } from '../ports.js';
+import {
+  resolveMedia,
+  type MediaFiles,
+  type MediaPlaces,
+  type ResolvedMedia,
+} from './media-file.js';
 
 export interface PlayRequest {
   readonly playId: string;
@@ -20,8 +25,8 @@ export interface PlayListener {
 export class TreatmentPlayer {
   #queue: Promise<unknown> = Promise.resolve();
   #playing: { playId: string; playback: Playback } | undefined;
-  /** Asked to stop before it began. */
-  readonly #stopped = new Set<string>();
+  /** The sound that is to be heard now. */
+  #wanted: string | undefined;
   #isClosed = false;
 
   constructor(
@@ -30,27 +35,23 @@ export class TreatmentPlayer {
     private readonly listener: PlayListener,
   ) {}
 
-  /** Queues a sound; its end or failure is told to the listener, a stop is not. */
+  /**
+   * Plays a sound in place of the one before; its end or failure is told to the listener, a stop is
+   * not. A file that has to be fetched holds up nothing else: the latest play asked for is the one heard.
+   */
   play(endpoint: MediaEndpoint, request: PlayRequest): void {
-    void this.#then(async () => {
-      const media = await resolveMedia(request.file, this.places, this.files);
-      if (this.#isClosed || this.#stopped.delete(request.playId)) return;
-      if (media.kind === 'unplayable') {
-        this.listener.onFailed(request.playId, media.why);
-        return;
-      }
-      await this.#stopCurrent();
-      const playback = endpoint.play([media.path], { loop: request.loop });
-      this.#playing = { playId: request.playId, playback };
-      void this.#watch(request.playId, playback);
-    });
+    this.#wanted = request.playId;
+    resolveMedia(request.file, this.places, this.files)
+      .then((media) => this.#then(() => this.#start(endpoint, request, media)))
+      .catch((error: unknown) => {
+        if (this.#isWanted(request)) this.listener.onFailed(request.playId, describe(error));
+      });
   }
 
-  /** Stops this sound if it still plays; resolves when it is quiet. */
+  /** Stops this sound if it plays, or is about to; resolves when it is quiet. */
   stop(playId: string): Promise<void> {
-    if (this.#playing?.playId !== playId) this.#stopped.add(playId);
+    if (this.#wanted === playId) this.#wanted = undefined;
     return this.#then(async () => {
-      this.#stopped.delete(playId);
       if (this.#playing?.playId === playId) await this.#stopCurrent();
     });
   }
@@ -65,12 +66,32 @@ export class TreatmentPlayer {
     this.#isClosed = true;
   }
 
-  async #watch(playId: string, playback: Playback): Promise<void> {
-    const end = await playback.done;
+  #isWanted({ playId }: PlayRequest): boolean {
+    return !this.#isClosed && this.#wanted === playId;
+  }
+
+  async #start(endpoint: MediaEndpoint, request: PlayRequest, media: ResolvedMedia): Promise<void> {
+    if (!this.#isWanted(request)) return;
+    if (media.kind === 'unplayable') {
+      this.listener.onFailed(request.playId, media.why);
+      return;
+    }
+    await this.#stopCurrent();
+    if (!this.#isWanted(request)) return;
+    const playback = endpoint.play([media.path], { loop: request.loop });
+    this.#playing = { playId: request.playId, playback };
+    void this.#watch(request, playback);
+  }
+
+  async #watch(request: PlayRequest, playback: Playback): Promise<void> {
+    const end = await playback.done.catch((error: unknown): PlayEnd => ({
+      kind: 'failed',
+      why: describe(error),
+    }));
     if (this.#playing?.playback === playback) this.#playing = undefined;
-    if (this.#isClosed || end.kind === 'stopped') return;
-    if (end.kind === 'ended') this.listener.onEnded(playId);
-    else this.listener.onFailed(playId, end.why);
+    if (!this.#isWanted(request) || end.kind === 'stopped') return;
+    if (end.kind === 'ended') this.listener.onEnded(request.playId);
+    else this.listener.onFailed(request.playId, end.why);
   }
 
   async #stopCurrent(): Promise<void> {
@@ -79,9 +100,14 @@ export class TreatmentPlayer {
     await current?.playback.stop();
   }
 
+  /** One operation after the other; a failed one does not hold up the next. */
   #then(operation: () => Promise<void>): Promise<void> {
     const run = this.#queue.then(operation);
     this.#queue = run.catch(() => {});
     return run;
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -34,6 +34,7 @@ describe('TreatmentPlayer', () => {
   it('starts the next sound only when the one before has stopped', async () => {
     const { telephony, endpoint, player, heard } = await setUp();
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
     player.play(endpoint, { playId: 'p2', file: 'b.wav', loop: false });
     await settle();
     assert.deepEqual(
@@ -66,6 +67,7 @@ describe('TreatmentPlayer', () => {
   it('reports what cannot be played with the reason', async () => {
     const { endpoint, player, heard } = await setUp(['/m/a.wav', '/p/a.wav']);
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    await settle();
     player.play(endpoint, { playId: 'p2', file: 'https://h/x.wav', loop: false });
     await settle();
     assert.deepEqual(heard, ['failed p1: no such file', 'failed p2: HTTP 404']);
@@ -81,5 +83,33 @@ describe('TreatmentPlayer', () => {
       return Promise.resolve();
     });
     assert.equal(wasPlaying, false);
+  });
+
+  it('lets a bridge pass a file that is still being fetched, and never plays it then', async () => {
+    const telephony = new FakeTelephony();
+    const endpoint = await telephony.media.createEndpoint();
+    let deliver: (media: { kind: 'file'; path: string }) => void = () => {};
+    const fetched = new Promise<{ kind: 'file'; path: string }>((resolve) => (deliver = resolve));
+    const player = new TreatmentPlayer(
+      { directory: '/m', packagedDirectory: '/p' },
+      { probe: () => Promise.resolve(undefined), fetch: () => fetched },
+      { onEnded: () => assert.fail('ended'), onFailed: () => assert.fail('failed') },
+    );
+    player.play(endpoint, { playId: 'p1', file: 'https://h/slow.wav', loop: true });
+    await player.stop('p1');
+    await player.after(() => Promise.resolve());
+    deliver({ kind: 'file', path: '/cache/slow.wav' });
+    await settle();
+    assert.deepEqual(telephony.plays, []);
+  });
+
+  it('reports a media server that throws instead of answering', async () => {
+    const { endpoint, player, heard } = await setUp();
+    endpoint.play = () => {
+      throw new Error('socket gone');
+    };
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    await settle();
+    assert.deepEqual(heard, ['failed p1: socket gone']);
   });
 });
