@@ -15,7 +15,9 @@ import { AgentCall } from './handoff/agent-call.js';
 import { attachedHeaders } from './handoff/attached-data.js';
 import { QueueRequest } from './handoff/queue-request.js';
 import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
+import { LegLedger } from './leg-ledger.js';
 import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
+import type { LegChange } from './schedule/callback-store.js';
 import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
 import { TreatmentPlayer } from './treatment/treatment-player.js';
 
@@ -62,6 +64,8 @@ export interface AttemptFacts {
 export interface EffectsListener {
   readonly post: (event: EventBody) => void;
   onAttemptFacts(facts: AttemptFacts): void;
+  /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
+  onLeg(change: LegChange): void;
 }
 
 interface FarSide {
@@ -74,6 +78,7 @@ export class CallbackEffects {
   readonly #farSides = new Map<string, FarSide>();
   readonly #timers = new Map<TimerName, { timerId: string; cancel: () => void }>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #ledger: LegLedger;
   #settings: CallSettings;
 
   constructor(
@@ -83,6 +88,7 @@ export class CallbackEffects {
     private readonly listener: EffectsListener,
   ) {
     this.#settings = settingsOf(deps);
+    this.#ledger = new LegLedger(deps.clock, (change) => listener.onLeg(change));
   }
 
   /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */
@@ -142,6 +148,7 @@ export class CallbackEffects {
     if (!trunk || !uri) {
       const why = trunk ? 'the number cannot be dialled' : 'no trunk is configured';
       const detail = { cpdReason: why };
+      this.#ledger.of(callId).onOver();
       const result = { callState: CALL_STATE.DialError, legUp: false, detail };
       this.listener.post({ type: 'attempt-result', legId, ...result });
       return;
@@ -167,7 +174,7 @@ export class CallbackEffects {
             }
           : undefined,
       },
-      this.#legListener(legId),
+      { ...this.#legListener(legId), ...this.#ledger.of(callId) },
     );
     this.#leg = { legId, call, player };
   }
@@ -223,6 +230,7 @@ export class CallbackEffects {
         random,
         { targets, ...this.#presented(command.cpnDigits) },
         {
+          onCall: (callId) => this.#ledger.begin(callId),
           onAnswered: () => post({ type: 'agent-answered', queueId }),
           onFailed: (why) => {
             this.#farSides.delete(queueId);
@@ -248,12 +256,14 @@ export class CallbackEffects {
       post({ type: 'route-failed', routeId, why: target.why });
       return;
     }
+    const callId = this.deps.random.uuid();
     const request = {
       uri: target.uri,
-      callId: this.deps.random.uuid(),
+      callId,
       ...this.#presented(command.cpnDigits),
     };
     const call = new AgentCall(this.deps.telephony, request, {
+      ...this.#ledger.begin(callId),
       onAnswered: () => post({ type: 'route-done', routeId }),
       onFailed: (why) => {
         this.#farSides.delete(routeId);

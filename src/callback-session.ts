@@ -52,6 +52,7 @@ export class CallbackSession {
     this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
+      onLeg: (leg) => void this.#tryCommit({ leg }, false),
     });
     this.finished = this.#live();
   }
@@ -187,9 +188,16 @@ export class CallbackSession {
         ...(state.name === 'ended' ? { reason: state.reason, claimed: false } : {}),
       },
       attempt: dial ? this.#openedAttempt(dial, atMs) : this.#changedAttempt(event, step),
-      ...(dial ? { dialLock: 'take', lockNumber: dial.customerNumber } : {}),
+      ...(dial ? this.#openedLeg(dial, atMs) : {}),
       ...(state.context.leg === undefined && !dial ? { dialLock: 'release' } : {}),
     };
+  }
+
+  #openedLeg({ customerNumber, ringTimeoutMs }: DialCommand, atMs: number): Partial<Change> {
+    const number = customerNumber ?? this.callback.customerNumber;
+    const ringsUntilMs = atMs + ringTimeoutMs + this.#service.lostLegGuardMs;
+    const leg = { kind: 'begun', callId: this.#callId, number, ringsUntilMs } as const;
+    return { dialLock: 'take', lockNumber: customerNumber, leg };
   }
 
   #openedAttempt(dial: DialCommand, atMs: number): Change['attempt'] {

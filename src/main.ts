@@ -15,6 +15,7 @@ import type { DialbackConfig } from './config/config.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
+import { endOrphanLegs } from './orphan-legs.js';
 import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
@@ -105,6 +106,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
   });
   const url = await api.listen({ host: config.http.host, port: config.http.port });
+  await endOrphanLegs({ store, telephony, clock, log });
   for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
   scheduler.start();
 

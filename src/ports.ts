@@ -66,8 +66,49 @@ export type InviteOutcome =
   /** The request could not be sent, or the signalling server went away. */
   | { readonly kind: 'error'; readonly why: string };
 
+/**
+ * What another process needs to end a leg after the crash of the one that made it. Plain data, kept
+ * in the store; only the telephony adapter reads it.
+ */
+export interface LegIdentity {
+  /** The signalling server's name for the INVITE, as long as that has no final response. */
+  readonly transactionId: string;
+  readonly localTag: string;
+  /** Present once answered: what a request inside the dialog is made of (RFC 3261 12.1.2). */
+  readonly answered?: {
+    readonly from: string;
+    readonly to: string;
+    readonly cseq: number;
+    /** Remote target, a SIP URI. */
+    readonly target: string;
+    /** First hop, a SIP URI, when it is not the target. */
+    readonly via?: string;
+  };
+}
+
+/** Hears what one call of ours has on the wire, for the ledger of legs. */
+export interface LegListener {
+  /** Before the INVITE. */
+  onEndpoint(endpointId: string): void;
+  onIdentity(identity: LegIdentity): void;
+  /** Nothing of it is in the air any more; may come more than once. */
+  onOver(): void;
+}
+
+/** A leg whose process died. */
+export interface OrphanLeg {
+  readonly callId: string;
+  readonly endpointId?: string;
+  readonly identity?: LegIdentity;
+}
+
+/** `unknown`: nobody can tell whether it still rings; its number has to wait. */
+export type OrphanEnd = 'ended' | 'unknown';
+
 export interface OutgoingCall {
   readonly callId: string;
+  /** Whenever there is more to know of the leg: sent, challenged, answered. Before the outcome. */
+  onIdentity(handle: (identity: LegIdentity) => void): void;
   /** Provisional responses above 100; `sdp` when there is early media. */
   onProvisional(handle: (response: { status: number; sdp?: string }) => void): void;
   /** Settles exactly once. */
@@ -148,6 +189,8 @@ export interface Telephony {
   readonly media: MediaServer;
   /** Infrastructure went away or came back. */
   onStateChange(handle: (isUp: boolean, why: string) => void): void;
+  /** Ends a leg of a dead process: its channel, and its INVITE or dialog. Never rejects. */
+  endOrphan(leg: OrphanLeg): Promise<OrphanEnd>;
   /** Live endpoints, dialogs, invites, taps: all zero when nothing is in the air. */
   counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;

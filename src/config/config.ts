@@ -111,6 +111,8 @@ export interface ServiceConfig {
   readonly country: string;
   /** `_call_timeguard_timeout`: longest analysis of an answered call. */
   readonly postConnectTimeoutMs: number;
+  /** Time past the ring timeout for which a number waits when a crash left its phone ringing. */
+  readonly lostLegGuardMs: number;
   /** Hosts or `user@host` that a route_to_rp destination may name; route points are always allowed. */
   readonly allowedDestinations: readonly string[];
   /** ISO 3166 alpha-2 countries that may be dialled; empty = all. */

@@ -36,6 +36,12 @@ export const DIALLING: OptionGroup = {
       'How long a call may ring before it counts as not answered.',
       { default: 30_000 },
     ),
+    ours(
+      'lostLegGuardMs',
+      milliseconds(0, 600_000),
+      'After a crash: how long past its ring timeout a call that nobody can cancel any more keeps its number from being dialled.',
+      { default: 35_000 },
+    ),
     genesys(
       '_prefix_dial_out',
       text(17, PREFIX),

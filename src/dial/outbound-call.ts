@@ -21,6 +21,7 @@ import type {
   DialogEnd,
   InviteOutcome,
   InviteRequest,
+  LegListener,
   Log,
   MediaEndpoint,
   OutgoingCall,
@@ -44,7 +45,7 @@ export interface CallResult {
   readonly detail: AttemptDetail;
 }
 
-export interface OutboundCallListener {
+export interface OutboundCallListener extends LegListener {
   onRinging(status: number): void;
   onAnswered(dialog: SipDialog): void;
   /** Exactly once. */
@@ -108,6 +109,7 @@ export class OutboundCall {
     const { telephony } = this.deps;
     const endpoint = await telephony.media.createEndpoint();
     this.#endpoint = endpoint;
+    this.listener.onEndpoint(endpoint.id);
     if (this.#isOver) return this.#release('abandoned before dialling');
     endpoint.onEnded(() => this.#onMediaLost());
     if (endpoint.hasEnded) return this.#onMediaLost();
@@ -116,6 +118,7 @@ export class OutboundCall {
 
     const invite = telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
     this.#invite = invite;
+    invite.onIdentity((identity) => this.listener.onIdentity(identity));
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
     this.#stopTimer = this.deps.clock.after(this.request.ringTimeoutMs, () => this.#onRungOut());
     const outcome = await invite.outcome;
@@ -252,6 +255,9 @@ export class OutboundCall {
       if (this.#dialog) await this.#dialog.bye(why);
       else this.#invite?.cancel(why);
       await this.#endpoint?.close();
+      // A dialog that came too late is released by itself and says so then.
+      const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
+      if (!isAnswered || this.#dialog?.hasEnded) this.listener.onOver();
     });
     return this.#released;
   }

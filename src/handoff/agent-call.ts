@@ -3,9 +3,16 @@
  * with a media endpoint of its own. Answered, it waits to be bridged; the customer goes on hearing
  * the waiting treatment until then. Early media of the far side is not passed on.
  */
-import type { InviteRequest, MediaEndpoint, OutgoingCall, SipDialog, Telephony } from '../ports.js';
+import type {
+  InviteRequest,
+  LegListener,
+  MediaEndpoint,
+  OutgoingCall,
+  SipDialog,
+  Telephony,
+} from '../ports.js';
 
-export interface AgentCallListener {
+export interface AgentCallListener extends LegListener {
   onAnswered(): void;
   /** Not answered, refused or broken. Exclusive with `onAnswered`. */
   onFailed(why: string): void;
@@ -45,9 +52,11 @@ export class AgentCall {
   async #place(): Promise<void> {
     const endpoint = await this.telephony.media.createEndpoint();
     this.#endpoint = endpoint;
+    this.listener.onEndpoint(endpoint.id);
     if (this.#isOver) return this.#release('withdrawn');
     endpoint.onEnded(() => this.#onEnded('media endpoint lost'));
     this.#invite = this.telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
+    this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
     const outcome = await this.#invite.outcome;
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
     if (outcome.kind === 'failed') this.#fail(`SIP ${outcome.status} ${outcome.reason}`);
@@ -90,6 +99,9 @@ export class AgentCall {
       if (this.#dialog) await this.#dialog.bye(why);
       else this.#invite?.cancel(why);
       await this.#endpoint?.close();
+      // A dialog that came too late is released by itself and says so then.
+      const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
+      if (!isAnswered || this.#dialog?.hasEnded) this.listener.onOver();
     });
     return this.#released;
   }

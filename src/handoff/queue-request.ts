@@ -3,8 +3,13 @@
  * own leg, until one answers. First form: a target is a SIP address (a PBX queue, an agent group);
  * our own agents with states and strategies are not built yet.
  */
-import type { MediaEndpoint, Random, Telephony } from '../ports.js';
+import type { LegListener, MediaEndpoint, Random, Telephony } from '../ports.js';
 import { AgentCall, type AgentCallListener } from './agent-call.js';
+
+export interface QueueListener extends Omit<AgentCallListener, keyof LegListener> {
+  /** Before each target is called. @returns who wants to know what is on the wire */
+  onCall(callId: string): LegListener;
+}
 
 export interface QueueRequestOptions {
   /** SIP URIs from the configuration, in order; empty = the try fails at once. */
@@ -24,7 +29,7 @@ export class QueueRequest {
     private readonly telephony: Telephony,
     private readonly random: Random,
     private readonly options: QueueRequestOptions,
-    private readonly listener: AgentCallListener,
+    private readonly listener: QueueListener,
   ) {
     this.#tryTarget(0);
   }
@@ -47,10 +52,12 @@ export class QueueRequest {
       return;
     }
     const { callerId, callerName, headers } = this.options;
+    const callId = this.random.uuid();
     this.#call = new AgentCall(
       this.telephony,
-      { uri, callId: this.random.uuid(), callerId, callerName, headers },
+      { uri, callId, callerId, callerName, headers },
       {
+        ...this.listener.onCall(callId),
         onAnswered: () => this.listener.onAnswered(),
         onHungUp: () => this.listener.onHungUp(),
         onFailed: (why) => {

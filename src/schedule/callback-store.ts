@@ -11,6 +11,7 @@
  */
 
 import type { Command, Event, State } from '../callflow/vocabulary.js';
+import type { LegIdentity, OrphanLeg } from '../ports.js';
 
 /** Genesys' `_callback_state`. */
 export const CALLBACK_STATES = [
@@ -118,6 +119,34 @@ export type AttemptChange = { readonly attempt: number } & Partial<
   Omit<AttemptRecord, 'callbackId' | 'attempt'>
 >;
 
+/**
+ * The leg ledger: what is in the air on the wire, so that it can be ended after a crash. A leg is in
+ * it from before its INVITE until its BYE or CANCEL is answered; facts about others are ignored.
+ */
+export type LegChange =
+  | {
+      readonly kind: 'begun';
+      readonly callId: string;
+      /** E.164 of a customer; absent for agents and route points. */
+      readonly number?: string;
+      /** Should we die: from then on nothing of it can ring any more. */
+      readonly ringsUntilMs: number;
+    }
+  | {
+      readonly kind: 'facts';
+      readonly callId: string;
+      readonly endpointId?: string;
+      readonly identity?: LegIdentity;
+    }
+  | { readonly kind: 'over'; readonly callId: string };
+
+/** A leg in the ledger. */
+export interface LegRecord extends OrphanLeg {
+  readonly callbackId: string;
+  readonly number?: string;
+  readonly ringsUntilMs: number;
+}
+
 /** Everything that one step changes, in one transaction. */
 export interface Change {
   /** When, milliseconds since the epoch; the step's time when left out. */
@@ -126,9 +155,11 @@ export interface Change {
   readonly flowState?: State;
   readonly record?: RecordChange;
   readonly attempt?: AttemptChange;
+  readonly leg?: LegChange;
   /**
    * `take` before the INVITE, `release` once the leg has ended. One live leg per number: `take` is
-   * refused while another callback holds the number. Completing a callback releases its lock.
+   * refused while another callback holds the number, or an orphan leg may still ring there.
+   * Completing a callback releases its lock.
    */
   readonly dialLock?: 'take' | 'release';
   /** The number (E.164) to lock when a reply replaced the callback's own. */
@@ -138,7 +169,7 @@ export interface Change {
 /** A refused change changed nothing. */
 export type CommitResult =
   | { readonly ok: true }
-  /** Another callback's leg to this number is alive (`take` only). */
+  /** Another callback's leg to this number is alive, or an orphan's may be (`take` only). */
   | { readonly ok: false; readonly why: 'number-busy'; readonly heldBy: string }
   /** A cancel came first (`take` only): end instead of dialling. */
   | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }
@@ -277,6 +308,11 @@ export interface CallbackStore {
    * before anything is claimed. They stay claimed: the caller owns them now.
    */
   takeOverLeftovers(): Promise<Leftover[]>;
+  /**
+   * Legs that a dead process left in the ledger, oldest first. From now on each keeps its number from
+   * being dialled until it is over or cannot ring any more; legs past that from before are dropped.
+   */
+  takeOverLegs(nowMs: number): Promise<LegRecord[]>;
   /** Deletes callbacks COMPLETED before this time, with all that belongs to them. @returns how many */
   purge(completedBeforeMs: number): Promise<number>;
 

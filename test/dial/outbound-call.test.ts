@@ -9,6 +9,8 @@ function place(overrides: { withCpd?: boolean } = {}) {
   const clock = virtualClock();
   const heard: string[] = [];
   const results: CallResult[] = [];
+  /** What the ledger of legs is told. */
+  const wire: string[] = [];
   const call = new OutboundCall(
     { telephony, analyser, clock, log: silentLog },
     {
@@ -31,6 +33,9 @@ function place(overrides: { withCpd?: boolean } = {}) {
       onGreetingEnded: (heardBeep) => heard.push(`greeting ended${heardBeep ? ', beep' : ''}`),
       onHungUp: () => heard.push('hung up'),
       onLost: (cause) => heard.push(`lost ${cause}`),
+      onEndpoint: (id) => wire.push(id),
+      onIdentity: ({ answered }) => wire.push(answered ? 'answered' : 'sent'),
+      onOver: () => wire.push('over'),
     },
   );
   const invite = async () => {
@@ -45,7 +50,7 @@ function place(overrides: { withCpd?: boolean } = {}) {
     assert.equal(clock.pendingCount, 0, 'no timer left');
     assert.ok(analyser.opened.every(({ isClosed }) => isClosed));
   };
-  return { telephony, analyser, clock, call, heard, results, invite, quiet };
+  return { telephony, analyser, clock, call, heard, results, wire, invite, quiet };
 }
 
 describe('OutboundCall', () => {
@@ -174,12 +179,30 @@ describe('OutboundCall', () => {
         onGreetingEnded: ignore,
         onHungUp: ignore,
         onLost: ignore,
+        onEndpoint: ignore,
+        onIdentity: ignore,
+        onOver: ignore,
       },
     );
     await settle();
     assert.equal(results.length, 1);
     assert.equal(results[0]?.callState, 4);
     assert.equal(telephony.calls.length, 0, 'nothing was dialled');
+  });
+
+  it('tells what is on the wire: the endpoint before the INVITE, and the end when all is given back', async () => {
+    const t = place();
+    await settle();
+    assert.deepEqual(t.wire, ['endpoint-1', 'sent']);
+    (await t.invite()).answer();
+    await settle();
+    assert.deepEqual(t.wire.slice(2), ['answered']);
+    await t.call.hangUp('done');
+    assert.deepEqual(t.wire.slice(3), ['over']);
+    const cancelled = place();
+    await settle();
+    await cancelled.call.hangUp('withdrawn');
+    assert.deepEqual(cancelled.wire, ['endpoint-1', 'sent', 'over']);
   });
 
   it('tells lost signalling and lost media apart from a hang-up', async () => {

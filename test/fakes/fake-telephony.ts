@@ -10,7 +10,10 @@ import type {
   InviteFailure,
   InviteOutcome,
   InviteRequest,
+  LegIdentity,
   MediaEndpoint,
+  OrphanEnd,
+  OrphanLeg,
   OutgoingCall,
   PlayEnd,
   SipDialog,
@@ -50,6 +53,12 @@ export class FakeDialog implements SipDialog {
   }
 }
 
+export const RINGING_IDENTITY: LegIdentity = { transactionId: 'transaction', localTag: 'ours' };
+export const ANSWERED_IDENTITY: LegIdentity = {
+  ...RINGING_IDENTITY,
+  answered: { from: '<sip:a>;tag=ours', to: '<sip:b>;tag=theirs', cseq: 1, target: 'sip:b@far' },
+};
+
 export class FakeCall implements OutgoingCall {
   readonly outcome: Promise<InviteOutcome>;
   dialog: FakeDialog | undefined;
@@ -57,6 +66,7 @@ export class FakeCall implements OutgoingCall {
   #settle: (outcome: InviteOutcome) => void = () => {};
   #isSettled = false;
   readonly #handlers: Handler<[{ status: number; sdp?: string }]>[] = [];
+  readonly #identityHandlers: Handler<[LegIdentity]>[] = [];
   constructor(
     readonly request: InviteRequest,
     private readonly onDialog: (delta: number) => void,
@@ -68,6 +78,10 @@ export class FakeCall implements OutgoingCall {
   }
   onProvisional(handle: Handler<[{ status: number; sdp?: string }]>): void {
     this.#handlers.push(handle);
+  }
+  onIdentity(handle: Handler<[LegIdentity]>): void {
+    this.#identityHandlers.push(handle);
+    handle(RINGING_IDENTITY);
   }
   cancel(reason: string): void {
     if (this.#isSettled) return;
@@ -81,6 +95,7 @@ export class FakeCall implements OutgoingCall {
     const dialog = new FakeDialog(this.callId, () => this.onDialog(-1));
     this.dialog = dialog;
     this.onDialog(1);
+    for (const handle of this.#identityHandlers) handle(ANSWERED_IDENTITY);
     this.#finish({ kind: 'answered', dialog });
     return dialog;
   }
@@ -203,6 +218,13 @@ export class FakeTelephony implements Telephony {
       return Promise.resolve(endpoint);
     },
   };
+  /** Orphans that were to be ended, and what the test says became of them. */
+  readonly orphans: OrphanLeg[] = [];
+  orphanEnd: (leg: OrphanLeg) => OrphanEnd = () => 'ended';
+  endOrphan(leg: OrphanLeg): Promise<OrphanEnd> {
+    this.orphans.push(leg);
+    return Promise.resolve(this.orphanEnd(leg));
+  }
   onStateChange(): void {}
   counts() {
     return { endpoints: this.liveEndpoints, dialogs: this.liveDialogs };

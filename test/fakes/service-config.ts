@@ -50,6 +50,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     cpdProfile: 'human-first',
     country: 'US',
     postConnectTimeoutMs: 15_000,
+    lostLegGuardMs: 35_000,
     allowedDestinations: [],
     allowedCountries: [],
     pluginRunner: 'embedded',

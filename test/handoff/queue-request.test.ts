@@ -5,18 +5,24 @@ import { FakeTelephony, settle } from '../fakes/fake-telephony.js';
 function ask(targets: readonly string[]) {
   const telephony = new FakeTelephony();
   const heard: string[] = [];
+  const wire: string[] = [];
   let ids = 0;
   const request = new QueueRequest(
     telephony,
     { uuid: () => `id-${(ids += 1)}`, fraction: () => 0.5 },
     { targets, callerId: '5551234', headers: { 'X-GMS-Service-ID': 'cb-1' } },
     {
+      onCall: (callId) => ({
+        onEndpoint: (id) => wire.push(`${callId} ${id}`),
+        onIdentity: ({ answered }) => wire.push(`${callId} ${answered ? 'answered' : 'sent'}`),
+        onOver: () => wire.push(`${callId} over`),
+      }),
       onAnswered: () => heard.push('answered'),
       onFailed: (why) => heard.push(`failed: ${why}`),
       onHungUp: () => heard.push('hung up'),
     },
   );
-  return { telephony, request, heard };
+  return { telephony, request, heard, wire };
 }
 
 describe('QueueRequest', () => {
@@ -36,6 +42,24 @@ describe('QueueRequest', () => {
     assert.equal(telephony.calls[1]?.request.headers?.['X-GMS-Service-ID'], 'cb-1');
     await request.hangUp('done');
     assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
+  });
+
+  it('tells what is on the wire of each target', async () => {
+    const { telephony, request, wire } = ask(['sip:a@h', 'sip:b@h']);
+    await settle();
+    telephony.calls[0]?.fail(486);
+    await settle();
+    telephony.calls[1]?.answer();
+    await settle();
+    await request.hangUp('done');
+    assert.deepEqual(
+      wire.filter((line) => line.startsWith('id-1')),
+      ['id-1 endpoint-1', 'id-1 sent', 'id-1 over'],
+    );
+    assert.deepEqual(
+      wire.filter((line) => line.startsWith('id-2')),
+      ['id-2 endpoint-2', 'id-2 sent', 'id-2 answered', 'id-2 over'],
+    );
   });
 
   it('fails with the last reason when nobody answers, and leaves nothing behind', async () => {

@@ -11,6 +11,7 @@ import {
   type CommitResult,
   type JournalStep,
 } from '../../schedule/callback-store.js';
+import { orphanAt, writeLeg } from './leg-ledger.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
 import type { Database, SqlValue } from './sqlite-driver.js';
 
@@ -40,12 +41,14 @@ export function applyChange(
   const row = database.get('SELECT * FROM callbacks WHERE id = ?', id);
   if (row === undefined) return { ok: false, why: 'unknown' };
   const record = toCallback(row);
-  const refusal = refuse(database, record, change);
+  const atMs = change.atMs ?? change.step?.atMs ?? nowMs;
+  const refusal = refuse(database, record, change, atMs);
   if (refusal !== undefined) return refusal;
 
   if (change.attempt !== undefined) writeAttempt(database, id, change.attempt);
   if (change.step !== undefined) writeStep(database, id, change.step);
-  writeRecord(database, record, change, change.atMs ?? change.step?.atMs ?? nowMs);
+  if (change.leg !== undefined) writeLeg(database, id, change.leg);
+  writeRecord(database, record, change, atMs);
   if (change.dialLock === 'take') {
     database.run(
       'INSERT INTO dial_locks VALUES (?, ?) ON CONFLICT DO NOTHING',
@@ -64,6 +67,7 @@ function refuse(
   database: Database,
   record: CallbackRecord,
   change: Change,
+  atMs: number,
 ): CommitResult | undefined {
   const touchesTheRecord = change.record !== undefined || change.dialLock === 'take';
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
@@ -77,6 +81,8 @@ function refuse(
   if (lock !== undefined && lock['callback_id'] !== record.id) {
     return { ok: false, why: 'number-busy', heldBy: String(lock['callback_id']) };
   }
+  const orphan = orphanAt(database, number, atMs);
+  if (orphan !== undefined) return { ok: false, why: 'number-busy', heldBy: orphan };
   const own = database.get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
   if (own !== undefined && own['number'] !== number) {
     throw new StoreError(

@@ -13,6 +13,7 @@ import type {
   CommitResult,
   JournalStep,
   Leftover,
+  LegRecord,
   NewCallback,
   Reschedule,
   RescheduleResult,
@@ -42,6 +43,7 @@ export type Operation =
   | { readonly kind: 'attempts'; readonly id: string }
   | { readonly kind: 'story'; readonly id: string }
   | { readonly kind: 'take-over' }
+  | { readonly kind: 'take-over-legs'; readonly nowMs: number }
   | { readonly kind: 'purge'; readonly completedBeforeMs: number; readonly limit: number }
   | { readonly kind: 'stats' }
   /** Writes something harmless: can the store be written again? */
@@ -59,6 +61,7 @@ export interface Results {
   attempts: AttemptRecord[];
   story: JournalStep[];
   'take-over': Leftover[];
+  'take-over-legs': LegRecord[];
   purge: number;
   stats: Omit<StoreStats, 'pendingCount' | 'isWritable'>;
   probe: undefined;

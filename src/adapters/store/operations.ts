@@ -17,6 +17,7 @@ import {
 } from '../../schedule/callback-store.js';
 import { applyChange } from './apply-change.js';
 import { findCallbacks } from './find-callbacks.js';
+import { takeOverLegs } from './leg-ledger.js';
 import type { Operation, Result, Results } from './messages.js';
 import { toAttempt, toCallback, toStep } from './rows.js';
 import { TABLES_OF_A_CALLBACK } from './schema.js';
@@ -64,6 +65,8 @@ export function perform(database: Database, operation: Operation): Result {
         .map(toStep);
     case 'take-over':
       return takeOver(database);
+    case 'take-over-legs':
+      return takeOverLegs(database, operation.nowMs);
     case 'purge':
       return purge(database, operation.completedBeforeMs, operation.limit);
     case 'stats':

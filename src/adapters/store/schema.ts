@@ -100,6 +100,20 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE probe (filler BLOB NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE legs (
+    seq INTEGER PRIMARY KEY,
+    call_id TEXT NOT NULL UNIQUE,
+    callback_id TEXT NOT NULL,
+    number TEXT,
+    rings_until_ms INTEGER NOT NULL,
+    endpoint_id TEXT,
+    identity TEXT,
+    is_orphan INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX legs_callback ON legs (callback_id);
+  CREATE INDEX legs_orphan ON legs (number) WHERE is_orphan = 1;
+  `,
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */
@@ -107,6 +121,7 @@ export const TABLES_OF_A_CALLBACK = [
   'lookup_keys',
   'attempts',
   'steps',
+  'legs',
   'dial_locks',
   'idempotency_keys',
 ] as const;

@@ -20,6 +20,7 @@ import {
   type CommitResult,
   type JournalStep,
   type Leftover,
+  type LegRecord,
   type NewCallback,
   type Reschedule,
   type RescheduleResult,
@@ -158,6 +159,10 @@ class SqliteStore implements CallbackStore {
     return this.#send({ kind: 'take-over' });
   }
 
+  takeOverLegs(nowMs: number): Promise<LegRecord[]> {
+    return this.#send({ kind: 'take-over-legs', nowMs });
+  }
+
   /** In small batches, so that a large purge never holds up a live call's writes for long. */
   async purge(completedBeforeMs: number): Promise<number> {
     for (let total = 0; ;) {
@@ -292,6 +297,7 @@ function isWrite(operation: Operation): boolean {
     case 'request-cancel':
     case 'reschedule':
     case 'take-over':
+    case 'take-over-legs':
     case 'purge':
     case 'probe':
       return true;

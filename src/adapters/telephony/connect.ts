@@ -3,7 +3,7 @@
  * and hands them out behind the ports. Reconnects both by itself; what was in the air on a lost
  * connection is told as lost. It does not choose between sites or servers.
  */
-import type { Clock, Log, Telephony } from '../../ports.js';
+import type { Clock, Log, OrphanEnd, OrphanLeg, Telephony } from '../../ports.js';
 import { type Connection, ConnectionKeeper } from './connection-keeper.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { type Deadlines, DEFAULT_DEADLINES } from './deadlines.js';
@@ -112,6 +112,11 @@ class Site implements Telephony {
 
   onStateChange(handle: (isUp: boolean, why: string) => void): void {
     this.#stateHandles.push(handle);
+  }
+
+  async endOrphan(leg: OrphanLeg): Promise<OrphanEnd> {
+    if (leg.endpointId !== undefined) await this.media.endOrphan(leg.endpointId);
+    return this.sip.endOrphan(leg);
   }
 
   counts(): Readonly<Record<string, number>> {

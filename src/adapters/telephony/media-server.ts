@@ -71,6 +71,11 @@ export class FreeswitchMediaServer implements MediaServer {
     }
   }
 
+  /** Ends a channel of a process that died; remembered when that fails. Never rejects. */
+  endOrphan(uuid: string): Promise<void> {
+    return this.#kill(uuid);
+  }
+
   /** Called with each new connection: ends the channels that could not be ended before. */
   async killOrphans(): Promise<void> {
     for (const uuid of [...this.#orphans]) {

@@ -3,9 +3,17 @@
  * to the application: a CANCEL before the request is known to be sent, a 200 that crosses the CANCEL,
  * a signalling server that says nothing, and one that goes away.
  */
-import type { Clock, InviteOutcome, InviteRequest, Log, OutgoingCall } from '../../ports.js';
+import type {
+  Clock,
+  InviteOutcome,
+  InviteRequest,
+  LegIdentity,
+  Log,
+  OutgoingCall,
+} from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
+import { answeredIdentity, ringingIdentity } from './leg-identity.js';
 import { checked, inviteHeaders, parseQ850, parseRetryAfter, reasonHeader } from './sip-headers.js';
 import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
 import type { SipDialog } from '../../ports.js';
@@ -28,6 +36,8 @@ export class OutgoingInvite implements OutgoingCall {
   readonly outcome: Promise<InviteOutcome>;
   readonly #provisionalHandles: ((response: Provisional) => void)[] = [];
   readonly #early: Provisional[] = [];
+  readonly #identityHandles: ((identity: LegIdentity) => void)[] = [];
+  #identity: LegIdentity | undefined;
   #settle!: (outcome: InviteOutcome) => void;
   #isSettled = false;
   #sent: SentInvite | undefined;
@@ -53,6 +63,11 @@ export class OutgoingInvite implements OutgoingCall {
   onProvisional(handle: (response: Provisional) => void): void {
     this.#provisionalHandles.push(handle);
     for (const response of this.#early.splice(0)) handle(response);
+  }
+
+  onIdentity(handle: (identity: LegIdentity) => void): void {
+    this.#identityHandles.push(handle);
+    if (this.#identity) handle(this.#identity);
   }
 
   cancel(reason: string): void {
@@ -89,6 +104,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   #onSent(sent: SentInvite): void {
     this.#sent = sent;
+    this.#identify(ringingIdentity(sent));
     const { clock, deadlines } = this.context;
     this.#cancelTimer();
     if (this.#cancelReason !== undefined) return this.#sendCancel();
@@ -112,6 +128,9 @@ export class OutgoingInvite implements OutgoingCall {
 
   #onProvisional(response: SipResponseView): void {
     if (this.#isSettled || response.status <= 100) return;
+    if (this.#sent && this.#sent.stackTxnId !== this.#identity?.transactionId) {
+      this.#identify(ringingIdentity(this.#sent, response));
+    }
     const provisional: Provisional = { status: response.status };
     if (response.body) provisional.sdp = response.body;
     if (this.#provisionalHandles.length === 0) {
@@ -122,6 +141,7 @@ export class OutgoingInvite implements OutgoingCall {
   }
 
   #answered(leg: DialogView): void {
+    this.#identify(answeredIdentity(leg, this.#sent));
     const dialog = this.context.adopt(leg);
     const why = this.#unwanted(dialog);
     this.#cancelTimer();
@@ -134,6 +154,12 @@ export class OutgoingInvite implements OutgoingCall {
       );
     }
     this.context.onGone(this);
+  }
+
+  #identify(identity: LegIdentity | undefined): void {
+    if (!identity) return;
+    this.#identity = identity;
+    for (const handle of this.#identityHandles) handle(identity);
   }
 
   /** @returns why a dialog that came is not to be used. */

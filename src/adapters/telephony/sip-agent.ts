@@ -2,8 +2,17 @@
  * Signalling behind the `SipAgent` port: sends INVITEs through drachtio and keeps track of what is in
  * the air, so that a lost connection ends every dialog and INVITE at once with a clear outcome.
  */
-import type { Clock, InviteRequest, Log, OutgoingCall, SipAgent } from '../../ports.js';
+import type {
+  Clock,
+  InviteRequest,
+  Log,
+  OrphanEnd,
+  OrphanLeg,
+  OutgoingCall,
+  SipAgent,
+} from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
+import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { DrachtioDialog } from './sip-dialog.js';
 import type { SrfView } from './srf-types.js';
@@ -44,6 +53,11 @@ export class DrachtioSipAgent implements SipAgent {
     return invite;
   }
 
+  /** Never rejects. */
+  endOrphan(leg: OrphanLeg): Promise<OrphanEnd> {
+    return endOrphanLeg(leg, this.context);
+  }
+
   counts(): { invites: number; dialogs: number } {
     return { invites: this.#invites.size, dialogs: this.#dialogs.size };
   }
@@ -66,6 +80,7 @@ export class DrachtioSipAgent implements SipAgent {
 function notSent(callId: string): OutgoingCall {
   return {
     callId,
+    onIdentity: () => undefined,
     onProvisional: () => undefined,
     outcome: Promise.resolve({ kind: 'error', why: 'no connection to the signalling server' }),
     cancel: () => undefined,

@@ -18,7 +18,15 @@ export interface SipResponseView extends SipMessageView {
   readonly reason: string;
 }
 
+/** The 200 OK that made a dialog, and where it came from. */
+export interface AnswerView extends SipResponseView {
+  readonly source_address?: string;
+  readonly source_port?: number | string;
+}
+
 export interface SentInvite extends SipMessageView {
+  /** The server's name for the transaction; changes when a challenge is answered. */
+  readonly stackTxnId: string;
   cancel(
     options: { headers: Record<string, string> },
     done: (error: unknown, request?: unknown) => void,
@@ -30,6 +38,7 @@ export interface DialogView {
   connected: boolean;
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly remote: { readonly sdp: string };
+  readonly res: AnswerView;
   destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
   on(event: 'destroy', handle: (request: unknown, reason?: string) => void): this;
   removeAllListeners(): this;
@@ -48,8 +57,25 @@ export interface UacProgress {
   cbProvisional(response: SipResponseView): void;
 }
 
+/** A request past drachtio-srf's dialogs, for those that another process made. */
+export interface RawRequest {
+  readonly method: 'CANCEL' | 'ACK' | 'BYE';
+  readonly uri?: string;
+  /** With CANCEL: the transaction to cancel. */
+  readonly stackTxnId?: string;
+  /** With ACK and BYE: the dialog they belong to. */
+  readonly stackDialogId?: string;
+  readonly proxy?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface SentRequest {
+  on(event: 'response', handle: (response: SipResponseView) => void): void;
+}
+
 /** One connection to drachtio; every `connect` makes a new one. */
 export interface AgentView {
+  request(request: RawRequest, done: (error: Error | null, sent?: SentRequest) => void): void;
   readonly mapServer: Map<Socket, unknown>;
   readonly wp: { closing?: boolean };
   on(event: 'connect', handle: (error: Error | null, hostport?: string) => void): this;

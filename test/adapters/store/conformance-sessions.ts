@@ -1,7 +1,9 @@
 /** Conformance, second part: what sessions and the scheduler do to a store. Registered by `conformance.ts`. */
 
 import assert from 'node:assert/strict';
+import type { LegChange } from '../../../src/schedule/callback-store.js';
 import type { StoreUnderTest } from './conformance.js';
+import { ANSWERED_IDENTITY, RINGING_IDENTITY } from '../../fakes/fake-telephony.js';
 import { Bench, birth, dialing, HOUR_MS, NOON_MS, someStep } from './fixtures.js';
 
 /** @param tested the store that the running test may use */
@@ -80,6 +82,87 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       );
       assert.equal(await bench.store.nextDueAtMs(), NOON_MS + 5);
       assert.equal((await bench.store.claimDue(NOON_MS + 5, 1))[0]?.id, id);
+    });
+  });
+
+  describe('the ledger of legs', () => {
+    const ringsUntilMs = NOON_MS + 60_000;
+
+    it('hands the legs of a dead process over with the last that was known of them', async () => {
+      const id = await bench.claimed({ customerNumber: '+15550007777' });
+      const note = (leg: LegChange) => bench.store.commit(id, { leg }, { durable: true });
+      const number = '+15550007777';
+      await note({ kind: 'begun', callId: 'leg-a', number, ringsUntilMs });
+      await note({ kind: 'begun', callId: 'leg-b', ringsUntilMs });
+      await note({ kind: 'begun', callId: 'leg-c', ringsUntilMs });
+      await note({ kind: 'facts', callId: 'leg-a', endpointId: 'channel-1' });
+      await note({ kind: 'facts', callId: 'leg-a', identity: RINGING_IDENTITY });
+      await note({ kind: 'facts', callId: 'leg-a', identity: ANSWERED_IDENTITY });
+      await note({ kind: 'over', callId: 'leg-c' });
+      await note({ kind: 'facts', callId: 'leg-c', endpointId: 'too late' });
+      bench.store = await reopen();
+      assert.deepEqual(await bench.store.takeOverLegs(NOON_MS), [
+        {
+          callId: 'leg-a',
+          callbackId: id,
+          number,
+          ringsUntilMs,
+          endpointId: 'channel-1',
+          identity: ANSWERED_IDENTITY,
+        },
+        { callId: 'leg-b', callbackId: id, ringsUntilMs },
+      ]);
+    });
+
+    it('keeps a number from being dialled while an orphan may ring there, and no longer', async () => {
+      const number = '+15550007778';
+      const id = await bench.claimed({ customerNumber: number });
+      const dial = (attempt: number, atMs: number) =>
+        bench.store.commit(
+          id,
+          {
+            atMs,
+            dialLock: 'take',
+            attempt: { ...birth, attempt, callId: `dial-${attempt}` },
+            leg: { kind: 'begun', callId: `dial-${attempt}`, number, ringsUntilMs },
+          },
+          { durable: true },
+        );
+      const busy = { ok: false, why: 'number-busy', heldBy: id };
+      assert.deepEqual(await dial(1, NOON_MS), { ok: true });
+      await bench.store.commit(id, { dialLock: 'release' }, { durable: true });
+      await bench.store.takeOverLegs(NOON_MS);
+      assert.deepEqual(await dial(2, ringsUntilMs - 1), busy);
+      assert.deepEqual(await dial(2, ringsUntilMs), { ok: true });
+    });
+
+    it('frees a number as soon as its orphan has been ended', async () => {
+      const number = '+15550007779';
+      const id = await bench.claimed({ customerNumber: number });
+      const ringsForLong = Date.now() + HOUR_MS;
+      const leg = { kind: 'begun', callId: 'orphan', number, ringsUntilMs: ringsForLong } as const;
+      await bench.store.commit(id, { leg }, { durable: true });
+      await bench.store.takeOverLegs(NOON_MS);
+      assert.equal((await bench.take(id)).ok, false);
+      await bench.store.commit(id, { leg: { kind: 'over', callId: 'orphan' } }, { durable: true });
+      assert.deepEqual(await bench.take(id), { ok: true });
+    });
+
+    it('drops an orphan that rang out, but not before somebody has tried to end it', async () => {
+      const id = await bench.claimed();
+      const leg = { kind: 'begun', callId: 'rang-out', ringsUntilMs } as const;
+      await bench.store.commit(id, { leg }, { durable: true });
+      assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 1);
+      assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 0);
+    });
+
+    it('outlives the end of its callback', async () => {
+      const id = await bench.claimed();
+      const leg = { kind: 'begun', callId: 'outlives', ringsUntilMs } as const;
+      await bench.store.commit(id, { leg }, { durable: true });
+      const record = { state: 'COMPLETED', reason: 'FAIL_ERROR' } as const;
+      await bench.store.commit(id, { record }, { durable: true });
+      assert.equal((await bench.store.takeOverLegs(NOON_MS))[0]?.callId, 'outlives');
     });
   });
 
