@@ -149,16 +149,18 @@ async function scionModel(scion, text) {
   );
 }
 
+const quiet = { console: { log: () => undefined } };
+
 async function benchScion(scion) {
   const times = [];
   for (let i = 0; i < STARTS / 10; i++) {
     const startedAt = performance.now();
     const fn = await scionModel(scion, PLUGIN);
-    new scion.scion.Statechart(fn).start();
+    new scion.core.Statechart(fn, quiet).start();
     times.push(performance.now() - startedAt);
   }
   print('scion: start, document read each time', `${median(times).toFixed(2)} ms median`);
-  const chart = new scion.scion.Statechart(await scionModel(scion, COUNTER));
+  const chart = new scion.core.Statechart(await scionModel(scion, COUNTER), quiet);
   chart.start();
   const startedAt = performance.now();
   for (let i = 0; i < EVENTS; i++) chart.gen({ name: 'tick', data: { step: 1 } });

@@ -81,6 +81,7 @@ class TreeBuilder {
   readonly #parser = new SaxesParser({ xmlns: true, position: true });
   readonly #open: Open[] = [];
   #count = 0;
+  #attributeCount = 0;
   #tagStart = 0;
   #tagAt: Position;
   #root: XmlElement | null = null;
@@ -118,13 +119,17 @@ class TreeBuilder {
     return this.#root;
   }
 
-  #attributeCount = 0;
-
   #startTag(): void {
     // The parser stands behind the tag's name: the tag began at the last '<' before it.
     this.#tagStart = this.#source.lastIndexOf('<', this.#parser.position - 1);
-    const column = this.#parser.column - (this.#parser.position - 1 - this.#tagStart);
-    this.#tagAt = { file: this.#file, line: this.#parser.line, column: Math.max(1, column) };
+    const behind = this.#parser.position - 1 - this.#tagStart;
+    // It has read one character more than the name, which may have been the end of the line.
+    const isNextLine = this.#source.startsWith('\n', this.#parser.position - 1);
+    const column = isNextLine
+      ? this.#tagStart - this.#source.lastIndexOf('\n', this.#tagStart)
+      : Math.max(1, this.#parser.column - behind);
+    const line = this.#parser.line - (isNextLine ? 1 : 0);
+    this.#tagAt = { file: this.#file, line, column };
     this.#attributeCount = 0;
     if (this.#open.length >= this.#limits.xmlDepth)
       throw new DocumentError(
