@@ -3,18 +3,29 @@
  * things it says that cannot be meant. Looks at files and asks URLs; changes nothing, connects to no
  * telephony server (that is `doctor`).
  */
+import { checkEffects } from './check-effects.js';
 import { checkFiles } from './check-files.js';
+import { checkHosts } from './check-hosts.js';
 import { checkRules } from './check-rules.js';
+import { checkUnbuilt } from './check-unbuilt.js';
 import { checkUrls } from './check-urls.js';
 import type { DialbackConfig } from './config.js';
 import { inFileOrder, type Problem } from './problem.js';
 
-/** @returns findings in the order of the file; each path and message once. Takes a few seconds at most per URL. */
+/** @returns findings in the order of the file; each path and message once. Takes a few seconds at most per URL and host. */
 export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
+  const [files, urls, hosts] = await Promise.all([
+    checkFiles(config),
+    checkUrls(config),
+    checkHosts(config),
+  ]);
   const found = [
     ...checkRules(config),
-    ...(await checkFiles(config)),
-    ...(await checkUrls(config)),
+    ...checkEffects(config),
+    ...checkUnbuilt(config),
+    ...files,
+    ...urls,
+    ...hosts,
   ];
   const distinct = new Map(
     found.map((problem) => [`${problem.path}\n${problem.message}`, problem]),

@@ -85,9 +85,13 @@ async function checkFile(
   return finding(config, 'CHECK_FILE_MISSING', 'error', path, message, hints);
 }
 
-/** FreeSWITCH may have decoders for more than WAV; the embedded engine has not. */
-function whyUnplayable(
-  header: Exclude<WavHeader, { kind: 'missing' }>,
+/**
+ * FreeSWITCH may have decoders for more than WAV; the embedded engine has not.
+ *
+ * @returns undefined when the engine can play it
+ */
+export function whyUnplayable(
+  header: WavHeader,
   engine: DialbackConfig['engine'],
   file: string,
 ): string | undefined {
@@ -96,6 +100,7 @@ function whyUnplayable(
     if (engine === 'servers' && OTHER_FORMATS.has(extension)) return undefined;
     return `${engine === 'servers' ? 'FreeSWITCH does' : 'the embedded engine does'} not know the format ${extension || 'of a name without extension'}`;
   }
+  if (header.kind === 'missing') return 'it is not there';
   if (header.kind === 'unplayable') return header.why;
   if (engine === 'embedded' && header.coding === 'pcm' && header.bits !== 8 && header.bits !== 16) {
     return `the embedded engine plays PCM of 8 or 16 bit, and this has ${header.bits}`;

@@ -57,6 +57,15 @@ const trunksFitTheEngine: Rule = (config) => {
   });
 };
 
+/** A name without a password, or the other way round, authenticates nobody. */
+const credentialsAreWhole: Rule = (config) =>
+  config.trunks.flatMap(({ username, password }, index) => {
+    if ((username === undefined) === (password === undefined)) return [];
+    const has = username === undefined ? 'password' : 'username';
+    const message = 'Not used: `username` and `password` go together.';
+    return [contradiction(config, `trunks[${index}].${has}`, message)];
+  });
+
 const unusedBlocks: Rule = (config) => {
   const unused = config.engine === 'embedded' ? ['drachtio', 'freeswitch'] : ['embedded'];
   return unused
@@ -199,19 +208,9 @@ const pluginGoesFirst: ServiceRule = (config, service) => {
   return problems;
 };
 
-const pluginOptionsHaveAPlugin: ServiceRule = (config, service) => {
-  const { options, name, pluginRunner } = service;
-  if (options.pluginOnDialUrl === undefined) {
-    return [
-      '_plugin_on_dial_invoke_on_call_failed',
-      '_plugin_on_dial_associate_ixn',
-      'pluginRunner',
-      'onPluginError',
-    ]
-      .map((key) => `services.${name}.${key}`)
-      .filter((path) => isWritten(config, path))
-      .map((path) => contradiction(config, path, 'Has no effect without `_plugin_on_dial_url`.'));
-  }
+const pluginsReachUs: ServiceRule = (config, service) => {
+  const { options, pluginRunner } = service;
+  if (options.pluginOnDialUrl === undefined) return [];
   if (pluginRunner === 'ors' && config.orchestration.url === undefined) {
     const message = '`pluginRunner: ors` needs `orchestration.url`.';
     return [
@@ -285,6 +284,7 @@ const destinationsAreLimited: ServiceRule = (config, service) =>
 const RULES: readonly Rule[] = [
   hasServices,
   trunksFitTheEngine,
+  credentialsAreWhole,
   unusedBlocks,
   secretsAreOurOwn,
   remoteServersFindUs,
@@ -296,7 +296,7 @@ const SERVICE_RULES: readonly ServiceRule[] = [
   hasQueue,
   messageCanBeLeft,
   pluginGoesFirst,
-  pluginOptionsHaveAPlugin,
+  pluginsReachUs,
   apologyIsHeard,
   retryFitsLife,
   lookupKeysHoldTheMandatory,

@@ -45,6 +45,9 @@ export function parseBlock(
     if (value === undefined) continue;
     values.set(spec.key, value);
     context.positions.set(optionPath, context.position(node));
+    if (spec.unbuilt !== undefined) {
+      context.warn('CONFIG_NOT_IMPLEMENTED', node, optionPath, spec.unbuilt);
+    }
     if (spec.ignoredValue?.value === value) {
       context.warn('CONFIG_NOT_IMPLEMENTED', node, optionPath, spec.ignoredValue.says);
     }

@@ -29,7 +29,7 @@ export const PROBLEM_CODES = {
     'The HTTP listener is reachable from other machines, without API keys and without an explicit `auth: none`.',
   CONFIG_NOT_SUPPORTED:
     'A value that Genesys knows and that would change the flow; we have no such flow.',
-  CONFIG_NOT_IMPLEMENTED: 'A Genesys option that is accepted and has no effect here.',
+  CONFIG_NOT_IMPLEMENTED: 'An option that is accepted and has no effect in this version.',
   CONFIG_MISPRINT: 'The misprinted name of an option; it is accepted as the option meant.',
   CHECK_FILE_MISSING: 'A treatment file does not exist.',
   CHECK_FILE_UNPLAYABLE: 'A treatment file is not something the media server in use can play.',
@@ -39,8 +39,11 @@ export const PROBLEM_CODES = {
   CHECK_NO_TRUNK:
     'Real servers are in use and there is no trunk: every dial ends in call state 41.',
   CHECK_NO_SERVICE: 'There is no service, so no callback can be requested.',
-  CHECK_CONTRADICTION: 'Two options that cancel each other out.',
+  CHECK_CONTRADICTION:
+    'Options that cancel each other out, or one that another leaves without effect.',
   CHECK_URL_UNREACHABLE: 'A URL did not answer within two seconds, or answered with an error.',
+  CHECK_HOST_UNREACHABLE: 'A host that cannot be found, or a name that is reserved for examples.',
+  CHECK_NOT_BUILT: 'Something that this version cannot do yet.',
   CHECK_PUBLIC_HTTP: 'The HTTP API is open to other machines without API keys.',
   CHECK_DEFAULT_SECRET: "A server on another machine is used with its vendor's default secret.",
   CHECK_ANY_DESTINATION: 'Real trunks, and a service that may dial any country.',

@@ -82,10 +82,11 @@ function nameCell({ key, genesysName }: OptionSpec): string {
   return genesysName === undefined ? `\`${key}\`` : `\`${key}\`, Genesys: \`${genesysName}\``;
 }
 
-function docCell({ doc, misprint, ignoredValue, type }: OptionSpec): string {
+function docCell({ doc, misprint, unbuilt, ignoredValue, type }: OptionSpec): string {
   const notes = [doc];
   if (misprint !== undefined)
     notes.push(`The misprint \`${misprint}\` is accepted with a warning.`);
+  if (unbuilt !== undefined) notes.push(`Accepted with a warning: ${unbuilt}`);
   if (ignoredValue)
     notes.push(`\`${ignoredValue.value}\` is accepted with a warning: ${ignoredValue.says}`);
   if (type.kind === 'choice' && type.unsupported) {

@@ -293,7 +293,14 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   block(
     'orchestration',
     'An orchestration server that runs plugins, for services with `pluginRunner: ors`.',
-    [option('url', { kind: 'url', schemes: ['http', 'https'] }, 'Base URL of its REST interface.')],
+    [
+      option(
+        'url',
+        { kind: 'url', schemes: ['http', 'https'] },
+        'Base URL of its REST interface.',
+        { unbuilt: 'This version runs no plugins on an orchestration server.' },
+      ),
+    ],
   ),
   option(
     'allowedOrigins',

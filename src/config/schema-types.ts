@@ -69,6 +69,8 @@ export interface OptionSpec {
   /** Other names of the same option: Genesys' own, or a misprint (accepted with a warning). */
   readonly genesysName?: string;
   readonly misprint?: string;
+  /** Accepted and without effect in this version, with the sentence that says so. */
+  readonly unbuilt?: string;
   /** A value that is accepted and has no effect, with the sentence that says so. */
   readonly ignoredValue?: { readonly value: string | boolean; readonly says: string };
 }

@@ -6,6 +6,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 const MAX_CHUNKS = 100;
+/** What a player takes into memory (see `media-files.ts`). */
+const MAX_BYTES = 20 * 1024 * 1024;
 const CODINGS: Readonly<Record<number, string>> = { 1: 'pcm', 6: 'a-law', 7: 'mu-law' };
 /** WAVE_FORMAT_EXTENSIBLE: the coding is the first two bytes of the sub-format. */
 const EXTENSIBLE = 0xfffe;
@@ -43,7 +45,10 @@ export async function readWavHeader(path: string): Promise<WavHeader> {
 
 async function readChunks(file: FileHandle): Promise<WavHeader> {
   const unplayable = (why: string): WavHeader => ({ kind: 'unplayable', why });
-  const { size } = await file.stat();
+  const info = await file.stat();
+  const { size } = info;
+  if (!info.isFile()) return unplayable('it is not a file');
+  if (size > MAX_BYTES) return unplayable(`it is larger than ${MAX_BYTES} bytes`);
   const riff = await bytesAt(file, 0, 12);
   if (riff?.toString('latin1', 0, 4) !== 'RIFF' || riff.toString('latin1', 8, 12) !== 'WAVE') {
     return unplayable('it is not a WAV file');
@@ -75,8 +80,10 @@ function describe(format: Buffer | undefined, dataBytes: number): WavHeader {
   const channels = format.readUInt16LE(2);
   const rateHz = format.readUInt32LE(4);
   const bits = format.readUInt16LE(14);
+  if (coding !== 'pcm' && bits !== 8) return unplayable(`${coding} has 8 bits, and this ${bits}`);
   if (channels < 1 || channels > 2) return unplayable(`it has ${channels} channels`);
   if (rateHz < 4000 || rateHz > 192_000) return unplayable(`its sampling rate is ${rateHz} Hz`);
+  if (dataBytes * 8 < bits * channels) return unplayable('it is empty');
   return { kind: 'wav', coding, bits, channels, rateHz, dataBytes };
 }
 

@@ -26,7 +26,10 @@ async function run(...words: string[]): Promise<{ code: unknown; out: string; er
 
 describe('dialback check', () => {
   it('says ok and exits 0 for the configuration that ships with the product', async () => {
-    assert.deepEqual(await run(), { code: 0, out: 'ok: 0 errors, 0 warnings\n', err: '' });
+    const { code, out, err } = await run();
+    assert.deepEqual([code, err], [0, '']);
+    // The PBX in it is an example.
+    assert.match(out, /^\S+: warning CHECK_HOST_UNREACHABLE .*\nok: 0 errors, 1 warnings\n$/);
   });
 
   it('prints what a compiler would, and exits 1', async () => {
@@ -46,7 +49,14 @@ describe('dialback check', () => {
     assert.equal(err, '');
     const printed = JSON.parse(out) as { ok: boolean; problems: Record<string, unknown>[] };
     assert.equal(printed.ok, false);
-    const [{ code: found, severity, path, line, message, suggestion } = {}] = printed.problems;
+    const {
+      code: found,
+      severity,
+      path,
+      line,
+      message,
+      suggestion,
+    } = printed.problems.find((problem) => problem['severity'] === 'error') ?? {};
     assert.deepEqual(
       { found, severity, path, line, message, suggestion },
       {

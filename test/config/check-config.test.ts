@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { checkConfig } from '../../src/config/check-config.js';
+import { whyUnplayable } from '../../src/config/check-files.js';
 import { loadConfig } from '../../src/config/load-config.js';
+import { readWavHeader } from '../../src/config/wav-header.js';
+import { readWavFile } from '../../src/embedded/rtp/wav.js';
 import { TemporaryFolder } from './temporary-config.js';
 
-const QUEUE = 'queues: { q: { targets: [{ uri: "sip:q@pbx.example.net" }] } }\n';
+const QUEUE = 'queues: { q: { targets: [{ uri: "sip:q@192.0.2.9" }] } }\n';
 
 describe('checkConfig', () => {
   const folder = new TemporaryFolder();
@@ -18,8 +22,12 @@ describe('checkConfig', () => {
   const ofService = (options: string, more = '') =>
     findings(`${QUEUE}${more}services: { a: { queue: q, ${options} } }\n`);
 
-  it('finds nothing in the configuration that ships with the product', async () => {
-    assert.deepEqual(await checkConfig(await loadConfig()), []);
+  it('finds nothing in the configuration that ships with the product but its example of a PBX', async () => {
+    const found = await checkConfig(await loadConfig());
+    assert.deepEqual(
+      found.map(({ code, path }) => `${code} ${path}`),
+      ['CHECK_HOST_UNREACHABLE queues.sales.targets[0].uri'],
+    );
   });
 
   for (const [why, options, expected] of [
@@ -76,12 +84,12 @@ describe('checkConfig', () => {
     ],
     [
       'a remote FreeSWITCH that cannot find us',
-      'engine: servers\ndrachtio: { secret: x }\nfreeswitch: [{ host: fs.example.net, secret: x, mediaPath: /m }]\ntrunks: [{ name: t, uri: "sip:t.example.net" }]\nservices: { a: { queue: q, allowedCountries: [US] } }\n',
+      'engine: servers\ndrachtio: { secret: x }\nfreeswitch: [{ host: 192.0.2.2, secret: x, mediaPath: /m }]\ntrunks: [{ name: t, uri: "sip:192.0.2.1" }]\nservices: { a: { queue: q, allowedCountries: [US] } }\n',
       ['warning CHECK_NOT_SHARED freeswitch[0].advertise'],
     ],
     [
       'a trunk that cannot answer to loopback',
-      'trunks: [{ name: t, uri: "sip:t.example.net" }]\nservices: { a: { queue: q, allowedCountries: [US] } }\n',
+      'trunks: [{ name: t, uri: "sip:192.0.2.1" }]\nservices: { a: { queue: q, allowedCountries: [US] } }\n',
       ['warning CHECK_CONTRADICTION trunks[0].uri'],
     ],
     [
@@ -159,12 +167,34 @@ describe('checkConfig', () => {
       ['refuses 24 bit', wav({ bits: 24 }), unplayable],
       ['refuses six channels', wav({ channels: 6 }), unplayable],
       ['refuses an empty recording', wav({ data: 0 }), unplayable],
+      ['refuses half a sample', wav({ channels: 2, data: 3 }), unplayable],
+      ['refuses A-law of 16 bit', wav({ tag: 6, bits: 16 }), unplayable],
       ['refuses a file that ends in its header', wav({}).subarray(0, 30), unplayable],
       ['refuses text', Buffer.from('<html>not found</html>'), unplayable],
       ['refuses an empty file', Buffer.alloc(0), unplayable],
     ] as const) {
       it(why, async () => assert.deepEqual(await check('x.wav', bytes), expected));
     }
+
+    it('says the same as the engine that would have to play it', async () => {
+      const forms = fc.record({
+        tag: fc.constantFrom(1, 3, 6, 7, 85),
+        channels: fc.constantFrom(0, 1, 2, 3),
+        rate: fc.constantFrom(3999, 4000, 8000, 44_100, 192_000, 192_001),
+        bits: fc.constantFrom(0, 8, 16, 24),
+        data: fc.nat({ max: 5 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(forms, async (form) => {
+          const file = folder.write('any.wav', wav(form));
+          const header = await readWavHeader(file);
+          const plays = (await readWavFile(file)).ok;
+          const says = whyUnplayable(header, 'embedded', file) === undefined;
+          assert.equal(says, plays, JSON.stringify(header));
+        }),
+        { numRuns: 300 },
+      );
+    });
 
     it('knows that the embedded engine plays nothing but WAV', async () => {
       assert.deepEqual(await check('x.mp3', Buffer.from('ID3')), unplayable);
@@ -183,6 +213,11 @@ describe('checkConfig', () => {
   });
 
   describe('URLs', () => {
+    /** That nobody runs plugins and pages yet is another matter. */
+    const ofService = async (options: string) =>
+      (await findings(`${QUEUE}services: { a: { queue: q, ${options} } }\n`)).filter(
+        (found) => !found.includes('CHECK_NOT_BUILT'),
+      );
     const asked: string[] = [];
     let server: Server;
     let base = '';

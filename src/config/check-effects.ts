@@ -1,0 +1,85 @@
+/**
+ * Options that are right in themselves and change nothing, because another one is off: one line a
+ * rule. Only what a service itself says is looked at; `defaults` may be meant for the others.
+ */
+import { finding } from './check-finding.js';
+import type { DialbackConfig, ServiceConfig } from './config.js';
+import { isWritten } from './positions.js';
+import type { Problem } from './problem.js';
+
+interface EffectRule {
+  readonly keys: readonly string[];
+  readonly isWithoutEffect: (service: ServiceConfig) => boolean;
+  readonly says: string;
+}
+
+const RULES: readonly EffectRule[] = [
+  {
+    keys: [
+      '_plugin_on_dial_invoke_on_call_failed',
+      '_plugin_on_dial_associate_ixn',
+      'pluginRunner',
+      'onPluginError',
+    ],
+    isWithoutEffect: ({ options }) => options.pluginOnDialUrl === undefined,
+    says: 'Has no effect without `_plugin_on_dial_url`.',
+  },
+  {
+    keys: ['onVxmlError'],
+    isWithoutEffect: ({ options }) => options.vxmlUrl === undefined,
+    says: 'Has no effect without `_on_customer_connect_treatment_url`.',
+  },
+  {
+    keys: [
+      '_plugin_on_dial_timeout',
+      'pluginComfort',
+      'pluginTimeoutTreatment',
+      'allowedDestinations',
+    ],
+    isWithoutEffect: ({ options: { pluginOnDialUrl, vxmlUrl } }) =>
+      pluginOnDialUrl === undefined && vxmlUrl === undefined,
+    says: 'Has no effect without a plugin or page: nobody is asked.',
+  },
+  {
+    keys: ['cpdProfile', '_call_timeguard_timeout', 'amDetected', 'silenceAs', 'unknownAs'],
+    isWithoutEffect: ({ options }) => !options.isCpdEnabled,
+    says: 'Has no effect: `_cpd_enable: false` takes every answer for a human.',
+  },
+  {
+    keys: ['machineMessage', 'greetingWaitMaxMs'],
+    isWithoutEffect: ({ options }) => !isMessageLeft(options),
+    says: 'Has no effect: no message is ever left on a machine.',
+  },
+  {
+    keys: ['beepWaitMaxMs'],
+    isWithoutEffect: ({ options }) =>
+      !isMessageLeft(options) || options.answeringMachineTreatment?.afterBeep !== true,
+    says: 'Has no effect: no message waits for a beep, the hint `am-beep-detection: "on"` is not set.',
+  },
+  {
+    keys: ['_dial_retry_timeout'],
+    isWithoutEffect: ({ options }) => options.maxDialAttempts === 1,
+    says: 'Has no effect: `_max_dial_attempts: 1` dials once.',
+  },
+  {
+    keys: ['agentRetryMs'],
+    isWithoutEffect: ({ options }) => options.maxTransferToAgentAttempts === 1,
+    says: 'Has no effect: `_max_transfer_to_agent_attempts: 1` tries once.',
+  },
+];
+
+export function checkEffects(config: DialbackConfig): Problem[] {
+  return Object.values(config.services).flatMap((service) =>
+    RULES.filter(({ isWithoutEffect }) => isWithoutEffect(service)).flatMap(({ keys, says }) =>
+      keys
+        .map((key) => `services.${service.name}.${key}`)
+        .filter((path) => isWritten(config, path))
+        .map((path) => finding(config, 'CHECK_CONTRADICTION', 'warning', path, says)),
+    ),
+  );
+}
+
+function isMessageLeft({ isCpdEnabled, amDetected, ...options }: ServiceConfig['options']) {
+  const isCallKept = isCpdEnabled && amDetected === 'connect';
+  return isCallKept && options.answeringMachineTreatment !== undefined;
+}

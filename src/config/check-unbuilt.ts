@@ -1,0 +1,67 @@
+/**
+ * What a configuration asks for and this version cannot do yet, so that nobody waits for it to
+ * happen. Single options are marked `unbuilt` in the schema and said at loading; here stands what
+ * depends on how many of a thing there are, or on a value.
+ */
+import { finding } from './check-finding.js';
+import type { DialbackConfig } from './config.js';
+import { writtenPath } from './positions.js';
+import type { Problem } from './problem.js';
+
+export function checkUnbuilt(config: DialbackConfig): Problem[] {
+  return [...storeIsBuilt(config), ...isUsed(config), ...somebodyRunsIt(config)];
+}
+
+function storeIsBuilt(config: DialbackConfig): Problem[] {
+  if (config.store.kind === 'sqlite') return [];
+  const message = 'The service will not start: only `sqlite:` stores are built.';
+  return [finding(config, 'CHECK_NOT_BUILT', 'error', 'store.url', message)];
+}
+
+function isUsed(config: DialbackConfig): Problem[] {
+  const { trunks, freeswitch, engine } = config;
+  const best = Math.min(...trunks.map(({ priority }) => priority));
+  const used = trunks.findIndex(({ priority }) => priority === best);
+  const idleTrunks = trunks.flatMap((_trunk, index) =>
+    index === used ? [] : [`trunks[${index}]`],
+  );
+  const idleServers = engine === 'servers' ? freeswitch.slice(1) : [];
+  return [
+    ...idleTrunks.map((path) => ({
+      path,
+      message: 'Never dialled: all calls leave by the first trunk of the lowest `priority`.',
+    })),
+    ...idleServers.map((_server, index) => ({
+      path: `freeswitch[${index + 1}]`,
+      message: 'Not used: all calls are on the first server.',
+    })),
+  ].map(({ path, message }) => finding(config, 'CHECK_NOT_BUILT', 'warning', path, message));
+}
+
+function somebodyRunsIt(config: DialbackConfig): Problem[] {
+  const found = Object.values(config.services).flatMap(({ name, options }) => [
+    {
+      name,
+      key: '_plugin_on_dial_url',
+      isSet: options.pluginOnDialUrl !== undefined,
+      onError: options.onPluginError,
+    },
+    {
+      name,
+      key: '_on_customer_connect_treatment_url',
+      isSet: options.vxmlUrl !== undefined && options.pluginOnDialUrl === undefined,
+      onError: options.onVxmlError,
+    },
+  ]);
+  return found
+    .filter(({ isSet }) => isSet)
+    .map(({ name, key, onError }) => {
+      const path = writtenPath(config, name, key) ?? `services.${name}.${key}`;
+      const then =
+        onError === 'fail'
+          ? 'the callback ends with FAIL_ERROR'
+          : 'the built-in treatments take its place';
+      const message = `Not run by this version: ${then}.`;
+      return finding(config, 'CHECK_NOT_BUILT', 'warning', path, message);
+    });
+}

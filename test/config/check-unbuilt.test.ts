@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkUnbuilt } from '../../src/config/check-unbuilt.js';
+import { CONFIG_OPTIONS } from '../../src/config/schema.js';
+import type { OptionSpec, ValueType } from '../../src/config/schema-types.js';
+import { TemporaryFolder } from './temporary-config.js';
+
+const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
+/** The demo only fills these fields in. */
+const NOT_READERS = ['config/', 'demo/stage.ts'];
+const sources = readdirSync(SOURCE, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => relative(SOURCE, join(entry.parentPath, entry.name)))
+  .filter((path) => !NOT_READERS.some((start) => path.startsWith(start)))
+  .map((path) => readFileSync(join(SOURCE, path), 'utf8'));
+const isRead = (field: string) => {
+  const word = new RegExp(`(?:\\.|[{,]\\s*)${field}\\b`);
+  return sources.some((text) => word.test(text));
+};
+
+describe('what is not built', () => {
+  const folder = new TemporaryFolder();
+  after(() => folder.remove());
+
+  it('is marked in the schema exactly as long as nothing reads it', () => {
+    const marked = unbuilt(CONFIG_OPTIONS, '');
+    assert.deepEqual(marked, ['orchestration.url', 'pluginRunner', 'autoDetach']);
+    for (const path of marked) {
+      const field = path.replace(/\.url$/, '');
+      assert(!isRead(field), `${path} is read now: take \`unbuilt\` off it in the schema`);
+    }
+  });
+
+  it('is not what a service, a trunk or a queue says otherwise', async () => {
+    const config = await folder.load(
+      'trunks: [{ name: t, uri: "sip:a" }]\nqueues: { q: { targets: [] } }\nservices: { a: {} }\n',
+    );
+    const { a } = config.services;
+    assert(a);
+    const { options, request, raw: _raw, ...rest } = a;
+    const fields = [config.trunks[0], options, request, rest, config.http].flatMap((block) =>
+      Object.keys(block ?? {}),
+    );
+    assert.deepEqual(
+      fields.filter((field) => !isRead(field)),
+      ['pluginRunner', 'autoDetach'],
+    );
+  });
+
+  it('is said of a plugin and a page exactly as long as the service refuses to run them', async () => {
+    const isRefused = (code: string) => sources.some((text) => text.includes(code));
+    const config = await folder.load(
+      'services:\n  a: { _plugin_on_dial_url: "http://x/p" }\n  b: { _on_customer_connect_treatment_url: "http://x/v" }\n',
+    );
+    const found = checkUnbuilt(config).map(({ path, message }) => `${path}: ${message}`);
+    assert.deepEqual(found, [
+      ...(isRefused('CBD_PLUGIN_NOT_BUILT')
+        ? [
+            'services.a._plugin_on_dial_url: Not run by this version: the callback ends with FAIL_ERROR.',
+          ]
+        : []),
+      ...(isRefused('CBD_VXML_NOT_BUILT')
+        ? [
+            'services.b._on_customer_connect_treatment_url: Not run by this version: the built-in treatments take its place.',
+          ]
+        : []),
+    ]);
+  });
+
+  it('names the trunk and the server that are never used, and a store that will not open', async () => {
+    const config = await folder.load(
+      'engine: servers\ndrachtio: {}\nfreeswitch: [{ host: 127.0.0.1 }, { host: 127.0.0.2 }]\n' +
+        'trunks: [{ name: a, uri: "sip:a", priority: 2 }, { name: b, uri: "sip:b" }, { name: c, uri: "sip:c" }]\n' +
+        'store: { url: "postgres://db/x" }\n',
+    );
+    assert.deepEqual(
+      checkUnbuilt(config).map(({ severity, path }) => `${severity} ${path}`),
+      ['error store.url', 'warning trunks[0]', 'warning trunks[2]', 'warning freeswitch[1]'],
+    );
+  });
+
+  it('warns whoever writes such an option', async () => {
+    const found = await folder.problems('services: { a: { autoDetach: false } }\n');
+    assert.deepEqual(
+      found.map(({ code, path }) => [code, path]),
+      [['CONFIG_NOT_IMPLEMENTED', 'services.a.autoDetach']],
+    );
+  });
+});
+
+/** Paths of the options that are marked, once each; `defaults` and `services` hold the same ones. */
+function unbuilt(options: readonly OptionSpec[], path: string): string[] {
+  const found = options.flatMap((spec) => {
+    const isService = spec.key === 'defaults' || spec.key === 'services';
+    const at = isService ? '' : `${path}${spec.key}`;
+    const nested = nestedOptions(spec.type);
+    return [
+      ...(spec.unbuilt === undefined ? [] : [at]),
+      ...(nested ? unbuilt(nested, isService ? '' : `${at}.`) : []),
+    ];
+  });
+  return [...new Set(found)];
+}
+
+function nestedOptions(type: ValueType): readonly OptionSpec[] | undefined {
+  if (type.kind === 'block') return type.options;
+  return type.kind === 'list' || type.kind === 'map' ? nestedOptions(type.of) : undefined;
+}
