@@ -39,7 +39,7 @@ export interface Run {
   readonly requests: ExtensionRequest[];
   readonly ends: SessionEnd[];
   /** Sends an event and lets the session come to rest. */
-  send(name: string, data?: unknown): Promise<void>;
+  readonly send: (name: string, data?: unknown) => Promise<void>;
 }
 
 export async function makeBed(options: BedOptions = {}): Promise<Bed> {

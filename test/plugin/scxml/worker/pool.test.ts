@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { virtualClock, type VirtualClock } from '../../../../src/adapters/clock/virtual-clock.js';
+import type {
+  FromThread,
+  ThreadPort,
+  ToThread,
+} from '../../../../src/plugin/scxml/worker/messages.js';
+import { ScxmlPool, type PoolOptions } from '../../../../src/plugin/scxml/worker/pool.js';
+import { serveThread } from '../../../../src/plugin/scxml/worker/thread.js';
+
+/** A thread that is none: both ends in this one, messages cloned and late as between real ones. */
+class NearThread implements ThreadPort {
+  isDeaf = false;
+  isKilled = false;
+  readonly #clock: VirtualClock;
+  #toThread: (message: ToThread) => void = () => undefined;
+  #toPool: (message: FromThread) => void = () => undefined;
+  #gone: (why: string) => void = () => undefined;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+    let ids = 0;
+    const post = (message: FromThread) => {
+      const copy = structuredClone(message);
+      queueMicrotask(() => !this.isKilled && this.#toPool(copy));
+    };
+    serveThread(
+      { post, onMessage: (handle) => (this.#toThread = handle) },
+      this.#clock,
+      () => `child${++ids}`,
+    );
+  }
+
+  post(message: ToThread): void {
+    const copy = structuredClone(message);
+    queueMicrotask(() => !this.isDeaf && !this.isKilled && this.#toThread(copy));
+  }
+
+  onMessage(handle: (message: FromThread) => void): void {
+    this.#toPool = handle;
+  }
+
+  onGone(handle: (why: string) => void): void {
+    this.#gone = handle;
+  }
+
+  kill(): Promise<void> {
+    this.isKilled = true;
+    this.#gone('killed');
+    return Promise.resolve();
+  }
+}
+
+const WAIT =
+  '<scxml><state id="a"><transition event="go" target="b"/></state><final id="b"/></scxml>';
+const document = (text: string) => ({ kind: 'source', text, file: 'a.scxml' }) as const;
+
+async function startPool(options: Partial<PoolOptions> = {}) {
+  const clock = virtualClock();
+  const threads: NearThread[] = [];
+  let ids = 0;
+  const pool = await ScxmlPool.start({
+    clock,
+    newId: () => `s${++ids}`,
+    newThread: () => {
+      const thread = new NearThread(clock);
+      threads.push(thread);
+      return thread;
+    },
+    host: {
+      fetch: ({ reference, sessionId }) =>
+        Promise.resolve({ kind: 'ok', text: `"${reference} for ${sessionId}"`, url: reference }),
+      post: () => Promise.resolve({ kind: 'failed', why: 'nobody listens' }),
+    },
+    ...options,
+  });
+  return { pool, clock, threads };
+}
+
+describe('the pool of plugin threads', () => {
+  it('starts sessions, passes events, logs and ends', async () => {
+    const { pool, clock } = await startPool();
+    const log: unknown[] = [];
+    const page = `<scxml><datamodel><data id="d" src="data.json"/></datamodel><state id="a"><onentry><log label="d" expr="d"/></onentry>
+      <transition event="go" target="b"/></state><final id="b"><donedata><content expr="1"/></donedata></final></scxml>`;
+    const session = pool.start({
+      document: document(page),
+      observer: { log: ({ value }) => log.push(value) },
+    });
+    session.send({ name: 'go', type: 'external' });
+    await clock.advance(0);
+    assert.deepEqual(await session.ended, { kind: 'final', state: 'b', data: '1' });
+    assert.deepEqual(log, ['"data.json for s1"']);
+    assert.deepEqual(pool.stats(), { threads: 1, sessions: 0 });
+    await pool.stop();
+    assert.equal(clock.pendingCount, 0);
+  });
+
+  it('spreads sessions over its threads and refuses more than it may hold', async () => {
+    const { pool, threads } = await startPool({ threads: 2, maxSessions: 2 });
+    const start = () => pool.start({ document: document(WAIT), observer: {} });
+    const [first, , third] = [start(), start(), start()];
+    assert.equal(threads.length, 2);
+    const end = await third.ended;
+    assert.equal(end.kind === 'limit' && end.code, 'SCXML_TOO_MANY_SESSIONS');
+    first.terminate();
+    assert.deepEqual(await first.ended, { kind: 'terminated' });
+    await pool.stop();
+  });
+
+  it('kills a thread that answers no more, ends its sessions, and goes on with a new one', async () => {
+    const { pool, clock, threads } = await startPool();
+    const lost = pool.start({ document: document(WAIT), observer: {} });
+    await clock.advance(30_000);
+    assert.equal(threads[0]?.isKilled, false, 'a thread that answers is left alone');
+    if (threads[0]) threads[0].isDeaf = true;
+    await clock.advance(12_000);
+    const end = await lost.ended;
+    assert.equal(end.kind === 'failed' && end.code, 'SCXML_WORKER_LOST');
+    assert.equal(threads[0]?.isKilled, true);
+    const next = pool.start({ document: document(WAIT), observer: {} });
+    next.send({ name: 'go', type: 'external' });
+    assert.equal((await next.ended).kind, 'final');
+    assert.equal(threads.length, 2);
+    await pool.stop();
+  });
+
+  it('ends every session when it is stopped, and starts none after', async () => {
+    const { pool } = await startPool();
+    const ends: string[] = [];
+    const session = pool.start({
+      document: document(WAIT),
+      observer: { ended: ({ kind }) => ends.push(kind) },
+    });
+    await pool.stop();
+    await pool.stop();
+    const end = await session.ended;
+    assert.equal(end.kind === 'failed' && end.code, 'SCXML_STOPPED');
+    const late = await pool.start({ document: document(WAIT), observer: {} }).ended;
+    assert.equal(late.kind === 'failed' && late.code, 'SCXML_STOPPED');
+    assert.deepEqual(ends, ['failed']);
+  });
+});
