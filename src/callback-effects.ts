@@ -7,16 +7,19 @@
  * and gives all of it back in `stop`.
  */
 import { CALL_STATE } from './callflow/call-state.js';
-import type { Command, Event, TimerName } from './callflow/vocabulary.js';
+import type { Command, Event } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
+import { planDial } from './dial/dial-plan.js';
 import { OutboundCall, type CallResult } from './dial/outbound-call.js';
-import { requestUriFor, selectTrunk, type Trunk } from './dial/trunk-selector.js';
+import type { Trunk } from './dial/trunk-selector.js';
+import { FlowTimers } from './flow-timers.js';
 import { AgentCall } from './handoff/agent-call.js';
 import { attachedHeaders } from './handoff/attached-data.js';
 import { QueueRequest } from './handoff/queue-request.js';
 import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
 import { LegLedger } from './leg-ledger.js';
 import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
+import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
 import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
 import { TreatmentPlayer } from './treatment/treatment-player.js';
@@ -49,6 +52,8 @@ export interface CallbackFacts {
   readonly id: string;
   readonly customerNumber: string;
   readonly createdAtMs: number;
+  /** Milliseconds since the epoch; nothing is dialled afterwards. */
+  readonly expiresAtMs: number;
   readonly userData: Readonly<Record<string, string>>;
 }
 
@@ -68,15 +73,22 @@ export interface EffectsListener {
   onLeg(change: LegChange): void;
 }
 
+/** An agent's or a route point's side. */
 interface FarSide {
-  readonly endpoint: MediaEndpoint | undefined;
-  hangUp(why: string): Promise<void>;
+  readonly call: {
+    readonly endpoint: MediaEndpoint | undefined;
+    hangUp(why: string): Promise<void>;
+  };
+  isBridged: boolean;
+  /** What tells the flow that this far side cannot be had, or not any more. */
+  readonly fail: (why: string) => EventBody;
 }
 
+/** Performs commands; see the head of this file. */
 export class CallbackEffects {
   #leg: { legId: string; call: OutboundCall; player: TreatmentPlayer } | undefined;
   readonly #farSides = new Map<string, FarSide>();
-  readonly #timers = new Map<TimerName, { timerId: string; cancel: () => void }>();
+  readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
   readonly #ledger: LegLedger;
   #settings: CallSettings;
@@ -88,6 +100,9 @@ export class CallbackEffects {
     private readonly listener: EffectsListener,
   ) {
     this.#settings = settingsOf(deps);
+    this.#timers = new FlowTimers(deps.clock, callback.expiresAtMs, (event) =>
+      listener.post(event),
+    );
     this.#ledger = new LegLedger(deps.clock, (change) => listener.onLeg(change));
   }
 
@@ -119,9 +134,9 @@ export class CallbackEffects {
       case 'hang-up':
         return this.#hangUp(command);
       case 'start-timer':
-        return this.#startTimer(command);
+        return this.#timers.start(command);
       case 'stop-timer':
-        return this.#stopTimer(command.timer, command.timerId);
+        return this.#timers.stop(command);
       case 'start-plugin':
       case 'start-vxml':
         return this.#refuseHolder(command);
@@ -133,26 +148,25 @@ export class CallbackEffects {
 
   /** Gives everything back; resolves when the wire is quiet. */
   async stop(why: string): Promise<void> {
-    for (const { cancel } of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.stopAll();
     for (const id of [...this.#farSides.keys()]) this.#dropFarSide(id, why);
     if (this.#leg) this.#hangUp({ legId: this.#leg.legId, why });
     await Promise.all(this.#ending);
   }
 
   #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {
-    const { legId } = command;
-    const number = command.customerNumber ?? this.callback.customerNumber;
-    const trunk = selectTrunk(this.#settings.trunks);
-    const uri = trunk && requestUriFor(trunk, dialledNumber(command.prefix, number));
-    if (!trunk || !uri) {
-      const why = trunk ? 'the number cannot be dialled' : 'no trunk is configured';
-      const detail = { cpdReason: why };
-      this.#ledger.of(callId).onOver();
+    const { legId, customerNumber: replacement, prefix } = command;
+    const ownNumber = this.callback.customerNumber;
+    const rules = numberRulesOf(this.service);
+    const plan = planDial({ ownNumber, replacement, prefix }, this.deps.trunks, rules);
+    if (plan.kind === 'refused') {
+      const detail = { cpdReason: plan.why };
+      this.listener.onLeg({ kind: 'over', callId });
       const result = { callState: CALL_STATE.DialError, legUp: false, detail };
       this.listener.post({ type: 'attempt-result', legId, ...result });
       return;
     }
+    const { uri, trunk } = plan;
     const player = new TreatmentPlayer(this.#settings.places, this.deps.files, {
       onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
       onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
@@ -222,59 +236,64 @@ export class CallbackEffects {
     const { queueId } = command;
     const targets = this.#settings.queues[command.queue]?.targets.map(({ uri }) => uri) ?? [];
     const { telephony, random } = this.deps;
-    const { post } = this.listener;
-    this.#farSides.set(
-      queueId,
-      new QueueRequest(
-        telephony,
-        random,
-        { targets, ...this.#presented(command.cpnDigits) },
-        {
-          onCall: (callId) => this.#ledger.begin(callId),
-          onAnswered: () => post({ type: 'agent-answered', queueId }),
-          onFailed: (why) => {
-            this.#farSides.delete(queueId);
-            post({ type: 'agent-failed', queueId, why });
-          },
-          onHungUp: () => {
-            this.#farSides.delete(queueId);
-            post({ type: 'agent-hung-up', queueId });
-          },
-        },
-      ),
+    const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
+    const request = new QueueRequest(
+      telephony,
+      random,
+      { targets, ...this.#presented(command.cpnDigits) },
+      {
+        onCall: (callId) => this.#ledger.begin(callId),
+        ...this.#farListener(queueId, fail, {
+          answered: { type: 'agent-answered', queueId },
+          over: { type: 'agent-hung-up', queueId },
+        }),
+      },
     );
+    this.#farSides.set(queueId, { call: request, fail, isBridged: false });
   }
 
   #route(command: Extract<Command, { type: 'route' }>): void {
     const { routeId } = command;
-    const { post } = this.listener;
+    const fail = (why: string): EventBody => ({ type: 'route-failed', routeId, why });
     const target = routeTarget(command.destination, {
       routePoints: this.#settings.routePoints,
       allowedDestinations: this.service.allowedDestinations,
     });
     if (target.kind === 'refused') {
-      post({ type: 'route-failed', routeId, why: target.why });
+      this.listener.post(fail(target.why));
       return;
     }
     const callId = this.deps.random.uuid();
-    const request = {
-      uri: target.uri,
-      callId,
-      ...this.#presented(command.cpnDigits),
-    };
+    const request = { uri: target.uri, callId, ...this.#presented(command.cpnDigits) };
     const call = new AgentCall(this.deps.telephony, request, {
       ...this.#ledger.begin(callId),
-      onAnswered: () => post({ type: 'route-done', routeId }),
-      onFailed: (why) => {
-        this.#farSides.delete(routeId);
-        post({ type: 'route-failed', routeId, why });
+      ...this.#farListener(routeId, fail, {
+        answered: { type: 'route-done', routeId },
+        over: { type: 'conversation-ended' },
+      }),
+    });
+    this.#farSides.set(routeId, { call, fail, isBridged: false });
+  }
+
+  /** A far side that leaves before the two were connected has failed: nobody has talked yet. */
+  #farListener(
+    id: string,
+    fail: FarSide['fail'],
+    events: { readonly answered: EventBody; readonly over: EventBody },
+  ) {
+    const { post } = this.listener;
+    return {
+      onAnswered: () => post(events.answered),
+      onFailed: (why: string) => {
+        this.#dropFarSide(id);
+        post(fail(why));
       },
       onHungUp: () => {
-        this.#farSides.delete(routeId);
-        post({ type: 'conversation-ended' });
+        const isBridged = this.#farSides.get(id)?.isBridged ?? false;
+        this.#dropFarSide(id);
+        post(isBridged ? events.over : fail('it left before the two were connected'));
       },
-    });
-    this.#farSides.set(routeId, call);
+    };
   }
 
   /** Caller id and attached data of a leg towards an agent or route point. */
@@ -292,17 +311,17 @@ export class CallbackEffects {
     if (!leg || !far) return;
     const bridged = leg.player.after(async () => {
       await leg.call.stopListening();
-      const [ours, theirs] = [leg.call.endpoint, far.endpoint];
+      const [ours, theirs] = [leg.call.endpoint, far.call.endpoint];
       // Gone in the meantime: its own event says so.
-      if (ours && theirs) await ours.bridge(theirs);
+      if (!ours || !theirs) return;
+      await ours.bridge(theirs);
+      far.isBridged = true;
     });
     bridged.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       this.deps.log.error({ callbackId: this.callback.id, why }, 'bridge failed');
       this.#dropFarSide(withId, 'bridge failed');
-      // The id says whose it is; the flow takes the customer back to waiting, or to the last words.
-      this.listener.post({ type: 'agent-failed', queueId: withId, why });
-      this.listener.post({ type: 'route-failed', routeId: withId, why });
+      this.listener.post(far.fail(why));
     });
   }
 
@@ -317,24 +336,7 @@ export class CallbackEffects {
   #dropFarSide(id: string, why = 'no longer needed'): void {
     const far = this.#farSides.get(id);
     this.#farSides.delete(id);
-    this.#end(far?.hangUp(why));
-  }
-
-  #startTimer(command: Extract<Command, { type: 'start-timer' }>): void {
-    const { timer, timerId, afterMs } = command;
-    this.#timers.get(timer)?.cancel();
-    const cancel = this.deps.clock.after(afterMs, () => {
-      this.#timers.delete(timer);
-      this.listener.post({ type: EVENT_OF_TIMER[timer], timerId });
-    });
-    this.#timers.set(timer, { timerId, cancel });
-  }
-
-  #stopTimer(timer: TimerName, timerId: string): void {
-    const running = this.#timers.get(timer);
-    if (running?.timerId !== timerId) return;
-    running.cancel();
-    this.#timers.delete(timer);
+    this.#end(far?.call.hangUp(why));
   }
 
   /** Plugins and VoiceXML pages have no runner yet: said at once, so that the flow can go on. */
@@ -364,23 +366,8 @@ export class CallbackEffects {
   }
 }
 
-const EVENT_OF_TIMER = {
-  retry: 'retry-due',
-  'plugin-ttl': 'plugin-timeout',
-  'agent-wait': 'agent-wait-expired',
-  'agent-retry': 'agent-retry-due',
-  life: 'expired',
-  'human-silence': 'silence-too-long',
-  'message-wait': 'message-wait-over',
-} as const satisfies Record<TimerName, Event['type']>;
-
 function settingsOf({ places, trunks, queues, routePoints }: CallSettings): CallSettings {
   return { places, trunks, queues, routePoints };
-}
-
-/** A prefix goes before the digits as dialled: an international number loses its `+` behind one. */
-function dialledNumber(prefix: string, number: string): string {
-  return prefix === '' ? number : prefix + number.replace(/^\+/, '');
 }
 
 function credentials(trunk: Trunk): { username: string; password: string } | undefined {

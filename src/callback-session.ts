@@ -8,10 +8,11 @@
  * hold the loop; what they bring about comes back as events.
  */
 import { CallbackEffects, type EffectsDeps, type EventBody } from './callback-effects.js';
-import { recordStateOf } from './callflow/final-reason.js';
 import { transition } from './callflow/treatment-flow.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
+import { planDial } from './dial/dial-plan.js';
+import { numberRulesOf } from './request/customer-number.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -19,21 +20,33 @@ import type {
   Change,
   CommitResult,
 } from './schedule/callback-store.js';
+import { changeOf, hasToBeDurable, type OpenedAttempt } from './step-record.js';
 
-/** Pause before a step that could not be written, or a number that is busy with us, is tried again. */
-const COMMIT_RETRY_MS = 1000;
+/** Pause before a dial that was refused, or an end that could not be written, is tried again. */
+const DIAL_RETRY_MS = 1000;
 
 export interface SessionDeps extends EffectsDeps {
   readonly store: CallbackStore;
 }
 
+/** What changes while a session lives. */
+export interface SessionOwner {
+  /** The service as the configuration in force has it; an attempt keeps what it began with. */
+  serviceNow(): ServiceConfig;
+  /** Why no call may be dialled now (a trunk's limits), or undefined when one may. */
+  dialRefusal(): string | undefined;
+}
+
+/** One callback in the air: the loop, and everything that belongs to it. */
 export class CallbackSession {
   readonly #inbox: Event[] = [];
   #wake: () => void = () => {};
   #state: State;
   #service: ServiceConfig;
-  #callId = '';
+  /** The latest attempt and its Call-ID. */
+  #call = { attempt: 0, callId: '' };
   #isStopped = false;
+  #isDraining = false;
   /** The end, when the store could not take it. */
   #owed: Change | undefined;
   readonly #effects: CallbackEffects;
@@ -43,12 +56,11 @@ export class CallbackSession {
   constructor(
     private readonly deps: SessionDeps,
     private readonly callback: CallbackRecord,
-    /** The service as the configuration in force has it; an attempt keeps what it began with. */
-    private readonly serviceNow: () => ServiceConfig,
+    private readonly owner: SessionOwner,
     state: State,
   ) {
     this.#state = state;
-    this.#service = serviceNow();
+    this.#service = owner.serviceNow();
     this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
@@ -83,6 +95,13 @@ export class CallbackSession {
     if (life !== undefined) arm('life', life, this.callback.expiresAtMs);
   }
 
+  /** Shutdown to come: goes on to the next point where nothing is in the air, and stops there. */
+  drain(): Promise<State> {
+    this.#isDraining = true;
+    this.#wake();
+    return this.finished;
+  }
+
   /** Shutdown: ends what is in the air without deciding anything; the snapshot stays for a restart. */
   async stop(why: string): Promise<void> {
     this.#isStopped = true;
@@ -102,13 +121,14 @@ export class CallbackSession {
 
   async #run(): Promise<State> {
     while (this.#state.name !== 'ended' && !this.#isStopped) {
+      if (this.#isDraining && isBetweenAttempts(this.#state)) break;
       const event = this.#inbox.shift();
       if (!event) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
       if (isBetweenAttempts(this.#state)) {
-        this.#service = this.serviceNow();
+        this.#service = this.owner.serviceNow();
         this.#effects.beginAttempt(this.#service);
       }
       const step = transition(this.#state, event, this.#service.options);
@@ -119,7 +139,7 @@ export class CallbackSession {
       }
       this.#state = step.state;
       this.#logStep(event, step);
-      for (const command of step.commands) this.#effects.perform(command, this.#callId);
+      for (const command of step.commands) this.#effects.perform(command, this.#call.callId);
     }
     return this.#state;
   }
@@ -130,25 +150,46 @@ export class CallbackSession {
    */
   async #payWhatIsOwed(): Promise<void> {
     while (this.#owed && !this.#isStopped) {
-      if ((await this.#tryCommit(this.#owed, true)) === undefined) this.#owed = undefined;
-      else await this.#pause(COMMIT_RETRY_MS);
+      const refusal = await this.#tryCommit(this.#owed, true);
+      if (refusal?.why !== 'not-written') this.#owed = undefined;
+      else await this.#pause(DIAL_RETRY_MS);
     }
   }
 
-  /** @returns false when the step may not be taken now: it would dial, and the store refused */
+  /** @returns false when the step may not be taken now: it would dial, and that is refused */
   async #write(event: Event, step: Step): Promise<boolean> {
     const dial = step.commands.find((command) => command.type === 'dial');
-    if (dial) this.#callId = this.deps.random.uuid();
-    const durable = step.commands.some(cannotBeTakenBack) || step.state.name === 'ended';
-    const change = this.#changeOf(event, step, dial);
-    const refusal = await this.#tryCommit(change, durable);
-    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed = change;
+    const noRoom = dial && this.owner.dialRefusal();
+    const refusal: Refusal | undefined =
+      noRoom === undefined
+        ? await this.#record(event, step, dial)
+        : { ok: false, why: 'no-room', detail: noRoom };
     // Without a record nothing may be dialled; a live call must not wait for a disk.
     if (refusal === undefined || !dial) return true;
-    this.deps.log.warn({ callbackId: this.id, why: refusal.why }, 'dial refused by the store');
-    if (refusal.why === 'cancel-requested') this.post({ type: 'cancelled', by: refusal.by });
-    else if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(COMMIT_RETRY_MS);
+    this.deps.log.debug({ callbackId: this.id, ...refusal }, 'not dialled now');
+    switch (refusal.why) {
+      case 'cancel-requested':
+        this.post({ type: 'cancelled', by: refusal.by });
+        break;
+      case 'completed':
+      case 'unknown':
+      case 'not-claimed':
+        // The callback is not ours any more.
+        this.#isStopped = true;
+        break;
+      case 'number-busy':
+      case 'not-written':
+      case 'no-room':
+        if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
+    }
     return false;
+  }
+
+  async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {
+    const change = changeOf(this.#state, event, step, dial && this.#openAttempt(dial));
+    const refusal = await this.#tryCommit(change, hasToBeDurable(step));
+    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed = change;
+    return refusal;
   }
 
   /** Ends early when something is posted. */
@@ -173,53 +214,22 @@ export class CallbackSession {
     }
   }
 
-  #changeOf(event: Event, step: Step, dial: DialCommand | undefined): Change {
-    const { state, commands, row, because } = step;
-    const { atMs } = event;
-    const retry = commands.find(isRetryTimer);
+  /** One attempt keeps its Call-ID however often the store refuses it. */
+  #openAttempt(dial: DialCommand): OpenedAttempt {
+    const { attempt, customerNumber: replacement, prefix, ringTimeoutMs } = dial;
+    if (this.#call.attempt !== attempt) this.#call = { attempt, callId: this.deps.random.uuid() };
+    const ownNumber = this.callback.customerNumber;
+    const rules = numberRulesOf(this.#service);
+    const plan = planDial({ ownNumber, replacement, prefix }, this.deps.trunks, rules);
+    const startedAtMs = this.deps.clock.nowMs();
     return {
-      step: { atMs, event, row, because, commands, stateName: state.name },
-      flowState: state,
-      record: {
-        state: recordStateOf(state),
-        attemptCount: state.context.attempt,
-        callState: state.context.callState,
-        ...(retry ? { dueAtMs: atMs + retry.afterMs } : {}),
-        ...(state.name === 'ended' ? { reason: state.reason, claimed: false } : {}),
-      },
-      attempt: dial ? this.#openedAttempt(dial, atMs) : this.#changedAttempt(event, step),
-      ...(dial ? this.#openedLeg(dial, atMs) : {}),
-      ...(state.context.leg === undefined && !dial ? { dialLock: 'release' } : {}),
+      ...this.#call,
+      number: plan.number,
+      customerNumber: plan.kind === 'dial' ? plan.customerNumber : ownNumber,
+      trunk: plan.kind === 'dial' ? plan.trunk.name : undefined,
+      startedAtMs,
+      ringsUntilMs: startedAtMs + ringTimeoutMs + this.#service.lostLegGuardMs,
     };
-  }
-
-  #openedLeg({ customerNumber, ringTimeoutMs }: DialCommand, atMs: number): Partial<Change> {
-    const number = customerNumber ?? this.callback.customerNumber;
-    const ringsUntilMs = atMs + ringTimeoutMs + this.#service.lostLegGuardMs;
-    const leg = { kind: 'begun', callId: this.#callId, number, ringsUntilMs } as const;
-    return { dialLock: 'take', lockNumber: customerNumber, leg };
-  }
-
-  #openedAttempt(dial: DialCommand, atMs: number): Change['attempt'] {
-    return {
-      attempt: dial.attempt,
-      callId: this.#callId,
-      number: dial.prefix + (dial.customerNumber ?? this.callback.customerNumber),
-      startedAtMs: atMs,
-    };
-  }
-
-  /** The attempt's outcome when this event is one, and its end when the leg is gone. */
-  #changedAttempt(event: Event, step: Step): Change['attempt'] {
-    const { leg: legBefore, attempt } = this.#state.context;
-    if (!legBefore) return undefined;
-    const ended = step.state.context.leg ? {} : { endedAtMs: event.atMs };
-    if (event.type !== 'attempt-result' || event.legId !== legBefore.legId) {
-      return step.state.context.leg ? undefined : { attempt, ...ended };
-    }
-    const { sipStatus, sipReason, q850Cause, cpdReason } = event.detail ?? {};
-    const { callState } = event;
-    return { attempt, callState, sipStatus, sipReason, q850Cause, cpdReason, ...ended };
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {
@@ -238,22 +248,13 @@ export class CallbackSession {
 }
 
 type DialCommand = Extract<Command, { type: 'dial' }>;
-type Refusal = Exclude<CommitResult, { ok: true }> | { ok: false; why: 'not-written' };
+type Refusal =
+  | Exclude<CommitResult, { ok: true }>
+  | { readonly ok: false; readonly why: 'not-written' }
+  /** A trunk's limits. */
+  | { readonly ok: false; readonly why: 'no-room'; readonly detail: string };
 
 /** Nothing of an attempt is in the air: a changed configuration may take effect. */
 function isBetweenAttempts({ name }: State): boolean {
   return name === 'waiting-until-due' || name === 'waiting-to-retry';
-}
-
-function isRetryTimer(command: Command): command is Extract<Command, { type: 'start-timer' }> {
-  return command.type === 'start-timer' && command.timer === 'retry';
-}
-
-function cannotBeTakenBack(command: Command): boolean {
-  return (
-    command.type === 'dial' ||
-    command.type === 'bridge' ||
-    command.type === 'route' ||
-    isRetryTimer(command)
-  );
 }

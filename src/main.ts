@@ -46,8 +46,13 @@ class CleanUp {
     return thing;
   }
 
-  async run(): Promise<void> {
-    for (const step of this.#steps.splice(0)) await step();
+  /** Runs every step, whatever the others do. @returns what went wrong */
+  async run(): Promise<string[]> {
+    const problems: string[] = [];
+    for (const step of this.#steps.splice(0)) {
+      await step().catch((error: unknown) => problems.push(String(error)));
+    }
+    return problems;
   }
 }
 
@@ -105,9 +110,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     cancelLive: (id, by) => host.cancel(id, by),
     isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
   });
-  const url = await api.listen({ host: config.http.host, port: config.http.port });
+  cleanUp.add(api, () => api.close());
+  store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
+  // What a dead process left comes first: a request may be about one of these.
   await endOrphanLegs({ store, telephony, clock, log });
   for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
+  const url = await api.listen({ host: config.http.host, port: config.http.port });
   scheduler.start();
 
   return {
@@ -130,8 +138,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     stop: async (drainMs = DRAIN_MS) => {
       await scheduler.stop();
       await host.drain(drainMs);
-      await api.close();
-      await cleanUp.run();
+      const problems = await cleanUp.run();
+      if (problems.length > 0) log.warn({ problems }, 'not everything was closed in order');
     },
   };
 }

@@ -4,10 +4,13 @@
  */
 import { CallbackSession } from './callback-session.js';
 import type { EffectsDeps } from './callback-effects.js';
+import type { CallbackReason } from './callflow/final-reason.js';
 import { initialState } from './callflow/treatment-flow.js';
 import type { State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
+import { DialGate } from './dial/dial-gate.js';
+import { selectTrunk } from './dial/trunk-selector.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 
 export interface SessionHostDeps extends EffectsDeps {
@@ -21,9 +24,12 @@ export interface SessionHostDeps extends EffectsDeps {
 export class SessionHost {
   readonly #sessions = new Map<string, CallbackSession>();
   readonly #consulted = new ConsultedServices();
+  readonly #gate: DialGate;
   #isStopping = false;
 
-  constructor(private readonly deps: SessionHostDeps) {}
+  constructor(private readonly deps: SessionHostDeps) {
+    this.#gate = new DialGate(deps.clock);
+  }
 
   /** Sessions with a call in the air; those that wait for a retry hold no line. */
   get liveCount(): number {
@@ -40,6 +46,7 @@ export class SessionHost {
 
   /** A claimed callback that is due. */
   start(record: CallbackRecord): void {
+    if (this.#isExpired(record)) return;
     const session = this.#open(record, record.flowState ?? initialState());
     if (!session) return;
     if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
@@ -60,8 +67,11 @@ export class SessionHost {
         { durable: false },
       );
     }
+    if (flowState?.context.leg === undefined && this.#isExpired(leftover)) return;
     const session = this.#open(leftover, flowState ?? initialState());
     if (!session) return;
+    const { cancelRequested: by } = leftover;
+    if (by) session.post({ type: 'cancelled', by });
     const { leg, holder } = session.state.context;
     if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
     else if (leg) session.post({ type: 'leg-lost', legId: leg.legId, cause: 'node' });
@@ -81,23 +91,17 @@ export class SessionHost {
   /** Waits for the calls in the air, at most this long, then ends what is left. */
   async drain(deadlineMs: number): Promise<void> {
     this.#isStopping = true;
-    if (deadlineMs > 0) await this.#untilIdle(deadlineMs);
-    await Promise.all([...this.#sessions.values()].map((session) => session.stop('shutdown')));
-  }
-
-  async #untilIdle(deadlineMs: number): Promise<void> {
-    const idle = Promise.all([...this.#sessions.values()].map((session) => this.#idle(session)));
-    let cancel = () => {};
-    const deadline = new Promise<void>((resolve) => {
-      cancel = this.deps.clock.after(deadlineMs, resolve);
-    });
-    await Promise.race([idle, deadline]);
-    cancel();
-  }
-
-  /** A session that waits for a retry has nothing to finish: its snapshot is on disk. */
-  #idle(session: CallbackSession): Promise<unknown> {
-    return session.state.name === 'waiting-to-retry' ? Promise.resolve() : session.finished;
+    const sessions = [...this.#sessions.values()];
+    const idle = Promise.allSettled(sessions.map((session) => session.drain()));
+    if (deadlineMs > 0) {
+      let cancel = () => {};
+      const deadline = new Promise<void>((resolve) => {
+        cancel = this.deps.clock.after(deadlineMs, resolve);
+      });
+      await Promise.race([idle, deadline]);
+      cancel();
+    }
+    await Promise.allSettled(sessions.map((session) => session.stop('shutdown')));
   }
 
   #open(record: CallbackRecord, state: State): CallbackSession | undefined {
@@ -110,7 +114,8 @@ export class SessionHost {
     // A service that a reload takes away stays for those who are being called back already.
     let service = first;
     const serviceNow = () => (service = this.#serviceOf(record) ?? service);
-    const session = new CallbackSession(this.deps, record, serviceNow, state);
+    const owner = { serviceNow, dialRefusal: () => this.#dialRefusal() };
+    const session = new CallbackSession(this.deps, record, owner, state);
     this.#sessions.set(record.id, session);
     session.resume();
     const over = () => {
@@ -123,6 +128,15 @@ export class SessionHost {
       this.#giveUp(record.id);
     });
     return session;
+  }
+
+  /** Limits of the trunk that calls leave by, for first attempts and retries alike. */
+  #dialRefusal(): string | undefined {
+    const trunk = selectTrunk(this.deps.trunks);
+    if (!trunk) return undefined; // The dial then ends in call state 41.
+    let legs = 0;
+    for (const { state } of this.#sessions.values()) if (state.context.leg) legs += 1;
+    return this.#gate.take(trunk, legs);
   }
 
   /**
@@ -145,8 +159,15 @@ export class SessionHost {
     this.#giveUp(record.id);
   }
 
-  #giveUp(id: string): void {
-    const record = { state: 'COMPLETED', reason: 'FAIL_ERROR', claimed: false } as const;
+  /** After an outage a callback may be found too late to be made. */
+  #isExpired({ id, expiresAtMs }: CallbackRecord): boolean {
+    if (expiresAtMs > this.deps.clock.nowMs()) return false;
+    this.#giveUp(id, 'FAIL_TIMEOUT_TTL');
+    return true;
+  }
+
+  #giveUp(id: string, reason: CallbackReason = 'FAIL_ERROR'): void {
+    const record = { state: 'COMPLETED', reason, claimed: false } as const;
     this.deps.store.commit(id, { record }, { durable: true }).catch((error: unknown) => {
       this.deps.log.error({ callbackId: id, error: String(error) }, 'end not written');
     });

@@ -12,7 +12,9 @@ import { pathToFileURL } from 'node:url';
 export function workerEntry(base: string, name: string): URL {
   if (!base.endsWith('.ts')) return new URL(`${name}.js`, base);
   // `import.meta.resolve` is missing where mocha loads TypeScript by require: ask for the file instead.
-  const path = createRequire(base).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
+  const path = createRequire(base)
+    .resolve('tsx/esm/api')
+    .replace(/\.cjs$/, '.mjs');
   const loader = JSON.stringify(pathToFileURL(path).href);
   const entry = JSON.stringify(new URL(`${name}.ts`, base).href);
   return new URL(

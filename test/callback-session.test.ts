@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
-import { serviceConfig } from './fakes/service-config.js';
+import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
 const CALLBACK: CallbackRecord = {
   id: 'cb-1',
@@ -36,6 +36,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     service: serviceConfig(service),
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
   };
+  const limits: { refusal: string | undefined } = { refusal: undefined };
   const session = new CallbackSession(
     {
       telephony,
@@ -49,15 +50,15 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
         probe: (path) => Promise.resolve(path.includes('missing') ? 'no such file' : undefined),
         fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
       },
-      trunks: trunks.map((uri) => ({ name: uri, uri, priority: 1 })),
+      trunks: trunks.map(testTrunk),
       get queues() {
         return config.queues;
       },
       routePoints: {},
       comfortFile: '/p/comfort.wav',
     },
-    CALLBACK,
-    () => config.service,
+    { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000 },
+    { serviceNow: () => config.service, dialRefusal: () => limits.refusal },
     initialState(),
   );
   session.post({ type: 'due' });
@@ -72,7 +73,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     assert.deepEqual(playing(), []);
     return state.reason;
   };
-  return { telephony, analyser, store, clock, session, config, playing, over };
+  return { telephony, analyser, store, clock, session, config, limits, playing, over };
 }
 
 describe('CallbackSession', () => {
@@ -289,5 +290,65 @@ describe('CallbackSession', () => {
     await t.clock.advance(1000);
     assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
     assert.equal(t.store.commits.at(-1)?.change.record?.state, 'COMPLETED');
+  });
+
+  it('waits with a dial until the trunk has room, and uses one Call-ID for it', async () => {
+    const t = start();
+    t.limits.refusal = 'maxConcurrentCalls is 1';
+    await settle();
+    await t.clock.advance(5000);
+    assert.equal(t.telephony.calls.length, 0);
+    assert.equal(t.store.commits.length, 0, 'nothing is written for a dial that may not be');
+    t.limits.refusal = undefined;
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    assert.equal(t.store.commits[0]?.change.attempt?.startedAtMs, t.clock.nowMs());
+    assert.equal(t.store.commits[0]?.change.attempt?.trunk, 'sip:trunk');
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+  });
+
+  it('lets go of a callback that the store says is no longer ours', async () => {
+    const t = start();
+    t.store.refusals.push({ ok: false, why: 'completed' });
+    await t.session.finished;
+    assert.equal(t.telephony.calls.length, 0);
+    assert.equal(t.clock.pendingCount, 0);
+  });
+
+  it('takes the customer back to waiting when the agent leaves before the two are connected', async () => {
+    const t = start({ customerConnectTreatment: undefined });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    const customer = t.telephony.endpoints[0];
+    assert.ok(customer);
+    // The bridge is on its way when the agent's BYE arrives.
+    customer.bridge = () => new Promise(() => {});
+    const agent = t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(t.session.state.name, 'connected');
+    agent?.end('remote');
+    await settle();
+    assert.equal(t.session.state.name, 'waiting-for-agent');
+    assert.equal(t.telephony.liveDialogs, 1, 'only the customer is up');
+    assert.equal(t.telephony.calls.length, 3, 'another agent is looked for');
+    await t.session.stop('enough seen');
+    assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
+  });
+
+  it('counts the life of a callback from its desired time, not from its first dial', async () => {
+    const t = start({ maxDialAttempts: 5, ttlMs: 2 * 86_400_000, dialRetryMs: 3 * 86_400_000 });
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    // The record says one day, whatever is left of the option's two.
+    await t.clock.advance(86_400_000 - 1);
+    assert.notEqual(t.session.state.name, 'ended');
+    await t.clock.advance(1);
+    assert.equal(await t.over(), 'FAIL_TIMEOUT_TTL');
   });
 });

@@ -6,7 +6,7 @@ import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/ca
 import { SessionHost } from '../src/session-host.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
-import { serviceConfig } from './fakes/service-config.js';
+import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
 function setUp() {
   const telephony = new FakeTelephony();
@@ -28,7 +28,7 @@ function setUp() {
       probe: () => Promise.resolve(undefined),
       fetch: () => Promise.resolve({ kind: 'unplayable', why: 'no' }),
     },
-    trunks: [{ name: 't', uri: 'sip:trunk', priority: 1 }],
+    trunks: [testTrunk('sip:trunk')],
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
     routePoints: {},
     comfortFile: '/p/comfort.wav',
@@ -179,5 +179,47 @@ describe('SessionHost', () => {
     await drained;
     assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
     assert.equal(t.clock.pendingCount, 0);
+  });
+
+  it('places no call while it drains, and does not wait for what waits for a retry', async () => {
+    const t = setUp();
+    t.host.start(t.record());
+    t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    let isDrained = false;
+    const drained = t.host.drain(3_600_000).then(() => (isDrained = true));
+    await settle();
+    t.telephony.calls[1]?.fail(486);
+    await settle();
+    await drained;
+    assert.ok(isDrained, 'both wait for a retry: nothing is left to finish');
+    assert.equal(t.telephony.calls.length, 2);
+    assert.equal(t.clock.pendingCount, 0);
+  });
+
+  it('ends what is found too late to be made, without dialling', async () => {
+    const t = setUp();
+    t.host.start(t.record({ expiresAtMs: t.clock.nowMs() }));
+    t.host.recover(t.record({ id: 'cb-2', expiresAtMs: t.clock.nowMs() - 1 }));
+    await settle();
+    assert.equal(t.telephony.calls.length, 0);
+    assert.deepEqual(
+      t.store.commits.map(({ change }) => change.record?.reason),
+      ['FAIL_TIMEOUT_TTL', 'FAIL_TIMEOUT_TTL'],
+    );
+  });
+
+  it('honours a cancel that the dead process had not taken yet', async () => {
+    const { flowState, dueAtMs } = await crashAfter(async (t) => {
+      t.telephony.calls[0]?.fail(486);
+      await settle();
+    });
+    const t = setUp();
+    t.host.recover({ ...t.record({ flowState, dueAtMs, cancelRequested: 'customer' }) });
+    await settle();
+    assert.equal(t.store.commits.at(-1)?.change.record?.reason, 'CANCELLED');
+    assert.equal(t.host.count, 0);
   });
 });

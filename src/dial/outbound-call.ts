@@ -74,13 +74,15 @@ export class OutboundCall {
   /** We are done with it: nothing is reported any more. */
   #isOver = false;
   #released: Promise<void> | undefined;
+  readonly #placed: Promise<void>;
+  #isToldOver = false;
 
   constructor(
     private readonly deps: OutboundCallDeps,
     private readonly request: OutboundCallRequest,
     private readonly listener: OutboundCallListener,
   ) {
-    this.#dial().catch((error: unknown) => {
+    this.#placed = this.#dial().catch((error: unknown) => {
       this.#end(CALL_STATE.SystemError, { cpdReason: messageOf(error) });
     });
   }
@@ -91,9 +93,12 @@ export class OutboundCall {
   }
 
   /** Ends the call whatever its stage. Nothing is reported afterwards. */
-  hangUp(why: string): Promise<void> {
+  async hangUp(why: string): Promise<void> {
     this.#isOver = true;
-    return this.#release(why);
+    await this.#release(why);
+    // An endpoint or an answer that was on its way is given back by then, too.
+    await this.#placed;
+    await this.#released;
   }
 
   /** No more verdicts: something is going to be played, or the call is bridged. */
@@ -257,7 +262,9 @@ export class OutboundCall {
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
-      if (!isAnswered || this.#dialog?.hasEnded) this.listener.onOver();
+      if (this.#isToldOver || (isAnswered && !this.#dialog?.hasEnded)) return;
+      this.#isToldOver = true;
+      this.listener.onOver();
     });
     return this.#released;
   }

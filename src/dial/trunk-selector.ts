@@ -1,6 +1,6 @@
 /**
  * Which trunk an attempt leaves by, and the request-URI it makes of a number. First form: the
- * trunk with the lowest `priority` number; failover and limits between trunks are not built yet.
+ * trunk with the lowest `priority` number; failover to the next one is not built yet.
  */
 
 export interface Trunk {
@@ -11,6 +11,8 @@ export interface Trunk {
   readonly password?: string;
   /** Lower is tried first. Default 1. */
   readonly priority: number;
+  readonly maxConcurrentCalls: number;
+  readonly maxCallsPerSecond: number;
 }
 
 /** @returns undefined when no trunk is configured: the dial then ends in call state 41. */

@@ -27,13 +27,15 @@ export class AgentCall {
   #isAnswered = false;
   #isOver = false;
   #released: Promise<void> = Promise.resolve();
+  readonly #placed: Promise<void>;
+  #isToldOver = false;
 
   constructor(
     private readonly telephony: Telephony,
     private readonly request: Omit<InviteRequest, 'localSdp'>,
     private readonly listener: AgentCallListener,
   ) {
-    this.#place().catch((error: unknown) => {
+    this.#placed = this.#place().catch((error: unknown) => {
       this.#fail(error instanceof Error ? error.message : String(error));
     });
   }
@@ -44,9 +46,12 @@ export class AgentCall {
   }
 
   /** CANCEL or BYE, whatever fits; nothing is reported afterwards. */
-  hangUp(why: string): Promise<void> {
+  async hangUp(why: string): Promise<void> {
     this.#isOver = true;
-    return this.#release(why);
+    await this.#release(why);
+    // An endpoint or an answer that was on its way is given back by then, too.
+    await this.#placed;
+    await this.#released;
   }
 
   async #place(): Promise<void> {
@@ -55,6 +60,7 @@ export class AgentCall {
     this.listener.onEndpoint(endpoint.id);
     if (this.#isOver) return this.#release('withdrawn');
     endpoint.onEnded(() => this.#onEnded('media endpoint lost'));
+    if (endpoint.hasEnded) return this.#onEnded('media endpoint lost');
     this.#invite = this.telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
     this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
     const outcome = await this.#invite.outcome;
@@ -101,7 +107,9 @@ export class AgentCall {
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
-      if (!isAnswered || this.#dialog?.hasEnded) this.listener.onOver();
+      if (this.#isToldOver || (isAnswered && !this.#dialog?.hasEnded)) return;
+      this.#isToldOver = true;
+      this.listener.onOver();
     });
     return this.#released;
   }

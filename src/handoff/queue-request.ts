@@ -23,6 +23,8 @@ export interface QueueRequestOptions {
 export class QueueRequest {
   #call: AgentCall | undefined;
   #isOver = false;
+  /** Targets that failed and still give back what they had. */
+  readonly #leaving: Promise<void>[] = [];
   #lastWhy = 'the queue has no targets';
 
   constructor(
@@ -38,9 +40,9 @@ export class QueueRequest {
     return this.#call?.endpoint;
   }
 
-  hangUp(why: string): Promise<void> {
+  async hangUp(why: string): Promise<void> {
     this.#isOver = true;
-    return this.#call?.hangUp(why) ?? Promise.resolve();
+    await Promise.all([this.#call?.hangUp(why), ...this.#leaving]);
   }
 
   #tryTarget(index: number): void {
@@ -62,6 +64,8 @@ export class QueueRequest {
         onHungUp: () => this.listener.onHungUp(),
         onFailed: (why) => {
           this.#lastWhy = `${uri}: ${why}`;
+          const failed = this.#call;
+          if (failed) this.#leaving.push(failed.hangUp(why));
           this.#tryTarget(index + 1);
         },
       },

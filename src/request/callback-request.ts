@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.js';
 import { overrideService } from '../config/override-service.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
-import { normaliseNumber, type NumberRefusal, type NumberRules } from './customer-number.js';
+import { normaliseNumber, numberRulesOf, type NumberRefusal } from './customer-number.js';
 import { readDesiredTime } from './desired-time.js';
 import { isControl, type Parameters } from './parameters.js';
 import { RequestProblem } from './problem.js';
@@ -100,21 +100,15 @@ export function parseReschedule(
 export function numberForLookup(service: ServiceConfig | undefined, written: string): string {
   if (service === undefined) return written;
   const result = normaliseNumber(written, {
-    ...numberRules(service),
+    ...numberRulesOf(service),
     refusesPremiumNumbers: false,
     allowedCountries: [],
   });
   return result.ok ? result.e164 : written;
 }
 
-function numberRules(service: ServiceConfig): NumberRules {
-  const { country, allowedCountries, request } = service;
-  const { refusesImpossibleNumbers, refusesPremiumNumbers } = request;
-  return { country, allowedCountries, refusesImpossibleNumbers, refusesPremiumNumbers };
-}
-
 function readNumber(service: ServiceConfig, written: string): string {
-  const result = normaliseNumber(written, numberRules(service));
+  const result = normaliseNumber(written, numberRulesOf(service));
   if (result.ok) return result.e164;
   throw new RequestProblem(
     result.why === 'unparsable' ? 'CBD_REQUEST_NUMBER_UNPARSABLE' : 'CBD_REQUEST_NUMBER_REFUSED',

@@ -14,6 +14,7 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
+import type { ServiceConfig } from '../config/config.js';
 
 export interface NumberRules {
   /** ISO 3166 alpha-2: numbers without `+` are read as of this country. */
@@ -22,6 +23,15 @@ export interface NumberRules {
   readonly allowedCountries: readonly string[];
   readonly refusesImpossibleNumbers: boolean;
   readonly refusesPremiumNumbers: boolean;
+}
+
+/** What a service says about the numbers it may dial. */
+export function numberRulesOf({
+  country,
+  allowedCountries,
+  request: { refusesImpossibleNumbers, refusesPremiumNumbers },
+}: Pick<ServiceConfig, 'country' | 'allowedCountries' | 'request'>): NumberRules {
+  return { country, allowedCountries, refusesImpossibleNumbers, refusesPremiumNumbers };
 }
 
 export type NumberRefusal = 'unparsable' | 'impossible' | 'premium' | 'country-not-allowed';

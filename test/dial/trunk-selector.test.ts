@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { requestUriFor, selectTrunk } from '../../src/dial/trunk-selector.js';
 
-const trunk = (uri: string, priority = 1) => ({ name: uri, uri, priority });
+import { testTrunk } from '../fakes/service-config.js';
+
+const trunk = (uri: string, priority = 1) => ({ ...testTrunk(uri), priority });
 
 describe('selectTrunk', () => {
   it('takes the lowest priority number, the first of equals, and none of none', () => {

@@ -1,6 +1,7 @@
 /** A service as the loader would make it, for tests that change an option or two. */
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
 import type { ServiceConfig } from '../../src/config/config.js';
+import type { Trunk } from '../../src/dial/trunk-selector.js';
 
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
 
@@ -72,4 +73,9 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     },
     raw: {},
   };
+}
+
+/** A trunk without limits that matter. */
+export function testTrunk(uri: string): Trunk {
+  return { name: uri, uri, priority: 1, maxConcurrentCalls: 100, maxCallsPerSecond: 1000 };
 }

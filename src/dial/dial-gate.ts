@@ -1,0 +1,41 @@
+/**
+ * May one more call be dialled now? A trunk's concurrent calls and its calls per second, kept for
+ * first attempts and retries alike. It counts no calls itself: it is told how many are in the air, so
+ * that no missed release can close it for good.
+ */
+import type { Clock } from '../ports.js';
+import type { Trunk } from './trunk-selector.js';
+
+type DialLimits = Pick<Trunk, 'maxConcurrentCalls' | 'maxCallsPerSecond'>;
+
+const SECOND_MS = 1000;
+
+export class DialGate {
+  #secondStartedAtMs = -Infinity;
+  #dialledInSecond = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Takes a place for one dial.
+   * @param callsInTheAir customer legs of this trunk, ringing or up
+   * @returns why not, or undefined when the call may be dialled now
+   */
+  take(limits: DialLimits, callsInTheAir: number): string | undefined {
+    if (callsInTheAir >= limits.maxConcurrentCalls) {
+      return `maxConcurrentCalls is ${limits.maxConcurrentCalls}`;
+    }
+    const nowMs = this.clock.nowMs();
+    const sinceMs = nowMs - this.#secondStartedAtMs;
+    // A clock that was set back starts a new second, too.
+    if (sinceMs >= SECOND_MS || sinceMs < 0) {
+      this.#secondStartedAtMs = nowMs;
+      this.#dialledInSecond = 0;
+    }
+    if (this.#dialledInSecond >= limits.maxCallsPerSecond) {
+      return `maxCallsPerSecond is ${limits.maxCallsPerSecond}`;
+    }
+    this.#dialledInSecond += 1;
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What one step of the flow changes in the store: journal, record, attempt and dial lock, in one
+ * transaction. Pure; the session decides when it is written and what a refusal means.
+ */
+import { recordStateOf } from './callflow/final-reason.js';
+import type { Command, Event, State, Step } from './callflow/vocabulary.js';
+import type { AttemptChange, Change } from './schedule/callback-store.js';
+
+/** The attempt that a step opens; on disk before its INVITE leaves. */
+export interface OpenedAttempt {
+  readonly attempt: number;
+  /** Our own Call-ID. */
+  readonly callId: string;
+  /** As dialled, prefix included. */
+  readonly number: string;
+  /** Whose one live leg this is, E.164 without the prefix. */
+  readonly customerNumber: string;
+  readonly trunk?: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** Until when a leg that nobody can end might still ring. */
+  readonly ringsUntilMs: number;
+}
+
+/**
+ * @param before the state the step began in
+ * @param opened present when the step dials
+ */
+export function changeOf(before: State, event: Event, step: Step, opened?: OpenedAttempt): Change {
+  const { state, commands, row, because } = step;
+  const { atMs } = event;
+  const retry = commands.find(isRetryTimer);
+  const change: Change = {
+    step: { atMs, event, row, because, commands, stateName: state.name },
+    flowState: state,
+    record: {
+      state: recordStateOf(state),
+      attemptCount: state.context.attempt,
+      callState: state.context.callState,
+      ...(retry ? { dueAtMs: atMs + retry.afterMs } : {}),
+      ...(state.name === 'ended' ? { reason: state.reason, claimed: false } : {}),
+    },
+  };
+  if (opened) {
+    const { customerNumber, ringsUntilMs, ...attempt } = opened;
+    const { callId } = opened;
+    const leg = { kind: 'begun', callId, number: customerNumber, ringsUntilMs } as const;
+    return { ...change, attempt, leg, dialLock: 'take', lockNumber: customerNumber };
+  }
+  const attempt = changedAttempt(before, event, step);
+  return state.context.leg === undefined
+    ? { ...change, attempt, dialLock: 'release' }
+    : { ...change, attempt };
+}
+
+/** Has the step to be on disk before its commands run? */
+export function hasToBeDurable({ state, commands }: Step): boolean {
+  return state.name === 'ended' || commands.some(cannotBeTakenBack);
+}
+
+function cannotBeTakenBack(command: Command): boolean {
+  return (
+    command.type === 'dial' ||
+    command.type === 'bridge' ||
+    command.type === 'route' ||
+    isRetryTimer(command)
+  );
+}
+
+/** The attempt's outcome when this event is one, and its end when the leg is gone. */
+function changedAttempt(before: State, event: Event, step: Step): AttemptChange | undefined {
+  const { leg, attempt } = before.context;
+  if (!leg) return undefined;
+  const isOver = step.state.context.leg === undefined;
+  const ended = isOver ? { endedAtMs: event.atMs } : {};
+  if (event.type !== 'attempt-result' || event.legId !== leg.legId) {
+    return isOver ? { attempt, ...ended } : undefined;
+  }
+  const { sipStatus, sipReason, q850Cause, cpdReason } = event.detail ?? {};
+  const { callState } = event;
+  return { attempt, callState, sipStatus, sipReason, q850Cause, cpdReason, ...ended };
+}
+
+function isRetryTimer(command: Command): command is Extract<Command, { type: 'start-timer' }> {
+  return command.type === 'start-timer' && command.timer === 'retry';
+}
