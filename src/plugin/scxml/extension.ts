@@ -4,6 +4,8 @@
  * element that no extension knows refuses the document.
  */
 import type { Position } from './errors.js';
+import type { Limits } from './limits.js';
+import type { FetchOutcome } from './session/host.js';
 import type { Action, Payload } from './document/model.js';
 import type { XmlElement } from './document/xml.js';
 
@@ -20,6 +22,10 @@ export interface ActionContext {
   raise(name: string, json?: string): void;
   /** Asks whoever hosts the session; answers come back as external events. */
   request(name: string, json: string | undefined): void;
+  log(label: string, json: string | undefined): void;
+  /** Address of the session's document. */
+  readonly documentUrl: string;
+  activeStates(): readonly string[];
   /** A new identifier, unique in this session. */
   newId(prefix: string): string;
   /** Runs nested executable content. */
@@ -57,7 +63,18 @@ export type ScriptFunction = (
   args: readonly (string | undefined)[],
 ) => string | undefined;
 
+/** What a dialect may use before a page is compiled. */
+export interface PrepareContext {
+  readonly limits: Limits;
+  /** @throws LimitError when the page fetched too much already */
+  fetch(reference: string, base: string): Promise<FetchOutcome>;
+}
+
 export interface Dialect {
+  /** Whether a page is written in this dialect; every page when absent. */
+  claims?(root: XmlElement): boolean;
+  /** Rewrites a page before it is compiled: includes, older spellings. @throws DocumentError */
+  prepare?(root: XmlElement, context: PrepareContext): Promise<XmlElement>;
   readonly elements: readonly ElementExtension[];
   /**
    * Whether a core attribute that SCXML reads as literal text is code in this dialect, such as
@@ -67,8 +84,13 @@ export interface Dialect {
   /** Runs in each new data model before anything of the document. */
   readonly prelude?: string;
   readonly functions?: Readonly<Record<string, ScriptFunction>>;
-  /** Where a `<data>` item lives; the plain name when absent. */
+  /**
+   * Where a `<data>` item lives; the plain name when absent. Where there is one, all parameters of
+   * the session are stored, declared or not.
+   */
   dataLocation?(id: string): string;
+  /** Code that runs when a data item or parameter has got its place. */
+  declare?(id: string): string;
 }
 
 export const NO_DIALECT: Dialect = { elements: [] };

@@ -48,7 +48,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   let ids = 0;
   const runtime = await Runtime.create({
     limits: options.limits,
-    dialect: options.dialect,
+    dialects: options.dialect ? [options.dialect] : [],
     maxSessions: options.maxSessions,
     engines: 2,
     host: {

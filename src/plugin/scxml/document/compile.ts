@@ -38,6 +38,7 @@ export function compileDocument(root: XmlElement, dialect: Dialect): Document {
 
 class DocumentCompiler {
   readonly #root: XmlElement;
+  readonly #dialect: Dialect;
   readonly #actions: ActionCompiler;
   readonly #states: Draft[] = [];
   readonly #byId = new Map<string, Draft>();
@@ -46,6 +47,7 @@ class DocumentCompiler {
 
   constructor(root: XmlElement, dialect: Dialect) {
     this.#root = root;
+    this.#dialect = dialect;
     this.#actions = new ActionCompiler(dialect);
   }
 
@@ -62,6 +64,7 @@ class DocumentCompiler {
     for (const state of this.#states) this.#resolve(state);
     const document: Document = {
       file: root.at.file,
+      dialect: this.#dialect,
       name: attributeOf(root, 'name') ?? '',
       binding: attributeOf(root, 'binding') === 'late' ? 'late' : 'early',
       root: top,

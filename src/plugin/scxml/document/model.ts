@@ -4,7 +4,7 @@
  * Source: W3C State Chart XML 1.0, sections 3 to 6.
  */
 import type { Position } from '../errors.js';
-import type { ExtensionAction } from '../extension.js';
+import type { Dialect, ExtensionAction } from '../extension.js';
 import type { XmlElement } from './xml.js';
 
 export const SCXML_NAMESPACE = 'http://www.w3.org/2005/07/scxml';
@@ -179,6 +179,8 @@ export interface State {
 
 export interface Document {
   readonly file: string;
+  /** How it was read, and how its data model is furnished. */
+  readonly dialect: Dialect;
   readonly name: string;
   readonly binding: 'early' | 'late';
   readonly root: State;

@@ -42,12 +42,13 @@ export class ActionRunner {
 
   /** What the dialect puts into each data model. */
   installDialect(): void {
-    const { engine, document, family } = this.#session;
+    const { engine, document } = this.#session;
     const { at } = document.root;
+    const { dialect } = document;
     const context = this.#extensionContext(at);
-    for (const [name, run] of Object.entries(family.dialect.functions ?? {}))
+    for (const [name, run] of Object.entries(dialect.functions ?? {}))
       engine.define(name, (args) => run(context, args), at);
-    if (family.dialect.prelude !== undefined) engine.run(family.dialect.prelude, at);
+    if (dialect.prelude !== undefined) engine.run(dialect.prelude, at);
   }
 
   #runAll(actions: readonly Action[]): void {
@@ -143,6 +144,9 @@ export class ActionRunner {
         const json = data === undefined ? undefined : withoutTrees(data);
         family.observer.request?.({ sessionId: id, name, data: json });
       },
+      log: (label, value) => family.log({ sessionId: id, label, value }),
+      documentUrl: session.document.file,
+      activeStates: () => session.activeStates(),
       newId: (prefix) => `${prefix}.${id}.${++this.#ids}`,
       run: (actions) => this.#runAll(actions),
     };

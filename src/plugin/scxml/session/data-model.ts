@@ -3,7 +3,7 @@
  * binding (SCXML 1.0, 5.3 and 5.10). A data item that cannot be had stays undefined and raises an error.
  */
 import type { DataItem, State } from '../document/model.js';
-import { ScriptError } from '../errors.js';
+import { ScriptError, type Position } from '../errors.js';
 import { jsonOfText } from '../script/xml-value.js';
 import { HTTP_PROCESSOR, SCXML_PROCESSOR } from './event.js';
 import { evaluateContent, type ParamValues } from './payload.js';
@@ -41,12 +41,24 @@ export class DataModel {
 
   /** Every item exists, undefined, from the start, also with late binding. */
   declareAll(): void {
-    const { document, engine, family } = this.#session;
-    for (const item of document.states.flatMap((state) => state.data))
+    const { document, engine } = this.#session;
+    const { dialect, root } = document;
+    const items = document.states.flatMap((state) => state.data);
+    for (const { id, at } of items)
       this.#attempt(() => {
-        if (family.dialect.dataLocation) this.#assign(item, undefined);
-        else engine.declare(item.id, item.at);
+        if (dialect.dataLocation) this.#place(id, undefined, at);
+        else engine.declare(id, at);
       });
+    if (!dialect.dataLocation) return;
+    for (const [name, values] of this.#params)
+      this.#attempt(() => this.#place(name, values.at(-1), root.at));
+  }
+
+  #place(id: string, json: string | undefined, at: Position): void {
+    const { engine, document } = this.#session;
+    engine.assignJson(this.#location(id), json, at);
+    const code = document.dialect.declare?.(id);
+    if (code !== undefined) engine.run(code, at);
   }
 
   /** Gives the items of a state their values, the first time only. @throws LimitError */
@@ -63,7 +75,7 @@ export class DataModel {
     const { value } = item;
     if (value === null) return;
     if (value.kind === 'code') {
-      engine.assignCode(this.#location(item), value.code.code, value.code.at);
+      engine.assignCode(this.#location(item.id), value.code.code, value.code.at);
     } else if (value.kind === 'url') {
       const loaded = resources.get(value.url);
       if (loaded?.kind !== 'ok') throw new ScriptError(`${value.url} could not be loaded`);
@@ -72,11 +84,11 @@ export class DataModel {
   }
 
   #assign(item: DataItem, json: string | undefined): void {
-    this.#session.engine.assignJson(this.#location(item), json, item.at);
+    this.#session.engine.assignJson(this.#location(item.id), json, item.at);
   }
 
-  #location(item: DataItem): string {
-    return this.#session.family.dialect.dataLocation?.(item.id) ?? item.id;
+  #location(id: string): string {
+    return this.#session.document.dialect.dataLocation?.(id) ?? id;
   }
 
   #attempt(run: () => void): void {

@@ -23,7 +23,7 @@ export interface FamilyOptions {
   readonly id: string;
   readonly host: SessionHost;
   readonly limits: Limits;
-  readonly dialect: Dialect;
+  readonly dialects: readonly Dialect[];
   readonly engines: EnginePool;
   readonly observer: SessionObserver;
   /** Puts a session that has something to do into the queue of its thread. */
@@ -34,7 +34,7 @@ export class Family {
   readonly id: string;
   readonly host: SessionHost;
   readonly limits: Limits;
-  readonly dialect: Dialect;
+  readonly dialects: readonly Dialect[];
   readonly engines: EnginePool;
   readonly observer: SessionObserver;
   readonly wake: (session: Session) => void;
@@ -48,7 +48,7 @@ export class Family {
     this.id = options.id;
     this.host = options.host;
     this.limits = options.limits;
-    this.dialect = options.dialect;
+    this.dialects = options.dialects;
     this.engines = options.engines;
     this.observer = options.observer;
     this.wake = options.wake;

@@ -6,11 +6,12 @@
  */
 import { compileDocument } from '../document/compile.js';
 import type { Document, Invoke, State } from '../document/model.js';
-import { parseXml, type XmlElement } from '../document/xml.js';
+import type { XmlElement } from '../document/xml.js';
 import { DocumentError, LimitError, ScriptError } from '../errors.js';
 import { xmlOfJson } from '../script/xml-value.js';
 import type { ScxmlEvent } from './event.js';
 import { evaluateContent, evaluateParams, type ParamValues } from './payload.js';
+import { readDocument } from './read-document.js';
 import { loadResources } from './resources.js';
 import { evaluateText } from './sender.js';
 import { Session, type ParentLink, type Resources } from './session.js';
@@ -121,9 +122,10 @@ export class Invocations {
   }
 
   #runInPlace(invocation: Invocation, source: XmlElement | string): void {
+    if (typeof source === 'string') return this.#readAndRun(invocation, source, 'content');
     let document: Document;
     try {
-      document = typeof source === 'string' ? this.#compile(source, 'content') : this.#once(source);
+      document = this.#once(source);
     } catch (error) {
       return this.#refuse(invocation, error);
     }
@@ -131,17 +133,13 @@ export class Invocations {
     else this.#loadAndRun(invocation, document);
   }
 
+  /** A document inside another is read as its surroundings are. */
   #once(element: XmlElement): Document {
     const known = compiledInPlace.get(element);
     if (known) return known;
-    const document = compileDocument(element, this.#session.family.dialect);
+    const document = compileDocument(element, this.#session.document.dialect);
     compiledInPlace.set(element, document);
     return document;
-  }
-
-  #compile(text: string, file: string): Document {
-    const { limits, dialect } = this.#session.family;
-    return compileDocument(parseXml(text, file, limits), dialect);
   }
 
   #fetchAndRun(invocation: Invocation, source: string): void {
@@ -150,15 +148,18 @@ export class Invocations {
       if (!this.#isCurrent(invocation)) return;
       family.noteInput();
       if (outcome.kind === 'failed') return this.#refuseLate(invocation, outcome.why);
-      try {
-        const fetched = this.#compile(outcome.text, outcome.url);
-        if (fetched.resources.length === 0)
-          family.contain(() => this.#run(invocation, fetched, new Map()));
-        else this.#loadAndRun(invocation, fetched);
-      } catch (error) {
-        this.#refuseLate(invocation, error);
-      }
+      this.#readAndRun(invocation, outcome.text, outcome.url);
     });
+  }
+
+  #readAndRun(invocation: Invocation, text: string, file: string): void {
+    const { family } = this.#session;
+    void readDocument(text, file, family).then(
+      (document) => {
+        if (this.#isCurrent(invocation)) this.#loadAndRun(invocation, document);
+      },
+      (error: unknown) => this.#failLate(invocation, error),
+    );
   }
 
   #loadAndRun(invocation: Invocation, document: Document): void {
@@ -169,10 +170,7 @@ export class Invocations {
         family.noteInput();
         family.contain(() => this.#run(invocation, document, resources));
       },
-      (error: unknown) => {
-        if (error instanceof LimitError) family.fail(error);
-        else if (this.#isCurrent(invocation)) this.#refuseLate(invocation, error);
-      },
+      (error: unknown) => this.#failLate(invocation, error),
     );
   }
 
@@ -232,6 +230,11 @@ export class Invocations {
     if (!(error instanceof DocumentError)) throw error;
     this.#running.delete(invocation.id);
     this.#session.raiseError(communicationError(error), invocation.id);
+  }
+
+  #failLate(invocation: Invocation, error: unknown): void {
+    if (error instanceof LimitError) this.#session.family.fail(error);
+    else if (this.#isCurrent(invocation)) this.#refuseLate(invocation, error);
   }
 
   #refuseLate(invocation: Invocation, error: unknown): void {

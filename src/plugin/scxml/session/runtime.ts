@@ -3,16 +3,15 @@
  * after the other: no session runs while another does, none starves the rest, and after a slice of
  * work the thread breathes. Whatever goes wrong in a session ends its family and nothing else.
  */
-import { compileDocument } from '../document/compile.js';
 import type { Document } from '../document/model.js';
-import { parseXml } from '../document/xml.js';
 import { DocumentError, LimitError } from '../errors.js';
-import { NO_DIALECT, type Dialect } from '../extension.js';
+import type { Dialect } from '../extension.js';
 import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import { EnginePool } from '../script/engine-pool.js';
 import type { ScxmlEvent } from './event.js';
 import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
+import { readDocument } from './read-document.js';
 import { loadResources } from './resources.js';
 import { Session, type SessionSetup } from './session.js';
 
@@ -26,7 +25,8 @@ const DOCUMENTS_KEPT = 32;
 export interface RuntimeOptions {
   readonly host: SessionHost;
   readonly limits?: Partial<Limits>;
-  readonly dialect?: Dialect;
+  /** Asked in this order which of them a page is written in. */
+  readonly dialects?: readonly Dialect[];
   /** Families alive at once. */
   readonly maxSessions?: number;
   /** WebAssembly instances. */
@@ -63,7 +63,7 @@ const DEFAULT_MAX_SESSIONS = 5000;
 export class Runtime {
   readonly #host: SessionHost;
   readonly #limits: Limits;
-  readonly #dialect: Dialect;
+  readonly #dialects: readonly Dialect[];
   readonly #maxSessions: number;
   readonly #engines: EnginePool;
   readonly #ready = new Set<Session>();
@@ -75,7 +75,7 @@ export class Runtime {
   private constructor(options: RuntimeOptions, engines: EnginePool) {
     this.#host = options.host;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#dialect = options.dialect ?? NO_DIALECT;
+    this.#dialects = options.dialects ?? [];
     this.#maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
     this.#engines = engines;
   }
@@ -133,7 +133,7 @@ export class Runtime {
       id,
       host: this.#host,
       limits: this.#limits,
-      dialect: this.#dialect,
+      dialects: this.#dialects,
       engines: this.#engines,
       observer: {
         ...observer,
@@ -149,18 +149,20 @@ export class Runtime {
   }
 
   async #document(from: StartRequest['document'], family: Family): Promise<Document> {
-    if (from.kind === 'source') return this.#compile(from.text, from.file);
+    if (from.kind === 'source') return this.#read(from.text, from.file, family);
     const outcome = await family.fetch(from.url, from.url);
     if (outcome.kind === 'failed')
       throw new DocumentError('SCXML_FETCH_FAILED', `${from.url}: ${outcome.why}`);
-    return this.#compile(outcome.text, outcome.url);
+    return this.#read(outcome.text, outcome.url, family);
   }
 
-  #compile(text: string, file: string): Document {
+  async #read(text: string, file: string, family: Family): Promise<Document> {
     const key = `${file}\n${text}`;
     const known = this.#documents.get(key);
     if (known) return known;
-    const document = compileDocument(parseXml(text, file, this.#limits), this.#dialect);
+    const document = await readDocument(text, file, family);
+    // What a page includes may have changed the next time.
+    if (document.dialect.prepare) return document;
     const [oldest] = this.#documents.keys();
     if (this.#documents.size >= DOCUMENTS_KEPT && oldest !== undefined)
       this.#documents.delete(oldest);

@@ -13,16 +13,16 @@ export function serveThread(
   port: Port<FromThread, ToThread>,
   clock: Clock,
   newId: () => string,
-  dialect?: Dialect,
+  dialects: readonly Dialect[] = [],
 ): void {
-  port.onMessage(new Thread(port, clock, newId, dialect).receive);
+  port.onMessage(new Thread(port, clock, newId, dialects).receive);
 }
 
 class Thread {
   readonly #port: Port<FromThread, ToThread>;
   readonly #clock: Clock;
   readonly #newId: () => string;
-  readonly #dialect: Dialect | undefined;
+  readonly #dialects: readonly Dialect[];
   readonly #running = new Map<number, RunningSession>();
   readonly #fetches = new Map<number, (outcome: FetchOutcome) => void>();
   readonly #posts = new Map<number, (outcome: PostOutcome) => void>();
@@ -35,12 +35,12 @@ class Thread {
     port: Port<FromThread, ToThread>,
     clock: Clock,
     newId: () => string,
-    dialect: Dialect | undefined,
+    dialects: readonly Dialect[],
   ) {
     this.#port = port;
     this.#clock = clock;
     this.#newId = newId;
-    this.#dialect = dialect;
+    this.#dialects = dialects;
   }
 
   readonly receive = (message: ToThread): void => {
@@ -81,7 +81,7 @@ class Thread {
       limits,
       maxSessions,
       engines,
-      dialect: this.#dialect,
+      dialects: this.#dialects,
     });
     this.#runtime = runtime;
     this.#port.post({ kind: 'ready' });
