@@ -117,14 +117,12 @@ function splitSections(lines: readonly string[]): { session: Section; media: Sec
 type Audio = Omit<RemoteMedia, 'audioIndex' | 'streams'>;
 
 function readAudio(section: Section, session: Section): Audio | undefined {
-  const match = /^m=audio (\d{1,5})(?:\/\d+)? RTP\/AVP ((?:\d{1,3} ?)+)$/.exec(
-    section.lines[0] ?? '',
-  );
+  const match = /^m=audio (\d{1,5})(?:\/\d+)? RTP\/AVP ([\d ]+)$/.exec(section.lines[0] ?? '');
   const host = connectionHost(section) ?? connectionHost(session);
   if (!match || host === undefined) return undefined;
   const port = Number(match[1]);
   if (port === 0 || port > 65535) return undefined;
-  const formats = (match[2] ?? '').trim().split(' ').map(Number);
+  const formats = (match[2] ?? '').trim().split(/ +/).map(Number);
   const laws = formats.filter((format): format is 0 | 8 => format === 0 || format === 8);
   if (laws.length === 0) return undefined;
   const dtmfPayloadType = formats.find((format) =>

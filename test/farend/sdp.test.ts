@@ -79,6 +79,12 @@ describe('SDP of the far end', () => {
     it(`makes nothing of ${what}`, () => assert.equal(readSdp(text), undefined));
   }
 
+  it('is done at once with a list of formats that never ends well', () => {
+    const startedAt = performance.now();
+    assert.equal(readSdp(sdp(`m=audio 5004 RTP/AVP ${'1'.repeat(60)}x`)), undefined);
+    assert.ok(performance.now() - startedAt < 100);
+  });
+
   it('never throws, whatever comes', () => {
     const lines = fc.constantFrom(
       'v=0',
