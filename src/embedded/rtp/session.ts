@@ -11,6 +11,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
+import type { Gates } from '../gates.js';
 import { DtmfReceiver, DtmfSender, type DtmfDigit } from './dtmf.js';
 import { decodeG711, encodeG711, findLaw, type G711Law } from './g711.js';
 import { JitterBuffer } from './jitter-buffer.js';
@@ -26,6 +27,8 @@ export interface RtpSessionOptions {
   /** Even ports to choose from, inclusive; 20000 to 29998 when left out. */
   readonly portRange?: PortRange;
   readonly pacer?: Pacer;
+  /** For tests. */
+  readonly gates?: Gates | undefined;
 }
 
 /** Called once when a source has ended or was stopped. */
@@ -67,6 +70,8 @@ const PACKET_RING = 16; // more than one catch-up burst: a queued packet is neve
 const PLAY_DEPTH_MAX = 32;
 const SWITCHES_PER_TICK_MAX = 8;
 const FOLLOW_AFTER_PACKETS = 10;
+const PEER_SILENT_AFTER_TICKS = 10;
+const PACKETS_PER_TICK_MAX = 50; // a second's worth: whoever sends more gets no more of our time
 const DATAGRAM_BYTES_MAX = 2048;
 const DTMF_MS = 100;
 const PAYLOAD_SAMPLES_MAX = 1600;
@@ -105,6 +110,9 @@ export class RtpSession implements Paced {
   #lastSequence: number | undefined;
   #lastSsrc: number | undefined;
   #strangerPackets = 0;
+  #stranger = '';
+  #ticksSincePeer = Infinity;
+  #packetsThisTick = 0;
   #counters = { sent: 0, received: 0, lost: 0, ignored: 0, remoteChanges: 0 };
 
   constructor(options: RtpSessionOptions) {
@@ -140,7 +148,15 @@ export class RtpSession implements Paced {
       this.#options.portRange,
     );
     socket.on('error', () => this.#counters.ignored++); // ICMP errors of a peer that has gone
-    socket.on('message', (bytes, from) => this.#receive(bytes, from));
+    socket.on('message', (bytes, from) => {
+      const gate = this.#options.gates?.inward;
+      if (gate)
+        gate(
+          () => this.#describe(bytes),
+          () => this.#receive(bytes, from),
+        );
+      else this.#receive(bytes, from);
+    });
     this.#socket = socket;
     this.#pacer.add(this);
   }
@@ -158,6 +174,7 @@ export class RtpSession implements Paced {
       law && !isSilent ? { host, port, law, dtmfPayloadType: dtmfPayloadType ?? -1 } : undefined;
     this.#header.isMarked = true;
     this.#strangerPackets = 0;
+    this.#ticksSincePeer = Infinity;
   }
 
   /**
@@ -222,6 +239,8 @@ export class RtpSession implements Paced {
 
   /** Called by the pacer. */
   readTick(): void {
+    this.#packetsThisTick = 0;
+    this.#ticksSincePeer++;
     this.#reportDtmf(this.#dtmfIn.tick());
     const timestamp = this.#jitter.readFrame(this.#inFrame);
     this.onFrame?.(this.#inFrame, timestamp);
@@ -289,12 +308,27 @@ export class RtpSession implements Paced {
     this.#header.sequence = (this.#header.sequence + 1) & 0xffff;
     writeRtpHeader(packet, this.#header);
     this.#header.isMarked = false;
-    this.#socket.send(packet, 0, length, remote.port, remote.host);
     this.#counters.sent++;
+    const { host, port } = remote;
+    const gate = this.#options.gates?.outward;
+    if (!gate) return this.#socket.send(packet, 0, length, port, host);
+    const copy = Buffer.from(packet.subarray(0, length)); // the packet's memory is used again
+    gate(
+      () => this.#describe(copy),
+      () => this.#socket?.send(copy, port, host),
+    );
+  }
+
+  #describe(bytes: Buffer): string {
+    const packet = parseRtp(bytes);
+    if (!packet) return `rtp port=${this.port} invalid`;
+    return `rtp port=${this.port} pt=${packet.payloadType} seq=${packet.sequence}`;
   }
 
   #receive(bytes: Buffer, from: RemoteInfo): void {
-    const packet = bytes.length <= DATAGRAM_BYTES_MAX ? parseRtp(bytes) : undefined;
+    const isReadable =
+      bytes.length <= DATAGRAM_BYTES_MAX && ++this.#packetsThisTick <= PACKETS_PER_TICK_MAX;
+    const packet = isReadable ? parseRtp(bytes) : undefined;
     if (!packet || !this.#isFromPeer(from)) {
       this.#counters.ignored++;
       return;
@@ -318,9 +352,14 @@ export class RtpSession implements Paced {
     if (!remote) return false;
     if (from.address === remote.host && from.port === remote.port) {
       this.#strangerPackets = 0;
+      this.#ticksSincePeer = 0;
       return true;
     }
-    if (++this.#strangerPackets < FOLLOW_AFTER_PACKETS) return false;
+    const stranger = `${from.address}:${from.port}`;
+    this.#strangerPackets = stranger === this.#stranger ? this.#strangerPackets + 1 : 1;
+    this.#stranger = stranger;
+    const isPeerSilent = this.#ticksSincePeer >= PEER_SILENT_AFTER_TICKS;
+    if (!isPeerSilent || this.#strangerPackets < FOLLOW_AFTER_PACKETS) return false;
     remote.host = from.address;
     remote.port = from.port;
     this.#strangerPackets = 0;

@@ -247,6 +247,41 @@ describe('An RTP session', () => {
     assert.equal(stranger.got.length, 1);
   });
 
+  it('stays with a peer that speaks, however much a stranger sends', async () => {
+    const session = await open();
+    const peer = await openPeer();
+    const stranger = await openPeer();
+    session.remote(HOST, peer.port, 0);
+    const packet = Buffer.alloc(172, 0x10);
+    packet[0] = 0x80;
+    packet[1] = 0;
+    for (let tick = 0; tick < 5; tick++) {
+      peer.socket.send(packet, session.port, HOST);
+      for (let i = 0; i < 30; i++) stranger.socket.send(packet, session.port, HOST);
+      await run(1);
+    }
+    assert.equal(session.stats().remoteChanges, 0);
+    assert.equal(session.stats().packetsReceived, 5);
+    assert.equal(peer.got.length, 5);
+  });
+
+  it('spends no time on more than fifty packets in twenty milliseconds', async () => {
+    const session = await open();
+    const peer = await openPeer();
+    session.remote(HOST, peer.port, 0);
+    const packet = Buffer.alloc(172, 0x10);
+    packet[0] = 0x80;
+    packet[1] = 0;
+    for (let i = 0; i < 80; i++) peer.socket.send(packet, session.port, HOST);
+    await settle();
+    assert.equal(session.stats().packetsReceived, 50);
+    assert.equal(session.stats().packetsIgnored, 30);
+    await run(1);
+    peer.socket.send(packet, session.port, HOST);
+    await settle();
+    assert.equal(session.stats().packetsReceived, 51);
+  });
+
   it('sends nothing to itself, to nobody, or while on hold', async () => {
     const session = await open();
     const peer = await openPeer();
