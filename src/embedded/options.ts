@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
+import type { FaultRule } from './faults.js';
 
 export type EngineLogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -36,7 +37,7 @@ export interface EmbeddedOptions {
   readonly hosts?: Readonly<Record<string, string>>;
 }
 
-/** The same with every default applied: what the worker gets. */
+/** The same with every default applied. */
 export interface EngineSettings {
   readonly sipHost: string;
   readonly sipPort: number;
@@ -90,6 +91,12 @@ function ownAddress(preferred?: string): string {
   return found?.address ?? '127.0.0.1';
 }
 
+/** What the worker gets. Faults come from testing.ts only, never from options. */
+export interface WorkerData {
+  readonly settings: EngineSettings;
+  readonly hasFaults: boolean;
+}
+
 /** What is alive in the engine. All zero, but for `clients`, when no call is up. */
 export interface EngineStats {
   /** Applications connected to the drachtio port. */
@@ -114,7 +121,10 @@ export interface EngineAddresses {
 
 /** Parent to worker. */
 export type EngineRequest =
-  { readonly kind: 'stats'; readonly id: number } | { readonly kind: 'stop'; readonly id: number };
+  | { readonly kind: 'stats'; readonly id: number }
+  | { readonly kind: 'stop'; readonly id: number }
+  | { readonly kind: 'add-fault'; readonly id: number; readonly rule: FaultRule }
+  | { readonly kind: 'end-fault'; readonly id: number; readonly fault: number };
 
 /** Worker to parent. */
 export type EngineMessage =
@@ -122,4 +132,10 @@ export type EngineMessage =
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'log'; readonly line: EngineLogLine }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: EngineStats }
-  | { readonly kind: 'stopped'; readonly id: number };
+  | { readonly kind: 'stopped'; readonly id: number }
+  | {
+      readonly kind: 'fault';
+      readonly id: number;
+      readonly fault: number;
+      readonly hits: number;
+    };

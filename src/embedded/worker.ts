@@ -4,11 +4,14 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DrachtioServer } from './drachtio/server.js';
+import { Faults } from './faults.js';
 import { FreeSwitchServer } from './freeswitch/server.js';
-import type { EngineMessage, EngineRequest, EngineSettings, EngineStats } from './options.js';
+import type { EngineMessage, EngineRequest, EngineStats, WorkerData } from './options.js';
 import { SipStack, type LogFunction } from './sip/stack.js';
 
-const settings = workerData as EngineSettings;
+const { settings, hasFaults } = workerData as WorkerData;
+/** Only in tests; without them nothing stands between the engine and the network. */
+const faults = hasFaults ? new Faults() : undefined;
 
 function post(message: EngineMessage): void {
   parentPort?.postMessage(message);
@@ -19,7 +22,10 @@ const onLog: LogFunction = (level, msg, fields) => {
 };
 
 const { sipHost, sipPort, sipPublicHost: publicHost, t1Ms, hosts, adminHost } = settings;
-const agentStack = new SipStack({ host: sipHost, port: sipPort, publicHost, t1Ms, hosts, onLog });
+const agentStack = new SipStack({
+  ...{ host: sipHost, port: sipPort, publicHost, t1Ms, hosts, onLog },
+  gates: faults?.gates('sip'),
+});
 /** The media server answers the agent here, whatever address the agent tells the world. */
 const agentHere = sipHost === '0.0.0.0' ? '127.0.0.1' : sipHost;
 const mediaHosts = publicHost ? { [publicHost]: agentHere } : {};
@@ -29,6 +35,7 @@ const drachtio = new DrachtioServer({
   host: adminHost,
   port: settings.drachtioPort,
   secret: settings.drachtioSecret,
+  gates: faults?.gates('drachtio'),
   onLog,
 });
 const freeswitch = new FreeSwitchServer({
@@ -38,6 +45,7 @@ const freeswitch = new FreeSwitchServer({
   secret: settings.freeswitchSecret,
   rtpHost: settings.rtpHost,
   soundsDirectory: settings.soundsDirectory,
+  gates: faults && { esl: faults.gates('esl'), rtp: faults.gates('rtp') },
   onLog,
 });
 
@@ -57,6 +65,7 @@ async function start(): Promise<void> {
 }
 
 async function stop(): Promise<void> {
+  faults?.clear();
   await drachtio.stop();
   await freeswitch.stop();
   await agentStack.stop();
@@ -84,6 +93,14 @@ parentPort?.on('message', (request: EngineRequest) => {
     case 'stats':
       post({ kind: 'stats', id: request.id, stats: stats() });
       return;
+    case 'add-fault':
+      post({ kind: 'fault', id: request.id, fault: faults?.add(request.rule) ?? 0, hits: 0 });
+      return;
+    case 'end-fault': {
+      const { id, fault } = request;
+      post({ kind: 'fault', id, fault, hits: faults?.end(fault) ?? 0 });
+      return;
+    }
     case 'stop':
       void stop().finally(() => {
         post({ kind: 'stopped', id: request.id });

@@ -6,8 +6,9 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { pass, type Gates } from '../gates.js';
 import type { Scheduler } from '../sip/scheduler.js';
-import { FrameReader, encodeFrame } from './framing.js';
+import { FrameError, FrameReader, encodeFrame } from './framing.js';
 import { readCommand, replyLine, type Command } from './protocol.js';
 
 const AUTHENTICATE_WITHIN_MS = 10_000;
@@ -20,8 +21,11 @@ export interface ControlClientOptions {
   readonly scheduler: Scheduler;
   /** Fields of the OK to authenticate. */
   readonly greeting: string;
+  readonly gates?: Gates | undefined;
   onCommand(client: ControlClient, command: Command): void;
   onClose(client: ControlClient): void;
+  /** Said something that ends the connection, or that is no command. */
+  onRejected(why: string): void;
 }
 
 export class ControlClient {
@@ -51,9 +55,15 @@ export class ControlClient {
   }
 
   send(message: string): void {
-    if (!this.#isOpen) return;
-    this.#socket.write(encodeFrame(message));
-    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.drop();
+    pass(
+      this.options.gates?.outward,
+      () => message,
+      () => {
+        if (!this.#isOpen) return;
+        this.#socket.write(encodeFrame(message));
+        if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.drop();
+      },
+    );
   }
 
   reply(id: string, rest: string): void {
@@ -81,9 +91,12 @@ export class ControlClient {
     try {
       for (const message of this.#reader.push(bytes)) {
         if (!this.#isOpen) return;
-        this.#handle(readCommand(message));
+        const handle = (): void => this.#handle(readCommand(message));
+        pass(this.options.gates?.inward, () => message, handle);
       }
-    } catch {
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.options.onRejected(error.message);
       this.drop(); // the stream is out of step
     }
   }
@@ -94,6 +107,7 @@ export class ControlClient {
       return;
     }
     if (!this.#isAuthenticated) {
+      this.options.onRejected('not authenticated');
       this.drop();
       return;
     }
@@ -116,6 +130,7 @@ export class ControlClient {
         this.reply(command.id, 'NOK|not supported by the embedded server');
         return;
       case 'invalid':
+        this.options.onRejected(command.why);
         this.reply(command.id, `NOK|${command.why}`);
         return;
       case 'new-request':
@@ -141,6 +156,7 @@ export class ControlClient {
   }
 
   #refuseAndClose(id: string, why: string): void {
+    this.options.onRejected(why);
     this.reply(id, `NO|${why}`);
     this.#markClosed();
     this.#socket.end();

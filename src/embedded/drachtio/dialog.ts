@@ -7,6 +7,7 @@ import { addressUri, splitAddressList, type SipAddress } from '../sip/message.js
 import { SipMessage, parseSipUri } from '../sip/message.js';
 import type { ClientTransaction, ServerTransaction } from '../sip/transaction.js';
 import {
+  ControlError,
   appHeadersInDialog,
   fillContentType,
   nextHop,
@@ -94,8 +95,7 @@ export class Dialog {
   /** Follows the peer to a new Contact in a request or 2xx that refreshes the target. */
   refreshTarget(message: SipMessage): void {
     if (!TARGET_REFRESHING.has(message.cseq.method)) return;
-    const [contact] = splitAddressList(message.all('Contact').slice(0, 1));
-    if (contact && parseSipUri(addressUri(contact))) this.#remoteTarget = addressUri(contact);
+    this.#remoteTarget = contactUri(message) ?? this.#remoteTarget;
   }
 
   /** Takes over the counters of the early dialog that this one confirms. */
@@ -168,12 +168,30 @@ export function dialogId(callId: string, idTag: string): string {
 
 /**
  * A peer whose Contact is not the address its messages come from sits behind NAT: without a proxy
- * in between, its source address is where it can be reached.
+ * in between, its source address is where it can be reached. So it is when the Contact or the first
+ * route leads nowhere: else there would be no way to end the dialog.
  */
-function natHop({ routeSet, remoteTarget, peer }: DialogParts): SipAddress | undefined {
-  const contact = parseSipUri(remoteTarget);
-  if (routeSet.length > 0 || !peer || !contact || contact.host === peer.host) return undefined;
-  return peer;
+function natHop({ routeSet: [first], remoteTarget, peer }: DialogParts): SipAddress | undefined {
+  if (first !== undefined) return isReachable(addressUri(first)) ? undefined : peer;
+  if (!isReachable(remoteTarget)) return peer;
+  return parseSipUri(remoteTarget)?.host === peer?.host ? undefined : peer;
+}
+
+function isReachable(uri: string): boolean {
+  try {
+    nextHop(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof ControlError) return false;
+    throw error;
+  }
+}
+
+/** The URI of the first Contact, if it is a SIP one. */
+export function contactUri(message: SipMessage): string | undefined {
+  const [contact = ''] = splitAddressList(message.all('Contact').slice(0, 1));
+  const uri = addressUri(contact);
+  return parseSipUri(uri) ? uri : undefined;
 }
 
 /** The caller's dialog from its INVITE or SUBSCRIBE and the response that forms it (12.1.2). */
@@ -182,14 +200,13 @@ export function callerDialog(
   request: SipMessage,
   response: SipMessage,
 ): Dialog {
-  const [contact] = splitAddressList(response.all('Contact').slice(0, 1));
   return new Dialog(client, {
     kind: request.method === 'INVITE' ? 'invite' : 'subscribe',
     callId: request.callId,
     idTag: request.tagOf('From') ?? '',
     localAddress: request.get('From') ?? '',
     remoteAddress: response.get('To') ?? '',
-    remoteTarget: contact ? addressUri(contact) : (request.uri ?? ''),
+    remoteTarget: contactUri(response) ?? request.uri ?? '',
     routeSet: splitAddressList(response.all('Record-Route')).reverse(),
     localSeq: request.cseq.seq,
     remoteSeq: 0,
@@ -205,14 +222,13 @@ export function calledDialog(
   response: SipMessage,
   local: SipAddress,
 ): Dialog {
-  const [contact] = splitAddressList(request.all('Contact').slice(0, 1));
   return new Dialog(client, {
     kind: request.method === 'INVITE' ? 'invite' : 'subscribe',
     callId: request.callId,
     idTag: request.tagOf('From') ?? '',
     localAddress: response.get('To') ?? '',
     remoteAddress: request.get('From') ?? '',
-    remoteTarget: addressUri(contact ?? ''),
+    remoteTarget: contactUri(request) ?? '',
     routeSet: splitAddressList(request.all('Record-Route')),
     localSeq: 0,
     remoteSeq: request.cseq.seq,

@@ -9,7 +9,7 @@ import type { IncomingRequest, SipStack } from '../sip/stack.js';
 import type { ServerTransaction } from '../sip/transaction.js';
 import { ControlError, appHeadersInDialog, ownContact, wantedLocalTag } from './app-message.js';
 import type { ControlClient } from './control-client.js';
-import { calledDialog, dialogId, type Dialog } from './dialog.js';
+import { calledDialog, contactUri, dialogId, type Dialog } from './dialog.js';
 import type { Dialogs } from './dialogs.js';
 import { tellFromNetwork, tellResponseSent } from './messages-out.js';
 import type { AppResponse } from './protocol.js';
@@ -175,7 +175,7 @@ export class RequestsIn {
       transaction.respond(481);
       return;
     }
-    if (FORMS_DIALOG.has(method) && !request.has('Contact')) {
+    if (FORMS_DIALOG.has(method) && contactUri(request) === undefined) {
       transaction.respond(400);
       return;
     }

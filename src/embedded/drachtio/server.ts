@@ -6,6 +6,8 @@
  * speak anything but SIP over UDP; what is missing is refused by name.
  */
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { Gates } from '../gates.js';
+import { RejectionLog } from '../rejection-log.js';
 import { systemScheduler, CountingScheduler } from '../sip/scheduler.js';
 import type { LogFunction, SipStack } from '../sip/stack.js';
 import { ControlError, hostPort } from './app-message.js';
@@ -26,6 +28,8 @@ export interface DrachtioServerOptions {
   readonly port: number;
   readonly secret: string;
   readonly onLog?: LogFunction;
+  /** For tests. */
+  readonly gates?: Gates | undefined;
 }
 
 /** All zero when no application is connected and no call is up. */
@@ -43,12 +47,14 @@ export class DrachtioServer {
   readonly #requestsOut: RequestsOut;
   readonly #requestsIn: RequestsIn;
   readonly #scheduler = new CountingScheduler(systemScheduler);
+  readonly #rejections: RejectionLog;
   #turn = 0;
   #port: number;
 
   constructor(readonly options: DrachtioServerOptions) {
     const { stack } = options;
     this.#port = options.port;
+    this.#rejections = new RejectionLog(this.#scheduler, (...line) => options.onLog?.(...line));
     this.#requestsOut = new RequestsOut(stack, this.#dialogs);
     this.#requestsIn = new RequestsIn(stack, this.#dialogs, this.#requestsOut, (verb) =>
       this.#chooseClient(verb),
@@ -66,8 +72,10 @@ export class DrachtioServer {
           secret: options.secret,
           scheduler: this.#scheduler,
           greeting: this.#greeting(),
+          gates: options.gates,
           onCommand: (client, command) => this.#perform(client, command),
           onClose: (client) => this.#forget(client),
+          onRejected: (why) => this.#rejections.add('control message refused', { why }),
         }),
       );
     });
@@ -95,6 +103,7 @@ export class DrachtioServer {
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const client of [...this.#clients]) client.drop();
+    this.#rejections.stop();
     await closed;
   }
 

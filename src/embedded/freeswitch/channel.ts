@@ -177,6 +177,8 @@ export class Channel {
       'Channel-Call-State-Number': '7',
     });
     this.#unicast.stop();
+    const { packetsIgnored: count } = this.rtp.stats();
+    if (count > 0) this.host.onLog('debug', 'RTP packets ignored', { channel: this.uuid, count });
     this.rtp.close();
     this.host.onEnded(this, this.hangupCause, by === 'peer');
     this.connection?.close(this.uuid);

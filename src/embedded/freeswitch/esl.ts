@@ -9,6 +9,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { pass, type Gates } from '../gates.js';
 
 /** Fields of an event, in the order they are sent. */
 export type EventFields = Readonly<Record<string, string>>;
@@ -29,6 +30,9 @@ export interface EslHost {
   /** @returns the Reply-Text of sendmsg; `uuid` is empty when the command named none */
   sendmsg(uuid: string, headers: ReadonlyMap<string, string>): string;
   onClosed(connection: EslConnection): void;
+  /** Said something that is no command, or too much. */
+  onRejected(why: string): void;
+  readonly gates?: Gates | undefined;
 }
 
 /** Commands that a connection understands. */
@@ -134,10 +138,19 @@ export class EslConnection {
       if (!end || this.#isEnding) break;
       const block = this.#text.slice(0, end.index);
       this.#text = this.#text.slice(end.index + end[0].length);
-      if (block.length > BLOCK_BYTES_MAX) return void this.socket.destroy();
-      this.#command(block);
+      if (block.length > BLOCK_BYTES_MAX) return this.#cutOff();
+      pass(
+        this.host.gates?.inward,
+        () => block,
+        () => this.#command(block),
+      );
     }
-    if (this.#text.length > BLOCK_BYTES_MAX) this.socket.destroy();
+    if (this.#text.length > BLOCK_BYTES_MAX) this.#cutOff();
+  }
+
+  #cutOff(): void {
+    this.host.onRejected('command too long');
+    this.socket.destroy();
   }
 
   #command(block: string): void {
@@ -166,13 +179,18 @@ export class EslConnection {
       case 'sendmsg':
         return this.#reply(this.host.sendmsg(argument, parseHeaders(headerLines)));
       default:
+        this.host.onRejected('unknown command');
         return this.#reply('-ERR command not found');
     }
   }
 
   #authenticate(verb: string, argument: string): void {
-    if (verb !== 'auth') return this.#reply('-ERR command not found');
+    if (verb !== 'auth') {
+      this.host.onRejected('not authenticated');
+      return this.#reply('-ERR command not found');
+    }
     if (argument !== this.host.secret) {
+      this.host.onRejected('wrong secret');
       this.#reply('-ERR invalid');
       return this.close();
     }
@@ -254,9 +272,16 @@ export class EslConnection {
   }
 
   #write(text: string): void {
-    if (this.#isEnding || this.socket.destroyed) return;
-    if (this.socket.writableLength > UNSENT_BYTES_MAX) this.socket.destroy();
-    else this.socket.write(text);
+    if (this.#isEnding) return;
+    pass(
+      this.host.gates?.outward,
+      () => text,
+      () => {
+        if (this.socket.destroyed || this.socket.writableEnded) return;
+        if (this.socket.writableLength > UNSENT_BYTES_MAX) this.socket.destroy();
+        else this.socket.write(text);
+      },
+    );
   }
 }
 

@@ -5,6 +5,7 @@
  * Source: RFC 8866; RFC 3264 section 6 for the direction of an answer.
  */
 
+import { isIP } from 'node:net';
 import { findLaw, type G711PayloadType } from '../rtp/g711.js';
 
 /** Who may send, as the writer of the description sees it. */
@@ -21,7 +22,6 @@ export interface RemoteAudio {
 }
 
 const LINES_MAX = 500;
-const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 
 /** @returns undefined when the text is no description or holds no plain RTP audio line */
 export function parseRemoteAudio(sdp: string): RemoteAudio | undefined {
@@ -56,7 +56,7 @@ function splitSections(lines: readonly string[]): string[][] {
 function connectionAddress(lines: readonly string[]): string | undefined {
   const line = lines.find((l) => l.startsWith('c=IN IP4 '));
   const address = line?.slice('c=IN IP4 '.length).split('/')[0]?.trim() ?? '';
-  return IPV4.test(address) ? address : undefined;
+  return isIP(address) === 4 ? address : undefined;
 }
 
 function findTelephoneEvent(

@@ -10,9 +10,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, isIP, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Gates } from '../gates.js';
 import { sharedPacer } from '../rtp/pacer.js';
 import type { PortRange } from '../rtp/rtp-port.js';
 import { RtpSession } from '../rtp/session.js';
+import { RejectionLog } from '../rejection-log.js';
+import { CountingScheduler, systemScheduler } from '../sip/scheduler.js';
 import type { IncomingRequest, LogFunction, SipStack } from '../sip/stack.js';
 import { API_NAMES, runApi, type ApiContext } from './apis.js';
 import { APPLICATION_TABLE } from './apps.js';
@@ -36,6 +39,8 @@ export interface FreeSwitchOptions {
   /** Lets event sockets and taps go to other hosts than this one. */
   readonly allowRemoteApplications?: boolean;
   readonly onLog?: LogFunction;
+  /** For tests. */
+  readonly gates?: { readonly esl: Gates; readonly rtp: Gates } | undefined;
 }
 
 /** All zero when no call is up and nobody is connected. */
@@ -70,6 +75,8 @@ export class FreeSwitchServer {
   readonly #uas: SipUas;
   readonly #channelHost: ChannelHost;
   readonly #onLog: LogFunction;
+  readonly #scheduler = new CountingScheduler(systemScheduler);
+  readonly #rejections: RejectionLog;
   readonly #coreUuid = randomUUID();
   readonly #startedAtMs = Date.now();
   #eventSequence = 0;
@@ -80,6 +87,7 @@ export class FreeSwitchServer {
 
   constructor(private readonly options: FreeSwitchOptions) {
     this.#onLog = options.onLog ?? (() => undefined);
+    this.#rejections = new RejectionLog(this.#scheduler, this.#onLog);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#channelHost = {
       files: new SoundFiles(options.soundsDirectory ?? '.', this.#onLog),
@@ -120,6 +128,7 @@ export class FreeSwitchServer {
   /** Ends every channel and closes every socket. May be called twice. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
+    this.#rejections.stop();
     for (const channel of [...this.#channels.values()]) {
       channel.hangup('NORMAL_CLEARING', 'shutdown');
     }
@@ -136,7 +145,10 @@ export class FreeSwitchServer {
       channels: this.#channels.size,
       rtpSessions: this.#openLegs,
       timers:
-        authTimers + this.#pending.size + (this.#openLegs > 0 ? sharedPacer.stats().timers : 0),
+        authTimers +
+        this.#scheduler.active +
+        this.#pending.size +
+        (this.#openLegs > 0 ? sharedPacer.stats().timers : 0),
       sockets: this.#connections.size + this.#pending.size,
     };
   }
@@ -148,9 +160,11 @@ export class FreeSwitchServer {
     this.#connections.add(
       new EslConnection(socket, {
         secret: this.options.secret,
+        gates: this.options.gates?.esl,
         api: (command, argument) => this.#api(command, argument),
         sendmsg: (uuid, headers) => this.#sendmsg(this.#channels.get(uuid), uuid, headers),
         onClosed: (connection) => this.#connections.delete(connection),
+        onRejected: (why) => this.#reject(why),
       }),
     );
   }
@@ -165,8 +179,8 @@ export class FreeSwitchServer {
     }
     if (this.#openLegs >= CHANNELS_MAX) return 503;
     this.#openLegs++;
-    const { rtpHost: host, rtpPortRange: portRange } = this.options;
-    const rtp = new RtpSession({ host, ...(portRange ? { portRange } : {}) });
+    const { rtpHost: host, rtpPortRange: portRange, gates } = this.options;
+    const rtp = new RtpSession({ host, gates: gates?.rtp, ...(portRange ? { portRange } : {}) });
     rtp.onClosed = () => this.#openLegs--;
     try {
       await rtp.open();
@@ -219,10 +233,12 @@ export class FreeSwitchServer {
       socket.setTimeout(0);
       if (channel.hasEnded) return void socket.destroy();
       const connection = new EslConnection(socket, {
+        gates: this.options.gates?.esl,
         channelData: () => this.#complete({ 'Event-Name': 'CHANNEL_DATA', ...channel.describe() }),
         api: (command, argument) => this.#api(command, argument),
         sendmsg: (uuid, headers) =>
           this.#sendmsg(uuid === '' ? channel : this.#channels.get(uuid), uuid, headers),
+        onRejected: (why) => this.#reject(why),
         onClosed: () => {
           this.#connections.delete(connection);
           channel.lostConnection();
@@ -277,6 +293,10 @@ export class FreeSwitchServer {
     if (isUsable) channel.startUnicast({ localHost, localPort, remoteHost, remotePort });
     else
       this.#onLog('warn', 'unicast refused', { remoteHost, transport: headers.get('transport') });
+  }
+
+  #reject(why: string): void {
+    this.#rejections.add('event socket command refused', { why });
   }
 
   #api(command: string, argument: string): ApiReply {

@@ -183,7 +183,10 @@ export class SipUas {
     if (request.tagOf('To') !== undefined) return this.#inDialog(request, transaction);
     switch (request.method) {
       case 'INVITE':
-        void this.#invite(request, transaction);
+        this.#invite(request, transaction).catch((error: unknown) => {
+          this.onLog('error', 'call not taken', { error: String(error) });
+          transaction.respond(500);
+        });
         return;
       case 'OPTIONS':
         transaction.respond(200, { headers: [['Allow', 'INVITE, ACK, BYE, CANCEL, OPTIONS']] });

@@ -21,6 +21,7 @@ export type SipParseCode =
   | 'SIP_CONTENT_LENGTH'
   | 'SIP_BODY_SHORT'
   | 'SIP_MISSING_HEADER'
+  | 'SIP_IDENTITY'
   | 'SIP_CSEQ';
 
 /** Why bytes are no SIP message; `code` is stable, the text is for people. */
@@ -55,6 +56,8 @@ export interface SipAddress {
 }
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/; // RFC 3261 section 25.1
+/** What may be in a Call-ID or tag. RFC 3261 allows less; the control protocol uses `|` itself. */
+const IDENTITY = /^[^\s|\p{Cc}]+$/u;
 const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP\/2\.0$/i;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
 
@@ -80,7 +83,11 @@ const COMPACT_NAMES: Readonly<Record<string, string>> = {
   x: 'Session-Expires',
 };
 
-const fullName = (name: string): string => COMPACT_NAMES[name.toLowerCase()] ?? name;
+function fullName(name: string): string {
+  const key = name.toLowerCase();
+  // A peer may call a header `constructor`: only what is written above counts.
+  return Object.hasOwn(COMPACT_NAMES, key) ? (COMPACT_NAMES[key] ?? name) : name;
+}
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 const oneLine = (text: string): string => text.replace(/[\r\n\0]+/g, ' ');
 
@@ -269,12 +276,17 @@ function splitHead(bytes: Buffer): { head: string; bodyBytes: Buffer } {
 /**
  * Checks that a message from the network can be matched and answered.
  *
- * @throws SipParseError SIP_MISSING_HEADER, SIP_CSEQ
+ * @throws SipParseError SIP_MISSING_HEADER, SIP_CSEQ, SIP_IDENTITY
  * Source: RFC 3261 sections 8.1.1 (mandatory headers) and 8.1.1.5 (CSeq below 2**31).
  */
 export function checkRoutable(message: SipMessage): void {
   for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq']) {
     if (!message.get(name)) throw new SipParseError('SIP_MISSING_HEADER', `no ${name}`);
+  }
+  for (const text of [message.callId, message.tagOf('From'), message.tagOf('To')]) {
+    if (text !== undefined && !IDENTITY.test(text)) {
+      throw new SipParseError('SIP_IDENTITY', 'a Call-ID or tag that identifies nothing');
+    }
   }
   const { seq, method } = message.cseq;
   const mismatch = message.method !== undefined && message.method !== method;

@@ -6,6 +6,7 @@
  * is counted and dropped, and nothing that a user's callback throws leaves the socket handler.
  */
 import { randomBytes } from 'node:crypto';
+import { pass, type Gates } from '../gates.js';
 import {
   InviteClientTransaction,
   NonInviteClientTransaction,
@@ -14,6 +15,7 @@ import {
 import { SipMessage, SipParseError, checkRoutable, type SipAddress } from './message.js';
 import { resolveAtOnce, resolveName } from './resolve.js';
 import { CountingScheduler, systemScheduler, type Scheduler } from './scheduler.js';
+import { RejectionLog } from '../rejection-log.js';
 import { ServerTransactions } from './server-transactions.js';
 import {
   transactionTimes,
@@ -56,6 +58,8 @@ export interface SipStackOptions {
   /** For tests: another clock, another network. */
   readonly scheduler?: Scheduler;
   readonly transport?: SipTransport;
+  /** For tests: what stands between this endpoint and the network. */
+  readonly gates?: Gates | undefined;
 }
 
 /** All zero when nothing is going on. */
@@ -73,8 +77,6 @@ export interface SipStackCounters {
 }
 
 const KEEP_ALIVE_MAX_BYTES = 8;
-/** A flood of rubbish must not become a flood of log lines. */
-const LOG_ONE_OF = 1000;
 
 export class SipStack {
   onRequest?: (request: IncomingRequest, transaction: ServerTransaction) => void;
@@ -86,10 +88,12 @@ export class SipStack {
   readonly #scheduler: CountingScheduler;
   readonly #transport: SipTransport;
   readonly #host: TransactionHost;
+  readonly #rejections: RejectionLog;
   #stopped = false;
 
   constructor(readonly options: SipStackOptions = {}) {
     this.#scheduler = new CountingScheduler(options.scheduler ?? systemScheduler);
+    this.#rejections = new RejectionLog(this.#scheduler, (...line) => this.#log(...line));
     this.#transport =
       options.transport ??
       new UdpTransport(
@@ -100,7 +104,7 @@ export class SipStack {
     this.#host = {
       times: transactionTimes(options.t1Ms ?? 500),
       scheduler: this.#scheduler,
-      send: (bytes, to, onFailed) => this.#transport.send(bytes, to, onFailed),
+      send: (bytes, to, onFailed) => this.#send(bytes, to, onFailed),
       probe: (to, onRefused) => this.#transport.probe(to, onRefused),
       countRetransmission: () => void this.counters.retransmissions++,
       call: (run) => this.#call(run),
@@ -131,7 +135,11 @@ export class SipStack {
 
   /** @throws the socket's error when the address cannot be bound */
   async start(): Promise<this> {
-    await this.#transport.start((bytes, source) => this.#receive(bytes, source));
+    const { gates } = this.options;
+    await this.#transport.start((bytes, source) => {
+      const text = (): string => bytes.toString();
+      pass(gates?.inward, text, () => this.#receive(bytes, source));
+    });
     return this;
   }
 
@@ -140,6 +148,7 @@ export class SipStack {
     this.#stopped = true;
     for (const transaction of [...this.#clients.values()]) transaction.terminate();
     this.#servers.terminateAll();
+    this.#rejections.stop();
     await this.#transport.stop();
   }
 
@@ -179,7 +188,7 @@ export class SipStack {
   send(message: SipMessage, to: SipAddress): void {
     const bytes = message.toBuffer();
     this.#whenResolved(to, (address) => {
-      if (address) this.#transport.send(bytes, address);
+      if (address) this.#send(bytes, address);
     });
   }
 
@@ -196,6 +205,11 @@ export class SipStack {
       serverTransactions: this.#servers.size,
       timers: this.#scheduler.active,
     };
+  }
+
+  #send(bytes: Buffer, to: SipAddress, onFailed?: (why: string) => void): void {
+    const text = (): string => bytes.toString();
+    pass(this.options.gates?.outward, text, () => this.#transport.send(bytes, to, onFailed));
   }
 
   #whenResolved(to: SipAddress, then: (address?: SipAddress, why?: string) => void): void {
@@ -217,10 +231,9 @@ export class SipStack {
       message = SipMessage.parse(bytes);
       checkRoutable(message);
     } catch (error) {
-      const count = ++this.counters.malformed;
+      this.counters.malformed++;
       const code = error instanceof SipParseError ? error.code : String(error);
-      const fields = { code, from: source.host, count };
-      if (count % LOG_ONE_OF === 1) this.#log('debug', 'malformed SIP datagrams dropped', fields);
+      this.#rejections.add('malformed SIP datagram dropped', { code, from: source.host });
       return;
     }
     message.source = source;

@@ -85,8 +85,10 @@ export class UdpTransport implements SipTransport {
       end();
       if (error.code === 'ECONNREFUSED') onRefused();
     });
-    socket.connect(to.port, to.host, () => {
-      if (this.#probes.has(end)) socket.send(KEEP_ALIVE);
+    // An address that cannot be reached is told to the callback, which the types do not know.
+    socket.connect(to.port, to.host, (...[error]: readonly unknown[]) => {
+      if (error) end();
+      else if (this.#probes.has(end)) socket.send(KEEP_ALIVE);
     });
   }
 }

@@ -23,10 +23,13 @@ describe('The drachtio control server', () => {
   let peer: ScriptedPeer;
   let peerPort: number;
   let apps: App[];
+  const log: unknown[] = [];
 
   beforeEach(async () => {
     stack = await new SipStack({ t1Ms: T1_MS }).start();
-    server = new DrachtioServer({ stack, host: '127.0.0.1', port: 0, secret: SECRET });
+    const onLog = (_level: string, _message: string, fields?: Readonly<Record<string, unknown>>) =>
+      log.push(fields?.['why']);
+    server = new DrachtioServer({ stack, host: '127.0.0.1', port: 0, secret: SECRET, onLog });
     await server.start();
     apps = [];
     const spare = await new SipStack().start();
@@ -105,6 +108,17 @@ describe('The drachtio control server', () => {
       app.raw(encodeFrame('1|ping'));
       await app.closed();
       assert.deepEqual(app.lines, []);
+    });
+
+    it('logs once what it refuses', async () => {
+      const app = await login();
+      await app.ask('sip||', 'no request');
+      app.raw('x');
+      await app.closed();
+      assert.deepEqual(log.slice(-2), [
+        'invalid sip message: neither a request nor a status line',
+        'no frame length',
+      ]);
     });
 
     it('refuses a wrong secret and closes', async () => {
@@ -229,6 +243,17 @@ describe('The drachtio control server', () => {
       assert.equal(bye.get('From'), to);
       assert.equal(server.stats().dialogs, 0);
     });
+
+    for (const contact of ['<tel:+4930>', '<sip:bob@127.0.0.1:5;transport=tcp>', '<', '']) {
+      it(`can be ended although the peer's Contact is "${contact}"`, async () => {
+        const app = await login();
+        const dialog = await call(app, contact);
+        await app.ask(`sip||${dialog}`, text('BYE sip:placeholder SIP/2.0'));
+        await peer.seen((m) => m.method === 'BYE');
+        await app.status(200);
+        assert.equal(server.stats().dialogs, 0);
+      });
+    }
 
     it('reaches a peer behind NAT at its source address', async () => {
       const app = await login();

@@ -171,6 +171,32 @@ describe('The SIP codec', () => {
     );
   });
 
+  it('takes a header for a header, whatever JavaScript thinks of its name', () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+      const message = parse('OPTIONS sip:a SIP/2.0', `${name}: 1`, 'Call-ID: 2');
+      assert.deepEqual([message.get(name), message.callId], ['1', '2']);
+    }
+  });
+
+  it('refuses a Call-ID or tag that would break the lines of the control protocol', () => {
+    const routable = (callId: string, tag: string): string => {
+      const headers = ['Via: SIP/2.0/UDP a;branch=z9hG4bK1', `From: <sip:a@b>;tag=${tag}`];
+      const message = parse(
+        ...['BYE sip:a SIP/2.0', ...headers, 'To: <sip:a>', `Call-ID: ${callId}`, 'CSeq: 1 BYE'],
+      );
+      try {
+        checkRoutable(message);
+        return 'accepted';
+      } catch (error) {
+        return error instanceof SipParseError ? error.code : String(error);
+      }
+    };
+    assert.equal(routable('a|b', '1'), 'SIP_IDENTITY');
+    assert.equal(routable('a b', '1'), 'SIP_IDENTITY');
+    assert.equal(routable('a', '1|2'), 'SIP_IDENTITY');
+    assert.equal(routable('x(y)"z[%a]@[::1]', "-.!%*_+`'~"), 'accepted');
+  });
+
   it('throws nothing but its own error on arbitrary bytes', () => {
     const start = Buffer.from('INVITE sip:a SIP/2.0\r\n');
     fc.assert(

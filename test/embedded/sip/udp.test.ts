@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { systemScheduler } from '../../../src/embedded/sip/scheduler.js';
 import { SipStack } from '../../../src/embedded/sip/stack.js';
+import { UdpTransport } from '../../../src/embedded/sip/udp.js';
 import { request } from './virtual-network.js';
 
 describe('SIP over UDP', () => {
@@ -34,6 +36,18 @@ describe('SIP over UDP', () => {
     assert.equal(response, '503 true');
     assert.deepEqual(alice.stats(), { clientTransactions: 0, serverTransactions: 0, timers: 0 });
     await alice.stop();
+  });
+
+  it('survives asking an address that may not be asked whether anybody is there', async () => {
+    const transport = new UdpTransport(
+      { host: '127.0.0.1', port: 0 },
+      systemScheduler,
+      assert.fail,
+    );
+    await transport.start(() => undefined);
+    transport.probe({ host: '255.255.255.255', port: 5060 }, assert.fail);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await transport.stop();
   });
 
   it('says which address is taken', async () => {
