@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../../plugin/scxml/worker/messages.js';
+import { ORCHESTRATION } from '../../plugin/scxml/orchestration/dialect.js';
 import { serveThread } from '../../plugin/scxml/worker/thread.js';
 import { systemClock } from '../clock/system-clock.js';
 
@@ -15,4 +16,5 @@ serveThread(
   },
   systemClock(),
   randomUUID,
+  [ORCHESTRATION],
 );
