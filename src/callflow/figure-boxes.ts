@@ -16,3 +16,11 @@ export const BOX = {
 } as const;
 
 export type Box = (typeof BOX)[keyof typeof BOX];
+
+export type BoxName = keyof typeof BOX;
+
+/** The name behind a box's text. */
+export function boxName(box: Box): BoxName {
+  const names = Object.keys(BOX) as BoxName[];
+  return names.find((name) => BOX[name] === box) ?? 'nothing';
+}

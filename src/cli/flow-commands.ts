@@ -7,6 +7,7 @@ import { ANSWER_WORDS, callStateName, isAnswerWord } from '../callflow/call-stat
 import { describeCommand } from '../callflow/describe.js';
 import { figureMermaid } from '../callflow/diagram.js';
 import { explain, type Explanation, type Outcome } from '../callflow/explain.js';
+import { figureSvg } from '../callflow/figure-svg.js';
 import { conditionText, matrixMarkdown, matrixRows, type Matrix } from '../callflow/matrix.js';
 import type { ServiceOptions } from '../callflow/service-options.js';
 import { ConfigError, formatProblem, loadConfig } from '../config/load-config.js';
@@ -104,11 +105,6 @@ async function explainAnswer(flags: ExplainFlags): Promise<Answer> {
 
 async function printMatrix(flags: MatrixFlags): Promise<Answer> {
   const format = flags.json === true ? 'json' : (flags.format ?? 'text');
-  if (format === 'svg') {
-    const hint = '--format mermaid draws the figure as text';
-    const line = `CBD_NOT_BUILT: the SVG figure is not built in this version; ${hint}`;
-    return { lines: [line], exitCode: EXIT_FAILED };
-  }
   let service: ServiceOptions | undefined;
   if (flags.service !== undefined) {
     const found = await findService(flags.service, flags.config);
@@ -116,6 +112,8 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
     service = found;
   }
   const matrix = matrixRows(service);
+  const shown = new Set<string>(matrix.rows.map(({ row }) => row));
+  const isShown = ({ row }: { readonly row: string }) => shown.has(row);
   switch (format) {
     case 'text':
       return { text: matrixText(matrix) };
@@ -123,10 +121,10 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
       return { text: matrixMarkdown(matrix).trimEnd() };
     case 'json':
       return { text: json(matrix) };
-    case 'mermaid': {
-      const shown = new Set<string>(matrix.rows.map(({ row }) => row));
-      return { text: figureMermaid(({ row }) => shown.has(row)).trimEnd() };
-    }
+    case 'mermaid':
+      return { text: figureMermaid(isShown).trimEnd() };
+    case 'svg':
+      return { text: figureSvg({ isShown, service: flags.service }).trimEnd() };
     default:
       return unknownWord('CBD_UNKNOWN_FORMAT', 'format', format, FORMATS);
   }

@@ -198,10 +198,12 @@ describe('explain and matrix', () => {
     assert.match((await run('matrix')).out, /\n\d+ rows$/);
   });
 
-  it('matrix says that SVG is not built, and what is', async () => {
-    const { err, exitCode } = await run('matrix', '--format', 'svg');
-    assert.match(err, /^CBD_NOT_BUILT: .*mermaid/);
-    assert.equal(exitCode, 1);
+  it('draws the figure, of everybody or of one service', async () => {
+    const all = await run('matrix', '--format', 'svg');
+    assert.match(all.out, /^<svg [^>]*>\s*<title>The call flow<\/title>/);
+    const one = await run('matrix', '--format', 'svg', '--service', 'sales');
+    assert.match(one.out, /<title>The call flow of sales<\/title>/);
+    assert(one.out.length < all.out.length);
   });
 
   it('matrix refuses another format', async () => {
