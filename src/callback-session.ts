@@ -134,7 +134,7 @@ export class CallbackSession {
       const step = transition(this.#state, event, this.#service.options);
       if (!(await this.#write(event, step))) {
         // Behind whatever came in the meantime: a cancel must not wait for a dial that may not be.
-        this.#inbox.push(event);
+        this.#inbox.push({ ...event, atMs: this.deps.clock.nowMs() });
         continue;
       }
       this.#state = step.state;

@@ -150,6 +150,8 @@ describe('CallbackSession', () => {
     await t.clock.advance(1000);
     await settle();
     assert.equal(t.telephony.calls.length, 1);
+    const dial = t.store.commits.find(({ change }) => change.dialLock === 'take')?.change;
+    assert.equal(dial?.step?.atMs, t.clock.nowMs(), 'tried again as of now, not of then');
     t.session.post({ type: 'cancelled', by: 'customer' });
     assert.equal(await t.over(), 'CANCELLED');
   });

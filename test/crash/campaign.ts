@@ -1,0 +1,251 @@
+/**
+ * The crash campaign: a service with calls up is killed at random moments and started again, many
+ * times; engine and far end go on. In the end every callback has to be completed, and neither store
+ * nor far end may know of a call that was made twice. The seed decides the moments and is printed.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
+import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
+import type { PersonaName } from '../../src/farend/personas.js';
+import { EngineProcess, ServiceProcess } from './processes.js';
+import { judge, type Verdict } from './verdict.js';
+
+export interface CampaignOptions {
+  readonly kills: number;
+  readonly seed: number;
+  /** Callbacks kept open at the moment of each kill. */
+  readonly openAtKill?: number;
+}
+
+export interface CampaignReport extends Verdict {
+  readonly seed: number;
+  readonly kills: number;
+  readonly callbacks: number;
+  readonly attempts: number;
+  readonly invites: number;
+  readonly orphansEnded: number;
+  readonly orphansUnknown: number;
+  /** Calls up at the far end in the moments of the kills. */
+  readonly callsUpAtKills: readonly number[];
+  /** Left at the end; all have to be zero. */
+  readonly leftover: { readonly calls: number; readonly channels: number };
+  readonly wallMs: number;
+}
+
+const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
+const QUEUE = 'agents';
+const RING_TIMEOUT_MS = 2000;
+/** The network of this far end stops ringing by itself before the number may be dialled again. */
+const NETWORK_RINGS_MS = 3000;
+const GUARD_MS = 1500;
+const COMPLETE_WITHIN_MS = 60_000;
+const CALLS_UP_WITHIN_MS = 6000;
+const KILL_AFTER_MAX_MS = 900;
+
+const UNANSWERED: PersonaScript = {
+  steps: [
+    { step: 'ring', ms: NETWORK_RINGS_MS },
+    { step: 'reject', rejection: { status: 480, headers: [] } },
+  ],
+};
+
+/** Who has a number: by the number, so that a later attempt meets the same party. */
+const PARTIES: readonly (PersonaName | PersonaScript)[] = [
+  'human',
+  'human',
+  'voicemail-no-beep',
+  UNANSWERED,
+  'human',
+  'busy',
+  'hangs-up-during-treatment',
+  'declined',
+  'human',
+  'fax',
+];
+
+function numberOf(index: number): string {
+  // Every seventh shares its number with the one before: two callbacks, one telephone.
+  const party = index % 7 === 6 ? index - 1 : index;
+  return `+4477009${String(party).padStart(5, '0')}`;
+}
+
+/** Mulberry32: small, seeded, good enough to pick moments. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'dialback-crash-'));
+  const farEnd = await startFarEnd({
+    mediaDirectory: MEDIA,
+    keepCalls: 100_000,
+    recordMaxMs: 1,
+    tempo: { conversationMs: 800, queueMs: 300, quietMaxMs: 5000, messageMaxMs: 5000 },
+    rules: (userPart) =>
+      userPart === QUEUE ? 'queue' : PARTIES[Number(userPart.slice(-5)) % PARTIES.length],
+  });
+  const engine = await EngineProcess.start();
+  try {
+    return await new Campaign(options, folder, farEnd, engine).run();
+  } finally {
+    await engine.stop();
+    await farEnd.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Campaign {
+  readonly #startedAtMs = performance.now();
+  readonly #random: () => number;
+  readonly #accepted: string[] = [];
+  readonly #open = new Set<string>();
+  readonly #callsUp: number[] = [];
+  readonly #orphans = { ended: 0, unknown: 0 };
+
+  constructor(
+    private readonly options: CampaignOptions,
+    private readonly folder: string,
+    private readonly farEnd: FarEnd,
+    private readonly engine: EngineProcess,
+  ) {
+    this.#random = randomOf(options.seed);
+  }
+
+  async run(): Promise<CampaignReport> {
+    const { kills, openAtKill = 8 } = this.options;
+    let service = await this.#start();
+    try {
+      for (let kill = 0; kill < kills; kill += 1) {
+        await this.#fill(service, openAtKill);
+        await this.#untilCallsUp(Math.min(4, openAtKill));
+        await sleep(this.#random() * KILL_AFTER_MAX_MS);
+        this.#callsUp.push(this.farEnd.stats().liveCalls);
+        await service.kill();
+        service = await this.#start();
+      }
+      await this.#untilCompleted(service);
+    } finally {
+      await service.stop();
+    }
+    return this.#report();
+  }
+
+  async #start(): Promise<ServiceProcess> {
+    const file = join(this.folder, 'dialback.yaml');
+    await writeFile(file, this.#yaml());
+    const service = await ServiceProcess.start(file);
+    this.#orphans.ended += service.report.orphansEnded;
+    this.#orphans.unknown += service.report.orphansUnknown;
+    return service;
+  }
+
+  #yaml(): string {
+    const { drachtio, freeswitch } = this.engine;
+    const far = `${this.farEnd.host}:${this.farEnd.port}`;
+    return `engine: servers
+drachtio: ${JSON.stringify(drachtio)}
+freeswitch: [${JSON.stringify({ ...freeswitch, profile: undefined })}]
+trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 100, maxCallsPerSecond: 100 }]
+queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
+http: { listen: "127.0.0.1:0" }
+store: { url: "sqlite:${join(this.folder, 'dialback.db')}" }
+services:
+  sales:
+    queue: support
+    _default_country: GB
+    _disallow_impossible_phone_numbers: false
+    _treatment_customer_connect: connect.wav
+    _treatment_waiting_for_agent: waiting.wav
+    _treatment_call_failure_answering_machine: machine.wav
+    _max_time_to_wait_for_agent_on_the_call: 8
+    _max_dial_attempts: 4
+    completeAfterMessage: true
+    _dial_retry_timeout: 1
+    _throttle_callbacks_per_service_1: 100000
+    _throttle_callbacks_per_service_2: 100000
+    ringTimeoutMs: ${RING_TIMEOUT_MS}
+    lostLegGuardMs: ${GUARD_MS}
+`;
+  }
+
+  /** Asks for callbacks until so many are open. */
+  async #fill(service: ServiceProcess, wanted: number): Promise<void> {
+    await this.#forgetCompleted(service);
+    while (this.#open.size < wanted) {
+      const _customer_number = numberOf(this.#accepted.length);
+      const response = await fetch(`${service.url}/genesys/1/service/callback/sales`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ _customer_number }),
+      });
+      const { _id: id } = (await response.json()) as { _id?: string };
+      if (id === undefined) throw new Error(`callback refused with ${response.status}`);
+      this.#accepted.push(id);
+      this.#open.add(id);
+    }
+  }
+
+  async #forgetCompleted(service: ServiceProcess): Promise<void> {
+    for (const id of this.#open) {
+      const response = await fetch(`${service.url}/v1/callbacks/${id}`);
+      const { callback } = (await response.json()) as { callback?: { state: string } };
+      if (callback?.state === 'COMPLETED') this.#open.delete(id);
+    }
+  }
+
+  /** A kill without a call in the air would prove little; should none come, it is one all the same. */
+  async #untilCallsUp(count: number): Promise<void> {
+    const giveUpAtMs = performance.now() + CALLS_UP_WITHIN_MS;
+    while (this.farEnd.stats().liveCalls < count && performance.now() < giveUpAtMs) await sleep(10);
+  }
+
+  async #untilCompleted(service: ServiceProcess): Promise<void> {
+    const giveUpAtMs = performance.now() + COMPLETE_WITHIN_MS;
+    while (this.#open.size > 0 && performance.now() < giveUpAtMs) {
+      await sleep(200);
+      await this.#forgetCompleted(service);
+    }
+  }
+
+  async #report(): Promise<CampaignReport> {
+    const store = await openSqliteStore({ file: join(this.folder, 'dialback.db') });
+    const callbacks = await Promise.all(this.#accepted.map((id) => store.get(id)));
+    const attempts = (await Promise.all(this.#accepted.map((id) => store.attempts(id)))).flat();
+    await store.close();
+    const calls = this.farEnd.calls();
+    const isCustomer = (userPart: string) => userPart !== QUEUE;
+    const verdict = judge({
+      accepted: this.#accepted,
+      callbacks: callbacks.filter((record) => record !== undefined),
+      attempts,
+      calls,
+      isCustomer,
+    });
+    return {
+      ...verdict,
+      seed: this.options.seed,
+      kills: this.options.kills,
+      callbacks: this.#accepted.length,
+      attempts: attempts.length,
+      invites: calls.length,
+      orphansEnded: this.#orphans.ended,
+      orphansUnknown: this.#orphans.unknown,
+      callsUpAtKills: this.#callsUp,
+      leftover: {
+        calls: this.farEnd.stats().liveCalls,
+        channels: await this.engine.channelCount(),
+      },
+      wallMs: Math.round(performance.now() - this.#startedAtMs),
+    };
+  }
+}
