@@ -7,6 +7,8 @@
 
 import { isIP } from 'node:net';
 import { findLaw, type G711PayloadType } from '../rtp/g711.js';
+import { FRAME_MS } from '../rtp/pacer.js';
+import { PACKET_DURATIONS_MS } from '../rtp/sender.js';
 
 /** Who may send, as the writer of the description sees it. */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -19,6 +21,8 @@ export interface RemoteAudio {
   readonly payloadTypes: readonly G711PayloadType[];
   readonly dtmfPayloadType: number | undefined;
   readonly direction: MediaDirection;
+  /** Duration of the packets it wants, in ms: one that can be sent, 20 when it says nothing. */
+  readonly packetMs: number;
 }
 
 const LINES_MAX = 500;
@@ -41,6 +45,7 @@ export function parseRemoteAudio(sdp: string): RemoteAudio | undefined {
     payloadTypes: payloads.flatMap((p) => findLaw(p)?.payloadType ?? []),
     dtmfPayloadType: findTelephoneEvent(audio, payloads),
     direction: findDirection(audio) ?? findDirection(session) ?? 'sendrecv',
+    packetMs: findPacketMs(audio),
   };
 }
 
@@ -70,6 +75,17 @@ function findTelephoneEvent(
   return undefined;
 }
 
+/** The nearest duration we can send that is neither longer than wanted nor than allowed. */
+function findPacketMs(lines: readonly string[]): number {
+  const read = (name: string): number | undefined => {
+    const line = lines.find((l) => l.startsWith(`a=${name}:`));
+    const match = /^a=\w+:(\d{1,4})\s*$/.exec(line ?? '');
+    return match ? Number(match[1]) : undefined;
+  };
+  const limit = Math.min(read('ptime') ?? FRAME_MS, read('maxptime') ?? Infinity);
+  return PACKET_DURATIONS_MS.findLast((ms) => ms <= limit) ?? FRAME_MS;
+}
+
 function findDirection(lines: readonly string[]): MediaDirection | undefined {
   const match = lines
     .map((line) => /^a=(sendrecv|sendonly|recvonly|inactive)$/.exec(line.trim()))
@@ -91,6 +107,7 @@ export interface LocalAudio {
   readonly payloadTypes: readonly number[];
   readonly dtmfPayloadType: number | undefined;
   readonly direction: MediaDirection;
+  readonly packetMs: number;
   readonly sessionId: number;
   readonly version: number;
 }
@@ -108,7 +125,7 @@ export function writeSdp(audio: LocalAudio): string {
     `m=audio ${port} RTP/AVP ${payloads.join(' ')}`,
     ...payloadTypes.map((p) => `a=rtpmap:${p} ${findLaw(p)?.name ?? 'PCMU'}/8000`),
     ...(dtmf === undefined ? [] : [`a=rtpmap:${dtmf} telephone-event/8000`, `a=fmtp:${dtmf} 0-15`]),
-    'a=ptime:20',
+    `a=ptime:${audio.packetMs}`,
     `a=${audio.direction}`,
   ];
   return `${lines.join('\r\n')}\r\n`;

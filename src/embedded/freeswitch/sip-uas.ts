@@ -11,9 +11,12 @@
 import { randomInt } from 'node:crypto';
 import { SipMessage, addressUri, parseSipUri, splitAddressList } from '../sip/message.js';
 import type { IncomingRequest, LogFunction, ServerTransaction, SipStack } from '../sip/stack.js';
+import { FRAME_MS } from '../rtp/pacer.js';
 import type { RtpSession } from '../rtp/session.js';
 import type { ChannelFacts } from './channel-data.js';
 import { answerDirection, parseRemoteAudio, writeSdp, type MediaDirection } from './sdp.js';
+
+const OFFERED_DTMF_PAYLOAD_TYPE = 101;
 
 /** One leg: the dialog, its media description, and what the channel tells about both. */
 export class MediaLeg {
@@ -30,7 +33,8 @@ export class MediaLeg {
   #version = this.#sessionId;
   #direction: MediaDirection = 'sendrecv';
   #payloadTypes: readonly (0 | 8)[] = [0, 8];
-  #dtmfPayloadType: number | undefined = 101;
+  #dtmfPayloadType: number | undefined = OFFERED_DTMF_PAYLOAD_TYPE;
+  #packetMs = FRAME_MS;
   #remoteMedia: { host: string; port: number } | undefined;
 
   constructor(
@@ -60,6 +64,7 @@ export class MediaLeg {
   /** Describes what we can do, for a peer that left the offer to us. */
   offer(): string {
     this.isAwaitingAnswer = true;
+    this.rtp.offeredDtmfPayloadType = this.#dtmfPayloadType;
     return this.#describe(this.rtp.port);
   }
 
@@ -77,10 +82,12 @@ export class MediaLeg {
     this.#direction = answerDirection(audio.direction);
     this.#payloadTypes = [payloadType];
     this.#dtmfPayloadType = audio.dtmfPayloadType;
-    this.rtp.remote(audio.host, audio.port, payloadType, audio.dtmfPayloadType);
+    this.#packetMs = audio.packetMs;
+    const { host, port, dtmfPayloadType, packetMs } = audio;
+    this.rtp.remote(host, port, payloadType, dtmfPayloadType, packetMs);
     this.rtp.isSending = this.#direction === 'sendrecv' || this.#direction === 'sendonly';
     this.remoteSdp = sdp;
-    this.#remoteMedia = { host: audio.host, port: audio.port };
+    this.#remoteMedia = { host, port };
     this.onPeerMedia?.();
     return this.#describe(this.rtp.port);
   }
@@ -98,6 +105,7 @@ export class MediaLeg {
       payloadTypes: port === 0 ? [0, 8] : this.#payloadTypes,
       dtmfPayloadType: this.#dtmfPayloadType,
       direction: this.#direction,
+      packetMs: this.#packetMs,
       sessionId: this.#sessionId,
       version: this.#version,
     });

@@ -1,24 +1,26 @@
 /**
- * One two-way RTP stream: G.711 in 20 ms packets, telephone events, counters. It plays sources,
- * one on top of another, sends silence when there is nothing to play, and hands the received
- * speech out one frame per tick, without holes in time (jitter-buffer.ts).
+ * One two-way RTP stream: G.711, telephone events, counters. It plays sources, one on top of
+ * another, sends silence when there is nothing to play (sender.ts), and hands the received speech
+ * out one frame per 20 ms, without holes in time and whatever the duration of the peer's packets
+ * (jitter-buffer.ts).
  *
- * Packets count only when they are valid RTP, of an agreed payload type, from the agreed address;
- * an unexpected sender is followed after ten packets in a row (a peer behind NAT), and only while
- * the agreed one is silent. There is no RTCP, no SRTP and no loss concealment.
- * Source: RFC 3550, RFC 3551, RFC 4733.
+ * Packets count only when they are valid RTP, of an agreed payload type, from the peer
+ * (source-latch.ts). Comfort noise counts as a packet and says nothing. There is no RTCP, no SRTP
+ * and no loss concealment.
+ * Source: RFC 3550, RFC 3551, RFC 4733; RFC 3389 for comfort noise.
  */
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { randomInt } from 'node:crypto';
 import type { Gates } from '../gates.js';
-import { DtmfReceiver, DtmfSender, type DtmfDigit } from './dtmf.js';
-import { decodeG711, encodeG711, findLaw, type G711Law } from './g711.js';
+import { DtmfReceiver, type DtmfDigit } from './dtmf.js';
+import { decodeG711, findLaw, type G711Law } from './g711.js';
 import { JitterBuffer } from './jitter-buffer.js';
-import { parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from './packet.js';
-import { sharedPacer, type Paced, type Pacer } from './pacer.js';
+import { parseRtp } from './packet.js';
+import { FRAME_MS, sharedPacer, type Paced, type Pacer } from './pacer.js';
 import { FRAME_SAMPLES, type PcmSource } from './pcm-source.js';
 import { bindRtpPort, type PortRange } from './rtp-port.js';
+import { PACKET_DURATIONS_MS, RtpSender, type SendFormat } from './sender.js';
+import { SourceLatch } from './source-latch.js';
 
 /** How a session is made. */
 export interface RtpSessionOptions {
@@ -59,18 +61,10 @@ interface Playing {
   positionSamples: number;
 }
 
-interface Remote {
-  host: string;
-  port: number;
-  readonly law: G711Law;
-  readonly dtmfPayloadType: number;
-}
-
-const PACKET_RING = 16; // more than one catch-up burst: a queued packet is never overwritten
+/** Comfort noise. Source: RFC 3551 table 4. */
+const NOISE_PAYLOAD_TYPE = 13;
 const PLAY_DEPTH_MAX = 32;
 const SWITCHES_PER_TICK_MAX = 8;
-const FOLLOW_AFTER_PACKETS = 10;
-const PEER_SILENT_AFTER_TICKS = 10;
 const PACKETS_PER_TICK_MAX = 50; // a second's worth: whoever sends more gets no more of our time
 const DATAGRAM_BYTES_MAX = 2048;
 const DTMF_MS = 100;
@@ -86,41 +80,29 @@ export class RtpSession implements Paced {
   onClosed: (() => void) | undefined;
   /** False stops sending without disturbing what is played (the peer asked to be put on hold). */
   isSending = true;
+  /** Events are taken under this payload type, too: the one of our own description. */
+  offeredDtmfPayloadType: number | undefined;
 
   readonly #options: RtpSessionOptions;
   readonly #pacer: Pacer;
   readonly #jitter = new JitterBuffer();
   readonly #dtmfIn = new DtmfReceiver();
-  readonly #dtmfOut = new DtmfSender(FRAME_SAMPLES);
+  readonly #latch = new SourceLatch();
+  readonly #sender = new RtpSender((packet, length) => this.#send(packet, length));
   readonly #playing: Playing[] = [];
   readonly #inFrame = new Int16Array(FRAME_SAMPLES);
   readonly #outFrame = new Int16Array(FRAME_SAMPLES);
   readonly #decoded = new Int16Array(PAYLOAD_SAMPLES_MAX);
-  readonly #packets: Buffer[] = [];
-  readonly #header = {
-    payloadType: 0,
-    isMarked: true,
-    sequence: randomInt(65536),
-    timestamp: randomInt(2 ** 32),
-    ssrc: randomInt(2 ** 32),
-  };
-  #packetIndex = 0;
   #socket: Socket | undefined;
-  #remote: Remote | undefined;
+  #format: SendFormat | undefined;
   #lastSequence: number | undefined;
   #lastSsrc: number | undefined;
-  #strangerPackets = 0;
-  #stranger = '';
-  #ticksSincePeer = Infinity;
   #packetsThisTick = 0;
-  #counters = { sent: 0, received: 0, lost: 0, ignored: 0, remoteChanges: 0 };
+  #counters = { sent: 0, received: 0, lost: 0, ignored: 0 };
 
   constructor(options: RtpSessionOptions) {
     this.#options = options;
     this.#pacer = options.pacer ?? sharedPacer;
-    for (let i = 0; i < PACKET_RING; i++) {
-      this.#packets.push(Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES));
-    }
   }
 
   get host(): string {
@@ -165,16 +147,21 @@ export class RtpSession implements Paced {
    * Says where to send and what the peer may send; may be called again at any time.
    * @param payloadType 0 or 8, others stop sending; both laws are understood when received
    * @param dtmfPayloadType 96 to 127, or undefined when events were not agreed
+   * @param packetMs duration of the packets to send, one of PACKET_DURATIONS_MS, else 20
    */
-  remote(host: string, port: number, payloadType: number, dtmfPayloadType?: number): void {
+  remote(
+    host: string,
+    port: number,
+    payloadType: number,
+    dtmfPayloadType?: number,
+    packetMs?: number,
+  ): void {
     const law = findLaw(payloadType);
     const isSelf = host === this.#options.host && port === this.port;
-    const isSilent = port === 0 || host === '0.0.0.0' || isSelf;
-    this.#remote =
-      law && !isSilent ? { host, port, law, dtmfPayloadType: dtmfPayloadType ?? -1 } : undefined;
-    this.#header.isMarked = true;
-    this.#strangerPackets = 0;
-    this.#ticksSincePeer = Infinity;
+    const isSilent = port === 0 || host === '0.0.0.0' || isSelf || !law;
+    this.#latch.announce(isSilent ? undefined : { host, port });
+    this.#format = law && toFormat(law, dtmfPayloadType, packetMs);
+    this.#sender.pause();
   }
 
   /**
@@ -208,7 +195,7 @@ export class RtpSession implements Paced {
    * @param durationMs of each key, 40 to 8000
    */
   sendDtmf(digits: string, durationMs = DTMF_MS): void {
-    this.#dtmfOut.enqueue(digits, durationMs);
+    this.#sender.enqueueKeys(digits, durationMs);
   }
 
   /** Ends what is playing, leaves the pacer and frees the port. May be called twice. */
@@ -233,14 +220,14 @@ export class RtpSession implements Paced {
       packetsIgnored: this.#counters.ignored,
       gapFrames,
       latePackets,
-      remoteChanges: this.#counters.remoteChanges,
+      remoteChanges: this.#latch.changes,
     };
   }
 
   /** Called by the pacer. */
   readTick(): void {
     this.#packetsThisTick = 0;
-    this.#ticksSincePeer++;
+    this.#latch.tick();
     this.#reportDtmf(this.#dtmfIn.tick());
     const timestamp = this.#jitter.readFrame(this.#inFrame);
     this.onFrame?.(this.#inFrame, timestamp);
@@ -248,36 +235,12 @@ export class RtpSession implements Paced {
 
   /** Called by the pacer. */
   writeTick(): void {
-    this.#header.timestamp = (this.#header.timestamp + FRAME_SAMPLES) >>> 0;
-    if (this.#dtmfOut.isBusy && this.#writeDtmf()) return;
+    const format = this.#latch.target ? this.#format : undefined;
+    this.#sender.tick();
+    if (format && this.#sender.writeKey(format)) return;
     this.#fillOutFrame();
-    const remote = this.#remote;
-    if (!remote || !this.isSending) {
-      this.#header.isMarked = true;
-      return;
-    }
-    const packet = this.#nextPacket();
-    encodeG711(remote.law, this.#outFrame, packet, RTP_HEADER_BYTES);
-    this.#header.payloadType = remote.law.payloadType;
-    this.#send(packet, packet.length);
-  }
-
-  /** @returns true when this tick belongs to telephone events */
-  #writeDtmf(): boolean {
-    const remote = this.#remote;
-    if (!remote || remote.dtmfPayloadType < 0) return false;
-    const event = this.#dtmfOut.tick();
-    if (!event) return true;
-    const now = this.#header.timestamp;
-    const packet = this.#nextPacket();
-    packet.set(event.payload, RTP_HEADER_BYTES);
-    this.#header.payloadType = remote.dtmfPayloadType;
-    this.#header.isMarked = event.isFirst;
-    this.#header.timestamp = (now - event.startedTicksAgo * FRAME_SAMPLES) >>> 0;
-    this.#send(packet, RTP_HEADER_BYTES + event.payload.length);
-    this.#header.timestamp = now;
-    this.#header.isMarked = true; // the next speech packet begins a talk spurt
-    return true;
+    if (format && this.isSending) this.#sender.writeSpeech(this.#outFrame, format);
+    else this.#sender.pause();
   }
 
   #fillOutFrame(): void {
@@ -297,19 +260,11 @@ export class RtpSession implements Paced {
     this.#outFrame.fill(0, filled);
   }
 
-  #nextPacket(): Buffer {
-    this.#packetIndex = (this.#packetIndex + 1) % PACKET_RING;
-    return this.#packets[this.#packetIndex] ?? Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES);
-  }
-
   #send(packet: Buffer, length: number): void {
-    const remote = this.#remote;
-    if (!remote || !this.#socket) return;
-    this.#header.sequence = (this.#header.sequence + 1) & 0xffff;
-    writeRtpHeader(packet, this.#header);
-    this.#header.isMarked = false;
+    const target = this.#latch.target;
+    if (!target || !this.#socket) return;
     this.#counters.sent++;
-    const { host, port } = remote;
+    const { host, port } = target;
     const gate = this.#options.gates?.outward;
     if (!gate) return this.#socket.send(packet, 0, length, port, host);
     const copy = Buffer.from(packet.subarray(0, length)); // the packet's memory is used again
@@ -329,42 +284,28 @@ export class RtpSession implements Paced {
     const isReadable =
       bytes.length <= DATAGRAM_BYTES_MAX && ++this.#packetsThisTick <= PACKETS_PER_TICK_MAX;
     const packet = isReadable ? parseRtp(bytes) : undefined;
-    if (!packet || !this.#isFromPeer(from)) {
+    const kind = packet && this.#kindOf(packet.payloadType);
+    if (!packet || !kind || !this.#latch.accept(from.address, from.port)) {
       this.#counters.ignored++;
       return;
     }
     this.#countLoss(packet.sequence, packet.ssrc);
-    if (packet.payloadType === this.#remote?.dtmfPayloadType) {
-      this.#reportDtmf(this.#dtmfIn.accept(packet.payload, packet.timestamp));
-      return;
+    if (kind === 'noise') return;
+    if (kind === 'event') {
+      return this.#reportDtmf(this.#dtmfIn.accept(packet.payload, packet.timestamp));
     }
-    const law = findLaw(packet.payloadType);
-    if (!law) {
-      this.#counters.ignored++; // comfort noise (13) and what was never agreed
-      return;
-    }
-    const count = decodeG711(law, packet.payload, this.#decoded);
+    const count = decodeG711(kind, packet.payload, this.#decoded);
     this.#jitter.write(this.#decoded.subarray(0, count), packet.timestamp);
   }
 
-  #isFromPeer(from: RemoteInfo): boolean {
-    const remote = this.#remote;
-    if (!remote) return false;
-    if (from.address === remote.host && from.port === remote.port) {
-      this.#strangerPackets = 0;
-      this.#ticksSincePeer = 0;
-      return true;
-    }
-    const stranger = `${from.address}:${from.port}`;
-    this.#strangerPackets = stranger === this.#stranger ? this.#strangerPackets + 1 : 1;
-    this.#stranger = stranger;
-    const isPeerSilent = this.#ticksSincePeer >= PEER_SILENT_AFTER_TICKS;
-    if (!isPeerSilent || this.#strangerPackets < FOLLOW_AFTER_PACKETS) return false;
-    remote.host = from.address;
-    remote.port = from.port;
-    this.#strangerPackets = 0;
-    this.#counters.remoteChanges++;
-    return true;
+  /** @returns undefined for what was never agreed */
+  #kindOf(payloadType: number): G711Law | 'event' | 'noise' | undefined {
+    const law = findLaw(payloadType);
+    if (law) return law;
+    if (payloadType === NOISE_PAYLOAD_TYPE) return 'noise';
+    const isEvent =
+      payloadType === this.#format?.dtmfPayloadType || payloadType === this.offeredDtmfPayloadType;
+    return isEvent ? 'event' : undefined;
   }
 
   #countLoss(sequence: number, ssrc: number): void {
@@ -384,4 +325,9 @@ export class RtpSession implements Paced {
   #reportDtmf(digit: DtmfDigit | undefined): void {
     if (digit) this.onDtmf?.(digit.digit, digit.durationSamples);
   }
+}
+
+function toFormat(law: G711Law, dtmfPayloadType = -1, packetMs = FRAME_MS): SendFormat {
+  const isPossible = PACKET_DURATIONS_MS.includes(packetMs);
+  return { law, dtmfPayloadType, packetMs: isPossible ? packetMs : FRAME_MS };
 }

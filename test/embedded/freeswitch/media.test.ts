@@ -172,6 +172,28 @@ describe('The media server, through drachtio-fsmrf', () => {
     assert.ok(levelOf(440, await listen(leg, 200)) > 7000);
   });
 
+  it('finds a peer behind NAT by its packets, and answers with the packets it wants', async () => {
+    const leg = await bench.createLeg(8);
+    const { peer, endpoint } = leg;
+    const sdp = sdpOf(peer, 8)
+      .replaceAll('101', '96')
+      .replace('a=ptime:20', 'a=ptime:40')
+      .replace(`m=audio ${peer.port}`, `m=audio ${peer.port + 1}`);
+    const answer = await endpoint.dialog?.modify(sdp);
+    assert.match(answer ?? '', /RTP\/AVP 8 96\r\n[^]*a=ptime:40\r\n/);
+    peer.remote('127.0.0.1', Number(endpoint.local.mediaPort), 8, 96);
+    await pause(400);
+    void endpoint.play(bench.media('tone2s.wav'));
+    await pause(100);
+    const before = peer.stats().packetsReceived;
+    assert.ok(levelOf(440, await listen(leg, 400)) > 7000);
+    const packets = peer.stats().packetsReceived - before;
+    assert.ok(packets >= 8 && packets <= 12, `${packets} packets of 40 ms in 400 ms`);
+    peer.sendDtmf('7');
+    const { 'DTMF-Digit': digit } = await leg.log.event('DTMF');
+    assert.equal(digit, '7');
+  });
+
   describe('unicast', () => {
     let socket: Socket;
     let frames: Buffer[] = [];

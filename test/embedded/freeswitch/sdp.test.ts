@@ -12,6 +12,7 @@ const LOCAL = {
   payloadTypes: [0, 8],
   dtmfPayloadType: 101,
   direction: 'sendrecv',
+  packetMs: 20,
   sessionId: 1,
   version: 2,
 } as const;
@@ -25,6 +26,7 @@ describe('Session descriptions of the media server', () => {
       payloadTypes: [0, 8],
       dtmfPayloadType: 101,
       direction: 'sendrecv',
+      packetMs: 20,
     });
   });
 
@@ -69,6 +71,31 @@ describe('Session descriptions of the media server', () => {
       (['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const).map(answerDirection),
       ['sendrecv', 'recvonly', 'sendonly', 'inactive'],
     );
+  });
+
+  it('ask for packets of a duration, of which the nearest possible is taken', () => {
+    const asked = (lines: string): number | undefined =>
+      parseRemoteAudio(writeSdp(LOCAL).replace('a=ptime:20', lines))?.packetMs;
+    const cases: [string, number][] = [
+      ['a=ptime:30', 30],
+      ['a=ptime:40', 40],
+      ['a=ptime:50', 40],
+      ['a=ptime:200', 60],
+      ['a=ptime:5', 20],
+      ['a=ptime:40\r\na=maxptime:30', 30],
+      ['a=maxptime:10', 10],
+      ['a=ptime:x', 20],
+      ['a=x', 20],
+    ];
+    for (const [lines, expected] of cases) assert.equal(asked(lines), expected, lines);
+    assert.match(writeSdp({ ...LOCAL, packetMs: 40 }), /a=ptime:40\r\n/);
+  });
+
+  it('may give telephone events any number, and A-law as the only coding', () => {
+    const sdp = writeSdp({ ...LOCAL, payloadTypes: [8], dtmfPayloadType: 96 });
+    assert.match(sdp, /m=audio 20000 RTP\/AVP 8 96\r\na=rtpmap:8 PCMA\/8000\r\na=rtpmap:96 tel/);
+    const audio = parseRemoteAudio(sdp);
+    assert.deepEqual([audio?.payloadTypes, audio?.dtmfPayloadType], [[8], 96]);
   });
 
   it('never throw, whatever is in them', () => {

@@ -204,6 +204,68 @@ describe('An RTP session', () => {
     assert.deepEqual(keys, ['5/800', '#/800']);
   });
 
+  for (const packetMs of [10, 30, 40, 60]) {
+    it(`sends packets of ${packetMs} ms, and hears them as an unbroken tone`, async () => {
+      const [session, ear] = [await open(), await open()];
+      const peer = await openPeer();
+      session.remote(HOST, peer.port, 0, undefined, packetMs);
+      session.play(playSamples(sine(440, 4800)));
+      await run(30);
+      const samples = packetMs * 8;
+      assert.equal(peer.got.length, 600 / packetMs);
+      const [first] = peer.got;
+      peer.got.forEach((packet, i) => {
+        assert.equal(packet.getPayload().byteLength, samples);
+        const at = ((first?.getTimestamp() ?? 0) + i * samples) >>> 0;
+        assert.equal(packet.getTimestamp(), at);
+        assert.equal(packet.getMarker(), i === 0);
+      });
+      session.remote(HOST, ear.port, 0, undefined, packetMs);
+      ear.remote(HOST, session.port, 0);
+      const heard: number[] = [];
+      ear.onFrame = (pcm) => heard.push(...pcm);
+      session.play(playSamples(new Int16Array(8000).fill(5000)));
+      await run(50);
+      const steady = heard.slice(heard.findIndex((sample) => sample > 4000)).slice(0, 6400);
+      assert.equal(steady.length, 6400);
+      assert.ok(steady.every((sample) => sample > 4000));
+    });
+  }
+
+  it('takes keys under the number it has offered and under the one the peer has named', async () => {
+    const [a, b] = [await open(), await open()];
+    const keys: string[] = [];
+    b.onDtmf = (digit) => keys.push(digit);
+    b.offeredDtmfPayloadType = 101;
+    b.remote(HOST, a.port, 0, 96);
+    for (const [payloadType, key] of [
+      [96, '1'],
+      [101, '2'],
+      [97, '3'],
+    ] as const) {
+      a.remote(HOST, b.port, 0, payloadType);
+      a.sendDtmf(key);
+      await run(12);
+    }
+    assert.deepEqual(keys, ['1', '2']);
+  });
+
+  it('takes comfort noise for a sign of life and hears nothing in it', async () => {
+    const session = await open();
+    const peer = await openPeer();
+    session.remote(HOST, peer.port, 0);
+    const noise = Buffer.alloc(13, 0x40);
+    noise[0] = 0x80;
+    noise[1] = 13;
+    const frames: number[] = [];
+    session.onFrame = (pcm) => frames.push(...pcm);
+    peer.socket.send(noise, session.port, HOST);
+    await run(2);
+    assert.equal(session.stats().packetsReceived, 1);
+    assert.equal(session.stats().packetsIgnored, 0);
+    assert.ok(frames.every((sample) => sample === -1));
+  });
+
   it('relays what one session hears to another within the tick, both ways', async () => {
     const [agent, left, right, customer] = [await open(), await open(), await open(), await open()];
     agent.remote(HOST, left.port, 0);
