@@ -8,9 +8,17 @@ import { systemClock } from '../adapters/clock/system-clock.js';
 import type { DialbackConfig } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { castParts, runDemo, type DemoRow, type Part } from '../demo/run-demo.js';
-import { screen, storyLine, table, type Screen } from '../demo/story.js';
+import {
+  screen,
+  storyHead,
+  storyLine,
+  table,
+  wrap,
+  type Screen,
+  type TableRow,
+} from '../demo/story.js';
 import { printConfigError } from './check-command.js';
-import { PACKAGE_DIRECTORY } from './version.js';
+import { PACKAGE_DIRECTORY, productVersion } from './version.js';
 
 interface DemoOptions {
   readonly config?: string;
@@ -48,17 +56,19 @@ async function demo(options: DemoOptions): Promise<number> {
   }
   const clock = systemClock();
   const startedAtMs = clock.nowMs();
-  const useColour = options.color !== false && process.stdout.isTTY && !process.env['NO_COLOR'];
-  const output = screen((text) => options.json || process.stdout.write(text), useColour);
-  output.line(`${parts.length} callbacks, embedded engine, far end on loopback\n`);
+  const output = openScreen(options);
+  printHead(output, parts.length);
+  const over = new Set<Part>();
   const rows = await runDemo(config, parts, {
     onStep: (part, { row, state }) => {
-      const who = nameOf(part, parts);
       const sinceStartMs = clock.nowMs() - startedAtMs;
-      output.line(output.paint(toneOf(state), storyLine({ sinceStartMs, who, state, row })));
+      output.line(storyLine({ sinceStartMs, who: nameOf(part, parts), state, row }, output.width));
+      if (state === 'ended') over.add(part);
+      output.status(`        ${over.size} of ${parts.length} callbacks are over`);
     },
     onTrouble: (message) => process.stderr.write(`${message}\n`),
   });
+  output.status('');
   if (options.json) process.stdout.write(`${JSON.stringify(documentOf(rows), null, 2)}\n`);
   else printTable(output, rows, clock.nowMs() - startedAtMs);
   return rows.every(({ differences }) => differences.length === 0) ? 0 : 1;
@@ -78,9 +88,22 @@ function nameOf({ service, role }: Part, parts: readonly Part[]): string {
   return service === parts[0]?.service ? role.persona : `${service}: ${role.persona}`;
 }
 
-function toneOf(state: string): 'good' | 'dim' | 'plain' {
-  if (state === 'connected') return 'good';
-  return state === 'ended' ? 'dim' : 'plain';
+function openScreen({ json, color }: DemoOptions): Screen {
+  const { stdout, env } = process;
+  const useColour = color !== false && stdout.isTTY && !env['NO_COLOR'];
+  // Not everything that calls itself a terminal can write over a line.
+  const isLive = stdout.isTTY && env['TERM'] !== 'dumb' && !env['CI'];
+  const columns = stdout.isTTY ? stdout.columns : undefined;
+  const write = (text: string) => json || stdout.write(text);
+  return screen(write, { useColour, isLive, ...(columns ? { columns } : {}) });
+}
+
+function printHead(output: Screen, count: number): void {
+  output.line([{ text: `Dialback ${productVersion()} demo`, tone: 'strong' }]);
+  const what = `${count} callbacks at once on the embedded engine, with real SIP and RTP on loopback; each called party is played by a script.`;
+  for (const text of wrap(what, output.width)) output.line(text);
+  output.line('');
+  output.line(storyHead(output.width));
 }
 
 function documentOf(rows: readonly DemoRow[]) {
@@ -95,26 +118,52 @@ function documentOf(rows: readonly DemoRow[]) {
 }
 
 function printTable(output: Screen, rows: readonly DemoRow[], tookMs: number): void {
-  const cells = rows.map((row) => [
-    row.differences.length === 0 ? 'ok' : 'FAIL',
-    row.service === rows[0]?.service ? row.persona : `${row.service}: ${row.persona}`,
-    String(row.callState ?? '-'),
-    String(row.attempts),
-    row.reason ?? row.state,
-    row.treatmentsHeard.map((name) => name.replace(/\.wav$/, '')).join(' ') || '-',
-  ]);
-  const [head, ...lines] = table([['', 'persona', 'st', 'n', 'reason', 'heard'], ...cells]);
+  const { width } = output;
+  const head: TableRow = {
+    cells: ['', 'persona', 'st', 'n', 'reason', 'heard'],
+    tones: Array.from({ length: 6 }, () => 'strong' as const),
+  };
   output.line('');
-  output.line(output.paint('strong', head ?? ''));
-  lines.forEach((line, i) => {
-    const { differences = [] } = rows[i] ?? {};
-    output.line(differences.length === 0 ? line : output.paint('bad', line));
-    for (const difference of differences) output.line(output.paint('bad', `      ${difference}`));
-  });
+  for (const pieces of table([head, ...rows.map((row) => tableRow(row, rows))], width)) {
+    output.line(pieces);
+  }
+  for (const row of rows) {
+    for (const difference of row.differences) {
+      const texts = wrap(`${row.persona}: ${difference}`, width - 4);
+      for (const text of texts) output.line([{ text: `    ${text}`, tone: 'bad' }]);
+    }
+  }
   const failed = rows.filter(({ differences }) => differences.length > 0).length;
   const verdict =
     failed === 0
       ? `${rows.length} callbacks went as the decision table says`
       : `${failed} of ${rows.length} callbacks differ from the decision table`;
-  output.line(`\n${verdict} (${(tookMs / 1000).toFixed(0)} s)`);
+  output.line('');
+  for (const text of wrap(`${verdict} (${(tookMs / 1000).toFixed(0)} s)`, width)) {
+    output.line([{ text, tone: failed === 0 ? 'good' : 'bad' }]);
+  }
+}
+
+/** `st` is the call state, `n` the number of attempts. */
+function tableRow(row: DemoRow, rows: readonly DemoRow[]): TableRow {
+  const isOk = row.differences.length === 0;
+  const isConnected = row.reason === 'AGENT_CONNECTED';
+  return {
+    cells: [
+      isOk ? 'ok' : 'FAIL',
+      row.service === rows[0]?.service ? row.persona : `${row.service}: ${row.persona}`,
+      String(row.callState ?? '-'),
+      String(row.attempts),
+      row.reason ?? row.state,
+      row.treatmentsHeard.map((name) => name.replace(/\.wav$/, '')).join(' ') || '-',
+    ],
+    tones: [
+      isOk ? 'good' : 'bad',
+      isOk ? 'plain' : 'bad',
+      'dim',
+      'dim',
+      isConnected ? 'good' : 'plain',
+      'sound',
+    ],
+  };
 }
