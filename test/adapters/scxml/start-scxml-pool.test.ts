@@ -7,6 +7,18 @@ const document = (body: string) =>
   ({ kind: 'source', text: `<scxml>${body}</scxml>`, file: 'a.scxml' }) as const;
 
 describe('plugin sessions in real threads', () => {
+  it('read pages of the orchestration dialect', async () => {
+    const pool = await startScxmlPool({ host: { fetch: refuse, post: refuse } });
+    const page = `<scxml profile="ecmascript"><state id="s"><transition cond="_data.n == 2" target="f"/></state><final id="f"/></scxml>`;
+    const session = pool.start({
+      document: { kind: 'source', text: page, file: 'a.scxml' },
+      params: { n: '2' },
+      observer: {},
+    });
+    assert.deepEqual(await session.ended, { kind: 'final', state: 'f', data: undefined });
+    await pool.stop();
+  });
+
   it('a script without end leaves the main thread alone and ends by itself', async () => {
     const pool = await startScxmlPool({ host: { fetch: refuse, post: refuse } });
     const delay = monitorEventLoopDelay({ resolution: 5 });

@@ -94,8 +94,9 @@ export const PRELUDE = `(function (valueChars) {
     read: read,
     write: write,
     setSystem: function (name, json) { readOnly(name, read(json)); },
-    setEvent: function (json) {
-      var given = read(json), event = {};
+    setEvent: function (json, data) {
+      var given = parse(json), event = {};
+      given.data = read(data);
       for (var i = 0; i < fields.length; i++) event[fields[i]] = given[fields[i]];
       readOnly('_event', event);
     },

@@ -131,9 +131,13 @@ export class ScriptEngine {
     };
   }
 
-  /** @param json the event's fields */
-  setEvent(json: string, at: Position): void {
-    this.#callWithText(this.#built.setEvent, at, withTrees(json, this.#limits)).dispose();
+  /**
+   * @param fields JSON text of the event without its data
+   * @param data JSON text, or undefined. @throws ScriptError when it is none
+   */
+  setEvent(fields: string, data: string | undefined, at: Position): void {
+    const trees = data === undefined ? undefined : withTrees(data, this.#limits);
+    this.#callWithText(this.#built.setEvent, at, fields, trees).dispose();
   }
 
   /** A variable of the platform, which the document cannot change. */
@@ -259,10 +263,6 @@ export class ScriptEngine {
   }
 
   #failure(error: QuickJSHandle, at: Position): Error {
-    if (this.#budget.isScriptOver) {
-      error.dispose();
-      return new LimitError('SCXML_SCRIPT_TOO_LONG', `${place(at)}the script ran too long`);
-    }
     let described: string | undefined;
     try {
       const result = this.#context.callFunction(
@@ -276,6 +276,9 @@ export class ScriptEngine {
     } catch {
       // Left undescribed.
     }
+    // Also when what ran too long was a getter of the error itself.
+    if (this.#budget.isScriptOver)
+      return new LimitError('SCXML_SCRIPT_TOO_LONG', `${place(at)}the script ran too long`);
     return this.#isExhausted(described)
       ? this.#broken(`${place(at)}out of memory`)
       : new ScriptError(`${place(at)}${described}`);

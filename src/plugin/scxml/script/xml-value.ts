@@ -3,6 +3,7 @@
  * text with its white space normalised (SCXML 1.0, 5.9 and B.2). Values travel as JSON text.
  */
 import { parseXml, type XmlElement, type XmlLimits } from '../document/xml.js';
+import { ScriptError } from '../errors.js';
 import { XML_KEY, XML_KEY_IN_JSON } from './prelude.js';
 
 type Tree = readonly [string, Readonly<Record<string, string>>, readonly (Tree | string)[], string];
@@ -21,25 +22,31 @@ export function jsonOfXml(source: string): string {
   return JSON.stringify({ [XML_KEY]: source });
 }
 
-/** XML values in JSON as the text they were written in, for whoever has no DOM. */
+/** XML values in JSON as the text they were written in, for whoever has no DOM. @throws ScriptError */
 export function withoutTrees(json: string): string {
-  if (!json.includes(XML_KEY_IN_JSON)) return json;
-  return JSON.stringify(
-    JSON.parse(json, (_key, value: unknown) => xmlSourceOf(value) ?? value) as unknown,
-  );
+  return mapped(json, (source) => source);
 }
 
-/** XML values in JSON as trees, for the data model. */
+/** XML values in JSON as trees, for the data model. @throws ScriptError */
 export function withTrees(json: string, limits: XmlLimits): string {
+  return mapped(json, (source) => {
+    const root = parsed(source, limits);
+    return root ? { [XML_KEY]: treeOf(root) } : source;
+  });
+}
+
+function mapped(json: string, replace: (source: string) => unknown): string {
   if (!json.includes(XML_KEY_IN_JSON)) return json;
-  return JSON.stringify(
-    JSON.parse(json, (_key, value: unknown) => {
-      const source = xmlSourceOf(value);
-      if (source === undefined) return value;
-      const root = parsed(source, limits);
-      return root ? { [XML_KEY]: treeOf(root) } : source;
-    }) as unknown,
-  );
+  try {
+    const value: unknown = JSON.parse(json, (_key, one: unknown) => {
+      const source = xmlSourceOf(one);
+      return source === undefined ? one : replace(source);
+    });
+    return JSON.stringify(value);
+  } catch (error) {
+    // No JSON, or nested deeper than this thread's stack.
+    throw new ScriptError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The source of a JSON text that is one XML value, or null. */

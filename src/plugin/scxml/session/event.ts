@@ -16,9 +16,9 @@ export interface ScxmlEvent {
   readonly raw?: string | undefined;
 }
 
-/** The event as the data model takes it. */
+/** The fields of an event but its data, which travel apart: they may have come from anywhere. */
 export function jsonOfEvent(event: ScxmlEvent): string {
-  const fields = JSON.stringify({
+  return JSON.stringify({
     name: event.name,
     type: event.type,
     sendid: event.sendId,
@@ -27,7 +27,6 @@ export function jsonOfEvent(event: ScxmlEvent): string {
     invokeid: event.invokeId,
     raw: event.raw,
   });
-  return event.data === undefined ? fields : `${fields.slice(0, -1)},"data":${event.data}}`;
 }
 
 /** @param descriptors without trailing `.*`; `*` matches all */

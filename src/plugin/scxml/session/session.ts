@@ -224,7 +224,7 @@ export class Session {
   /** @returns false when its data are no JSON: an error, and the event is dropped */
   #setEvent(event: ScxmlEvent): boolean {
     try {
-      this.engine.setEvent(jsonOfEvent(event), this.document.root.at);
+      this.engine.setEvent(jsonOfEvent(event), event.data, this.document.root.at);
       return true;
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;

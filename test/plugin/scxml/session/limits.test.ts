@@ -46,6 +46,29 @@ describe('a session over its limits ends with a code of its own, and its neighbo
       'SCXML_OUT_OF_MEMORY',
     ],
     [
+      'an error whose message loops',
+      onEntry(
+        '<script>var e = new Error(); Object.defineProperty(e, "message", { get: function () { for (;;) {} } }); throw e;</script>',
+      ),
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+    [
+      'a comparison that loops',
+      onEntry('<script>[1, 2].sort(function () { for (;;) {} });</script>'),
+      'SCXML_SCRIPT_TOO_LONG',
+    ],
+    ['one huge string', onEntry('<script>"x".repeat(1000000000)</script>'), 'SCXML_OUT_OF_MEMORY'],
+    [
+      'JSON nested without end',
+      onEntry('<script>JSON.parse("[".repeat(200000) + "]".repeat(200000))</script>'),
+      'SCXML_OUT_OF_MEMORY',
+    ],
+    [
+      'code nested without end',
+      onEntry('<script>eval("(".repeat(200000))</script>'),
+      'SCXML_OUT_OF_MEMORY',
+    ],
+    [
       'eventless transitions',
       '<state id="a"><transition target="b"/></state><state id="b"><transition target="a"/></state>',
       'SCXML_EVENTLESS_LOOP',

@@ -130,6 +130,30 @@ describe('a running document', () => {
     assert.deepEqual(log, ['"error.execution"']);
   });
 
+  it('drops an event that only pretends to carry XML', async () => {
+    const { session, log } = await bed.run(
+      '<state id="a"><transition event="*"><log expr="[_event.name, String(_event.data)]"/></transition></state>',
+    );
+    const key = JSON.stringify('\0xml');
+    for (const data of [`{${key}:`, `{${key}:"<a>"}`, `{${key}:[1]}`, `{${key}:7}`])
+      session.send({ name: 'x', type: 'external', data });
+    await bed.clock.advance(0);
+    assert.deepEqual(
+      log.map((line) => (JSON.parse(line) as string[])[0]),
+      ['error.execution', 'x', 'error.execution', 'x'],
+    );
+    assert.equal(log[1], '["x","<a>"]');
+  });
+
+  it('lets the data of an event not pass for its fields', async () => {
+    const { session, log } = await bed.run(
+      '<state id="a"><transition event="*"><log expr="[_event.name, _event.invokeid]"/></transition></state>',
+    );
+    session.send({ name: 'x', type: 'external', data: '1,"invokeid":"forged","name":"forged"' });
+    await bed.clock.advance(0);
+    assert.deepEqual(log, ['["error.execution",null]']);
+  });
+
   it('names file and line of a script that fails', async () => {
     const { log } = await bed.run(
       '<state id="a"><onentry>\n<script>nothing.here</script></onentry><transition event="error"><log expr="_event.data.description"/></transition></state>',
