@@ -158,7 +158,7 @@ export class CallbackEffects {
     const { legId, customerNumber: replacement, prefix } = command;
     const ownNumber = this.callback.customerNumber;
     const rules = numberRulesOf(this.service);
-    const plan = planDial({ ownNumber, replacement, prefix }, this.deps.trunks, rules);
+    const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);
     if (plan.kind === 'refused') {
       const detail = { cpdReason: plan.why };
       this.listener.onLeg({ kind: 'over', callId });

@@ -9,6 +9,7 @@ const MAX_CHUNKS = 100;
 /** What a player takes into memory (see `media-files.ts`). */
 const MAX_BYTES = 20 * 1024 * 1024;
 const CODINGS: Readonly<Record<number, string>> = { 1: 'pcm', 6: 'a-law', 7: 'mu-law' };
+const LINE_RATE_HZ = 8000;
 /** WAVE_FORMAT_EXTENSIBLE: the coding is the first two bytes of the sub-format. */
 const EXTENSIBLE = 0xfffe;
 
@@ -83,7 +84,9 @@ function describe(format: Buffer | undefined, dataBytes: number): WavHeader {
   if (coding !== 'pcm' && bits !== 8) return unplayable(`${coding} has 8 bits, and this ${bits}`);
   if (channels < 1 || channels > 2) return unplayable(`it has ${channels} channels`);
   if (rateHz < 4000 || rateHz > 192_000) return unplayable(`its sampling rate is ${rateHz} Hz`);
-  if (dataBytes * 8 < bits * channels) return unplayable('it is empty');
+  // On the line it has to last for one sample of 8 kHz at least.
+  const frames = bits === 0 ? 0 : Math.floor((dataBytes * 8) / (bits * channels));
+  if (frames * LINE_RATE_HZ < rateHz) return unplayable('it is empty');
   return { kind: 'wav', coding, bits, channels, rateHz, dataBytes };
 }
 
