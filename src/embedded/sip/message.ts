@@ -21,6 +21,7 @@ export type SipParseCode =
   | 'SIP_CONTENT_LENGTH'
   | 'SIP_BODY_SHORT'
   | 'SIP_MISSING_HEADER'
+  | 'SIP_REPEATED_HEADER'
   | 'SIP_IDENTITY'
   | 'SIP_CSEQ';
 
@@ -56,9 +57,11 @@ export interface SipAddress {
 }
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/; // RFC 3261 section 25.1
+/** Of any scheme: whether it can be reached is decided by those who want to. */
+const ANY_URI = /^[a-z][a-z0-9+.-]*:[^<>"]+$/i;
 /** What may be in a Call-ID or tag. RFC 3261 allows less; the control protocol uses `|` itself. */
 const IDENTITY = /^[^\s|\p{Cc}]+$/u;
-const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP\/2\.0$/i;
+const REQUEST_LINE = /^([A-Za-z0-9\-.!%*_+`'~]+) ([^\s\p{Cc}]+) SIP\/2\.0$/iu;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
 
 /** RFC 3261 section 20 and the extensions' registrations: the one-letter forms. */
@@ -120,6 +123,10 @@ export class SipMessage {
     message.#readStartLine(startLine);
     message.#readHeaders(lines, limits);
     message.#readBody(bodyBytes, limits.bodyIsRest === true);
+    // What is not UTF-8, or spelt short, grows when it is written again.
+    if (bytes.length > limits.maxBytes / 4 && message.toBuffer().length > limits.maxBytes) {
+      throw new SipParseError('SIP_TOO_LARGE', `more than ${limits.maxBytes} bytes once read`);
+    }
     return message;
   }
 
@@ -241,13 +248,13 @@ export class SipMessage {
   }
 
   #readBody(bytes: Buffer, isRest: boolean): void {
-    const lengths = new Set(this.all('Content-Length'));
-    if (isRest || lengths.size === 0) {
+    const lengths = this.all('Content-Length');
+    if (isRest || lengths.length === 0) {
       this.body = bytes.toString('utf8');
       return;
     }
     const [text = ''] = lengths;
-    if (lengths.size > 1 || !/^\d{1,9}$/.test(text)) {
+    if (lengths.length > 1 || !/^\d{1,9}$/.test(text)) {
       throw new SipParseError('SIP_CONTENT_LENGTH', 'Content-Length is no single number');
     }
     if (bytes.length < Number(text)) {
@@ -276,12 +283,19 @@ function splitHead(bytes: Buffer): { head: string; bodyBytes: Buffer } {
 /**
  * Checks that a message from the network can be matched and answered.
  *
- * @throws SipParseError SIP_MISSING_HEADER, SIP_CSEQ, SIP_IDENTITY
- * Source: RFC 3261 sections 8.1.1 (mandatory headers) and 8.1.1.5 (CSeq below 2**31).
+ * @throws SipParseError SIP_START_LINE, SIP_MISSING_HEADER, SIP_REPEATED_HEADER, SIP_CSEQ,
+ *     SIP_IDENTITY
+ * Source: RFC 3261 sections 7.3.1 (what may be repeated), 8.1.1 (mandatory headers) and 8.1.1.5
+ *     (CSeq below 2**31).
  */
 export function checkRoutable(message: SipMessage): void {
   for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq']) {
     if (!message.get(name)) throw new SipParseError('SIP_MISSING_HEADER', `no ${name}`);
+    const isOne = name === 'Via' || message.all(name).length === 1;
+    if (!isOne) throw new SipParseError('SIP_REPEATED_HEADER', `more than one ${name}`);
+  }
+  if (message.uri !== undefined && !ANY_URI.test(message.uri)) {
+    throw new SipParseError('SIP_START_LINE', 'the request URI is no URI');
   }
   for (const text of [message.callId, message.tagOf('From'), message.tagOf('To')]) {
     if (text !== undefined && !IDENTITY.test(text)) {

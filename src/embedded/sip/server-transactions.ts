@@ -121,11 +121,18 @@ export class ServerTransactions {
   }
 }
 
-/** Without the magic cookie a branch identifies nothing: then the call does (17.2.3, last part). */
+const MAGIC_COOKIE = 'z9hG4bK';
+
+/**
+ * Without the magic cookie, or with nothing after it, a branch identifies nothing: then the call
+ * does (17.2.3, last part; RFC 4475 section 3.2.1).
+ */
 function branchKey(request: SipMessage, method: string): string {
-  if (!request.branch?.startsWith('z9hG4bK')) return callKey(request, method);
+  const { branch } = request;
+  const isUnique = branch?.startsWith(MAGIC_COOKIE) && branch.length > MAGIC_COOKIE.length;
+  if (!isUnique) return callKey(request, method);
   const sender = sentBy(request.get('Via') ?? '');
-  return `${request.branch}|${sender?.host ?? ''}:${sender?.port ?? ''}|${method}`;
+  return `${branch}|${sender?.host ?? ''}:${sender?.port ?? ''}|${method}`;
 }
 
 function callKey(request: SipMessage, method: string): string {
