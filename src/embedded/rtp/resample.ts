@@ -10,6 +10,7 @@
 const ZERO_CROSSINGS = 20; // on each side, counted at the lower rate
 const PASS_BAND = 0.93; // of the lower Nyquist frequency: where the filter is 6 dB down
 const PHASES_MAX = 512;
+const WEIGHTS_MAX = 65_536; // computed in one go: 10 ms of work
 const SLICE_MULTIPLICATIONS = 1_000_000; // 1 to 2 ms of work
 
 interface FilterBank {
@@ -42,10 +43,11 @@ export async function resample(
 }
 
 function buildFilterBank(fromHz: number, toHz: number): FilterBank {
-  const phases = Math.min(PHASES_MAX, toHz / greatestCommonDivisor(fromHz, toHz));
   const cutoff = (PASS_BAND * Math.min(fromHz, toHz)) / fromHz; // 1 is the input's Nyquist
   const half = Math.ceil((ZERO_CROSSINGS * fromHz) / Math.min(fromHz, toHz));
   const taps = 2 * half;
+  const phasesNeeded = toHz / greatestCommonDivisor(fromHz, toHz);
+  const phases = Math.min(PHASES_MAX, Math.floor(WEIGHTS_MAX / taps), phasesNeeded);
   const weights = new Float32Array(phases * taps);
   for (let phase = 0; phase < phases; phase++) {
     let sum = 0;

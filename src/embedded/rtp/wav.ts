@@ -76,8 +76,8 @@ export async function convertWav(bytes: Uint8Array): Promise<WavResult> {
   const format = parseWav(bytes);
   if ('problem' in format) return format;
   const mono = await mixToMono(format);
-  if (mono.length === 0) return fail('empty', 'no samples');
   const pcm = await resample(mono, format.sampleRateHz, SAMPLE_RATE_HZ, breathe);
+  if (pcm.length === 0) return fail('empty', 'no samples');
   return { ok: true, pcm, sourceRateHz: format.sampleRateHz };
 }
 
