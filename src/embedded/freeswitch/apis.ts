@@ -10,6 +10,7 @@
 import { toCause } from './apps.js';
 import { Channel } from './channel.js';
 import type { ApiReply } from './esl.js';
+import { startRecording, stopRecording } from './record.js';
 
 /** What the commands look at. */
 export interface ApiContext {
@@ -24,6 +25,8 @@ export interface ApiContext {
 type Command = (words: readonly string[], context: ApiContext, argument: string) => ApiReply;
 
 const NO_CHANNEL = '-ERR No such channel!\n';
+const NO_SESSION = '-ERR Cannot locate session!\n';
+const RECORD_USAGE = '<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]';
 const UUID_SEND_DTMF_MS = 250; // FreeSWITCH's default of 2000 samples
 const MODULES = ['mod_commands', 'mod_dptools', 'mod_event_socket', 'mod_sndfile', 'mod_sofia'];
 
@@ -76,6 +79,18 @@ function transfer(channel: Channel, [, ...words]: readonly string[]): ApiReply {
     channel.parkAnew();
     peer?.parkAnew();
   });
+}
+
+function record(channel: Channel, words: readonly string[]): ApiReply {
+  const [, action, path = '', limit = ''] = words;
+  if (action === 'start') {
+    const seconds = /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
+    const isOn = startRecording(channel, path, seconds);
+    return say(isOn ? '+OK Success\n' : '-ERR Cannot record session!\n');
+  }
+  if (action !== 'stop') return say(`-USAGE: ${RECORD_USAGE}\n`);
+  const isOff = stopRecording(channel, path);
+  return say(isOff ? '+OK Success\n' : '-ERR Cannot stop record session!\n');
 }
 
 function sofia(words: readonly string[], { sipAddress, channels }: ApiContext): ApiReply {
@@ -174,9 +189,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         const ms = /^\d{1,5}$/.test(durationMs) ? Number(durationMs) : UUID_SEND_DTMF_MS;
         return say(`+OK ${uuid} sent DTMF ${data}.\n`, () => channel.rtp.sendDtmf(digits, ms));
       },
-      () => '-ERR Cannot locate session!\n',
+      () => NO_SESSION,
     ),
   ],
+  ['uuid_record', onChannel(RECORD_USAGE, 3, record, () => NO_SESSION)],
 ]);
 
 /** Names of all commands. */

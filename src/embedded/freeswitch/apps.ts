@@ -8,6 +8,7 @@
 
 import type { Channel, Run } from './channel.js';
 import { collectDigits } from './collect-digits.js';
+import { startRecording, stopRecording } from './record.js';
 import { SoundPlayer } from './playback.js';
 
 /** How an application runs. */
@@ -73,6 +74,13 @@ function sendDtmf(channel: Channel, argument: string): void {
   channel.rtp.sendDtmf(digits, /^\d{1,5}$/.test(durationMs) ? Number(durationMs) : undefined);
 }
 
+/** `<path> [+<seconds>]`; an unusable path is told in the log only. */
+function recordSession(channel: Channel, argument: string): void {
+  const [, path = '', limit] = /^(\S*)(?:\s+\+?(\d{1,6}))?/.exec(argument) ?? [];
+  if (startRecording(channel, path, Number(limit ?? 0))) return;
+  channel.log('warn', 'recording refused', { path: path.slice(0, 200) });
+}
+
 function hangup(run: Run, channel: Channel): void {
   const cause = toCause(run.argument);
   channel.beginHangup(cause);
@@ -99,5 +107,7 @@ export const APPLICATION_TABLE: ReadonlyMap<string, Application> = new Map<strin
   ['playback', { isLong: true, run: playback }],
   ['play_and_get_digits', { isLong: true, run: collectDigits }],
   ['sleep', { isLong: true, run: sleep }],
+  ['record_session', quick(recordSession)],
+  ['stop_record_session', quick((channel, path) => void stopRecording(channel, path))],
   ['hangup', { isLong: false, run: hangup }],
 ]);

@@ -11,10 +11,11 @@
 import { randomUUID } from 'node:crypto';
 import { RelaySource } from '../rtp/pcm-source.js';
 import type { PlayHandle, RtpSession } from '../rtp/session.js';
-import type { LogFunction } from '../sip/stack.js';
+import type { LogFunction, LogLevel } from '../sip/stack.js';
 import { APPLICATION_TABLE } from './apps.js';
 import { describeChannel, type ChannelFacts } from './channel-data.js';
 import type { EslConnection, EventFields } from './esl.js';
+import { MediaBugs } from './media-bugs.js';
 import type { SoundFiles } from './sound-files.js';
 import { Unicast, type UnicastTarget } from './unicast.js';
 
@@ -73,6 +74,8 @@ export class Channel {
   hangupCause: string | undefined;
   /** True from the first real SDP of a peer on; before, the tap hears digital silence. */
   hasPeerMedia = false;
+  /** Recordings and forks. */
+  readonly bugs = new MediaBugs();
   readonly #variables = new Map<string, string>();
   readonly #runs: Run[] = [];
   readonly #queue: QueuedCommand[] = [];
@@ -92,6 +95,7 @@ export class Channel {
   ) {
     this.#outermost = { application: 'socket', argument: socketArgument, uuid: randomUUID() };
     rtp.onFrame = (pcm) => this.#tick(pcm);
+    rtp.onSpoken = (pcm) => this.bugs.speak(pcm);
     rtp.onDtmf = (digit, samples) => this.#heardKey(digit, samples);
   }
 
@@ -105,6 +109,10 @@ export class Channel {
 
   get bridgePeer(): Channel | undefined {
     return this.#bridge?.peer;
+  }
+
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.host.onLog(level, message, fields);
   }
 
   variable(name: string): string | undefined {
@@ -179,6 +187,7 @@ export class Channel {
     this.#unicast.stop();
     const { packetsIgnored: count } = this.rtp.stats();
     if (count > 0) this.host.onLog('debug', 'RTP packets ignored', { channel: this.uuid, count });
+    this.bugs.removeAll();
     this.rtp.close();
     this.host.onEnded(this, this.hangupCause, by === 'peer');
     this.connection?.close(this.uuid);
@@ -247,6 +256,7 @@ export class Channel {
   }
 
   #tick(pcm: Int16Array): void {
+    this.bugs.hear(pcm);
     this.#takeCommands();
     if (this.#hasEnded) return;
     if (this.#bridge) this.#bridge.peer.#bridge?.toUs.write(pcm);

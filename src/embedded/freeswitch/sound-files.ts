@@ -1,14 +1,15 @@
 /**
  * Turns what `playback` is given into sound: WAV files by absolute or relative path, WAV files by
- * http(s), `file_string://a!b` lists, silence_stream and the subset of tone_stream. Decoded files
+ * http(s), `file_string://a!b` lists, silence_stream, the subset of tone_stream, and local_stream (the
+ * files of a directory as music that never ends). Decoded files
  * are kept for a while, so that a treatment played to many callers is read once.
  *
  * Like FreeSWITCH it tells its user only that there is no such sound; the reason goes to the log.
  */
 
-import { stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
-import { playSamples, playSilence, type PcmSource } from '../rtp/pcm-source.js';
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { playSamples, playSilence, SAMPLE_RATE_HZ, type PcmSource } from '../rtp/pcm-source.js';
 import { parseSilenceStream, parseToneStream } from '../rtp/tones.js';
 import { readWavFile, type WavResult } from '../rtp/wav.js';
 import type { LogFunction } from '../sip/stack.js';
@@ -32,6 +33,7 @@ export const FILE_FORMATS = [
   'file_string',
   'http',
   'https',
+  'local_stream',
   'silence_stream',
   'tone_stream',
 ] as const;
@@ -68,6 +70,7 @@ export class SoundFiles {
       const stream = parse(scheme[2] ?? '');
       return stream && { ...stream, startSample: 0, path: name, isGenerated: true };
     }
+    if (scheme?.[1] === 'local_stream') return this.#openMusic(scheme[2] ?? '', name);
     const pcm = await this.#openPcm(name, scheme?.[1]);
     if (!pcm) return undefined;
     const start = Math.min(startSample, pcm.length);
@@ -97,6 +100,25 @@ export class SoundFiles {
       detail: result.detail,
     });
     return undefined;
+  }
+
+  /** All WAV files of a directory of the sounds, by name, for ever; it has played since we started. */
+  async #openMusic(name: string, path: string): Promise<Sound | undefined> {
+    if (!/^[\w-]{1,64}$/.test(name)) return undefined;
+    const directory = this.#absolute(name);
+    const files = await readdir(directory).catch(() => []);
+    const wavs = files.filter((file) => file.endsWith('.wav')).sort();
+    const all = await Promise.all(
+      wavs
+        .slice(0, LIST_ENTRIES_MAX)
+        .map((file) => this.#openPcm(join(directory, file), undefined)),
+    );
+    const pieces = all.flatMap((pcm) => (pcm ? [pcm] : []));
+    const once = pieces.reduce((sum, pcm) => sum + pcm.length, 0);
+    if (once === 0) return undefined;
+    const playedSamples = Math.floor((performance.now() * SAMPLE_RATE_HZ) / 1000);
+    const source = repeatPieces(pieces, playedSamples % once);
+    return { source, samples: Infinity, startSample: 0, path, isGenerated: true };
   }
 
   async #openList(list: string, path: string, startSample: number): Promise<Sound | undefined> {
@@ -153,6 +175,27 @@ async function fileKey(path: string): Promise<string> {
 
 function urlKey(url: string): string {
   return `${url}|${Math.floor(Date.now() / URL_FRESH_MS)}`;
+}
+
+/** Plays pieces one after the other without end, from a sample on. */
+function repeatPieces(pieces: readonly Int16Array[], startSample: number): PcmSource {
+  let index = 0;
+  let position = startSample;
+  return {
+    read(into) {
+      for (let piece = pieces[index]; piece; piece = pieces[index]) {
+        if (position < piece.length) {
+          const count = Math.min(into.length, piece.length - position);
+          into.set(piece.subarray(position, position + count));
+          position += count;
+          return count;
+        }
+        position -= piece.length;
+        index = (index + 1) % pieces.length;
+      }
+      return 0;
+    },
+  };
 }
 
 function joinSources(sources: PcmSource[]): PcmSource {

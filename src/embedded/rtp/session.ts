@@ -74,6 +74,8 @@ const PAYLOAD_SAMPLES_MAX = 1600;
 export class RtpSession implements Paced {
   /** Received speech: 160 samples, valid during the call only; -1 throughout where RTP is missing. */
   onFrame: ((pcm: Int16Array, rtpTimestamp: number) => void) | undefined;
+  /** Speech to the peer, 160 samples, whether or not it is sent: silence while nothing plays. */
+  onSpoken: ((pcm: Int16Array) => void) | undefined;
   /** A key press of the peer, at its end. */
   onDtmf: ((digit: string, durationSamples: number) => void) | undefined;
   /** Called once, by `close`. */
@@ -205,6 +207,7 @@ export class RtpSession implements Paced {
     this.#socket?.close();
     this.#socket = undefined;
     this.onFrame = undefined;
+    this.onSpoken = undefined;
     this.onDtmf = undefined;
     const onClosed = this.onClosed;
     this.onClosed = undefined;
@@ -237,8 +240,12 @@ export class RtpSession implements Paced {
   writeTick(): void {
     const format = this.#latch.target ? this.#format : undefined;
     this.#sender.tick();
-    if (format && this.#sender.writeKey(format)) return;
+    if (format && this.#sender.writeKey(format)) {
+      this.onSpoken?.(this.#outFrame.fill(0));
+      return;
+    }
     this.#fillOutFrame();
+    this.onSpoken?.(this.#outFrame);
     if (format && this.isSending) this.#sender.writeSpeech(this.#outFrame, format);
     else this.#sender.pause();
   }
