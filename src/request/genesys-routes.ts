@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServiceConfig } from '../config/config.js';
 import {
   CALLBACK_STATES,
+  StoreError,
   type CallbackQuery,
   type CallbackRecord,
   type CallbackState,
@@ -118,6 +119,8 @@ async function startCallback(
   const context = { id: random.uuid(), nowMs: clock.nowMs() };
   const { callback, ignored } = parseCallbackRequest(service, parameters, context);
   const key = idempotencyKey(request, service.name);
+  // At once, and before it counts: a busy disk would make each request wait for its deadline.
+  if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
   await admission.admit(service, callback, parameters);
   const record = await store.accept(callback, key);
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');

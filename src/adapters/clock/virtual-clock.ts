@@ -1,7 +1,7 @@
 /**
  * A clock that stands still until a test moves it. Timers run in order of their time, equal times in
  * order of creation, each at its own instant, so that a timer set by a timer still falls into the
- * same advance. It refuses to go back.
+ * same advance. Time refuses to go back; the wall clock may be set, which moves no timer.
  */
 import type { Clock } from '../../ports.js';
 
@@ -15,6 +15,8 @@ export interface VirtualClock extends Clock {
    * @throws RangeError when asked to go back
    */
   advance(byMs: number): Promise<void>;
+  /** Somebody sets the wall clock, forward or back: timers run when they would have run. */
+  setWallClock(nowMs: number): void;
   /** Timers set and neither run nor cancelled. */
   readonly pendingCount: number;
 }
@@ -28,6 +30,7 @@ interface Timer {
 /** @param startMs what `nowMs` says first, milliseconds since the epoch */
 export function virtualClock(startMs = Date.UTC(2024, 0, 1)): VirtualClock {
   let nowMs = startMs;
+  let wallOffsetMs = 0;
   let order = 0;
   const timers = new Set<Timer>();
 
@@ -42,7 +45,10 @@ export function virtualClock(startMs = Date.UTC(2024, 0, 1)): VirtualClock {
   };
 
   return {
-    nowMs: () => nowMs,
+    nowMs: () => nowMs + wallOffsetMs,
+    setWallClock(toMs) {
+      wallOffsetMs = toMs - nowMs;
+    },
     after(delayMs, run) {
       const timer = { atMs: nowMs + Math.max(0, delayMs), order: order++, run };
       timers.add(timer);

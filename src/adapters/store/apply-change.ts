@@ -47,7 +47,7 @@ export function applyChange(
 
   if (change.attempt !== undefined) writeAttempt(database, id, change.attempt);
   if (change.step !== undefined) writeStep(database, id, change.step);
-  if (change.leg !== undefined) writeLeg(database, id, change.leg);
+  if (change.leg !== undefined) writeLeg(database, id, change.leg, atMs);
   writeRecord(database, record, change, atMs);
   if (change.dialLock === 'take') {
     database.run(

@@ -6,14 +6,21 @@ import type { LegChange, LegRecord } from '../../schedule/callback-store.js';
 import type { LegIdentity } from '../../ports.js';
 import type { Database, SqlRow } from './sqlite-driver.js';
 
-export function writeLeg(database: Database, callbackId: string, leg: LegChange): void {
+export function writeLeg(
+  database: Database,
+  callbackId: string,
+  leg: LegChange,
+  atMs: number,
+): void {
   switch (leg.kind) {
     case 'begun':
       database.run(
-        'INSERT INTO legs (call_id, callback_id, number, rings_until_ms) VALUES (?, ?, ?, ?)',
+        `INSERT INTO legs (call_id, callback_id, number, begun_at_ms, rings_until_ms)
+         VALUES (?, ?, ?, ?, ?)`,
         leg.callId,
         callbackId,
         leg.number ?? null,
+        atMs,
         leg.ringsUntilMs,
       );
       return;
@@ -45,7 +52,12 @@ export function orphanAt(database: Database, number: string, atMs: number): stri
 /** Makes an orphan of every leg and returns them, but for those that were one and rang out. */
 export function takeOverLegs(database: Database, nowMs: number): LegRecord[] {
   database.run('DELETE FROM legs WHERE is_orphan = 1 AND rings_until_ms <= ?', nowMs);
-  database.run('UPDATE legs SET is_orphan = 1');
+  // With the clock set back meanwhile, a number would wait for what was only the clock.
+  database.run(
+    `UPDATE legs SET is_orphan = 1,
+       rings_until_ms = min(rings_until_ms, ? + max(0, rings_until_ms - begun_at_ms))`,
+    nowMs,
+  );
   return database.all('SELECT * FROM legs ORDER BY seq').map(toLeg);
 }
 

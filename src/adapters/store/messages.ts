@@ -83,6 +83,8 @@ export interface WorkerOptions {
   readonly file: string;
   /** The file may not grow past this; 0 = no limit. */
   readonly sizeMaxBytes: number;
+  /** How long a write waits for somebody who reads or writes the file by hand. */
+  readonly busyTimeoutMs: number;
 }
 
 export type ToWorker =
@@ -93,3 +95,26 @@ export type FromWorker =
   | { readonly kind: 'opened' }
   | { readonly kind: 'open-failed'; readonly failure: Failure }
   | { readonly kind: 'done'; readonly outcomes: readonly (readonly [number, Outcome])[] };
+
+/** Operations that change the file. */
+export function isWrite(operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'accept':
+    case 'claim-due':
+    case 'commit':
+    case 'request-cancel':
+    case 'reschedule':
+    case 'take-over':
+    case 'take-over-legs':
+    case 'purge':
+    case 'probe':
+      return true;
+    case 'get':
+    case 'find':
+    case 'next-due':
+    case 'attempts':
+    case 'story':
+    case 'stats':
+      return false;
+  }
+}

@@ -106,6 +106,7 @@ const MIGRATIONS: readonly string[] = [
     call_id TEXT NOT NULL UNIQUE,
     callback_id TEXT NOT NULL,
     number TEXT,
+    begun_at_ms INTEGER NOT NULL,
     rings_until_ms INTEGER NOT NULL,
     endpoint_id TEXT,
     identity TEXT,

@@ -28,19 +28,22 @@ import {
   type StoreStats,
 } from '../../schedule/callback-store.js';
 import { workerEntry } from '../../worker-entry.js';
-import type {
-  FromWorker,
-  Operation,
-  Outcome,
-  Results,
-  ToWorker,
-  WorkerOptions,
+import {
+  isWrite,
+  type FromWorker,
+  type Operation,
+  type Outcome,
+  type Results,
+  type ToWorker,
+  type WorkerOptions,
 } from './messages.js';
 
 /** Far above what live calls produce; reached only when the disk stands still. */
 const PENDING_MAX = 20_000;
 const PROBE_INTERVAL_MS = 1000;
 const PURGE_BATCH = 500;
+/** Someone reading the file by hand may hold a checkpoint back for a moment. */
+const BUSY_TIMEOUT_MS = 5000;
 
 /** Failures of the disk, as opposed to contradictions in what was asked. */
 const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set([
@@ -56,6 +59,8 @@ export interface SqliteStoreOptions {
   readonly file: string;
   /** The file may not grow past this many bytes; 0, the default, means no limit. */
   readonly sizeMaxBytes?: number;
+  /** How long a write waits for somebody else who has the file locked; 5000 by default. */
+  readonly busyTimeoutMs?: number;
 }
 
 interface Pending {
@@ -69,7 +74,11 @@ interface Pending {
  *   version wrote it or it is no database, `STORE_FAILED` for everything else
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<CallbackStore> {
-  const workerData: WorkerOptions = { sizeMaxBytes: 0, ...options };
+  const workerData: WorkerOptions = {
+    sizeMaxBytes: 0,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    ...options,
+  };
   const worker = new Worker(workerEntry(import.meta.url, './worker'), { workerData });
   await new Promise<void>((resolve, reject) => {
     worker.once('error', reject);
@@ -287,28 +296,6 @@ function failed(code: StoreErrorCode, message: string): Outcome {
 
 function refusedBehind(id: string, why: string): StoreError {
   return new StoreError('STORE_CONFLICT', `A change of callback ${id} was refused: ${why}.`);
-}
-
-function isWrite(operation: Operation): boolean {
-  switch (operation.kind) {
-    case 'accept':
-    case 'claim-due':
-    case 'commit':
-    case 'request-cancel':
-    case 'reschedule':
-    case 'take-over':
-    case 'take-over-legs':
-    case 'purge':
-    case 'probe':
-      return true;
-    case 'get':
-    case 'find':
-    case 'next-due':
-    case 'attempts':
-    case 'story':
-    case 'stats':
-      return false;
-  }
 }
 
 /** May `claimDue` find more after this than before it? */

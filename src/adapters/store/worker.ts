@@ -10,13 +10,14 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '../../schedule/callback-store.js';
-import type {
-  Failure,
-  FromWorker,
-  Operation,
-  Outcome,
-  ToWorker,
-  WorkerOptions,
+import {
+  isWrite,
+  type Failure,
+  type FromWorker,
+  type Operation,
+  type Outcome,
+  type ToWorker,
+  type WorkerOptions,
 } from './messages.js';
 import { perform } from './operations.js';
 import { migrate } from './schema.js';
@@ -24,8 +25,6 @@ import { openDatabase, toStoreError, type Database } from './sqlite-driver.js';
 
 /** Bounds one transaction, and with it the longest wait of whoever came just after it began. */
 const BATCH_MAX = 500;
-/** Someone reading the file by hand may hold a checkpoint back for a moment. */
-const BUSY_TIMEOUT_MS = 5000;
 /** The file belongs to the service alone: it holds customers' numbers. */
 const FILE_MODE = 0o600;
 
@@ -67,7 +66,7 @@ function takeProcessLock(file: string): Database {
 }
 
 function prepareDatabase(options: WorkerOptions): Database {
-  const database = openDatabase(options.file, BUSY_TIMEOUT_MS);
+  const database = openDatabase(options.file, options.busyTimeoutMs);
   try {
     database.exec('PRAGMA journal_mode = WAL');
     // FULL: an acknowledged row survives a loss of power; NORMAL was seen to lose some.
@@ -91,7 +90,9 @@ type Waiting = Extract<ToWorker, { kind: 'operation' }>;
 
 function performBatch(database: Database, batch: readonly Waiting[]): Numbered[] {
   try {
-    database.exec('BEGIN IMMEDIATE');
+    // Reading goes on while somebody else has the file locked for writing.
+    const writes = batch.some(({ operation }) => isWrite(operation));
+    database.exec(writes ? 'BEGIN IMMEDIATE' : 'BEGIN');
     const outcomes = batch.map(({ id, operation }): Numbered => [id, attempt(database, operation)]);
     database.exec('COMMIT');
     return outcomes;

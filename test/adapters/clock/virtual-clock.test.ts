@@ -36,6 +36,17 @@ describe('the virtual clock', () => {
     assert.deepEqual(order, ['promise', 'timer']);
   });
 
+  it('moves no timer when the wall clock is set', async () => {
+    const clock = virtualClock(10_000);
+    const ran: number[] = [];
+    clock.after(100, () => ran.push(clock.nowMs()));
+    clock.setWallClock(2000);
+    await clock.advance(99);
+    assert.deepEqual(ran, []);
+    await clock.advance(1);
+    assert.deepEqual(ran, [2100]);
+  });
+
   it('forgets a cancelled timer', async () => {
     const clock = virtualClock(0);
     const cancel = clock.after(5, () => assert.fail('was cancelled'));

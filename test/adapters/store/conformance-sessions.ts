@@ -90,7 +90,8 @@ export function describeSessions(tested: () => StoreUnderTest): void {
 
     it('hands the legs of a dead process over with the last that was known of them', async () => {
       const id = await bench.claimed({ customerNumber: '+15550007777' });
-      const note = (leg: LegChange) => bench.store.commit(id, { leg }, { durable: true });
+      const note = (leg: LegChange) =>
+        bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
       const number = '+15550007777';
       await note({ kind: 'begun', callId: 'leg-a', number, ringsUntilMs });
       await note({ kind: 'begun', callId: 'leg-b', ringsUntilMs });
@@ -142,7 +143,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const ringsForLong = Date.now() + HOUR_MS;
       const leg = { kind: 'begun', callId: 'orphan', number, ringsUntilMs: ringsForLong } as const;
       await bench.store.commit(id, { leg }, { durable: true });
-      await bench.store.takeOverLegs(NOON_MS);
+      await bench.store.takeOverLegs(Date.now());
       assert.equal((await bench.take(id)).ok, false);
       await bench.store.commit(id, { leg: { kind: 'over', callId: 'orphan' } }, { durable: true });
       assert.deepEqual(await bench.take(id), { ok: true });
@@ -151,9 +152,17 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     it('drops an orphan that rang out, but not before somebody has tried to end it', async () => {
       const id = await bench.claimed();
       const leg = { kind: 'begun', callId: 'rang-out', ringsUntilMs } as const;
-      await bench.store.commit(id, { leg }, { durable: true });
+      await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
       assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 1);
       assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 0);
+    });
+
+    it('does not make a number wait for an hour because the clock was set back by one', async () => {
+      const id = await bench.claimed();
+      const leg = { kind: 'begun', callId: 'set back', ringsUntilMs } as const;
+      await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
+      const nowMs = NOON_MS - HOUR_MS;
+      assert.equal((await bench.store.takeOverLegs(nowMs))[0]?.ringsUntilMs, nowMs + 60_000);
     });
 
     it('outlives the end of its callback', async () => {
