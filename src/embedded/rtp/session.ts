@@ -288,11 +288,11 @@ export class RtpSession implements Paced {
   }
 
   #receive(bytes: Buffer, from: RemoteInfo): void {
-    const isReadable =
-      bytes.length <= DATAGRAM_BYTES_MAX && ++this.#packetsThisTick <= PACKETS_PER_TICK_MAX;
-    const packet = isReadable ? parseRtp(bytes) : undefined;
+    const packet = bytes.length <= DATAGRAM_BYTES_MAX ? parseRtp(bytes) : undefined;
     const kind = packet && this.#kindOf(packet.payloadType);
-    if (!packet || !kind || !this.#latch.accept(from.address, from.port)) {
+    const isFromPeer = packet && kind && this.#latch.accept(from.address, from.port);
+    // Strangers do not count: however much they send, the peer is heard.
+    if (!isFromPeer || ++this.#packetsThisTick > PACKETS_PER_TICK_MAX) {
       this.#counters.ignored++;
       return;
     }
