@@ -103,6 +103,15 @@ export class TroubleBench {
     return this.until(`INVITE ${n}`, () => this.invites[n - 1]);
   }
 
+  /** The retry's pause has begun: from here on the clock may move. */
+  async retrying(id: string): Promise<void> {
+    await this.until('the retry', async () => {
+      const { name } = (await this.store.get(id))?.flowState ?? {};
+      return name === 'waiting-to-retry' || undefined;
+    });
+    await settle();
+  }
+
   completed(id: string): Promise<CallbackRecord> {
     return this.until('the end', async () => {
       const record = await this.store.get(id);

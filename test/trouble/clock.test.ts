@@ -25,6 +25,7 @@ describe('when the wall clock is set', function () {
       await bench.pass(5000);
       assert.equal(call.cancelledWith, undefined);
       call.fail(486);
+      await bench.retrying(id);
       await bench.pass(RETRY_MS - 2000);
       assert.equal(bench.invites.length, 1);
       await bench.pass(3000);
@@ -35,8 +36,9 @@ describe('when the wall clock is set', function () {
     });
 
     it(`${name} during a retry pause, the pause stays what it was`, async () => {
-      await bench.accepted(CUSTOMER);
+      const id = await bench.accepted(CUSTOMER);
       (await bench.invite(1)).fail(486);
+      await bench.retrying(id);
       await bench.pass(1000);
       bench.clock.setWallClock(NOON_MS + byMs);
       await bench.pass(RETRY_MS - 2000);
@@ -89,6 +91,7 @@ describe('when the wall clock is set', function () {
     const [leg] = await bench.store.takeOverLegs(bench.clock.nowMs());
     // The telephony of the test ends every orphan: nothing is left to wait for.
     assert.equal(leg, undefined);
+    await bench.retrying(id);
     await bench.pass(RETRY_MS + 2000);
     await bench.invite(2);
     assert.equal(uniqueCallIds(), 2);

@@ -50,9 +50,7 @@ describe('with a full disk', function () {
   it('dials nothing, and what waits is dialled once when there is room', async () => {
     const id = await bench.accepted(CUSTOMER);
     (await bench.invite(1)).fail(486);
-    await bench.until('the retry', async () =>
-      (await bench.store.get(id))?.flowState?.name === 'waiting-to-retry' ? true : undefined,
-    );
+    await bench.retrying(id);
     const makeRoom = await bench.fillDisk(id);
     await bench.pass(15_000);
     assert.equal(bench.invites.length, 1, 'a dial without a record may not be');
@@ -75,9 +73,8 @@ describe('with a full disk', function () {
     call.answer().end('remote');
     await bench.pass(1000);
     await bench.crash({ sizeMaxBytes: 10_000_000 });
-    await bench.until('the verdict on the attempt', async () =>
-      (await bench.store.attempts(id))[0]?.outcome === 'NODE_LOST' ? true : undefined,
-    );
+    await bench.retrying(id);
+    assert.equal((await bench.store.attempts(id))[0]?.outcome, 'NODE_LOST');
     await bench.pass(9000);
     assert.equal(bench.invites.length, 1);
     await bench.pass(2000);
