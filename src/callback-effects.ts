@@ -18,6 +18,7 @@ import { attachedHeaders } from './handoff/attached-data.js';
 import { QueueRequest } from './handoff/queue-request.js';
 import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
 import { LegLedger } from './leg-ledger.js';
+import type { Counters } from './report/counters.js';
 import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
@@ -43,6 +44,8 @@ export interface EffectsDeps extends CallSettings {
   readonly random: Random;
   readonly log: Log;
   readonly files: MediaFiles;
+  /** How often what the flow reports has happened in this process. */
+  readonly counters?: Counters;
   /** The sound that breaks a silence when no treatment does. */
   readonly comfortFile: string;
 }
@@ -140,8 +143,9 @@ export class CallbackEffects {
       case 'start-plugin':
       case 'start-vxml':
         return this.#refuseHolder(command);
-      case 'tell-plugin':
       case 'report':
+        return this.#report(command);
+      case 'tell-plugin':
         return undefined;
     }
   }
@@ -185,6 +189,10 @@ export class CallbackEffects {
               profile: this.service.cpdProfile,
               country: this.service.country,
               postConnectTimeoutMs: this.service.postConnectTimeoutMs,
+              silenceTimeoutMs: Math.min(
+                this.service.postConnectTimeoutMs,
+                this.service.options.humanSilenceMaxMs,
+              ),
             }
           : undefined,
       },
@@ -337,6 +345,13 @@ export class CallbackEffects {
     const far = this.#farSides.get(id);
     this.#farSides.delete(id);
     this.#end(far?.call.hangUp(why));
+  }
+
+  #report({ what, detail }: Extract<Command, { type: 'report' }>): void {
+    this.deps.counters?.add(what);
+    if (what === 'treatment-missing') {
+      this.deps.log.warn({ callbackId: this.callback.id, detail }, 'treatment not played');
+    }
   }
 
   /** Plugins and VoiceXML pages have no runner yet: said at once, so that the flow can go on. */

@@ -39,13 +39,27 @@ registerEngineCommand(program);
 registerDoctorCommand(program);
 registerUnbuiltCommands(program);
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_WRONG_USE;
   } else {
-    process.stderr.write(`CBD_FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${describe(error)}\n`);
     process.exitCode = EXIT_FAILED;
   }
+}
+
+/** Code and sentence; our own errors bring a code, some inside the message. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `CBD_FAILED: ${String(error)}`;
+  if (/^CBD_[A-Z_]+:/.test(error.message)) return error.message;
+  const { code } = error as { code?: unknown };
+  return `${typeof code === 'string' ? code : 'CBD_FAILED'}: ${error.message}`;
 }

@@ -16,6 +16,7 @@ import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
+import { Counters } from './report/counters.js';
 import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
@@ -35,6 +36,8 @@ export interface Dialback {
   reload(): Promise<Reload>;
   /** Takes no more work, waits for live calls at most this long, gives everything back. */
   stop(drainMs?: number): Promise<void>;
+  /** Ends every call now; for a shutdown that must not wait. */
+  hangUpAll(): Promise<void>;
 }
 
 /** What is undone at the end, last thing first. */
@@ -71,6 +74,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const clock = systemClock();
   const random = systemRandom();
   const live = new LiveConfig(config);
+  const counters = new Counters();
+  let isStopping = false;
+  const isReady = () =>
+    !isStopping && store.isWritable && telephony.sip.isConnected && telephony.media.isConnected;
   const [store, { telephony, engineCounts }, analyser] = await together([
     openStore(config, cleanUp),
     startTelephony(config, log, clock, cleanUp),
@@ -83,6 +90,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     clock,
     random,
     log,
+    counters,
     onSessionEnded: () => scheduler.poke(),
   });
   const scheduler: Scheduler = new Scheduler({
@@ -90,7 +98,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     clock,
     log,
     freeCapacity: () => capacityOf(live.current) - host.liveCount,
-    isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
+    isReady,
     startSession: (record) => host.start(record),
   });
   telephony.onStateChange((isUp, why) => {
@@ -106,9 +114,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     random,
     log,
     version: productVersion(),
+    counters,
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
-    isReady: () => store.isWritable && telephony.sip.isConnected && telephony.media.isConnected,
+    isReady,
   });
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
@@ -135,7 +144,9 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       sessions: host.count,
       dialLocks: (await store.stats()).dialLockCount,
     }),
+    hangUpAll: () => host.drain(0),
     stop: async (drainMs = DRAIN_MS) => {
+      isStopping = true;
       await scheduler.stop();
       await host.drain(drainMs);
       const problems = await cleanUp.run();
@@ -146,7 +157,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
 
 type HostParts = Pick<
   SessionHostDeps,
-  'store' | 'telephony' | 'analyser' | 'clock' | 'random' | 'log' | 'onSessionEnded'
+  'store' | 'telephony' | 'analyser' | 'clock' | 'random' | 'log' | 'counters' | 'onSessionEnded'
 >;
 
 /** What may change while running is read from the configuration in force each time. */

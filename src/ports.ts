@@ -213,8 +213,10 @@ export interface AnalysisRequest {
   readonly id: string;
   readonly profile: 'human-first' | 'balanced' | 'machine-first';
   readonly country?: string;
-  /** Silence or indecision after the answer ends here. */
+  /** Indecision after the answer ends here. */
   readonly postConnectTimeoutMs: number;
+  /** Silence after the answer ends here: whoever answered must not hear nothing for longer. */
+  readonly silenceTimeoutMs: number;
 }
 
 export interface CallAnalyser {

@@ -74,11 +74,19 @@ function changedAttempt(before: State, event: Event, step: Step): AttemptChange 
   const isOver = step.state.context.leg === undefined;
   const ended = isOver ? { endedAtMs: event.atMs } : {};
   if (event.type !== 'attempt-result' || event.legId !== leg.legId) {
-    return isOver ? { attempt, ...ended } : undefined;
+    if (!isOver) return undefined;
+    // Without a result the attempt was given up: that is its one outcome.
+    const isGivenUp = before.name === 'dialing' || before.name === 'answered';
+    return { attempt, ...ended, ...(isGivenUp ? { outcome: givenUpBy(event) } : {}) };
   }
   const { sipStatus, sipReason, q850Cause, cpdReason } = event.detail ?? {};
   const { callState } = event;
   return { attempt, callState, sipStatus, sipReason, q850Cause, cpdReason, ...ended };
+}
+
+function givenUpBy({ type }: Event): string {
+  if (type === 'expired') return 'EXPIRED';
+  return type === 'leg-lost' ? 'NODE_LOST' : 'CANCELLED';
 }
 
 function isRetryTimer(command: Command): command is Extract<Command, { type: 'start-timer' }> {

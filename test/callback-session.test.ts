@@ -4,6 +4,7 @@ import { CallbackSession } from '../src/callback-session.js';
 import { initialState } from '../src/callflow/treatment-flow.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
+import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
@@ -44,6 +45,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       clock,
       store: store as unknown as CallbackStore,
       log: silentLog,
+      counters: new Counters(),
       random: { uuid: () => `uuid-${(ids += 1)}`, fraction: () => 0.5 },
       places: { directory: '/m', packagedDirectory: '/p' },
       files: {

@@ -4,6 +4,7 @@ import type { State } from '../src/callflow/vocabulary.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
 import { SessionHost } from '../src/session-host.js';
+import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
@@ -22,6 +23,7 @@ function setUp() {
     clock,
     store: store as unknown as CallbackStore,
     log: silentLog,
+    counters: new Counters(),
     random: { uuid: () => `call-${telephony.calls.length + 1}`, fraction: () => 0.5 },
     places: { directory: '/m', packagedDirectory: '/p' },
     files: {

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import type { DialbackConfig } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
-import { castParts, runDemo, type DemoRow, type Part } from '../demo/run-demo.js';
+import { castParts, runDemo, type DemoRow, type DemoStory, type Part } from '../demo/run-demo.js';
 import {
   screen,
   storyHead,
@@ -19,6 +19,9 @@ import {
 } from '../demo/story.js';
 import { printConfigError } from './check-command.js';
 import { PACKAGE_DIRECTORY, productVersion } from './version.js';
+
+/** As a shell reports a program that SIGINT ended. */
+const EXIT_INTERRUPTED = 130;
 
 interface DemoOptions {
   readonly config?: string;
@@ -59,7 +62,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const output = openScreen(options);
   printHead(output, parts.length);
   const over = new Set<Part>();
-  const rows = await runDemo(config, parts, {
+  const story: DemoStory = {
     onStep: (part, { row, state }) => {
       const sinceStartMs = clock.nowMs() - startedAtMs;
       output.line(storyLine({ sinceStartMs, who: nameOf(part, parts), state, row }, output.width));
@@ -67,11 +70,25 @@ async function demo(options: DemoOptions): Promise<number> {
       output.status(`        ${over.size} of ${parts.length} callbacks are over`);
     },
     onTrouble: (message) => process.stderr.write(`${message}\n`),
-  });
+  };
+  const signal = untilSignal();
+  const rows = await runDemo(config, parts, story, signal);
   output.status('');
+  if (rows.length === 0) {
+    process.stderr.write('CBD_DEMO: interrupted\n');
+    return EXIT_INTERRUPTED;
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(documentOf(rows), null, 2)}\n`);
   else printTable(output, rows, clock.nowMs() - startedAtMs);
   return rows.every(({ differences }) => differences.length === 0) ? 0 : 1;
+}
+
+/** A second signal has its usual effect. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
 }
 
 /** The demo's own second service has nobody in its queue: one human is enough to hear that. */

@@ -3,13 +3,16 @@
  * once. A changed configuration is taken over while it runs; SIGHUP reads it again at once.
  */
 import type { Command } from 'commander';
-import { systemClock } from '../adapters/clock/system-clock.js';
 import { ConfigWatcher } from '../adapters/config/config-watcher.js';
 import { createLog } from '../adapters/log.js';
 import { loadConfig } from '../config/load-config.js';
-import { startDialback } from '../main.js';
+import { systemClock } from '../adapters/clock/system-clock.js';
+import { startDialback, type Dialback } from '../main.js';
 import { printConfigError } from './check-command.js';
 import { productVersion } from './version.js';
+
+/** After a second signal. */
+const HANG_UP_MS = 3000;
 
 export function registerRunCommand(program: Command): void {
   program
@@ -42,11 +45,19 @@ export function registerRunCommand(program: Command): void {
       process.on('SIGHUP', () => watcher.poke());
       await untilSignal();
       await watcher.stop();
-      log.info({}, 'draining: no new calls; a second signal ends at once');
-      onceSignal(() => process.exit(1));
+      log.info({}, 'draining: no new calls; a second signal hangs up what is left');
+      onceSignal(() => void hangUpAndExit(dialback));
       await dialback.stop();
       log.info({}, 'stopped');
     });
+}
+
+/** The impatient end: every leg gets its BYE or CANCEL, for as long as that takes on a healthy wire. */
+async function hangUpAndExit(dialback: Dialback): Promise<void> {
+  const clock = systemClock();
+  const tooLong = new Promise<void>((resolve) => clock.after(HANG_UP_MS, resolve));
+  await Promise.race([dialback.hangUpAll(), tooLong]);
+  process.exit(1);
 }
 
 function untilSignal(): Promise<void> {

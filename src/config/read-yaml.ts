@@ -87,7 +87,8 @@ function findDeepNesting(text: string): { line: number; column: number } | undef
   for (const token of new Lexer().lex(maskReferences(text))) {
     if (token === '{' || token === '[') flowDepth += 1;
     else if (token === '}' || token === ']') flowDepth = Math.max(0, flowDepth - 1);
-    else if (token === '-' || token === '?' || token === ':') indicators += 1;
+    // Inside a flow collection a colon makes no level of its own.
+    else if (flowDepth === 0 && (token === '-' || token === '?' || token === ':')) indicators += 1;
     const isIndent = token.length > MAX_INDENT && /^ +$/.test(token);
     const isTooMany = indicators > MAX_INDICATORS_PER_LINE && flowDepth === 0;
     if (isIndent || isTooMany || flowDepth > MAX_FLOW_DEPTH) return { line, column: 1 };

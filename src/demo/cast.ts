@@ -10,21 +10,21 @@ export interface Role {
   readonly persona: PersonaName;
   /** What Dialback should find out. */
   readonly answer: AnswerWord;
-  /** Nobody at the other end can hear this one. */
-  readonly saysNothing?: boolean;
+  /** An agent who is connected has to hear this one. */
+  readonly saysHello?: boolean;
   /** The customer leaves while the first treatment plays. */
   readonly leavesDuringTreatment?: boolean;
 }
 
 export const CAST: readonly Role[] = [
-  { persona: 'human', answer: 'human' },
+  { persona: 'human', answer: 'human', saysHello: true },
   { persona: 'voicemail-beep', answer: 'machine' },
   { persona: 'fax', answer: 'fax' },
   { persona: 'busy', answer: 'busy' },
   { persona: 'no-answer', answer: 'no-answer' },
   { persona: 'declined', answer: 'declined' },
   { persona: 'sit', answer: 'sit' },
-  { persona: 'silent', answer: 'silence', saysNothing: true },
+  { persona: 'silent', answer: 'silence' },
   { persona: 'late-cancel', answer: 'no-answer' },
   { persona: 'hangs-up-at-once', answer: 'hung-up' },
   { persona: 'hangs-up-during-treatment', answer: 'human', leavesDuringTreatment: true },

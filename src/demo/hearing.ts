@@ -3,10 +3,10 @@
  * files; no flag of the dialer is consulted.
  */
 import { basename } from 'node:path';
-import type { DialbackConfig } from '../config/config.js';
+import type { ServiceOptions } from '../callflow/service-options.js';
 import type { HeardCall } from '../farend/heard-call.js';
 import { recognise, type Sound } from '../farend/recognise.js';
-import { readSound } from './sounds.js';
+import type { SoundShelf } from './sounds.js';
 
 /** A hand-off is proved by the voice of the other side in both recordings. */
 export interface Heard {
@@ -18,58 +18,53 @@ export interface Heard {
 
 const CUSTOMER_VOICE = 'far-end/hello.wav';
 const AGENT_VOICE = 'far-end/agent.wav';
+export const COMFORT = 'comfort.wav';
 
-export class Hearing {
-  private constructor(
-    private readonly treatments: readonly Sound[],
-    private readonly customer: Sound,
-    private readonly agent: Sound,
-  ) {}
-
-  /** Reads every treatment that the services name; what cannot be read cannot be recognised. */
-  static async of(config: DialbackConfig): Promise<Hearing> {
-    const names = new Set(['comfort.wav']);
-    for (const { options } of Object.values(config.services)) {
-      for (const treatment of [
-        options.customerConnectTreatment,
-        options.waitingForAgentTreatment,
-        options.findAgentFailTreatment,
-        options.answeringMachineTreatment,
-        options.pluginComfort,
-        options.pluginTimeoutTreatment,
-      ]) {
-        if (treatment) names.add(treatment.file);
-      }
-    }
-    const { directory, packagedDirectory } = config.media;
-    const sounds: Sound[] = [];
-    for (const name of names) {
-      const pcm = await readSound(name, [directory, packagedDirectory]);
-      if (pcm) sounds.push({ name: basename(name), pcm });
-    }
-    const voice = async (name: string): Promise<Sound> => ({
-      name,
-      pcm: (await readSound(name, [packagedDirectory])) ?? new Int16Array(0),
-    });
-    return new Hearing(sounds, await voice(CUSTOMER_VOICE), await voice(AGENT_VOICE));
+/**
+ * @param options the service whose treatments may be heard
+ * @param customer the callback's calls to the customer, in order
+ * @param agents the calls to its agents
+ */
+export async function listen(
+  shelf: SoundShelf,
+  options: ServiceOptions,
+  customer: readonly HeardCall[],
+  agents: readonly HeardCall[],
+): Promise<Heard> {
+  const files = new Set([COMFORT]);
+  for (const treatment of [
+    options.customerConnectTreatment,
+    options.waitingForAgentTreatment,
+    options.findAgentFailTreatment,
+    options.answeringMachineTreatment,
+    options.pluginComfort,
+    options.pluginTimeoutTreatment,
+  ]) {
+    if (treatment) files.add(treatment.file);
   }
-
-  /** @param customer the callback's calls to the customer, in order; `agents` those to its agents */
-  of(customer: readonly HeardCall[], agents: readonly HeardCall[]): Heard {
-    return {
-      treatments: customer.flatMap(({ recording }) => this.#treatmentsIn(recording)),
-      customerHeardAgent: customer.some((call) => contains(call, this.agent)),
-      agentHeardCustomer: agents.some((call) => contains(call, this.customer)),
-    };
-  }
-
-  /** A treatment that is heard twice in a row is one treatment, looped. */
-  #treatmentsIn(recording: Int16Array): string[] {
-    const names = recognise(recording, this.treatments).map(({ name }) => name);
-    return names.filter((name, i) => name !== names[i - 1]);
-  }
+  const sounds = await soundsOf(shelf, [...files]);
+  const agent = await soundsOf(shelf, [AGENT_VOICE]);
+  const customerVoice = await soundsOf(shelf, [CUSTOMER_VOICE]);
+  return {
+    treatments: customer.flatMap(({ recording }) => treatmentsIn(recording, sounds)),
+    customerHeardAgent: customer.some(({ recording }) => recognise(recording, agent).length > 0),
+    agentHeardCustomer: agents.some(
+      ({ recording }) => recognise(recording, customerVoice).length > 0,
+    ),
+  };
 }
 
-function contains({ recording }: HeardCall, sound: Sound): boolean {
-  return recognise(recording, [sound]).length > 0;
+async function soundsOf(shelf: SoundShelf, files: readonly string[]): Promise<Sound[]> {
+  const sounds: Sound[] = [];
+  for (const file of files) {
+    const pcm = await shelf.samples(file);
+    if (pcm && (await shelf.isAudible(file))) sounds.push({ name: basename(file), pcm });
+  }
+  return sounds;
+}
+
+/** A treatment that is heard twice in a row is one treatment, looped. */
+function treatmentsIn(recording: Int16Array, sounds: readonly Sound[]): string[] {
+  const names = recognise(recording, sounds).map(({ name }) => name);
+  return names.filter((name, i) => name !== names[i - 1]);
 }

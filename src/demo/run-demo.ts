@@ -5,19 +5,19 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/system-clock.js';
-import { callStateOfAnswer } from '../callflow/call-state.js';
-import { predict } from '../callflow/walk.js';
+import { createMediaFiles } from '../adapters/media/media-files.js';
 import type { DialbackConfig } from '../config/config.js';
 import { startFarEnd, type FarEnd } from '../farend/far-end.js';
 import type { HeardCall } from '../farend/heard-call.js';
-import { soundDurationMs } from './sounds.js';
 import { startDialback, type Dialback } from '../main.js';
 import type { Log } from '../ports.js';
 import { CAST, type Role } from './cast.js';
-import { Hearing, type Heard } from './hearing.js';
-import { agentAnswers, queuePersona, setStage } from './stage.js';
+import { expectationOf } from './expectation.js';
+import { COMFORT, listen } from './hearing.js';
+import { SoundShelf } from './sounds.js';
+import { hasAgent, queuePersona, setStage } from './stage.js';
 
 /** Longest the whole demo may take; two attempts of everything need about half of it. */
 const DEADLINE_MS = 120_000;
@@ -25,6 +25,7 @@ const POLL_MS = 200;
 /** Waiting music is heard for this long before an agent answers. */
 const WAITING_HEARD_MS = 1800;
 const DRAIN_MS = 2000;
+const CONVERSATION_MS = 5000;
 /** Numbers that Ofcom reserves for fiction: 07700 900000 to 900999. */
 const FIRST_NUMBER = 447_700_900_000;
 
@@ -61,20 +62,32 @@ interface Outcome {
   readonly reason?: string;
 }
 
+/**
+ * @param interrupted when it settles, the demo ends early and gives everything back
+ * @returns a row per callback; none when interrupted
+ */
 export async function runDemo(
   given: DialbackConfig,
   parts: readonly Part[],
   story: DemoStory,
+  interrupted: Promise<void> = new Promise(() => {}),
 ): Promise<DemoRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dialback-demo-'));
   const { packagedDirectory } = given.media;
-  const agentAnswersAfterMs = (await longestConnectMs(given)) + WAITING_HEARD_MS;
-  const personas = new Map(parts.map(({ number, role }) => [number, role.persona]));
+  const shelf = shelfOf(given);
+  const agentAnswersAfterMs = (await longestConnectMs(given, shelf)) + WAITING_HEARD_MS;
   const farEnd = await startFarEnd({
     host: '127.0.0.1',
     mediaDirectory: packagedDirectory,
-    rules: (user) => personas.get(user.replace(/^\+/, '')) ?? queuePersona(`sip:${user}@far-end`),
-    tempo: { queueMs: agentAnswersAfterMs, conversationMs: 5000, helloEveryMs: 2500 },
+    rules: (user) =>
+      parts.find(({ number }) => isDialled(user, number))?.role.persona ??
+      queuePersona(`sip:${user}@far-end`),
+    tempo: {
+      queueMs: agentAnswersAfterMs,
+      conversationMs: CONVERSATION_MS,
+      helloEveryMs: 2500,
+      giveUpMs: agentAnswersAfterMs + 2 * CONVERSATION_MS,
+    },
   });
   let dialback: Dialback | undefined;
   try {
@@ -90,14 +103,22 @@ export async function runDemo(
         return { id, part };
       }),
     );
-    const records = await untilCompleted(url, accepted);
+    const records = await Promise.race([untilCompleted(url, accepted), interrupted]);
+    if (!records) return [];
     await dialback.stop(DRAIN_MS);
     dialback = undefined;
-    const hearing = await Hearing.of(config);
-    return accepted.map(({ id, part }) => {
-      const heard = heardBy(farEnd, hearing, part.number, id);
-      return compare(config, part, records.get(id), heard);
-    });
+    const rows: DemoRow[] = [];
+    for (const { id, part } of accepted) {
+      rows.push(
+        await compare(
+          { config, shelf, agentAnswersAfterMs },
+          part,
+          records.get(id),
+          callsOf(farEnd, part, id),
+        ),
+      );
+    }
+    return rows;
   } finally {
     await dialback?.stop(0);
     await farEnd.stop();
@@ -116,13 +137,19 @@ export function castParts(services: readonly string[]): Part[] {
   );
 }
 
-async function longestConnectMs({ services, media }: DialbackConfig): Promise<number> {
+function shelfOf({ media, allowedOrigins }: DialbackConfig): SoundShelf {
+  const cacheDirectory = join(tmpdir(), 'dialback-media');
+  return new SoundShelf(
+    media,
+    createMediaFiles({ cacheDirectory, allowedOrigins: new Set(allowedOrigins) }),
+  );
+}
+
+async function longestConnectMs({ services }: DialbackConfig, shelf: SoundShelf): Promise<number> {
   let longest = 0;
   for (const { options } of Object.values(services)) {
     const file = options.customerConnectTreatment?.file;
-    if (file === undefined) continue;
-    const folders = [media.directory, media.packagedDirectory];
-    longest = Math.max(longest, (await soundDurationMs(file, folders)) ?? 0);
+    if (file !== undefined) longest = Math.max(longest, await shelf.durationMs(file));
   }
   return longest;
 }
@@ -154,46 +181,64 @@ async function untilCompleted(url: string, accepted: readonly { id: string }[]) 
   return records;
 }
 
-function heardBy(farEnd: FarEnd, hearing: Hearing, number: string, id: string): Heard {
+interface FarCalls {
+  readonly customer: readonly HeardCall[];
+  readonly agents: readonly HeardCall[];
+}
+
+function callsOf(farEnd: FarEnd, { number }: Part, id: string): FarCalls {
   const byTime = (a: HeardCall, b: HeardCall) => a.startedAtEpochMs - b.startedAtEpochMs;
   const calls = [...farEnd.calls()].sort(byTime);
-  return hearing.of(
-    calls.filter(({ userPart }) => userPart.replace(/^\+/, '') === number),
-    calls.filter(({ headers }) => headerOf(headers, 'x-gms-service-id') === id),
-  );
+  return {
+    customer: calls.filter(({ userPart }) => isDialled(userPart, number)),
+    agents: calls.filter(({ headers }) => headerOf(headers, 'x-gms-service-id') === id),
+  };
+}
+
+/** A service's prefix stands before the number. */
+function isDialled(userPart: string, number: string): boolean {
+  return userPart.endsWith(number);
 }
 
 function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
-function compare(
-  config: DialbackConfig,
+interface Stage {
+  readonly config: DialbackConfig;
+  readonly shelf: SoundShelf;
+  readonly agentAnswersAfterMs: number;
+}
+
+async function compare(
+  { config, shelf, agentAnswersAfterMs }: Stage,
   { role, service }: Part,
   record: Outcome | undefined,
-  heard: Heard,
-): DemoRow {
+  calls: FarCalls,
+): Promise<DemoRow> {
   const options = config.services[service]?.options;
   if (!options) throw new Error(`CBD_DEMO: service ${service} is not configured`);
-  const expected = predict(options, [role.answer], {
-    agentAnswers: agentAnswers(config, options),
-    leavesDuringTreatment: role.leavesDuringTreatment ?? false,
-    holderFails: 'not built',
+  const heard = await listen(shelf, options, calls.customer, calls.agents);
+  const expected = await expectationOf(role, options, {
+    shelf,
+    agentAnswersAfterMs: hasAgent(config, options) ? agentAnswersAfterMs : undefined,
+    comfortWasHeard: heard.treatments.includes(COMFORT),
   });
-  const treatments = expected.heard.map(({ file }) => basename(file ?? 'comfort.wav'));
-  const isHandedOff = expected.reason === 'AGENT_CONNECTED';
+  const treatments = heard.treatments.filter((name) => name !== COMFORT);
   const differences: string[] = [];
   const expect = (what: string, wanted: unknown, found: unknown) => {
     if (wanted !== found) differences.push(`${what}: ${String(found)}, not ${String(wanted)}`);
   };
-  expect('call state', callStateOfAnswer(role.answer), record?.callState);
+  expect('call state', expected.callState, record?.callState);
   expect('attempts', expected.attempts, record?.attemptCount);
   expect('state', expected.state, record?.state);
   expect('reason', expected.reason, record?.reason);
-  expect('heard', treatments.join(' ') || '-', heard.treatments.join(' ') || '-');
+  expect('heard', expected.treatments.join(' ') || '-', treatments.join(' ') || '-');
   const handOffHeard =
-    heard.customerHeardAgent && (heard.agentHeardCustomer || role.saysNothing === true);
-  if (isHandedOff && !handOffHeard) differences.push('the two sides did not hear each other');
+    heard.customerHeardAgent && (heard.agentHeardCustomer || role.saysHello !== true);
+  if (expected.isHandedOff && !handOffHeard) {
+    differences.push('the two sides did not hear each other');
+  }
   return {
     persona: role.persona,
     service,
@@ -202,7 +247,7 @@ function compare(
     state: record?.state ?? 'UNKNOWN',
     reason: record?.reason,
     treatmentsHeard: heard.treatments,
-    handOffHeard: isHandedOff ? handOffHeard : undefined,
+    handOffHeard: expected.isHandedOff ? handOffHeard : undefined,
     differences,
   };
 }

@@ -8,11 +8,13 @@ import type { DialbackConfig, ServiceConfig } from '../config/config.js';
 import { isPersonaName } from '../farend/personas.js';
 
 const RETRY_MS = 1000;
-const RING_MS = 3000;
+/** Longer than the longest announcement that comes before a refusal. */
+const RING_MS = 5000;
 const ANALYSIS_MS = 4000;
 const BEEP_WAIT_MS = 1500;
 const GREETING_WAIT_MS = 12_000;
 const AGENT_RETRY_MS = 500;
+const LIFE_MS = 600_000;
 /** How much longer than the agent needs a customer waits before nobody is found. */
 const AGENT_WAIT_SPARE_MS = 3000;
 
@@ -79,7 +81,7 @@ export function userPartOf(uri: string): string {
 }
 
 /** Does somebody answer in the queue this service uses? The first target that answers counts. */
-export function agentAnswers(config: DialbackConfig, options: ServiceOptions): boolean {
+export function hasAgent(config: DialbackConfig, options: ServiceOptions): boolean {
   const { queue } = options;
   const targets = queue === undefined ? [] : (config.queues[queue]?.targets ?? []);
   for (const { uri } of targets) {
@@ -112,6 +114,8 @@ function quicken(service: ServiceConfig, { agentAnswersAfterMs }: StageOptions):
       ringTimeoutMs: Math.min(options.ringTimeoutMs, RING_MS),
       agentWaitMaxMs:
         options.agentWaitMaxMs === 0 ? waitMaxMs : Math.min(options.agentWaitMaxMs, waitMaxMs),
+      // Longer than the demo takes: its own clock ends it.
+      ttlMs: Math.max(options.ttlMs, LIFE_MS),
       agentRetryMs: Math.min(options.agentRetryMs, AGENT_RETRY_MS),
       beepWaitMaxMs: Math.min(options.beepWaitMaxMs, BEEP_WAIT_MS),
       greetingWaitMaxMs: Math.min(options.greetingWaitMaxMs, GREETING_WAIT_MS),

@@ -9,6 +9,7 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { DialbackConfig } from '../config/config.js';
 import type { Clock, Log, Random } from '../ports.js';
+import type { Counters } from '../report/counters.js';
 import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
 import { accessCheck } from './access.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
@@ -34,6 +35,8 @@ export interface ApiDeps {
   /** Could a callback be dialled now? For `/readyz`. */
   isReady(): boolean;
   readonly version?: string;
+  /** Shown at `/v1/counters`. */
+  readonly counters?: Pick<Counters, 'all'>;
 }
 
 /** Builds the API; the caller lets it listen and closes it. Further routes may be added before that. */

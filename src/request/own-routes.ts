@@ -41,6 +41,8 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
     return { id, steps, attempts, ladder: ladderOf(attempts) };
   });
 
+  api.get('/v1/counters', () => deps.counters?.all() ?? {});
+
   api.get('/v1/version', () => ({ name: 'dialback', version: deps.version ?? 'unknown' }));
 
   async function callbackWith(id: string): Promise<CallbackRecord> {

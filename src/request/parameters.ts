@@ -30,7 +30,7 @@ export function readParameters(body: unknown): Parameters {
   }
   for (const [name, value] of entries) {
     if (value === null || value === undefined) continue;
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const text = typeof value === 'string' ? value : toJson(value, name);
     if (name.length > NAME_LENGTH_MAX || !NAME.test(name)) {
       throw malformed(`A parameter's name has 1 to ${NAME_LENGTH_MAX} printable characters.`);
     }
@@ -40,6 +40,15 @@ export function readParameters(body: unknown): Parameters {
     parameters.set(name, text);
   }
   return parameters;
+}
+
+/** Nested deeper than the runtime can follow is more than anybody means. */
+function toJson(value: unknown, name: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw malformed(`${name.slice(0, NAME_LENGTH_MAX)} is nested too deeply.`);
+  }
 }
 
 /** An urlencoded body as an object; the last of several equal names counts. */

@@ -204,6 +204,15 @@ describe('loadConfig', () => {
       assert(problems.length > 0);
     });
 
+    it('takes a service that stands in one line, however many options it has', async () => {
+      const { services } = await folder.load(
+        `services: { s: { _max_dial_attempts: 2, _dial_retry_timeout: 1, ringTimeoutMs: 20000, ` +
+          `silenceAs: human, unknownAs: human, machineMessage: first, amDetected: connect, ` +
+          `humanSilenceMaxMs: 4000, cpdProfile: balanced } }`,
+      );
+      assert.equal(services['s']?.options.humanSilenceMaxMs, 4000);
+    });
+
     for (const [what, text] of [
       ['brackets', '['.repeat(100_000)],
       ['dashes', '- '.repeat(100_000)],

@@ -20,7 +20,7 @@ function place(overrides: { withCpd?: boolean } = {}) {
       analysis:
         overrides.withCpd === false
           ? undefined
-          : { profile: 'human-first', postConnectTimeoutMs: 5000 },
+          : { profile: 'human-first', postConnectTimeoutMs: 5000, silenceTimeoutMs: 5000 },
     },
     {
       onRinging: (status) => heard.push(`ringing ${status}`),

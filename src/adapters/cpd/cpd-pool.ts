@@ -335,16 +335,18 @@ class Tap implements CpdTap {
 
 /** @throws CpdError `CPD_BAD_OPTION` when an option is outside its range */
 function optionsOf(request: TapRequest): Partial<CpdOptions> {
-  const { id: _id, postConnectTimeoutMs, ...given } = request;
+  const { id: _id, postConnectTimeoutMs, silenceTimeoutMs, ...given } = request;
   const timeouts =
     postConnectTimeoutMs === undefined
       ? {}
       : {
-          silenceTimeoutMs: clamp(postConnectTimeoutMs, 500, 60_000),
+          silenceTimeoutMs: clamp(silenceTimeoutMs ?? postConnectTimeoutMs, 500, 60_000),
           decisionTimeoutMs: clamp(postConnectTimeoutMs, 1000, 60_000),
         };
   try {
-    return resolveOptions({ ...timeouts, ...given, sampleRateHz: 8000 });
+    const own = postConnectTimeoutMs === undefined && silenceTimeoutMs !== undefined;
+    const silence = own ? { silenceTimeoutMs } : {};
+    return resolveOptions({ ...timeouts, ...silence, ...given, sampleRateHz: 8000 });
   } catch (error) {
     throw new CpdError('CPD_BAD_OPTION', error instanceof Error ? error.message : String(error));
   }
