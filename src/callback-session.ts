@@ -19,6 +19,7 @@ import type {
   CallbackStore,
   Change,
   CommitResult,
+  LegChange,
 } from './schedule/callback-store.js';
 import { changeOf, hasToBeDurable, type OpenedAttempt } from './step-record.js';
 
@@ -47,8 +48,9 @@ export class CallbackSession {
   #call = { attempt: 0, callId: '' };
   #isStopped = false;
   #isDraining = false;
-  /** The end, when the store could not take it. */
-  #owed: Change | undefined;
+  /** What the store could not take and has to: the end, and legs that are over. */
+  readonly #owed: Change[] = [];
+  readonly #endingLegs = new Set<Promise<void>>();
   readonly #effects: CallbackEffects;
   /** Resolves when the callback has ended and everything is given back, or after `stop`. */
   readonly finished: Promise<State>;
@@ -64,7 +66,7 @@ export class CallbackSession {
     this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
-      onLeg: (leg) => void this.#tryCommit({ leg }, false),
+      onLeg: (leg) => this.#noteLeg(leg),
     });
     this.finished = this.#live();
   }
@@ -149,11 +151,17 @@ export class CallbackSession {
    * store takes it, however long the calls are over by then.
    */
   async #payWhatIsOwed(): Promise<void> {
-    while (this.#owed && !this.#isStopped) {
-      const refusal = await this.#tryCommit(this.#owed, true);
-      if (refusal?.why !== 'not-written') this.#owed = undefined;
-      else await this.#pause(DIAL_RETRY_MS);
+    await Promise.all(this.#endingLegs);
+    while (!(await this.#pay()) && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
+  }
+
+  /** @returns whether nothing is owed any more */
+  async #pay(): Promise<boolean> {
+    for (let change = this.#owed[0]; change; change = this.#owed[0]) {
+      if ((await this.#tryCommit(change, true))?.why === 'not-written') return false;
+      this.#owed.shift();
     }
+    return true;
   }
 
   /** @returns false when the step may not be taken now: it would dial, and that is refused */
@@ -186,9 +194,10 @@ export class CallbackSession {
   }
 
   async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {
+    if (dial) await this.#pay();
     const change = changeOf(this.#state, event, step, dial && this.#openAttempt(dial));
     const refusal = await this.#tryCommit(change, hasToBeDurable(step));
-    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed = change;
+    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed.push(change);
     return refusal;
   }
 
@@ -230,6 +239,16 @@ export class CallbackSession {
       startedAtMs,
       ringsUntilMs: startedAtMs + ringTimeoutMs + this.#service.lostLegGuardMs,
     };
+  }
+
+  /** A number is free only when the ledger knows that its leg is over: that write is made up for. */
+  #noteLeg(leg: LegChange): void {
+    if (leg.kind !== 'over') return void this.#tryCommit({ leg }, false);
+    const noted = this.#tryCommit({ leg }, true).then((refusal) => {
+      if (refusal?.why === 'not-written') this.#owed.push({ leg });
+    });
+    this.#endingLegs.add(noted);
+    void noted.finally(() => this.#endingLegs.delete(noted));
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {

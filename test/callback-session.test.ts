@@ -293,7 +293,9 @@ describe('CallbackSession', () => {
     t.store.broken = undefined;
     await t.clock.advance(1000);
     assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
-    assert.equal(t.store.commits.at(-1)?.change.record?.state, 'COMPLETED');
+    const end = t.store.commits.findLast(({ change }) => change.step);
+    assert.equal(end?.change.record?.state, 'COMPLETED');
+    assert.equal(t.store.commits.at(-1)?.change.leg?.kind, 'over', 'and its number is free');
   });
 
   it('waits with a dial until the trunk has room, and uses one Call-ID for it', async () => {

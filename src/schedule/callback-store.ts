@@ -158,7 +158,7 @@ export interface Change {
   readonly leg?: LegChange;
   /**
    * `take` before the INVITE, `release` once the leg has ended. One live leg per number: `take` is
-   * refused while another callback holds the number, or an orphan leg may still ring there.
+   * refused while another callback holds the number, or a leg there is not over in the ledger.
    * Completing a callback releases its lock.
    */
   readonly dialLock?: 'take' | 'release';
@@ -169,7 +169,7 @@ export interface Change {
 /** A refused change changed nothing. */
 export type CommitResult =
   | { readonly ok: true }
-  /** Another callback's leg to this number is alive, or an orphan's may be (`take` only). */
+  /** Another callback's leg to this number is alive, or any leg there is not over (`take` only). */
   | { readonly ok: false; readonly why: 'number-busy'; readonly heldBy: string }
   /** A cancel came first (`take` only): end instead of dialling. */
   | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }

@@ -27,6 +27,8 @@ export interface CampaignReport extends Verdict {
   readonly callbacks: number;
   readonly attempts: number;
   readonly invites: number;
+  /** Of these, to agents. */
+  readonly agentInvites: number;
   readonly orphansEnded: number;
   readonly orphansUnknown: number;
   /** Calls up at the far end in the moments of the kills. */
@@ -44,7 +46,10 @@ const NETWORK_RINGS_MS = 3000;
 const GUARD_MS = 1500;
 const COMPLETE_WITHIN_MS = 60_000;
 const CALLS_UP_WITHIN_MS = 6000;
-const KILL_AFTER_MAX_MS = 900;
+/** Most kills come soon, some once agents are on the line. */
+const KILL_SOON_MS = 900;
+const KILL_LATE_MS = 7000;
+const LATE_SHARE = 0.3;
 
 const UNANSWERED: PersonaScript = {
   steps: [
@@ -128,7 +133,8 @@ class Campaign {
       for (let kill = 0; kill < kills; kill += 1) {
         await this.#fill(service, openAtKill);
         await this.#untilCallsUp(Math.min(4, openAtKill));
-        await sleep(this.#random() * KILL_AFTER_MAX_MS);
+        const latestMs = this.#random() < LATE_SHARE ? KILL_LATE_MS : KILL_SOON_MS;
+        await sleep(this.#random() * latestMs);
         this.#callsUp.push(this.farEnd.stats().liveCalls);
         await service.kill();
         service = await this.#start();
@@ -238,6 +244,7 @@ services:
       callbacks: this.#accepted.length,
       attempts: attempts.length,
       invites: calls.length,
+      agentInvites: calls.filter(({ userPart }) => !isCustomer(userPart)).length,
       orphansEnded: this.#orphans.ended,
       orphansUnknown: this.#orphans.unknown,
       callsUpAtKills: this.#callsUp,

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { namedServers } from '../sip/engines.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_WITHIN_MS = 20_000;
@@ -34,12 +35,15 @@ function launch(args: readonly string[]): ChildProcess {
 
 export class EngineProcess {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: ChildProcess | undefined,
     readonly drachtio: Address,
     readonly freeswitch: Address,
   ) {}
 
+  /** The embedded engine, or the real servers that the environment names. */
   static async start(): Promise<EngineProcess> {
+    const named = namedServers();
+    if (named) return new EngineProcess(undefined, named.drachtio, named.freeswitch);
     const child = launch(['engine', '--json']);
     if (!child.stdout) throw new Error('no output');
     const signal = AbortSignal.timeout(START_WITHIN_MS);
@@ -68,7 +72,7 @@ export class EngineProcess {
   }
 
   async stop(): Promise<void> {
-    await end(this.child, 'SIGTERM');
+    if (this.child) await end(this.child, 'SIGTERM');
   }
 }
 

@@ -25,7 +25,7 @@ const rows: readonly (readonly [string, unknown])[] = [
   ['calls up at the kills', `${Math.min(...up)} to ${Math.max(...up)}`],
   ['callbacks', report.callbacks],
   ['attempts', report.attempts],
-  ['INVITEs at the far end', report.invites],
+  ['INVITEs at the far end', `${report.invites}, ${report.agentInvites} of them to agents`],
   ...Object.entries(faults).map(([name, list]) => [name, list.length] as const),
   ['NODE_LOST', report.nodeLostCount],
   ['orphans ended', report.orphansEnded],

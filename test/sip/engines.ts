@@ -20,20 +20,23 @@ export interface Engine {
 
 /** @returns the engine, or why there is none. */
 export async function startEngine(): Promise<Engine | string> {
-  const { DIALBACK_DRACHTIO, DIALBACK_FREESWITCH } = process.env;
-  if (DIALBACK_DRACHTIO && DIALBACK_FREESWITCH) {
-    return {
-      name: 'servers',
-      drachtio: parseAddress(DIALBACK_DRACHTIO),
-      freeswitch: parseAddress(DIALBACK_FREESWITCH),
-      stop: () => Promise.resolve(),
-    };
-  }
+  const named = namedServers();
+  if (named) return { name: 'servers', ...named, stop: () => Promise.resolve() };
   const entry = new URL('../../src/embedded/index.ts', import.meta.url);
   if (!existsSync(entry)) return 'no servers named and no embedded engine';
   const { startEmbedded } = (await import(entry.href)) as { startEmbedded: StartEmbedded };
   const embedded = await startEmbedded({});
   return { name: 'embedded', ...embedded, stop: () => embedded.stop() };
+}
+
+/** @returns the real servers that the environment names */
+export function namedServers(): Pick<Engine, 'drachtio' | 'freeswitch'> | undefined {
+  const { DIALBACK_DRACHTIO, DIALBACK_FREESWITCH } = process.env;
+  if (!DIALBACK_DRACHTIO || !DIALBACK_FREESWITCH) return undefined;
+  return {
+    drachtio: parseAddress(DIALBACK_DRACHTIO),
+    freeswitch: parseAddress(DIALBACK_FREESWITCH),
+  };
 }
 
 /** The embedded engine as these tests need it; named here so that they compile without it. */

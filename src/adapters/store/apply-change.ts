@@ -11,7 +11,7 @@ import {
   type CommitResult,
   type JournalStep,
 } from '../../schedule/callback-store.js';
-import { orphanAt, writeLeg } from './leg-ledger.js';
+import { legAt, writeLeg } from './leg-ledger.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
 import type { Database, SqlValue } from './sqlite-driver.js';
 
@@ -81,8 +81,8 @@ function refuse(
   if (lock !== undefined && lock['callback_id'] !== record.id) {
     return { ok: false, why: 'number-busy', heldBy: String(lock['callback_id']) };
   }
-  const orphan = orphanAt(database, number, atMs);
-  if (orphan !== undefined) return { ok: false, why: 'number-busy', heldBy: orphan };
+  const holder = legAt(database, number, atMs);
+  if (holder !== undefined) return { ok: false, why: 'number-busy', heldBy: holder };
   const own = database.get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
   if (own !== undefined && own['number'] !== number) {
     throw new StoreError(

@@ -39,10 +39,11 @@ export function writeLeg(
   }
 }
 
-/** @returns the callback whose orphan leg may still ring at this number */
-export function orphanAt(database: Database, number: string, atMs: number): string | undefined {
+/** @returns the callback whose leg to this number is not over, or whose orphan may still ring there */
+export function legAt(database: Database, number: string, atMs: number): string | undefined {
   const row = database.get(
-    'SELECT callback_id FROM legs WHERE number = ? AND is_orphan = 1 AND rings_until_ms > ?',
+    `SELECT callback_id FROM legs
+     WHERE number = ? AND (is_orphan = 0 OR rings_until_ms > ?)`,
     number,
     atMs,
   );

@@ -113,7 +113,7 @@ const MIGRATIONS: readonly string[] = [
     is_orphan INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX legs_callback ON legs (callback_id);
-  CREATE INDEX legs_orphan ON legs (number) WHERE is_orphan = 1;
+  CREATE INDEX legs_number ON legs (number) WHERE number IS NOT NULL;
   `,
 ];
 

@@ -132,6 +132,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const busy = { ok: false, why: 'number-busy', heldBy: id };
       assert.deepEqual(await dial(1, NOON_MS), { ok: true });
       await bench.store.commit(id, { dialLock: 'release' }, { durable: true });
+      assert.deepEqual(await dial(2, ringsUntilMs), busy, 'its BYE is not answered yet');
       await bench.store.takeOverLegs(NOON_MS);
       assert.deepEqual(await dial(2, ringsUntilMs - 1), busy);
       assert.deepEqual(await dial(2, ringsUntilMs), { ok: true });
