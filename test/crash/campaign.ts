@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
 import type { PersonaName } from '../../src/farend/personas.js';
+import { namedServers } from '../sip/engines.js';
 import { EngineProcess, ServiceProcess } from './processes.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -43,8 +44,12 @@ const QUEUE = 'agents';
 const RING_TIMEOUT_MS = 2000;
 /** The network of this far end stops ringing by itself before the number may be dialled again. */
 const NETWORK_RINGS_MS = 3000;
-const GUARD_MS = 1500;
-const COMPLETE_WITHIN_MS = 60_000;
+/**
+ * A call that is answered after its caller died: the embedded engine ends it at once, drachtio-server
+ * leaves it without ACK until the called party gives up after 64 * T1 (RFC 3261 13.3.1.4).
+ */
+const GUARD_MS = namedServers() ? 35_000 : 1500;
+const COMPLETE_WITHIN_MS = 60_000 + 4 * GUARD_MS;
 const CALLS_UP_WITHIN_MS = 6000;
 /** Most kills come soon, some once agents are on the line. */
 const KILL_SOON_MS = 900;
