@@ -44,6 +44,21 @@ describe('A torture message of RFC 4475', () => {
     );
   });
 
+  it('that is refused is logged once, or counted in a line', async () => {
+    const network = new VirtualNetwork();
+    const counts: unknown[] = [];
+    const stack = await network.endpoint('10.0.0.2', {
+      onLog: (_level, message, fields) => {
+        counts.push(message === 'further input refused' ? fields?.['count'] : 1);
+      },
+    });
+    const refused = INVALID.filter(({ expected }) => 'refused' in expected);
+    for (const { bytes } of refused) network.inject('10.0.0.2:5060', bytes);
+    network.clock.advance(1000);
+    assert.deepEqual(counts, [1, 1, 1, 1, 1, refused.length - 5]);
+    await stack.stop();
+  });
+
   it('with a bare magic cookie is not taken for the one before it', async () => {
     const network = new VirtualNetwork();
     const stack = await network.endpoint('10.0.0.2');

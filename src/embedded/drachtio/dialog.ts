@@ -194,6 +194,12 @@ export function contactUri(message: SipMessage): string | undefined {
   return parseSipUri(uri) ? uri : undefined;
 }
 
+/** The route as recorded; one with a hop that is no SIP URI leads nowhere and counts as none. */
+function recordedRoute(message: SipMessage): string[] {
+  const route = splitAddressList(message.all('Record-Route'));
+  return route.every((hop) => parseSipUri(addressUri(hop))) ? route : [];
+}
+
 /** The caller's dialog from its INVITE or SUBSCRIBE and the response that forms it (12.1.2). */
 export function callerDialog(
   client: ControlClient,
@@ -207,7 +213,7 @@ export function callerDialog(
     localAddress: request.get('From') ?? '',
     remoteAddress: response.get('To') ?? '',
     remoteTarget: contactUri(response) ?? request.uri ?? '',
-    routeSet: splitAddressList(response.all('Record-Route')).reverse(),
+    routeSet: recordedRoute(response).reverse(),
     localSeq: request.cseq.seq,
     remoteSeq: 0,
     contact: request.get('Contact') ?? '',
@@ -229,7 +235,7 @@ export function calledDialog(
     localAddress: response.get('To') ?? '',
     remoteAddress: request.get('From') ?? '',
     remoteTarget: contactUri(request) ?? '',
-    routeSet: splitAddressList(request.all('Record-Route')),
+    routeSet: recordedRoute(request),
     localSeq: 0,
     remoteSeq: request.cseq.seq,
     contact: response.get('Contact') ?? ownContact(local),
