@@ -33,6 +33,8 @@ export interface EmbeddedOptions {
   readonly secrets?: { readonly drachtio?: string; readonly freeswitch?: string };
   /** Where relative sound files live. */
   readonly soundsDirectory?: string;
+  /** False leaves mod_audio_fork out, as a stock FreeSWITCH does; true by default. */
+  readonly audioFork?: boolean;
   /** Host names (lower case) with fixed addresses, as in /etc/hosts. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
@@ -50,6 +52,7 @@ export interface EngineSettings {
   readonly drachtioSecret: string;
   readonly freeswitchSecret: string;
   readonly soundsDirectory: string | undefined;
+  readonly audioFork: boolean;
   readonly hosts: Readonly<Record<string, string>>;
 }
 
@@ -79,6 +82,7 @@ export function applyDefaults(options: EmbeddedOptions): EngineSettings {
     drachtioSecret: options.secrets?.drachtio ?? randomBytes(16).toString('hex'),
     freeswitchSecret: options.secrets?.freeswitch ?? randomBytes(16).toString('hex'),
     soundsDirectory: options.soundsDirectory,
+    audioFork: options.audioFork ?? true,
     hosts: options.hosts ?? {},
   };
 }

@@ -45,6 +45,7 @@ const freeswitch = new FreeSwitchServer({
   secret: settings.freeswitchSecret,
   rtpHost: settings.rtpHost,
   soundsDirectory: settings.soundsDirectory,
+  audioFork: settings.audioFork,
   gates: faults && { esl: faults.gates('esl'), rtp: faults.gates('rtp') },
   onLog,
 });

@@ -8,6 +8,7 @@
  */
 
 import { toCause } from './apps.js';
+import { runFork, splitArguments } from './audio-fork.js';
 import { Channel } from './channel.js';
 import type { ApiReply } from './esl.js';
 import { startRecording, stopRecording } from './record.js';
@@ -20,6 +21,10 @@ export interface ApiContext {
   readonly startedAtMs: number;
   readonly sessionsSinceStart: number;
   readonly channelsMax: number;
+  /** mod_audio_fork can be switched off, to be like a FreeSWITCH without it. */
+  readonly hasAudioFork: boolean;
+  /** Whether audio may be sent to a host. */
+  mayConnect(host: string): boolean;
 }
 
 type Command = (words: readonly string[], context: ApiContext, argument: string) => ApiReply;
@@ -28,7 +33,18 @@ const NO_CHANNEL = '-ERR No such channel!\n';
 const NO_SESSION = '-ERR Cannot locate session!\n';
 const RECORD_USAGE = '<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]';
 const UUID_SEND_DTMF_MS = 250; // FreeSWITCH's default of 2000 samples
-const MODULES = ['mod_commands', 'mod_dptools', 'mod_event_socket', 'mod_sndfile', 'mod_sofia'];
+const MODULES = [
+  'mod_commands',
+  'mod_dptools',
+  'mod_event_socket',
+  'mod_local_stream',
+  'mod_sndfile',
+  'mod_sofia',
+  'mod_tone_stream',
+];
+const FORK_USAGE =
+  '<uuid> [start | stop | send_text | pause | resume] [wss-url] [mono | mixed | stereo] ' +
+  '[8000] [bugname] [metadata]';
 
 const say = (body: string, after?: () => void): ApiReply => (after ? { body, after } : { body });
 
@@ -93,6 +109,22 @@ function record(channel: Channel, words: readonly string[]): ApiReply {
   return say(isOff ? '+OK Success\n' : '-ERR Cannot stop record session!\n');
 }
 
+function fork(argument: string, context: ApiContext): ApiReply {
+  const [uuid = '', ...words] = splitArguments(argument);
+  if (words.length < 1 || (words[0] === 'start' && words.length < 3)) {
+    return say(`-USAGE: ${FORK_USAGE}\n`);
+  }
+  const channel = context.channels.get(uuid);
+  const mayConnect = (host: string): boolean => context.mayConnect(host);
+  const isDone = channel !== undefined && runFork(channel, words, mayConnect);
+  return say(isDone ? '+OK Success\n' : '-ERR Operation Failed\n');
+}
+
+function moduleExists(name: string | undefined, { hasAudioFork }: ApiContext): ApiReply {
+  if (!name) return say('-ERR no reply\n');
+  return say(String(MODULES.includes(name) || (name === 'mod_audio_fork' && hasAudioFork)));
+}
+
 function sofia(words: readonly string[], { sipAddress, channels }: ApiContext): ApiReply {
   if (words.join(' ') !== 'status') return say('-ERR only "sofia status" is supported\n');
   const line = '='.repeat(97);
@@ -145,10 +177,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         ? say(`\n${channels.size} total.\n`)
         : say('-ERR only "show channels count" is supported\n'),
   ],
-  [
-    'module_exists',
-    ([name]) => (name ? say(String(MODULES.includes(name))) : say('-ERR no reply\n')),
-  ],
+  ['module_exists', ([name], context) => moduleExists(name, context)],
   ['hupall', hangUpAll],
   ['uuid_exists', ([uuid = ''], { channels }) => say(String(channels.has(uuid)))],
   ['uuid_dump', onChannel('<uuid> [format]', 1, dump)],
@@ -192,6 +221,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       () => NO_SESSION,
     ),
   ],
+  ['uuid_audio_fork', (_words, context, argument) => fork(argument, context)],
   ['uuid_record', onChannel(RECORD_USAGE, 3, record, () => NO_SESSION)],
 ]);
 
@@ -201,7 +231,8 @@ export const API_NAMES: readonly string[] = [...COMMANDS.keys()];
 /** Runs an API command. */
 export function runApi(name: string, argument: string, context: ApiContext): ApiReply {
   const command = COMMANDS.get(name);
-  if (!command) return say(`-ERR ${name.slice(0, 200)} Command not found!\n`);
+  const isThere = name !== 'uuid_audio_fork' || context.hasAudioFork;
+  if (!command || !isThere) return say(`-ERR ${name.slice(0, 200)} Command not found!\n`);
   const words = argument.split(' ').filter((word) => word !== '');
   return command(words, context, argument);
 }

@@ -38,6 +38,8 @@ export interface FreeSwitchOptions {
   readonly soundsDirectory?: string | undefined;
   /** Lets event sockets and taps go to other hosts than this one. */
   readonly allowRemoteApplications?: boolean;
+  /** False leaves mod_audio_fork out, as a stock FreeSWITCH does; true by default. */
+  readonly audioFork?: boolean;
   readonly onLog?: LogFunction;
   /** For tests. */
   readonly gates?: { readonly esl: Gates; readonly rtp: Gates } | undefined;
@@ -307,6 +309,8 @@ export class FreeSwitchServer {
       startedAtMs: this.#startedAtMs,
       sessionsSinceStart: this.#sessionCount,
       channelsMax: CHANNELS_MAX,
+      hasAudioFork: this.options.audioFork !== false,
+      mayConnect: (remote) => this.#mayConnect(remote),
     };
     return runApi(command, argument, context);
   }

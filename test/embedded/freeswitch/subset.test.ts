@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<keyof typeof FREESWITCH_SUBSET, Readonly<Record<s
     apis: {
       hupall: 'clean-up of a crashed service’s channels',
       show: OF_OPERATORS,
+      uuid_audio_fork: 'mod_audio_fork, where a FreeSWITCH has it, taps a channel that plays',
       uuid_dump: OF_DRACHTIO_FSMRF,
       uuid_exists: OF_OPERATORS,
       uuid_getvar: OF_OPERATORS,
