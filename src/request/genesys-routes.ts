@@ -121,8 +121,11 @@ async function startCallback(
   const key = idempotencyKey(request, service.name);
   // At once, and before it counts: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
-  await admission.admit(service, callback, parameters);
-  const record = await store.accept(callback, key);
+  // A request sent again is no new one: it passes no limit twice.
+  const known =
+    key === undefined ? undefined : await store.acceptedBefore(key, callback.fingerprint);
+  if (!known) await admission.admit(service, callback, parameters);
+  const record = known ?? (await store.accept(callback, key));
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');
   log.info({ callbackId: record.id, service: service.name, state: record.state }, 'accepted');
   deps.poke();

@@ -280,6 +280,14 @@ export interface CallbackStore {
    *   `STORE_CONFLICT` when the id is taken.
    */
   accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord>;
+  /**
+   * What a repeated request made the first time.
+   * @throws StoreError `STORE_KEY_REUSED` when the key stands for a different request
+   */
+  acceptedBefore(
+    idempotencyKey: string,
+    fingerprint: string | undefined,
+  ): Promise<CallbackRecord | undefined>;
   get(id: string): Promise<CallbackRecord | undefined>;
   find(query: CallbackQuery): Promise<CallbackRecord[]>;
 

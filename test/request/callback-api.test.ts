@@ -190,6 +190,17 @@ describe('The HTTP API', () => {
       assertProblem(other, 422, 'CBD_REQUEST_KEY_REUSED');
     });
 
+    it('answers a repeated request even when a new one would be refused', async () => {
+      const payload = { _customer_number: '+15550001234' };
+      const first = await post(START, payload, { 'idempotency-key': 'k1' });
+      await post(START, payload, { 'idempotency-key': 'k2' });
+      const third = await post(START, payload, { 'idempotency-key': 'k3' });
+      assert.equal(third.statusCode, 503, 'two in the queue are enough');
+      const again = await post(START, payload, { 'idempotency-key': 'k1' });
+      assert.equal(again.statusCode, 200);
+      assert.equal(again.json<Body>()['_id'], first.json<Body>()['_id']);
+    });
+
     const refused: [string, object, number, string][] = [
       ['no number', { _customer_number: '' }, 400, 'CBD_REQUEST_MISSING_KEY'],
       ['a SIP URI', { _customer_number: 'sip:a@b' }, 400, 'CBD_REQUEST_NUMBER_UNPARSABLE'],

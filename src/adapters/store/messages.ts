@@ -24,6 +24,11 @@ import type {
 export type Operation =
   | { readonly kind: 'accept'; readonly callback: NewCallback; readonly idempotencyKey?: string }
   | { readonly kind: 'get'; readonly id: string }
+  | {
+      readonly kind: 'accepted-before';
+      readonly fingerprint: string | undefined;
+      readonly idempotencyKey: string;
+    }
   | { readonly kind: 'find'; readonly query: CallbackQuery }
   | { readonly kind: 'claim-due'; readonly nowMs: number; readonly limit: number }
   | { readonly kind: 'next-due' }
@@ -52,6 +57,7 @@ export type Operation =
 export interface Results {
   accept: CallbackRecord;
   get: CallbackRecord | undefined;
+  'accepted-before': CallbackRecord | undefined;
   find: CallbackRecord[];
   'claim-due': CallbackRecord[];
   'next-due': number | undefined;
@@ -109,6 +115,7 @@ export function isWrite(operation: Operation): boolean {
     case 'purge':
     case 'probe':
       return true;
+    case 'accepted-before':
     case 'get':
     case 'find':
     case 'next-due':

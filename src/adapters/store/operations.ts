@@ -37,6 +37,8 @@ export function perform(database: Database, operation: Operation): Result {
   switch (operation.kind) {
     case 'accept':
       return accept(database, operation.callback, operation.idempotencyKey);
+    case 'accepted-before':
+      return acceptedBefore(database, operation.fingerprint, operation.idempotencyKey);
     case 'get':
       return getCallback(database, operation.id);
     case 'find':
@@ -83,7 +85,7 @@ function getCallback(database: Database, id: string): CallbackRecord | undefined
 
 function accept(database: Database, callback: NewCallback, key?: string): CallbackRecord {
   if (key !== undefined) {
-    const known = acceptedBefore(database, callback, key);
+    const known = acceptedBefore(database, callback.fingerprint, key);
     if (known !== undefined) return known;
   }
   database.run(
@@ -117,12 +119,12 @@ function accept(database: Database, callback: NewCallback, key?: string): Callba
 
 function acceptedBefore(
   database: Database,
-  callback: NewCallback,
+  fingerprint: string | undefined,
   key: string,
 ): CallbackRecord | undefined {
   const row = database.get('SELECT * FROM idempotency_keys WHERE key = ?', key);
   if (row === undefined) return undefined;
-  if (row['fingerprint'] !== (callback.fingerprint ?? null)) {
+  if (row['fingerprint'] !== (fingerprint ?? null)) {
     throw new StoreError('STORE_KEY_REUSED', 'This idempotency key stands for another request.');
   }
   return mustGet(database, String(row['callback_id']));

@@ -118,6 +118,13 @@ class SqliteStore implements CallbackStore {
     return this.#send({ kind: 'accept', callback, idempotencyKey });
   }
 
+  acceptedBefore(
+    idempotencyKey: string,
+    fingerprint: string | undefined,
+  ): Promise<CallbackRecord | undefined> {
+    return this.#send({ kind: 'accepted-before', fingerprint, idempotencyKey });
+  }
+
   get(id: string): Promise<CallbackRecord | undefined> {
     return this.#send({ kind: 'get', id });
   }

@@ -42,6 +42,13 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       assert.equal((await bench.store.find({})).length, 1);
     });
 
+    it('knows what a key was accepted for without accepting anything', async () => {
+      assert.equal(await bench.store.acceptedBefore('key', 'f'), undefined);
+      const first = await bench.store.accept(someCallback({ fingerprint: 'f' }), 'key');
+      assert.equal((await bench.store.acceptedBefore('key', 'f'))?.id, first.id);
+      await assert.rejects(bench.store.acceptedBefore('key', 'g'), { code: 'STORE_KEY_REUSED' });
+    });
+
     it('refuses an idempotency key that stands for another request', async () => {
       await bench.store.accept(someCallback({ fingerprint: 'f' }), 'key');
       await assert.rejects(bench.store.accept(someCallback({ fingerprint: 'g' }), 'key'), {
