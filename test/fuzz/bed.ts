@@ -88,8 +88,8 @@ export class FuzzBed {
     assert.equal(dialog.hasEnded || endpoint.hasEnded, false, 'the call is up');
     const fromMs = performance.now();
     const playback = endpoint.play([join(this.folder, 'tone.wav')], { loop: false });
-    await sleep(600);
-    const share = toneShare(far.rtp.heardSince(fromMs).slice(-3200), 500);
+    await sleep(350);
+    const share = toneShare(far.rtp.heardSince(fromMs).slice(-1200), 500);
     assert.ok(share > 0.9, `what is played is heard: ${share}`);
     await playback.stop();
   }

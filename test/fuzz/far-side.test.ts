@@ -15,7 +15,7 @@ import { mutate } from './mutate.js';
 import { Random, fuzzCount, fuzzSeed } from './random.js';
 import { SAMPLES, corpus } from './samples.js';
 
-const CALLS_AT_ONCE = 16;
+const CALLS_AT_ONCE = 32;
 const OUTCOME_WITHIN_MS = 8000;
 const QUIET_WITHIN_MS = 12_000;
 
