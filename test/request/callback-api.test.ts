@@ -193,9 +193,11 @@ describe('The HTTP API', () => {
     it('answers a repeated request even when a new one would be refused', async () => {
       const payload = { _customer_number: '+15550001234' };
       const first = await post(START, payload, { 'idempotency-key': 'k1' });
-      await post(START, payload, { 'idempotency-key': 'k2' });
-      const third = await post(START, payload, { 'idempotency-key': 'k3' });
-      assert.equal(third.statusCode, 503, 'two in the queue are enough');
+      let last = first;
+      for (let n = 2; n <= 10 && last.statusCode === 200; n += 1) {
+        last = await post(START, payload, { 'idempotency-key': `k${n}` });
+      }
+      assert.equal(last.statusCode, 503, 'a number has a daily limit');
       const again = await post(START, payload, { 'idempotency-key': 'k1' });
       assert.equal(again.statusCode, 200);
       assert.equal(again.json<Body>()['_id'], first.json<Body>()['_id']);
