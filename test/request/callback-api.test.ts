@@ -193,11 +193,10 @@ describe('The HTTP API', () => {
     it('answers a repeated request even when a new one would be refused', async () => {
       const payload = { _customer_number: '+15550001234' };
       const first = await post(START, payload, { 'idempotency-key': 'k1' });
-      let last = first;
-      for (let n = 2; n <= 10 && last.statusCode === 200; n += 1) {
-        last = await post(START, payload, { 'idempotency-key': `k${n}` });
-      }
-      assert.equal(last.statusCode, 503, 'a number has a daily limit');
+      api = await build({}, YAML.replace('limit: 1000', 'limit: 1'));
+      assert.equal((await post(START, payload, { 'idempotency-key': 'k2' })).statusCode, 200);
+      const refused = await post(START, payload, { 'idempotency-key': 'k3' });
+      assert.equal(refused.statusCode, 503, 'one a day');
       const again = await post(START, payload, { 'idempotency-key': 'k1' });
       assert.equal(again.statusCode, 200);
       assert.equal(again.json<Body>()['_id'], first.json<Body>()['_id']);
