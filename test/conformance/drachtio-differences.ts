@@ -48,7 +48,11 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: 'The dialler does not use them.',
   },
   {
-    what: 'Not built: TCP, TLS and WebSocket (`requested protocol/transport not available`), SRV records, session timers, outbound connections, forking.',
+    what: 'The call of an application that has gone is ended by its session timer; the real server goes on refreshing it.',
+    why: 'Nobody is left who could end it.',
+  },
+  {
+    what: 'Not built: TCP, TLS and WebSocket (`requested protocol/transport not available`), SRV records, outbound connections, forking.',
     why: 'One machine, one trunk over UDP.',
   },
 ];

@@ -57,6 +57,10 @@ export class Dialog {
   outgoingInvite?: ClientTransaction;
   /** INVITEs of the peer that the application has not answered, or whose ACK is missing. */
   readonly incomingInvites = new Set<ServerTransaction>();
+  /** Our last session description: a refreshing re-INVITE repeats it. */
+  localSdp = '';
+  /** Running, if the two sides have agreed on one (session-timers.ts). */
+  sessionTimer?: { readonly cancel: () => void; readonly areWeRefresher: boolean } | undefined;
   #localSeq: number;
   #remoteSeq: number;
   #remoteTarget: string;
@@ -79,6 +83,16 @@ export class Dialog {
     this.#routeSet = parts.routeSet;
     this.#contact = parts.contact;
     this.#natHop = natHop(parts);
+  }
+
+  cancelSessionTimer(): void {
+    this.sessionTimer?.cancel();
+    this.sessionTimer = undefined;
+  }
+
+  /** Notes our session description, if there is one in a message of ours. */
+  noteLocalSdp({ body }: SipMessage): void {
+    if (body.startsWith('v=0')) this.localSdp = body;
   }
 
   /**

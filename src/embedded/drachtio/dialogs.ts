@@ -23,6 +23,7 @@ export class Dialogs {
    * 15.1.2), and a 2xx of ours is no longer repeated.
    */
   remove(dialog: Dialog): void {
+    dialog.cancelSessionTimer();
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
     if (this.#byCallId.get(dialog.callId) === dialog) this.#byCallId.delete(dialog.callId);
     for (const invite of dialog.incomingInvites) {
@@ -30,6 +31,11 @@ export class Dialogs {
       invite.acknowledge();
     }
     dialog.incomingInvites.clear();
+  }
+
+  /** The server stops: calls stay, but nobody is left to refresh them. */
+  cancelSessionTimers(): void {
+    for (const dialog of this.#byId.values()) dialog.cancelSessionTimer();
   }
 
   has(dialog: Dialog): boolean {

@@ -14,6 +14,7 @@ import type { Dialogs } from './dialogs.js';
 import { tellFromNetwork, tellResponseSent } from './messages-out.js';
 import type { AppResponse } from './protocol.js';
 import { endsSubscription, type RequestsOut } from './requests-out.js';
+import { answerSessionExpires, MIN_SE_SECONDS, readSessionExpires } from './session-timers.js';
 
 /** A request that an application has yet to answer. */
 interface OfferedRequest {
@@ -35,6 +36,7 @@ const OFFERED_OUTSIDE = new Set([
   'PUBLISH',
   'REFER',
 ]);
+const REFRESHES_SESSION = new Set(['INVITE', 'UPDATE']);
 const FORMS_DIALOG = new Set(['INVITE', 'SUBSCRIBE']);
 
 export class RequestsIn {
@@ -102,6 +104,10 @@ export class RequestsIn {
     if (formsDialog && status >= 200 && status < 300 && !has('contact')) {
       headers.unshift(['Contact', ownContact(this.stack)]);
     }
+    const expires = request.method === 'INVITE' && answerSessionExpires(request);
+    if (expires && status >= 200 && status < 300 && !has('session-expires')) {
+      headers.push(['Session-Expires', expires]);
+    }
     if (app.body.startsWith('v=0') && !has('content-type')) {
       headers.push(['Content-Type', 'application/sdp']);
     }
@@ -118,6 +124,7 @@ export class RequestsIn {
     const method = request.method ?? '';
     if (dialog) {
       if (status < 300) dialog.refreshTarget(request);
+      if (status >= 200 && status < 300) this.#followSession(dialog, request, response);
       if (method === 'INVITE' && status >= 300) dialog.incomingInvites.delete(transaction);
       return this.dialogs.has(dialog) ? dialog.id : '';
     }
@@ -128,6 +135,12 @@ export class RequestsIn {
     return dialogId(request.callId, request.tagOf('From') ?? '');
   }
 
+  #followSession(dialog: Dialog, request: SipMessage, response: SipMessage): void {
+    if (!REFRESHES_SESSION.has(request.method ?? '')) return;
+    dialog.noteLocalSdp(response);
+    this.requestsOut.timers.followRequest(dialog, request);
+  }
+
   #form(
     client: ControlClient,
     request: SipMessage,
@@ -136,6 +149,8 @@ export class RequestsIn {
   ): void {
     const dialog = calledDialog(client, request, response, this.stack);
     dialog.isConfirmed = true;
+    dialog.noteLocalSdp(response);
+    this.requestsOut.timers.followAnswer(dialog, response);
     this.dialogs.add(dialog);
     if (request.method === 'INVITE') this.#watchAck(dialog, transaction);
   }
@@ -155,6 +170,12 @@ export class RequestsIn {
     }
     if (!dialog.acceptRemoteSeq(request.cseq.seq)) {
       transaction.respond(500);
+      return;
+    }
+    const expires = readSessionExpires(request);
+    const isRefresh = REFRESHES_SESSION.has(request.method ?? '');
+    if (isRefresh && expires && expires.seconds < MIN_SE_SECONDS) {
+      transaction.respond(422, { headers: [['Min-SE', String(MIN_SE_SECONDS)]] });
       return;
     }
     if (request.method === 'BYE' || endsSubscription(dialog, request)) {

@@ -4,7 +4,8 @@
  * provisional) makes an INVITE's dialog, a failure is acknowledged here.
  */
 import { randomUUID } from 'node:crypto';
-import type { SipMessage } from '../sip/message.js';
+import { SipMessage } from '../sip/message.js';
+import type { Scheduler } from '../sip/scheduler.js';
 import type { SipStack } from '../sip/stack.js';
 import type { ClientTransaction, ResponseInfo } from '../sip/transaction.js';
 import { ControlError, appHeadersInDialog, completeRequest, nextHop } from './app-message.js';
@@ -13,6 +14,7 @@ import { callerDialog, dialogId, type Dialog } from './dialog.js';
 import type { Dialogs } from './dialogs.js';
 import { tellFromNetwork, tellRequestSent, tellUnsolicited } from './messages-out.js';
 import type { CancelRequest, DialogRequest, NewRequest } from './protocol.js';
+import { MIN_SE_SECONDS, SessionTimers } from './session-timers.js';
 
 /** A request of an application that has no final response yet. */
 interface PendingRequest {
@@ -31,12 +33,19 @@ interface PendingRequest {
 }
 
 export class RequestsOut {
+  readonly timers: SessionTimers;
   readonly #pending = new Map<string, PendingRequest>();
 
   constructor(
     readonly stack: SipStack,
     readonly dialogs: Dialogs,
-  ) {}
+    scheduler: Scheduler,
+  ) {
+    this.timers = new SessionTimers(scheduler, {
+      refresh: (dialog, seconds) => this.#onTimer(dialog, () => this.#refresh(dialog, seconds)),
+      expire: (dialog) => this.#onTimer(dialog, () => this.endDialog(dialog, SESSION_EXPIRED)),
+    });
+  }
 
   get size(): number {
     return this.#pending.size;
@@ -100,6 +109,49 @@ export class RequestsOut {
     }
   }
 
+  /** A peer whose Contact leads nowhere can be told nothing: its call is forgotten. */
+  #onTimer(dialog: Dialog, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      this.dialogs.remove(dialog);
+    }
+  }
+
+  /** Halfway through the interval: says with a re-INVITE that this call is alive. */
+  #refresh(dialog: Dialog, seconds: number): void {
+    if (!dialog.client.isOpen) return this.endDialog(dialog, SESSION_EXPIRED);
+    const isBusy = dialog.outgoingInvite !== undefined || dialog.incomingInvites.size > 0;
+    if (isBusy) return this.timers.arm(dialog, seconds, true);
+    const wanted = SipMessage.request('INVITE', 'sip:placeholder')
+      .add('Session-Expires', `${seconds};refresher=uac`)
+      .add('Min-SE', String(MIN_SE_SECONDS));
+    wanted.body = dialog.localSdp;
+    const { message, hop } = dialog.nextRequest('INVITE', this.stack, wanted);
+    let transaction: ClientTransaction | undefined = undefined; // a failure may come at once
+    const onResponse = (response: SipMessage, { retransmission }: ResponseInfo): void => {
+      const status = response.status ?? 0;
+      if (status < 200 || retransmission) return;
+      if (dialog.outgoingInvite === transaction) dialog.outgoingInvite = undefined;
+      if (status < 300) {
+        const ack = dialog.ack(message.cseq.seq, this.stack);
+        transaction?.acknowledge(ack.message, ack.hop);
+      }
+      if (this.dialogs.has(dialog)) this.#refreshed(dialog, seconds, response);
+    };
+    transaction = this.stack.request(message, hop, { onResponse });
+    if (!transaction.isFinal) dialog.outgoingInvite = transaction;
+  }
+
+  #refreshed(dialog: Dialog, seconds: number, response: SipMessage): void {
+    const status = response.status ?? 0;
+    if (status === 491) return this.timers.arm(dialog, seconds, true); // theirs came in between
+    if (status >= 300) return this.endDialog(dialog, SESSION_EXPIRED);
+    dialog.refreshTarget(response);
+    this.timers.followResponse(dialog, response);
+  }
+
   #sendInDialog(client: ControlClient, id: string, dialog: Dialog, app: SipMessage): void {
     const method = app.method ?? '';
     if (method === 'ACK') {
@@ -123,6 +175,7 @@ export class RequestsOut {
     const { message, hop } = serverError(() => dialog.ack(invite.seq, this.stack, app));
     dialog.unacknowledged = undefined;
     invite.transaction.acknowledge(message, hop);
+    dialog.noteLocalSdp(message);
     tellRequestSent(client, id, message, this.stack, randomUUID());
     if (dialog.byeAfterAck) this.endDialog(dialog, 'ACK-BYE due to cancel race condition');
   }
@@ -211,6 +264,8 @@ export class RequestsOut {
     const dialog = this.#form(pending, response);
     if (early) dialog.continueFrom(early);
     dialog.isConfirmed = true;
+    dialog.noteLocalSdp(request);
+    this.timers.followResponse(dialog, response);
     if (transaction) dialog.unacknowledged = { seq: request.cseq.seq, transaction };
     if (client.isOpen) dialog.byeAfterAck = pending.isCancelled;
     else this.#hangUpUnasked(dialog, 'application disconnected');
@@ -263,6 +318,8 @@ export class RequestsOut {
     response: SipMessage,
   ): void {
     dialog.refreshTarget(response);
+    dialog.noteLocalSdp(request);
+    this.timers.followResponse(dialog, response);
     dialog.unacknowledged = { seq: request.cseq.seq, transaction };
     if (!isMuted && client.isOpen) return;
     const { message, hop } = dialog.ack(request.cseq.seq, this.stack);
@@ -271,6 +328,7 @@ export class RequestsOut {
   }
 }
 
+const SESSION_EXPIRED = 'Session timer expired';
 const UNKNOWN_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 const UNWANTED_ACK =
   'Server error: ACK for non-success final response is automatically generated by server';

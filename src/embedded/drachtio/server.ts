@@ -2,7 +2,7 @@
  * The drachtio control protocol on a TCP port, over one SIP endpoint: what drachtio-srf needs to
  * make and take calls on one machine.
  *
- * It is not a drachtio-server. It does not proxy, fork, keep call records or session timers, or
+ * It is not a drachtio-server. It does not proxy, fork or keep call records, or
  * speak anything but SIP over UDP; what is missing is refused by name.
  */
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -55,7 +55,7 @@ export class DrachtioServer {
     const { stack } = options;
     this.#port = options.port;
     this.#rejections = new RejectionLog(this.#scheduler, (...line) => options.onLog?.(...line));
-    this.#requestsOut = new RequestsOut(stack, this.#dialogs);
+    this.#requestsOut = new RequestsOut(stack, this.#dialogs, this.#scheduler);
     this.#requestsIn = new RequestsIn(stack, this.#dialogs, this.#requestsOut, (verb) =>
       this.#chooseClient(verb),
     );
@@ -103,6 +103,7 @@ export class DrachtioServer {
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const client of [...this.#clients]) client.drop();
+    this.#dialogs.cancelSessionTimers();
     this.#rejections.stop();
     await closed;
   }
