@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SoundFiles } from '../../../src/embedded/freeswitch/sound-files.js';
 import { startEmbedded, type EmbeddedEngine } from '../../../src/embedded/index.js';
 import { playSamples } from '../../../src/embedded/rtp/pcm-source.js';
 import { readWavFile } from '../../../src/embedded/rtp/wav.js';
@@ -120,28 +121,48 @@ describe('Recording a channel', () => {
 });
 
 describe('local_stream', () => {
-  it('plays the files of a directory without end or gap, until it is broken off', async () => {
-    const sounds = await mkdtemp(join(tmpdir(), 'sounds-'));
+  let sounds = '';
+
+  before(async () => {
+    sounds = await mkdtemp(join(tmpdir(), 'sounds-'));
     await mkdir(join(sounds, 'music'));
     await writeFile(join(sounds, 'music', 'one.wav'), wavBytes(pcmBytes(sine(1000, 800))));
     await writeFile(join(sounds, 'music', 'two.wav'), wavBytes(pcmBytes(sine(1000, 1600))));
-    const engine = await startEmbedded({ t1Ms: 20, soundsDirectory: sounds });
-    const bench = await MediaBench.connect(engine);
-    const leg = await bench.createLeg();
-    await assert.rejects(leg.endpoint.play('local_stream://nothing'));
-    await assert.rejects(leg.endpoint.play('local_stream://../music'));
-    const playing = leg.endpoint.play('local_stream://music');
-    await pause(150);
-    const from = leg.heard.length;
-    await pause(800);
-    const heard = leg.heard.slice(from);
+  });
+
+  after(() => rm(sounds, { recursive: true }));
+
+  it('is the files of a directory without end or gap', async () => {
+    const files = new SoundFiles(sounds, () => undefined);
+    assert.equal(await files.open('local_stream://nothing'), undefined);
+    assert.equal(await files.open('local_stream://../music'), undefined);
+    const sound = await files.open('local_stream://music');
+    assert.equal(sound?.samples, Infinity);
+    const frame = new Int16Array(80);
+    const heard: number[] = [];
+    while (heard.length < 10_000) {
+      const count = sound?.source.read(frame) ?? 0;
+      assert.ok(count > 0);
+      heard.push(...frame.subarray(0, count));
+    }
     for (let at = 0; at + 160 <= heard.length; at += 80) {
       assert.ok(rms(heard.slice(at, at + 160)) > 5000, `a gap at sample ${at}`);
     }
-    await leg.endpoint.api('uuid_break', leg.endpoint.uuid);
-    await within(1000, 'the end', playing);
-    await bench.close();
-    await engine.stop();
-    await rm(sounds, { recursive: true });
+  });
+
+  it('is heard by a caller until it is broken off', async () => {
+    const engine = await startEmbedded({ t1Ms: 20, soundsDirectory: sounds });
+    const bench = await MediaBench.connect(engine);
+    try {
+      const leg = await bench.createLeg();
+      const playing = leg.endpoint.play('local_stream://music');
+      await pause(600); // both files are over by then
+      assert.ok(levelOf(1000, leg.heard.slice(-1600)) > 6000);
+      await leg.endpoint.api('uuid_break', leg.endpoint.uuid);
+      await within(1000, 'the end', playing);
+    } finally {
+      await bench.close();
+      await engine.stop();
+    }
   });
 });
