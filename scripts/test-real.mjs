@@ -5,8 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { env, exit } from 'node:process';
 
-const QUICK = ['test/sip/main-job.test.ts', 'test/adapters/telephony/*.test.ts'];
-const ALL = [...QUICK, 'test/sip/*.test.ts', 'test/conformance/*.test.ts'];
+const QUICK = ['test/sip/main-job.test.ts', 'test/adapters/telephony/sip-agent.test.ts'];
+const ALL = [
+  'test/sip/*.test.ts',
+  'test/adapters/telephony/*.test.ts',
+  'test/conformance/drachtio.test.ts',
+  'test/conformance/esl.test.ts',
+];
 /** Slow cases have this word in their title. */
 const SLOW = '\\(slow\\)';
 
