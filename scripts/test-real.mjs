@@ -9,7 +9,6 @@ const QUICK = ['test/sip/main-job.test.ts', 'test/adapters/telephony/sip-agent.t
 const ALL = [
   'test/sip/*.test.ts',
   'test/adapters/telephony/*.test.ts',
-  'test/conformance/drachtio.test.ts',
   'test/conformance/esl.test.ts',
 ];
 /** Slow cases have this word in their title. */

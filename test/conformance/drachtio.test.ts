@@ -20,12 +20,18 @@ const loopback = (): string => `127.29.${randomInt(1, 255)}.${randomInt(1, 255)}
 interface Server {
   readonly control: Stage['control'];
   readonly sipHost: string;
+  readonly sipPort: number;
   stop(): Promise<void>;
 }
 
 async function embeddedServer(): Promise<Server> {
   const engine = await startEmbedded({ sipHost: loopback(), sipPort: 5060, t1Ms: 100 });
-  return { control: engine.drachtio, sipHost: engine.sip.host, stop: () => engine.stop() };
+  return {
+    control: engine.drachtio,
+    sipHost: engine.sip.host,
+    sipPort: 5060,
+    stop: () => engine.stop(),
+  };
 }
 
 async function realServer(setting: string): Promise<Server> {
@@ -35,8 +41,8 @@ async function realServer(setting: string): Promise<Server> {
   const probe = new ControlConnection('c', nowhere, control);
   const { fields } = await probe.ask(`authenticate|${secret}|`);
   probe.end();
-  const sipHost = /udp\/([\d.]+):5060/.exec(fields[4] ?? '')?.[1] ?? '';
-  return { control, sipHost, stop: () => Promise.resolve() };
+  const [, sipHost = 'none', sipPort = '5060'] = /udp\/([\d.]+):(\d+)/.exec(fields[4] ?? '') ?? [];
+  return { control, sipHost, sipPort: Number(sipPort), stop: () => Promise.resolve() };
 }
 
 const neutralise = (line: string): string =>
@@ -49,7 +55,7 @@ describe('The drachtio control protocol', () => {
     const peer = await new ScriptedPeer(loopback(), 5060).start();
     const transcript = new Transcript({
       sipHost: server.sipHost,
-      sipPort: 5060,
+      sipPort: server.sipPort,
       peerHost: peer.host,
     });
     try {
