@@ -53,6 +53,8 @@ export interface Measurements {
   isHoled: boolean;
   /** Every sample was zero, or no packet came. */
   isDigitalSilence: boolean;
+  /** |X(k)|² of the windowed samples, k = 0..128, 31.25 Hz apart; all 0 in digital silence. */
+  readonly power: Float64Array;
 }
 
 export class Spectrum {
@@ -69,11 +71,12 @@ export class Spectrum {
     periodicity: 0,
     isHoled: false,
     isDigitalSilence: true,
+    power: new Float64Array(BIN_COUNT),
   };
   readonly #window = new Float64Array(FFT_SIZE);
   readonly #history = new Float64Array(FFT_SIZE);
   readonly #windowed = new Float64Array(FFT_SIZE);
-  readonly #power = new Float64Array(BIN_COUNT);
+  readonly #power = this.now.power;
   readonly #halfRate = new Float64Array(PITCH_SAMPLES);
   readonly #transform = new PowerSpectrum();
   readonly #scale: number;
@@ -118,6 +121,7 @@ export class Spectrum {
 
   #clear(): void {
     const m = this.now;
+    m.power.fill(0);
     m.levelDb = SILENCE_DB;
     m.peakHz = m.secondHz = 0;
     m.purity = m.pairPurity = m.secondShare = 0;
