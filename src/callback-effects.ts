@@ -187,7 +187,7 @@ export class CallbackEffects {
         analysis: command.withCpd
           ? {
               profile: this.service.cpdProfile,
-              country: this.service.country,
+              country: plan.country,
               postConnectTimeoutMs: this.service.postConnectTimeoutMs,
               silenceTimeoutMs: Math.min(
                 this.service.postConnectTimeoutMs,

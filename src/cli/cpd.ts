@@ -5,8 +5,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { callStateOfAnswer } from '../callflow/call-state.js';
 import type { Profile } from '../cpd/options.js';
+import { callStateOfVerdict } from '../dial/heard-result.js';
 import { plot } from '../cpd/plot.js';
 import { replay, type ReplayResult } from '../cpd/replay.js';
 import { readWavFile } from '../embedded/rtp/wav.js';
@@ -92,7 +92,7 @@ function toJson(file: string, result: ReplayResult): object {
   return {
     file,
     verdict: result.verdict,
-    callState: callStateOfAnswer(result.verdict),
+    callState: callStateOfVerdict(result.verdict),
     decidedAtMs: result.decidedAtMs,
     greetingEndMs: result.greetingEndMs,
     beepAtMs: result.beepAtMs,
@@ -103,7 +103,7 @@ function toJson(file: string, result: ReplayResult): object {
 
 function toText(file: string, result: ReplayResult): string {
   const lines = [
-    `${file}: ${result.verdict} (call state ${callStateOfAnswer(result.verdict)}), decided at ${result.decidedAtMs} ms`,
+    `${file}: ${result.verdict} (call state ${callStateOfVerdict(result.verdict)}), decided at ${result.decidedAtMs} ms`,
     `  because: ${result.reason}`,
   ];
   if (result.first.verdict !== result.verdict)

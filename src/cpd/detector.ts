@@ -7,12 +7,13 @@
  * A verdict is given once and taken back at most once, from human to machine or fax.
  */
 import { AnswerRule, type Decision } from './answer-rule.js';
+import { EarlyMedia } from './early-media.js';
 import { HalfRate } from './half-rate.js';
 import { resolveOptions, type CpdOptions } from './options.js';
 import { HOP_MS, HOP_SAMPLES, Spectrum, ANALYSIS_RATE_HZ } from './spectrum.js';
 import { MachineGreeting } from './machine-greeting.js';
 import { SignalTones } from './signal-tones.js';
-import type { CpdEvent, TraceEntry, Verdict } from './types.js';
+import type { CpdEvent, EarlyMediaSound, TraceEntry, Verdict } from './types.js';
 import { VoiceActivity } from './voice-activity.js';
 
 /** A trace longer than this says nothing more. */
@@ -34,6 +35,7 @@ export class CpdDetector {
   readonly #halfRate: HalfRate | null;
   readonly #spectrum = new Spectrum();
   readonly #tones: SignalTones;
+  readonly #early: EarlyMedia;
   readonly #voice: VoiceActivity;
   readonly #rule: AnswerRule;
   readonly #greeting: MachineGreeting;
@@ -64,6 +66,7 @@ export class CpdDetector {
         this.#note(atMs, what, values),
     };
     this.#tones = new SignalTones(this.#options, findings);
+    this.#early = new EarlyMedia(findings);
     this.#greeting = new MachineGreeting(this.#options, findings);
   }
 
@@ -113,14 +116,17 @@ export class CpdDetector {
     for (let i = 0; i < count; i++) this.#append(0);
   }
 
-  /** The audio is over. A call that was answered and not judged is unknown. */
+  /** The audio is over. What was answered and not judged is unknown; else, what was heard instead. */
   finish(): void {
     this.#tones.finish();
     if (this.#verdict !== null) return;
-    const where = this.#answeredMs >= 0 ? 'after the answer' : 'before an answer';
+    if (this.#answeredMs < 0) {
+      this.#decide(this.#early.conclude(this.elapsedMs));
+      return;
+    }
     this.#decide({
       verdict: 'unknown',
-      reason: `the audio ended ${where}, after ${Math.round(this.elapsedMs)} ms, with nothing decided`,
+      reason: `the audio ended after the answer, after ${Math.round(this.elapsedMs)} ms, with nothing decided`,
       confidence: 0,
     });
   }
@@ -155,7 +161,7 @@ export class CpdDetector {
     const tracker = this.#tones.tracker;
     this.#voice.consume(m, tracker.isOpen && tracker.openMs >= TONE_NOT_VOICE_MS);
     if (this.#answeredMs >= 0) this.#listenToFarEnd(nowMs);
-    else this.#listenToNetwork();
+    else this.#listenToNetwork(nowMs);
   }
 
   /** Real speech before a tone makes it a voicemail's beep rather than a fax. */
@@ -163,10 +169,15 @@ export class CpdDetector {
     return this.#answeredMs >= 0 && this.#voice.speechMs >= 500;
   }
 
-  #listenToNetwork(): void {
-    const found = this.#tones.takeDecision();
-    if (found && this.#verdict === null) this.#decide(found);
+  /** Early media: tones of the network decide, and nothing else does; nobody is there yet. */
+  #listenToNetwork(nowMs: number): void {
     this.#tones.takeBeep();
+    const found = this.#tones.takeDecision();
+    this.#early.consume(this.#spectrum.now, this.#tones);
+    // A fax's tone ahead of the answer will still be there after it.
+    if (!found || !isOfNetwork(found.verdict)) return;
+    this.#early.settle(found.verdict, nowMs, found.reason);
+    if (this.#verdict === null) this.#decide(found);
   }
 
   #listenToFarEnd(nowMs: number): void {
@@ -181,7 +192,7 @@ export class CpdDetector {
         const decision = this.#rule.decide(
           this.#voice,
           nowMs,
-          this.#answeredMs,
+          this.#clockStartMs(),
           this.#tones.tracker.isOpen,
         );
         if (decision) this.#decide(decision);
@@ -194,6 +205,11 @@ export class CpdDetector {
       );
     }
     if (this.#verdict === 'machine') this.#greeting.follow(this.#voice, nowMs, beep);
+  }
+
+  /** Ringback that goes on after the answer is somebody being rung still: the clock waits for it. */
+  #clockStartMs(): number {
+    return Math.max(this.#answeredMs, this.#tones.ringingUntilMs);
   }
 
   #reconsider(nowMs: number, found: Decision | null, hasBeep: boolean): void {
@@ -214,7 +230,8 @@ export class CpdDetector {
     this.#verdict = verdict;
     this.#verdictMs = atMs;
     this.#note(atMs, 'verdict', { verdict, reason, confidence });
-    this.#emit({ type: 'verdict', verdict, atMs, reason, confidence });
+    const phase = this.#answeredMs < 0 ? { beforeAnswer: true as const } : {};
+    this.#emit({ type: 'verdict', verdict, atMs, reason, confidence, ...phase });
   }
 
   #revise(verdict: Verdict, reason: string): void {
@@ -250,4 +267,8 @@ export class CpdDetector {
     if (this.#trace.length < MAX_TRACE_ENTRIES)
       this.#trace.push({ atMs: Math.round(atMs), what, values });
   }
+}
+
+function isOfNetwork(verdict: Verdict): verdict is EarlyMediaSound {
+  return verdict !== 'human' && verdict !== 'machine' && verdict !== 'fax';
 }

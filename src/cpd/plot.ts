@@ -101,6 +101,8 @@ function labelOf(event: CpdEvent): string {
       return event.tone;
     case 'beep':
       return `beep ${event.frequencyHz} Hz`;
+    case 'early-media':
+      return `before the answer: ${event.now}`;
     case 'ringback':
     case 'speech-onset':
     case 'greeting-ended':

@@ -19,6 +19,8 @@ const MOST_TONE_EVENTS = 20;
 
 export class SignalTones {
   readonly tracker: ToneTracker;
+  /** End of the newest ringback, its pause included: until then somebody is still being rung. ms */
+  ringingUntilMs = 0;
   readonly #options: CpdOptions;
   readonly #findings: Findings;
   readonly #beeps: BeepDetector;
@@ -57,13 +59,18 @@ export class SignalTones {
     if (this.tracker.isOpen) {
       const sit = this.#sit.checkOpen(this.tracker.current);
       if (sit) this.#reportSit(sit);
-    } else if (!this.#ringbackSaid && this.#cadence.isRingback(m.atMs)) {
-      this.#ringbackSaid = true;
-      this.#findings.emit({ type: 'ringback', atMs: Math.round(m.atMs) });
+    } else if (this.#cadence.isRingback(m.atMs)) {
+      this.ringingUntilMs = m.atMs;
+      this.#reportRingback(m.atMs);
     }
     const fax = this.#fax.check(m, this.tracker, heardSpeech);
     if (fax) this.#reportFax(fax);
     this.#beep = this.#beeps.check(m.atMs, this.tracker.isOpen) ?? this.#beep;
+  }
+
+  /** Whether the last thing heard was ringback, and its pause is not over. */
+  isRinging(nowMs: number): boolean {
+    return this.ringingUntilMs > 0 && nowMs <= this.ringingUntilMs;
   }
 
   /** The audio is over: what sounds now is as long as it will get. */
@@ -101,6 +108,12 @@ export class SignalTones {
     this.#beeps.consume(segment);
     const rhythm = this.#cadence.consume(segment);
     if (rhythm) this.#reportRhythm(rhythm);
+  }
+
+  #reportRingback(atMs: number): void {
+    if (this.#ringbackSaid) return;
+    this.#ringbackSaid = true;
+    this.#findings.emit({ type: 'ringback', atMs: Math.round(atMs) });
   }
 
   #reportRhythm(rhythm: Rhythm): void {

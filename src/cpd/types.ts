@@ -6,26 +6,41 @@
  * packets included; it has nothing to do with any clock.
  */
 
-/** Who or what answered. `sit-…` are the special information tones whose meaning is known. */
+/**
+ * Who or what answered, or, of a call that was not answered, what was heard instead. `sit-…` are the
+ * special information tones whose meaning is known. `busy-or-congestion` is a rhythm that some
+ * countries use for the one and some for the other, when the country is not known.
+ */
 export type Verdict =
   | 'human'
   | 'machine'
   | 'fax'
   | 'busy'
   | 'reorder'
+  | 'busy-or-congestion'
   | 'sit'
   | 'sit-intercept'
   | 'sit-vacant'
   | 'sit-no-circuit'
   | 'sit-reorder'
+  | 'ringback'
+  | 'announcement'
+  | 'music'
+  | 'noise'
   | 'silence'
   | 'unknown';
 
 /** A special information tone: three rising tones before an announcement (ITU-T E.180, 7). */
 export type SitVerdict = Extract<Verdict, `sit${string}`>;
 
+/** Busy, and congestion (reorder, fast busy), or either. */
+export type BusyVerdict = Extract<Verdict, 'busy' | 'reorder' | 'busy-or-congestion'>;
+
 /** Tones that have a meaning of their own. `v21` is the preamble of a fax machine's first words. */
-export type SignalTone = 'busy' | 'reorder' | SitVerdict | 'ced' | 'cng' | 'v21';
+export type SignalTone = BusyVerdict | SitVerdict | 'ced' | 'cng' | 'v21';
+
+/** What a line carries before the answer. */
+export type EarlyMediaSound = Exclude<Verdict, 'human' | 'machine' | 'fax'>;
 
 export type CpdEvent =
   /** The far end is being rung; said once, when the first cycle has been heard. */
@@ -36,6 +51,17 @@ export type CpdEvent =
       readonly atMs: number;
       readonly frequenciesHz: readonly number[];
     }
+  /**
+   * Before the answer, each time something else is heard: what it is now, and what all that was heard
+   * so far amounts to (a tone outweighs an announcement, and that outweighs ringback).
+   */
+  | {
+      readonly type: 'early-media';
+      readonly now: EarlyMediaSound;
+      readonly soFar: EarlyMediaSound;
+      readonly atMs: number;
+      readonly reason: string;
+    }
   /** `atMs` is where the speech began, a little before the detector could be sure of it. */
   | { readonly type: 'speech-onset'; readonly atMs: number }
   /** `atMs` is when the decision fell; `confidence` is 0 to 1 and not a calibrated probability. */
@@ -45,6 +71,8 @@ export type CpdEvent =
       readonly atMs: number;
       readonly reason: string;
       readonly confidence: number;
+      /** Nobody had answered: it is about what the network plays. Absent on every other verdict. */
+      readonly beforeAnswer?: true;
     }
   /** A verdict taken back: at most once, and only from human to machine or fax. */
   | {

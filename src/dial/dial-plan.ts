@@ -3,7 +3,7 @@
  * number becomes a request-URI: whatever a plugin or page put in the customer's place passes the same
  * rules as a number from the API (toll fraud).
  */
-import { normaliseNumber, type NumberRules } from '../request/customer-number.js';
+import { countryOf, normaliseNumber, type NumberRules } from '../request/customer-number.js';
 import { requestUriFor, selectTrunk, type Trunk } from './trunk-selector.js';
 
 export type DialPlan =
@@ -13,6 +13,8 @@ export type DialPlan =
       readonly trunk: Trunk;
       /** E.164, without the prefix. */
       readonly customerNumber: string;
+      /** Of the customer's number, ISO 3166 alpha-2, where it can be known: its network's tones are heard. */
+      readonly country: string | undefined;
       /** As dialled, prefix included. */
       readonly number: string;
     }
@@ -43,7 +45,7 @@ export function planDial(
   if (!trunk) return refused('no trunk is configured', number);
   const uri = requestUriFor(trunk, number);
   if (uri === undefined) return refused('the number cannot be dialled', number);
-  return { kind: 'dial', uri, trunk, customerNumber, number };
+  return { kind: 'dial', uri, trunk, customerNumber, country: countryOf(customerNumber), number };
 }
 
 function refused(why: string, number: string): DialPlan {

@@ -11,7 +11,7 @@
  */
 import { CALL_STATE, callStateOfAnswer, type CallState } from '../callflow/call-state.js';
 import type { AttemptDetail } from '../callflow/vocabulary.js';
-import type { CpdEvent } from '../cpd/types.js';
+import type { CpdEvent, EarlyMediaSound } from '../cpd/types.js';
 import type {
   AnalysisRequest,
   AudioTap,
@@ -28,6 +28,7 @@ import type {
   SipDialog,
   Telephony,
 } from '../ports.js';
+import { answerOfSound, callStateOfVerdict } from './heard-result.js';
 import { callStateOfFailure } from './sip-result.js';
 
 /** Time past the detector's own limit after which it is taken for dead. */
@@ -71,6 +72,8 @@ export class OutboundCall {
   #dialog: SipDialog | undefined;
   #stopTimer: () => void = () => {};
   #hasResult = false;
+  /** What the early media amounts to. */
+  #heard: EarlyMediaSound | undefined;
   /** We are done with it: nothing is reported any more. */
   #isOver = false;
   #released: Promise<void> | undefined;
@@ -161,7 +164,7 @@ export class OutboundCall {
   async #onOutcome(endpoint: MediaEndpoint, outcome: InviteOutcome): Promise<void> {
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
     if (outcome.kind === 'failed') {
-      const { callState, why } = callStateOfFailure(outcome);
+      const { callState, why } = callStateOfFailure(outcome, this.#heard);
       return this.#end(callState, {
         sipStatus: outcome.status,
         sipReason: outcome.reason,
@@ -198,15 +201,25 @@ export class OutboundCall {
 
   #onHeard(event: CpdEvent): void {
     if (this.#isOver) return;
-    if (event.type === 'verdict') {
-      const callState = callStateOfAnswer(event.verdict);
-      if (this.#dialog) this.#result(callState, true, { sipStatus: 200, cpdReason: event.reason });
-      else this.#end(callState, { cpdReason: `early media: ${event.reason}` });
+    if (event.type === 'early-media') {
+      if (!this.#dialog) this.#onHeardEarly(event.soFar, event.reason);
+    } else if (event.type === 'verdict') {
+      // One that crossed the answer on its way is about early media, and never overrides an answer.
+      if (event.beforeAnswer || !this.#dialog) return;
+      const detail = { sipStatus: 200, cpdReason: event.reason };
+      this.#result(callStateOfVerdict(event.verdict), true, detail);
     } else if (event.type === 'revised') {
-      this.listener.onRevised(callStateOfAnswer(event.verdict));
+      this.listener.onRevised(callStateOfVerdict(event.verdict));
     } else if (event.type === 'greeting-ended' || event.type === 'beep') {
       this.listener.onGreetingEnded(event.type === 'beep');
     }
+  }
+
+  /** Busy, congestion and information tones end the attempt; the rest waits for what SIP says. */
+  #onHeardEarly(sound: EarlyMediaSound, reason: string): void {
+    this.#heard = sound;
+    const answer = answerOfSound(sound, 'none');
+    if (answer) this.#end(callStateOfAnswer(answer), { cpdReason: `early media: ${reason}` });
   }
 
   #onDialogEnded(how: DialogEnd): void {

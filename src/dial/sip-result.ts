@@ -1,12 +1,16 @@
 /**
- * What a failed INVITE means for the callback, as data: SIP status and Q.850 cause to an answer. The cause is asked first where it says more than the status does (a gateway's 480 with
- * cause 17 is a busy customer), but never against a status that is itself precise.
+ * What a failed INVITE means for the callback, as data: SIP status and Q.850 cause to an answer. The
+ * cause is asked first where it says more than the status does (a gateway's 480 with cause 17 is a busy
+ * customer), but never against a status that is itself precise. What was heard before the failure is
+ * asked where signalling leaves it open (heard-result.ts).
  *
  * Sources: RFC 3261 section 21, RFC 3398 section 7.2.4.1 (status and ISUP cause), Genesys' call
  * state enumeration. Expected results only: nothing here throws.
  */
 import { callStateOfAnswer, type AnswerWord, type CallState } from '../callflow/call-state.js';
+import type { EarlyMediaSound } from '../cpd/types.js';
 import type { InviteFailure } from '../ports.js';
+import { answerOfSound } from './heard-result.js';
 
 interface SipResultRow {
   readonly status: number;
@@ -59,9 +63,15 @@ const FALLBACKS: readonly SipResultRow[] = [
 
 /**
  * @param failure a final response of 300 or above
+ * @param heard what the early media amounted to, if anything was heard
  * @returns the call state and, in words, which fact decided
  */
-export function callStateOfFailure(failure: InviteFailure): { callState: CallState; why: string } {
+export function callStateOfFailure(
+  failure: InviteFailure,
+  heard?: EarlyMediaSound,
+): { callState: CallState; why: string } {
+  const refined = heard && isOpen(failure) ? answerOfSound(heard, failure.status) : undefined;
+  if (refined) return decided(refined, `SIP ${failure.status}`, `${heard} heard before it`);
   const precise = SIP_RESULTS.find((row) => row.status === failure.status);
   if (precise) return decided(precise.answer, `SIP ${failure.status}`, precise.why);
   const cause = Q850_RESULTS.find((row) => row.cause === failure.q850Cause);
@@ -69,6 +79,11 @@ export function callStateOfFailure(failure: InviteFailure): { callState: CallSta
   const fallback = FALLBACKS.find((row) => row.status === failure.status);
   if (fallback) return decided(fallback.answer, `SIP ${failure.status}`, fallback.why);
   return decided('error', `SIP ${failure.status}`, failure.reason || 'refused');
+}
+
+/** Whether signalling leaves open what happened. 404 comes with cause 1 by rule (RFC 3398, 8.2.6.1). */
+function isOpen({ status, q850Cause }: InviteFailure): boolean {
+  return status === 404 || !Q850_RESULTS.some((row) => row.cause === q850Cause);
 }
 
 function decided(answer: AnswerWord, fact: string, why: string) {

@@ -59,6 +59,15 @@ export function normaliseNumber(text: string, rules: NumberRules): NumberResult 
   return { ok: true, e164: parsed.number };
 }
 
+/**
+ * @returns the country of a number in E.164, ISO 3166 alpha-2; the largest one when several share its code and
+ *   the number does not tell, undefined when the code is no country's
+ */
+export function countryOf(e164: string): string | undefined {
+  const parsed = parse(e164, 'US');
+  return parsed?.country ?? parsed?.getPossibleCountries()[0];
+}
+
 function parse(written: string, country: string): PhoneNumber | undefined {
   if (!WRITTEN.test(written)) return undefined;
   try {

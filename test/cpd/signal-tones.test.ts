@@ -59,7 +59,9 @@ describe('Network tones before the answer', () => {
     it(`hears the ringback of ${name}, and no more in it`, () => {
       const result = early(cadence(hz, ...parts));
       assert.equal(result.events.filter((event) => event.type === 'ringback').length, 1);
-      assert.equal(result.verdict, 'unknown');
+      assert.equal(result.verdict, 'ringback', result.reason);
+      const said = result.events.find((event) => event.type === 'early-media');
+      assert.equal(said?.type === 'early-media' && said.now, 'ringback');
     });
   }
 

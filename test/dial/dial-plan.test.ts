@@ -19,6 +19,16 @@ describe('planDial', () => {
     assert.equal(plan.trunk.name, 'sip:gw.example.net');
   });
 
+  it('knows the country whose tones will be heard, from the number that is dialled', () => {
+    const countries = ['+447700900123', '+4915112345678', '+16135550100', '+88312345678'].map(
+      (ownNumber) => {
+        const plan = planDial({ ownNumber, prefix: '00' }, trunks, rules);
+        return plan.kind === 'dial' ? plan.country : plan.why;
+      },
+    );
+    assert.deepEqual(countries, ['GB', 'DE', 'CA', undefined]);
+  });
+
   it('puts a prefix before the digits, without the plus', () => {
     const plan = planDial({ ...own, prefix: '91' }, trunks, rules);
     assert.ok(plan.kind === 'dial');

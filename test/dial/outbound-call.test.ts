@@ -103,10 +103,44 @@ describe('OutboundCall', () => {
     invite.ring(183, 'v=0 early');
     await settle();
     assert.equal(t.telephony.endpoints[0]?.remoteSdp, 'v=0 early');
-    t.analyser.opened[0]?.decide('busy');
+    t.analyser.opened[0]?.hearEarly('busy');
     await settle();
     assert.deepEqual(t.heard, ['ringing 183', 'result 6 down']);
+    assert.match(t.results[0]?.detail.cpdReason ?? '', /^early media: /);
     assert.ok(invite.cancelledWith);
+    await t.quiet();
+  });
+
+  it('lets ringback, music and announcements play on, and SIP decide', async () => {
+    const t = place();
+    const invite = await t.invite();
+    for (const sound of ['ringback', 'music', 'announcement'] as const)
+      t.analyser.opened[0]?.hearEarly(sound);
+    await settle();
+    assert.deepEqual(t.heard, []);
+    invite.fail(404, { reason: 'Not Found' });
+    await settle();
+    assert.equal(t.results[0]?.callState, 11);
+    await t.quiet();
+  });
+
+  it('never lets what was heard before it override an answer', async () => {
+    const t = place();
+    (await t.invite()).answer();
+    await settle();
+    t.analyser.opened[0]?.hearEarly('busy');
+    t.analyser.opened[0]?.say({
+      type: 'verdict',
+      verdict: 'busy',
+      atMs: 900,
+      reason: 'sent before the answer',
+      confidence: 1,
+      beforeAnswer: true,
+    });
+    assert.deepEqual(t.heard, ['answered']);
+    t.analyser.opened[0]?.decide('human');
+    assert.deepEqual(t.heard.slice(1), ['result 0 up']);
+    await t.call.hangUp('done');
     await t.quiet();
   });
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { answerWordOf } from '../../src/callflow/call-state.js';
+import type { EarlyMediaSound } from '../../src/cpd/types.js';
+import { answerOfSound, callStateOfVerdict, HEARD_RESULTS } from '../../src/dial/heard-result.js';
 import { callStateOfFailure } from '../../src/dial/sip-result.js';
 
 /** status, Q.850 cause, expected answer word, why */
@@ -39,4 +41,55 @@ describe('the SIP result table', () => {
       assert.match(result.why, /^(SIP|Q\.850)/);
     });
   }
+});
+
+/** status, Q.850 cause, what was heard, expected answer word, why */
+const HEARD: [number, number | undefined, EarlyMediaSound, string, string][] = [
+  [503, undefined, 'busy', 'busy', 'the network plays busy and fails the call with 503'],
+  [503, undefined, 'busy-or-congestion', 'reorder', 'no busy customer causes a 503'],
+  [503, 34, 'busy', 'sit-no-circuit', 'the cause is precise'],
+  [480, undefined, 'busy', 'busy', 'a busy line behind a plain 480'],
+  [480, 31, 'sit-vacant', 'sit-vacant', 'cause 31 says nothing'],
+  [480, undefined, 'sit', 'sit', 'some information tone'],
+  [480, undefined, 'announcement', 'no-answer', 'an announcement is no tone'],
+  [480, undefined, 'ringback', 'no-answer', 'it rang'],
+  [404, 1, 'sit-reorder', 'reorder', 'a route that is missing for the moment'],
+  [404, undefined, 'sit-intercept', 'sit-intercept', 'the number was changed'],
+  [404, undefined, 'sit', 'sit-invalid-number', '404 says more than the plain tone'],
+  [486, undefined, 'reorder', 'busy', 'a precise status stands'],
+  [410, undefined, 'busy', 'sit-intercept', 'a precise status stands'],
+  [500, undefined, 'busy', 'error', 'only 404, 480 and 503 are open'],
+];
+
+describe('What was heard before a failure', () => {
+  for (const [status, q850Cause, heard, expected, why] of HEARD) {
+    const cause = q850Cause === undefined ? '' : ` with cause ${q850Cause}`;
+    it(`makes ${status}${cause} after ${heard} ${expected}: ${why}`, () => {
+      const result = callStateOfFailure({ kind: 'failed', status, reason: 'x', q850Cause }, heard);
+      assert.equal(answerWordOf(result.callState), expected);
+    });
+  }
+
+  it('ends an attempt that rings only when nobody can answer any more', () => {
+    const ending = Object.entries(HEARD_RESULTS).filter(([, row]) => row.none !== undefined);
+    assert.deepEqual(
+      ending.map(([sound]) => sound).filter((sound) => !sound.startsWith('sit')),
+      ['busy', 'reorder', 'busy-or-congestion'],
+    );
+    for (const sound of [
+      'ringback',
+      'announcement',
+      'music',
+      'noise',
+      'silence',
+      'unknown',
+    ] as const)
+      assert.equal(answerOfSound(sound, 'none'), undefined, sound);
+  });
+
+  it('stands for a call state whatever the verdict is', () => {
+    assert.equal(callStateOfVerdict('busy-or-congestion'), 6);
+    assert.equal(callStateOfVerdict('music'), 28);
+    assert.equal(callStateOfVerdict('machine'), 9);
+  });
 });

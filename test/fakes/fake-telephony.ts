@@ -255,6 +255,10 @@ export class FakeAnalysis implements CallAnalysis {
   say(event: CpdEvent): void {
     if (!this.isClosed) this.#handle(event);
   }
+  hearEarly(sound: Extract<CpdEvent, { type: 'early-media' }>['now']): void {
+    const reason = 'the test said so';
+    this.say({ type: 'early-media', now: sound, soFar: sound, atMs: 1000, reason });
+  }
   decide(verdict: Extract<CpdEvent, { type: 'verdict' }>['verdict']): void {
     this.say({ type: 'verdict', verdict, atMs: 1000, reason: 'the test said so', confidence: 1 });
   }
