@@ -39,6 +39,23 @@ export default tseslint.config(
     },
   },
   {
+    // Its folders reach up to the core itself, and no further.
+    files: ['src/cpd/*/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!\\.\\.?/)|^\\.\\./\\.\\./',
+              message: 'cpd/ imports nothing from outside.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/adapters/**', 'src/embedded/**', 'src/farend/**'],
     rules: {

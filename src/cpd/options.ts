@@ -81,6 +81,9 @@ const PROFILES: Readonly<Record<Profile, TimingRule>> = {
   },
 };
 
+/** In the order of the curve, from the fewest lost humans to the fewest missed machines. */
+export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Profile[];
+
 export const DEFAULT_OPTIONS: CpdOptions = {
   sampleRateHz: 8000,
   profile: 'human-first',

@@ -17,10 +17,13 @@ export interface ReplayResult {
   readonly reason: string;
   readonly confidence: number;
   readonly greetingEndMs: number | null;
-  /** Start of the first beep, and its end. ms */
+  /** When the first beep was reported, which is after its end. ms */
   readonly beepAtMs: number | null;
+  readonly beepStartMs: number | null;
   readonly beepEndMs: number | null;
   readonly events: readonly CpdEvent[];
+  /** The same events, each with the moment at which it was said. ms of audio */
+  readonly heard: readonly { readonly event: CpdEvent; readonly saidAtMs: number }[];
   readonly trace: readonly TraceEntry[];
 }
 
@@ -37,8 +40,10 @@ const PADDING_STEP_MS = 100;
 export function replay(samples: Int16Array, options: ReplayOptions = {}): ReplayResult {
   const { answeredAtMs = 0, ...cpdOptions } = options;
   const resolved = resolveOptions(cpdOptions);
-  const events: CpdEvent[] = [];
-  const detector = new CpdDetector(resolved, (event) => events.push(event));
+  const heard: { event: CpdEvent; saidAtMs: number }[] = [];
+  const detector: CpdDetector = new CpdDetector(resolved, (event) =>
+    heard.push({ event, saidAtMs: Math.round(detector.elapsedMs) }),
+  );
   const frameSamples = (resolved.sampleRateHz * FRAME_MS) / 1000;
   for (let start = 0; start < samples.length; start += frameSamples) {
     const atMs = (1000 * start) / resolved.sampleRateHz;
@@ -47,32 +52,34 @@ export function replay(samples: Int16Array, options: ReplayOptions = {}): Replay
   }
   if (answeredAtMs !== null) {
     detector.answered();
-    padUntilDecided(detector, events, resolved);
+    padUntilDecided(detector, heard, resolved);
   }
   detector.finish();
-  return summarise(events, detector.trace);
+  return summarise(heard, detector.trace);
 }
 
 function padUntilDecided(
   detector: CpdDetector,
-  events: readonly CpdEvent[],
+  heard: ReplayResult['heard'],
   options: CpdOptions,
 ): void {
   const mostMs = options.decisionTimeoutMs + options.greetingEndPauseMs;
   for (let padded = 0; padded < mostMs; padded += PADDING_STEP_MS) {
     const waitsForEnd =
-      detector.verdict === 'machine' && !events.some((event) => event.type === 'greeting-ended');
+      detector.verdict === 'machine' && !heard.some(({ event }) => event.type === 'greeting-ended');
     if (detector.verdict !== null && !waitsForEnd) return;
     detector.gap(PADDING_STEP_MS);
   }
 }
 
-function summarise(events: readonly CpdEvent[], trace: readonly TraceEntry[]): ReplayResult {
+function summarise(heard: ReplayResult['heard'], trace: readonly TraceEntry[]): ReplayResult {
+  const events = heard.map(({ event }) => event);
   const verdict = events.findLast((event) => event.type === 'verdict');
   if (!verdict) throw new Error('the detector finished without a verdict');
   const revised = events.find((event) => event.type === 'revised');
   const ended = events.find((event) => event.type === 'greeting-ended');
   const beep = events.find((event) => event.type === 'beep');
+  const beepSaid = heard.find(({ event }) => event === beep);
   const final = revised ?? verdict;
   return {
     verdict: final.verdict,
@@ -81,9 +88,11 @@ function summarise(events: readonly CpdEvent[], trace: readonly TraceEntry[]): R
     reason: final.reason,
     confidence: verdict.confidence,
     greetingEndMs: ended?.atMs ?? null,
-    beepAtMs: beep?.startMs ?? null,
+    beepAtMs: beepSaid?.saidAtMs ?? null,
+    beepStartMs: beep?.startMs ?? null,
     beepEndMs: beep?.endMs ?? null,
     events,
+    heard,
     trace,
   };
 }

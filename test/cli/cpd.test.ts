@@ -3,30 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { registerCpdCommands } from '../../src/cli/cpd.js';
+import { runCommand as run } from './run-command-line.js';
 
 const media = (name: string) => fileURLToPath(new URL(`../../media/${name}`, import.meta.url));
-
-/** Runs `dialback ...` in this process and collects what it prints. */
-async function run(...args: string[]): Promise<{ out: string; err: string; code: number }> {
-  const seen = { out: '', err: '' };
-  const program = new Command('dialback').exitOverride().configureOutput({
-    writeOut: (text) => (seen.out += text),
-    writeErr: (text) => (seen.err += text),
-  });
-  registerCpdCommands(program);
-  const before = process.exitCode;
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return { ...seen, code: Number(process.exitCode) };
-  } catch (error) {
-    if (error instanceof CommanderError) return { ...seen, code: 2 };
-    throw error;
-  } finally {
-    process.exitCode = before;
-  }
-}
 
 describe('dialback cpd', () => {
   it('prints one JSON document about a person', async () => {

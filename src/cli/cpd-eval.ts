@@ -1,0 +1,146 @@
+/**
+ * `dialback cpd-eval`: how good the detector is on a labelled set of recordings. The set may be the
+ * site's own; the table's columns are described in docs/cpd.md.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { evaluateClips, type ClipJob, type ClipResult } from '../adapters/cpd/evaluate-clips.js';
+import {
+  parseLabels,
+  type LabelledClip,
+  type LabelProblem,
+  type LabelTable,
+} from '../cpd/evaluate/labels.js';
+import { reportGroups, reportText, type ProfileScore } from '../cpd/evaluate/report.js';
+import { score, scoreBy, type Judged } from '../cpd/evaluate/score.js';
+import { PROFILE_NAMES, type Profile } from '../cpd/options.js';
+import { callStateOfVerdict } from '../dial/heard-result.js';
+import { outputOf, parseProfile, type Output } from './cpd-arguments.js';
+
+interface EvalOptions {
+  readonly json?: boolean;
+  readonly profile?: Profile;
+  readonly groups?: boolean;
+}
+
+/** Shown in detail when no profile is asked for: the default of a service. */
+const DEFAULT_PROFILE: Profile = 'human-first';
+
+/** Adds `cpd-eval LABELS.tsv`. Exit code 0: scored, 1: the table or a file cannot be read, 2: wrong use. */
+export function registerCpdEval(program: Command): void {
+  program
+    .command('cpd-eval')
+    .description('how well call progress detection does on labelled recordings')
+    .argument('<labels>', 'table of the recordings (TSV); their paths are relative to it')
+    .option(
+      '--profile <name>',
+      'this profile alone; default: human-first, and the curve over all',
+      parseProfile,
+    )
+    .option('--groups', 'also each source group on its own')
+    .option('--json', 'print one JSON document')
+    .action(async (file: string, options: EvalOptions, command: Command) => {
+      process.exitCode = await evaluate(file, options, outputOf(command));
+    });
+}
+
+async function evaluate(file: string, options: EvalOptions, to: Output): Promise<number> {
+  const table = await readTable(file);
+  for (const warning of table.warnings) to.err(describe(file, warning));
+  for (const problem of table.problems) to.err(describe(file, problem));
+  if (table.problems.length > 0) return 1;
+  const shown = options.profile ?? DEFAULT_PROFILE;
+  const profiles = options.profile ? [options.profile] : PROFILE_NAMES;
+  const results = await evaluateClips(table.clips.map((clip) => jobOf(file, clip, profiles)));
+  const unread = results.flatMap((result, i) =>
+    result.ok ? [] : [unreadable(table.clips[i]!, result)],
+  );
+  for (const problem of unread.slice(0, 20)) to.err(describe(file, problem));
+  if (unread.length > 0) return 1;
+  const judged = new Map(
+    profiles.map((profile, run) => [
+      profile,
+      table.clips.map((clip, i) => judge(clip, results[i]!, run)),
+    ]),
+  );
+  const curve = [...judged].map(([profile, clips]) => ({ profile, score: score(clips) }));
+  const clips = judged.get(shown) ?? [];
+  to.out(options.json ? toJson(clips, shown, curve) : toText(clips, shown, curve, options));
+  return 0;
+}
+
+async function readTable(file: string): Promise<LabelTable> {
+  try {
+    return parseLabels(await readFile(resolve(file), 'utf8'));
+  } catch (error) {
+    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { clips: [], problems: [{ code: 'CBD_LABELS_FILE', line: 0, message }], warnings: [] };
+  }
+}
+
+function jobOf(file: string, clip: LabelledClip, profiles: readonly Profile[]): ClipJob {
+  const { answeredAtMs, country } = clip;
+  return {
+    path: resolve(dirname(file), clip.file),
+    runs: profiles.map((profile) => ({ profile, country, answeredAtMs })),
+  };
+}
+
+function judge(clip: LabelledClip, result: ClipResult, run: number): Judged {
+  const outcome = result.ok ? result.outcomes[run] : undefined;
+  if (!outcome) throw new Error(`no outcome for ${clip.file}`);
+  return { clip, outcome };
+}
+
+function unreadable(
+  { file, line }: LabelledClip,
+  { problem, detail }: Extract<ClipResult, { ok: false }>,
+): LabelProblem {
+  return { code: 'CBD_LABELS_FILE', line, message: `${file}: ${problem} (${detail})` };
+}
+
+const describe = (file: string, { code, line, message }: LabelProblem): string =>
+  `${code}: ${file}${line > 0 ? `, line ${line}` : ''}: ${message}\n`;
+
+function toJson(
+  judged: readonly Judged[],
+  profile: Profile,
+  curve: readonly ProfileScore[],
+): string {
+  const shown = curve.find((point) => point.profile === profile);
+  const document = {
+    clips: judged.map(({ clip, outcome }) => ({
+      file: clip.file,
+      verdict: outcome.verdict,
+      callState: callStateOfVerdict(outcome.verdict),
+      decidedAtMs: outcome.decidedAtMs,
+      revisedTo: outcome.revisedTo,
+      revisedAtMs: outcome.revisedAtMs,
+      greetingEndMs: outcome.greetingEndMs,
+      beepAtMs: outcome.beepAtMs,
+      reason: outcome.reason,
+    })),
+    summary: {
+      profile,
+      ...shown?.score,
+      groups: byGroup(judged),
+      curve,
+    },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function toText(
+  judged: readonly Judged[],
+  profile: Profile,
+  curve: readonly ProfileScore[],
+  { groups }: EvalOptions,
+): string {
+  const shown = curve.find((point) => point.profile === profile)!;
+  const text = reportText(shown, curve);
+  return groups ? `${text}\n${reportGroups(byGroup(judged))}` : text;
+}
+
+const byGroup = (judged: readonly Judged[]): ReturnType<typeof scoreBy> =>
+  scoreBy(judged, ({ clip }) => `${clip.className}/${clip.group}`);
