@@ -9,16 +9,19 @@
 import { CALL_STATE } from './callflow/call-state.js';
 import type { Command, Event } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
+import type { CpdEvent } from './cpd/types.js';
 import { planDial } from './dial/dial-plan.js';
 import { OutboundCall, type CallResult } from './dial/outbound-call.js';
-import type { Trunk } from './dial/trunk-selector.js';
+import { credentialsOf, type Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
 import { AgentCall } from './handoff/agent-call.js';
 import { attachedHeaders } from './handoff/attached-data.js';
 import { QueueRequest } from './handoff/queue-request.js';
 import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
 import { LegLedger } from './leg-ledger.js';
+import { LegTrail } from './leg-trail.js';
 import type { Counters } from './report/counters.js';
+import type { TrailEntry } from './report/trail.js';
 import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
@@ -74,6 +77,8 @@ export interface EffectsListener {
   onAttemptFacts(facts: AttemptFacts): void;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
   onLeg(change: LegChange): void;
+  /** A line for `trace`. */
+  onTrail(entry: TrailEntry): void;
 }
 
 /** An agent's or a route point's side. */
@@ -94,6 +99,7 @@ export class CallbackEffects {
   readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
   readonly #ledger: LegLedger;
+  readonly #trail: LegTrail;
   #settings: CallSettings;
 
   constructor(
@@ -106,7 +112,8 @@ export class CallbackEffects {
     this.#timers = new FlowTimers(deps.clock, callback.expiresAtMs, (event) =>
       listener.post(event),
     );
-    this.#ledger = new LegLedger(deps.clock, (change) => listener.onLeg(change));
+    this.#trail = new LegTrail(deps.telephony, deps.clock, (entry) => listener.onTrail(entry));
+    this.#ledger = new LegLedger(deps.clock, this.#trail, (change) => listener.onLeg(change));
   }
 
   /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */
@@ -172,6 +179,10 @@ export class CallbackEffects {
     }
     const { uri, trunk } = plan;
     const player = new TreatmentPlayer(this.#settings.places, this.deps.files, {
+      onStarted: (file, loop) =>
+        this.#trail.note(callId, 'play', loop ? `${file}, in a loop` : file),
+      onOver: (file, how) =>
+        this.#trail.note(callId, `play-${how}`, file),
       onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
       onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
     });
@@ -182,7 +193,7 @@ export class CallbackEffects {
         callId,
         callerId: this.service.callerId,
         callerName: this.service.callerName,
-        auth: credentials(trunk),
+        auth: credentialsOf(trunk),
         ringTimeoutMs: command.ringTimeoutMs,
         analysis: command.withCpd
           ? {
@@ -196,14 +207,15 @@ export class CallbackEffects {
             }
           : undefined,
       },
-      { ...this.#legListener(legId), ...this.#ledger.of(callId) },
+      { ...this.#legListener(legId, callId), ...this.#ledger.of('customer', callId) },
     );
     this.#leg = { legId, call, player };
   }
 
-  #legListener(legId: string) {
+  #legListener(legId: string, callId: string) {
     const { listener, deps } = this;
     return {
+      onHeard: (event: CpdEvent) => this.#trail.heard(callId, event),
       onRinging: () => listener.onAttemptFacts({ rangAtMs: deps.clock.nowMs() }),
       onAnswered: (dialog: { identity: { localTag: string; remoteTag: string } }) => {
         listener.onAttemptFacts({
@@ -250,7 +262,7 @@ export class CallbackEffects {
       random,
       { targets, ...this.#presented(command.cpnDigits) },
       {
-        onCall: (callId) => this.#ledger.begin(callId),
+        onCall: (callId) => this.#ledger.begin('agent', callId),
         ...this.#farListener(queueId, fail, {
           answered: { type: 'agent-answered', queueId },
           over: { type: 'agent-hung-up', queueId },
@@ -274,7 +286,7 @@ export class CallbackEffects {
     const callId = this.deps.random.uuid();
     const request = { uri: target.uri, callId, ...this.#presented(command.cpnDigits) };
     const call = new AgentCall(this.deps.telephony, request, {
-      ...this.#ledger.begin(callId),
+      ...this.#ledger.begin('route-point', callId),
       ...this.#farListener(routeId, fail, {
         answered: { type: 'route-done', routeId },
         over: { type: 'conversation-ended' },
@@ -324,6 +336,7 @@ export class CallbackEffects {
       if (!ours || !theirs) return;
       await ours.bridge(theirs);
       far.isBridged = true;
+      this.#trail.note(leg.call.callId, 'bridge', `with ${withId}`);
     });
     bridged.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
@@ -383,9 +396,4 @@ export class CallbackEffects {
 
 function settingsOf({ places, trunks, queues, routePoints }: CallSettings): CallSettings {
   return { places, trunks, queues, routePoints };
-}
-
-function credentials(trunk: Trunk): { username: string; password: string } | undefined {
-  const { username, password } = trunk;
-  return username !== undefined && password !== undefined ? { username, password } : undefined;
 }

@@ -12,6 +12,7 @@ import { transition } from './callflow/treatment-flow.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
+import type { TrailEntry } from './report/trail.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type {
   AttemptRecord,
@@ -67,6 +68,7 @@ export class CallbackSession {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
       onLeg: (leg) => this.#noteLeg(leg),
+      onTrail: (entry) => this.#noteTrail(entry),
     });
     this.finished = this.#live();
   }
@@ -249,6 +251,15 @@ export class CallbackSession {
     });
     this.#endingLegs.add(noted);
     void noted.finally(() => this.#endingLegs.delete(noted));
+  }
+
+  /** Written behind; a trail with a hole is no reason to disturb a call. */
+  #noteTrail(entry: TrailEntry): void {
+    this.deps.store
+      .commit(this.id, { trail: [entry] }, { durable: false })
+      .catch((error: unknown) => {
+        this.deps.log.debug({ callbackId: this.id, why: String(error) }, 'trail not written');
+      });
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {

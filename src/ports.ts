@@ -8,6 +8,7 @@
  */
 
 import type { CpdEvent } from './cpd/types.js';
+import type { WireMessage } from './report/trail.js';
 
 /** Wall clock and timers in one place, so that tests own time. */
 export interface Clock {
@@ -191,6 +192,11 @@ export interface Telephony {
   onStateChange(handle: (isUp: boolean, why: string) => void): void;
   /** Ends a leg of a dead process: its channel, and its INVITE or dialog. Never rejects. */
   endOrphan(leg: OrphanLeg): Promise<OrphanEnd>;
+  /**
+   * Tells every SIP message with this Call-ID, as the signalling server sent or received it.
+   * @returns a function that ends it
+   */
+  watchWire(callId: string, handle: (message: WireMessage) => void): () => void;
   /** Live endpoints, dialogs, invites, taps: all zero when nothing is in the air. */
   counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;

@@ -102,6 +102,43 @@ describe('CallbackSession', () => {
     assert.equal(await t.over(), 'AGENT_CONNECTED');
   });
 
+  it('writes down what each leg sees on the wire, plays and hears, and stops when it is over', async () => {
+    const t = start();
+    await settle();
+    const see = (callId: string, direction: '->' | '<-', message: string) =>
+      t.telephony.watchers.get(callId)?.({ atMs: 1, direction, message, cseq: '1 INVITE' });
+    const customer = t.telephony.calls[0];
+    see(customer?.callId ?? '', '->', 'INVITE');
+    see(customer?.callId ?? '', '<-', '200 OK');
+    customer?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    const agent = t.telephony.calls[1];
+    see(agent?.callId ?? '', '->', 'INVITE');
+    agent?.answer();
+    await settle();
+    t.playing()[0]?.end();
+    await settle();
+    customer?.dialog?.end('remote');
+    await t.over();
+    assert.deepEqual(
+      t.store.trail.map((line) => line.replace(/(endpoint|with) .*/, '$1')),
+      [
+        'customer endpoint',
+        'customer -> INVITE',
+        'customer <- 200 OK',
+        'customer heard human at 1000 ms: the test said so',
+        'agent endpoint',
+        'customer play connect.wav',
+        'agent -> INVITE',
+        'customer play-ended connect.wav',
+        'customer bridge with',
+      ],
+    );
+    assert.equal(t.telephony.watchers.size, 0);
+  });
+
   it('loops the waiting treatment until the agent is there', async () => {
     const t = start({ customerConnectTreatment: undefined });
     await settle();

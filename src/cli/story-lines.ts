@@ -2,6 +2,7 @@
 
 import type { AttemptRecord, JournalStep } from '../schedule/callback-store.js';
 import type { StoryDocument } from '../request/own-routes.js';
+import { drawLadder } from './ladder-lines.js';
 import { printable } from './terminal.js';
 
 const EVENT_WIDTH = 18;
@@ -30,10 +31,7 @@ export function storyLines(story: StoryDocument): string[] {
     ...section('attempts', story.attempts.map(attemptLine)),
     ...section(
       'wire',
-      story.ladder.map(
-        ({ atMs, attempt, direction, message }) =>
-          `${offset(atMs, firstAtMs)}  attempt ${attempt}  ${direction}  ${message}`,
-      ),
+      drawLadder(story.ladder, story.media, (atMs) => offset(atMs, firstAtMs)),
     ),
   ].map(printable);
 }

@@ -53,6 +53,8 @@ export interface OutboundCallListener extends LegListener {
   onResult(result: CallResult): void;
   onRevised(callState: CallState): void;
   onGreetingEnded(heardBeep: boolean): void;
+  /** Whatever the detector says, as it says it. */
+  onHeard(event: CpdEvent): void;
   onHungUp(): void;
   onLost(cause: 'signalling' | 'media'): void;
 }
@@ -93,6 +95,10 @@ export class OutboundCall {
   /** The customer's media endpoint, for players and bridges; undefined before and after. */
   get endpoint(): MediaEndpoint | undefined {
     return this.#isOver ? undefined : this.#endpoint;
+  }
+
+  get callId(): string {
+    return this.request.callId;
   }
 
   /** Ends the call whatever its stage. Nothing is reported afterwards. */
@@ -201,6 +207,7 @@ export class OutboundCall {
 
   #onHeard(event: CpdEvent): void {
     if (this.#isOver) return;
+    this.listener.onHeard(event);
     if (event.type === 'early-media') {
       if (!this.#dialog) this.#onHeardEarly(event.soFar, event.reason);
     } else if (event.type === 'verdict') {

@@ -20,6 +20,14 @@ export function selectTrunk<T extends Trunk>(trunks: readonly T[]): T | undefine
   return [...trunks].sort((a, b) => a.priority - b.priority)[0];
 }
 
+/** Both or nothing: a user without a password is no credential. */
+export function credentialsOf({
+  username,
+  password,
+}: Trunk): { readonly username: string; readonly password: string } | undefined {
+  return username !== undefined && password !== undefined ? { username, password } : undefined;
+}
+
 const DIALLABLE = /^\+?[0-9]{1,32}$/;
 
 /**

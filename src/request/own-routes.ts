@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AttemptRecord, CallbackRecord, JournalStep } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { toCallbackView, type CallbackView } from './callback-view.js';
-import { ladderOf, type LadderLine } from './ladder.js';
+import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
 import { RequestProblem } from './problem.js';
 
 export interface CallbackDocument {
@@ -20,7 +20,10 @@ export interface StoryDocument {
   readonly id: string;
   readonly steps: readonly JournalStep[];
   readonly attempts: readonly AttemptRecord[];
+  /** SIP, message by message. */
   readonly ladder: readonly LadderLine[];
+  /** What was played, heard and bridged. */
+  readonly media: readonly MediaLine[];
 }
 
 interface Path {
@@ -37,8 +40,13 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
 
   api.get<{ Params: Path }>('/v1/callbacks/:id/story', async (request): Promise<StoryDocument> => {
     const { id } = await callbackWith(request.params.id);
-    const [steps, attempts] = await Promise.all([store.story(id), store.attempts(id)]);
-    return { id, steps, attempts, ladder: ladderOf(attempts) };
+    const [steps, attempts, trail] = await Promise.all([
+      store.story(id),
+      store.attempts(id),
+      store.trail(id),
+    ]);
+    const ladder = ladderOf(attempts, trail);
+    return { id, steps, attempts, ladder, media: mediaOf(attempts, trail) };
   });
 
   api.get('/v1/counters', () => deps.counters?.all() ?? {});

@@ -12,6 +12,7 @@
 
 import type { Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
+import type { TrailEntry } from '../report/trail.js';
 
 /** Genesys' `_callback_state`. */
 export const CALLBACK_STATES = [
@@ -156,6 +157,8 @@ export interface Change {
   readonly record?: RecordChange;
   readonly attempt?: AttemptChange;
   readonly leg?: LegChange;
+  /** Lines for `trace`; those past `TRAIL_ENTRIES_MAX` of a callback are dropped. */
+  readonly trail?: readonly TrailEntry[];
   /**
    * `take` before the INVITE, `release` once the leg has ended. One live leg per number: `take` is
    * refused while another callback holds the number, or a leg there is not over in the ledger.
@@ -310,6 +313,8 @@ export interface CallbackStore {
   attempts(id: string): Promise<AttemptRecord[]>;
   /** The journal, oldest first. */
   story(id: string): Promise<JournalStep[]>;
+  /** What was seen on the wire and heard, oldest first. */
+  trail(id: string): Promise<TrailEntry[]>;
 
   /**
    * Rows that a dead process left claimed, with their dial locks still held; for recovery at start,

@@ -18,6 +18,10 @@ export interface PlayRequest {
 }
 
 export interface PlayListener {
+  /** A sound is handed to the media server; it is heard some milliseconds later. */
+  onStarted(file: string, loop: boolean): void;
+  /** A sound that was started is over, however it ended. */
+  onOver(file: string, how: PlayEnd['kind']): void;
   onEnded(playId: string): void;
   onFailed(playId: string, why: string): void;
 }
@@ -80,6 +84,7 @@ export class TreatmentPlayer {
     if (!this.#isWanted(request)) return;
     const playback = endpoint.play([media.path], { loop: request.loop });
     this.#playing = { playId: request.playId, playback };
+    this.listener.onStarted(request.file, request.loop);
     void this.#watch(request, playback);
   }
 
@@ -89,6 +94,7 @@ export class TreatmentPlayer {
       why: describe(error),
     }));
     if (this.#playing?.playback === playback) this.#playing = undefined;
+    this.listener.onOver(request.file, end.kind);
     if (!this.#isWanted(request) || end.kind === 'stopped') return;
     if (end.kind === 'ended') this.listener.onEnded(request.playId);
     else this.listener.onFailed(request.playId, end.why);

@@ -197,13 +197,13 @@ describe('The commands that use a running service', () => {
     assert.match(text, /^callback .*2026-01-15T12:00:00\.000Z/);
     assert.match(text, /dial-first: because of/);
     assert.match(text, /attempt 1 to 915550001: call state 6, SIP 486, Call-ID call-77/);
-    assert.match(text, /\+0\.900s {2}attempt 1 {2}<- {2}486 Busy/);
+    assert.match(text, /\+0\.900s {5}\|-+ 486 Busy -+>\|/);
 
     out = [];
     await run('trace', id, '--server', server, '--json');
     assert.equal(out.length, 1);
     const document = JSON.parse(out[0] ?? '') as Record<string, unknown[]>;
-    assert.deepEqual(Object.keys(document), ['id', 'steps', 'attempts', 'ladder']);
+    assert.deepEqual(Object.keys(document), ['id', 'steps', 'attempts', 'ladder', 'media']);
     assert.equal(document['ladder']?.length, 2);
   });
 

@@ -29,6 +29,7 @@ function place(overrides: { withCpd?: boolean } = {}) {
         results.push(result);
         heard.push(`result ${result.callState} ${result.legUp ? 'up' : 'down'}`);
       },
+      onHeard: () => {},
       onRevised: (callState) => heard.push(`revised ${callState}`),
       onGreetingEnded: (heardBeep) => heard.push(`greeting ended${heardBeep ? ', beep' : ''}`),
       onHungUp: () => heard.push('hung up'),
@@ -209,6 +210,7 @@ describe('OutboundCall', () => {
         onRinging: ignore,
         onAnswered: ignore,
         onResult: (result) => results.push(result),
+        onHeard: ignore,
         onRevised: ignore,
         onGreetingEnded: ignore,
         onHungUp: ignore,

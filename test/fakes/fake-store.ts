@@ -1,4 +1,5 @@
 /** What a session writes, kept in a list; refusals on demand. */
+import type { TrailEntry } from '../../src/report/trail.js';
 import type { Change, CommitOptions, CommitResult } from '../../src/schedule/callback-store.js';
 
 export interface Commit {
@@ -23,8 +24,19 @@ export class FakeStore {
     return Promise.resolve({ ok: true });
   }
 
+  /** Lines of the trail, `leg what` or `leg direction message`. */
+  get trail(): string[] {
+    return this.commits.flatMap(({ change }) => change.trail ?? []).map(lineOf);
+  }
+
   /** Row ids in the order of the journal. */
   get rows(): string[] {
     return this.commits.flatMap(({ change }) => (change.step ? [change.step.row] : []));
   }
+}
+
+function lineOf(entry: TrailEntry): string {
+  const words =
+    entry.kind === 'sip' ? [entry.direction, entry.message] : [entry.what, entry.detail];
+  return [entry.leg, ...words].join(' ').trim();
 }

@@ -19,6 +19,7 @@ import type {
   SipDialog,
   Telephony,
 } from '../../src/ports.js';
+import type { WireMessage } from '../../src/report/trail.js';
 import type { CpdEvent } from '../../src/cpd/types.js';
 
 type Handler<T extends unknown[]> = (...args: T) => void;
@@ -226,6 +227,12 @@ export class FakeTelephony implements Telephony {
     return Promise.resolve(this.orphanEnd(leg));
   }
   onStateChange(): void {}
+  /** Who watches which call; the test plays the wire. */
+  readonly watchers = new Map<string, (message: WireMessage) => void>();
+  watchWire(callId: string, handle: (message: WireMessage) => void): () => void {
+    this.watchers.set(callId, handle);
+    return () => this.watchers.delete(callId);
+  }
   counts() {
     return { endpoints: this.liveEndpoints, dialogs: this.liveDialogs };
   }

@@ -470,9 +470,11 @@ describe('The HTTP API', () => {
             attempt: 1,
             callId: `${id}@x`,
             direction: '->',
+            leg: 'customer',
             message: 'INVITE +15550001234',
           },
         ],
+        media: [],
       });
       assertProblem(await get('/v1/callbacks/nobody/story'), 404, 'CBD_REQUEST_UNKNOWN_CALLBACK');
     });

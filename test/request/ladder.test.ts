@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ladderOf } from '../../src/request/ladder.js';
+import { ladderOf, mediaOf } from '../../src/request/ladder.js';
+import type { LegRole, TrailEntry } from '../../src/report/trail.js';
 
 const base = { callbackId: 'c', number: '915550001', startedAtMs: 100 };
 const show = (attempts: Parameters<typeof ladderOf>[0]): string[] =>
@@ -33,5 +34,38 @@ describe('The ladder of a callback', () => {
       '400 1 -- ended without a final response (NODE_LOST)',
       '500 2 -> INVITE 915550001',
     ]);
+  });
+
+  describe('with a trail', () => {
+    const attempts = [
+      { ...base, attempt: 1, callId: 'x', endedAtMs: 900, outcome: 'NODE_LOST' },
+      { ...base, attempt: 2, callId: 'y', startedAtMs: 1000, answeredAtMs: 1100 },
+    ];
+    const wire = (callId: string, atMs: number, message: string, leg: LegRole = 'customer') =>
+      ({ kind: 'sip', leg, callId, atMs, direction: '->', message, cseq: '1 INVITE' }) as const;
+    const trail: TrailEntry[] = [
+      wire('x', 101, 'INVITE'),
+      wire('y', 1001, 'INVITE'),
+      wire('z', 1200, 'INVITE', 'agent'),
+      { kind: 'media', leg: 'agent', callId: 'z', atMs: 1300, what: 'endpoint' },
+    ];
+
+    it('shows what was on the wire instead, agents with the attempt that had the customer', () => {
+      const lines = ladderOf(attempts, trail).map(({ atMs, attempt, leg, message }) =>
+        [atMs, attempt, leg, message].join(' '),
+      );
+      assert.deepEqual(lines, [
+        '101 1 customer INVITE',
+        '900 1 customer ended without a final response (NODE_LOST)',
+        '1001 2 customer INVITE',
+        '1200 2 agent INVITE',
+      ]);
+    });
+
+    it('keeps what was done to the media apart', () => {
+      assert.deepEqual(mediaOf(attempts, trail), [
+        { atMs: 1300, attempt: 2, leg: 'agent', what: 'endpoint', detail: undefined },
+      ]);
+    });
   });
 });

@@ -6,6 +6,7 @@ async function setUp(unplayable: readonly string[] = []) {
   const telephony = new FakeTelephony();
   const endpoint = await telephony.media.createEndpoint();
   const heard: string[] = [];
+  const sounds: string[] = [];
   const player = new TreatmentPlayer(
     { directory: '/m', packagedDirectory: '/p' },
     {
@@ -13,11 +14,13 @@ async function setUp(unplayable: readonly string[] = []) {
       fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
     },
     {
+      onStarted: (file) => sounds.push(`started ${file}`),
+      onOver: (file, how) => sounds.push(`${how} ${file}`),
       onEnded: (playId) => heard.push(`ended ${playId}`),
       onFailed: (playId, why) => heard.push(`failed ${playId}: ${why}`),
     },
   );
-  return { telephony, endpoint, player, heard };
+  return { telephony, endpoint, player, heard, sounds };
 }
 
 describe('TreatmentPlayer', () => {
@@ -32,7 +35,7 @@ describe('TreatmentPlayer', () => {
   });
 
   it('starts the next sound only when the one before has stopped', async () => {
-    const { telephony, endpoint, player, heard } = await setUp();
+    const { telephony, endpoint, player, heard, sounds } = await setUp();
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
     await settle();
     player.play(endpoint, { playId: 'p2', file: 'b.wav', loop: false });
@@ -42,6 +45,7 @@ describe('TreatmentPlayer', () => {
       [false, true],
     );
     assert.deepEqual(heard, [], 'a sound that was replaced does not report an end');
+    assert.deepEqual(sounds, ['started a.wav', 'stopped a.wav', 'started b.wav']);
   });
 
   it('stops in time even when the stop comes before the file was found', async () => {
@@ -93,7 +97,12 @@ describe('TreatmentPlayer', () => {
     const player = new TreatmentPlayer(
       { directory: '/m', packagedDirectory: '/p' },
       { probe: () => Promise.resolve(undefined), fetch: () => fetched },
-      { onEnded: () => assert.fail('ended'), onFailed: () => assert.fail('failed') },
+      {
+        onStarted: () => assert.fail('started'),
+        onOver: () => assert.fail('over'),
+        onEnded: () => assert.fail('ended'),
+        onFailed: () => assert.fail('failed'),
+      },
     );
     player.play(endpoint, { playId: 'p1', file: 'https://h/slow.wav', loop: true });
     await player.stop('p1');

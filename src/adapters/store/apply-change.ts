@@ -11,6 +11,7 @@ import {
   type CommitResult,
   type JournalStep,
 } from '../../schedule/callback-store.js';
+import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
 import type { Database, SqlValue } from './sqlite-driver.js';
@@ -48,6 +49,7 @@ export function applyChange(
   if (change.attempt !== undefined) writeAttempt(database, id, change.attempt);
   if (change.step !== undefined) writeStep(database, id, change.step);
   if (change.leg !== undefined) writeLeg(database, id, change.leg, atMs);
+  if (change.trail !== undefined) writeTrail(database, id, change.trail);
   writeRecord(database, record, change, atMs);
   if (change.dialLock === 'take') {
     database.run(
@@ -173,4 +175,14 @@ function writeStep(database: Database, id: string, step: JournalStep): void {
     JSON.stringify(step.event),
     JSON.stringify(step.commands),
   );
+}
+
+function writeTrail(database: Database, id: string, entries: readonly TrailEntry[]): void {
+  const last = database.get('SELECT max(seq) AS seq FROM trail WHERE callback_id = ?', id);
+  let seq = Number(last?.['seq'] ?? 0);
+  for (const entry of entries) {
+    if (seq >= TRAIL_ENTRIES_MAX) return;
+    seq += 1;
+    database.run('INSERT INTO trail VALUES (?, ?, ?)', id, seq, JSON.stringify(entry));
+  }
 }

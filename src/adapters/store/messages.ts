@@ -20,6 +20,7 @@ import type {
   StoreErrorCode,
   StoreStats,
 } from '../../schedule/callback-store.js';
+import type { TrailEntry } from '../../report/trail.js';
 
 export type Operation =
   | { readonly kind: 'accept'; readonly callback: NewCallback; readonly idempotencyKey?: string }
@@ -47,6 +48,7 @@ export type Operation =
   | { readonly kind: 'reschedule'; readonly id: string; readonly changes: Reschedule }
   | { readonly kind: 'attempts'; readonly id: string }
   | { readonly kind: 'story'; readonly id: string }
+  | { readonly kind: 'trail'; readonly id: string }
   | { readonly kind: 'take-over' }
   | { readonly kind: 'take-over-legs'; readonly nowMs: number }
   | { readonly kind: 'purge'; readonly completedBeforeMs: number; readonly limit: number }
@@ -66,6 +68,7 @@ export interface Results {
   reschedule: RescheduleResult;
   attempts: AttemptRecord[];
   story: JournalStep[];
+  trail: TrailEntry[];
   'take-over': Leftover[];
   'take-over-legs': LegRecord[];
   purge: number;
@@ -121,6 +124,7 @@ export function isWrite(operation: Operation): boolean {
     case 'next-due':
     case 'attempts':
     case 'story':
+    case 'trail':
     case 'stats':
       return false;
   }

@@ -19,7 +19,7 @@ import { applyChange } from './apply-change.js';
 import { findCallbacks } from './find-callbacks.js';
 import { takeOverLegs } from './leg-ledger.js';
 import type { Operation, Result, Results } from './messages.js';
-import { toAttempt, toCallback, toStep } from './rows.js';
+import { toAttempt, toCallback, toStep, toTrailEntry } from './rows.js';
 import { TABLES_OF_A_CALLBACK } from './schema.js';
 import type { Database } from './sqlite-driver.js';
 
@@ -65,6 +65,10 @@ export function perform(database: Database, operation: Operation): Result {
           STORY_STEPS_MAX,
         )
         .map(toStep);
+    case 'trail':
+      return database
+        .all('SELECT entry FROM trail WHERE callback_id = ? ORDER BY seq', operation.id)
+        .map(toTrailEntry);
     case 'take-over':
       return takeOver(database);
     case 'take-over-legs':

@@ -10,6 +10,7 @@ import type {
   JournalStep,
 } from '../../schedule/callback-store.js';
 import type { Command, Event, State } from '../../callflow/vocabulary.js';
+import type { TrailEntry } from '../../report/trail.js';
 import type { SqlRow, SqlValue } from './sqlite-driver.js';
 
 function text(row: SqlRow, column: string): string {
@@ -96,6 +97,10 @@ export function toStep(row: SqlRow): JournalStep {
     commands: json(row, 'commands') as Command[],
     stateName: text(row, 'state_name'),
   };
+}
+
+export function toTrailEntry(row: SqlRow): TrailEntry {
+  return json(row, 'entry') as TrailEntry;
 }
 
 /** Fields of an attempt that may be added after its birth, with their columns. */

@@ -115,6 +115,14 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX legs_callback ON legs (callback_id);
   CREATE INDEX legs_number ON legs (number) WHERE number IS NOT NULL;
   `,
+  `
+  CREATE TABLE trail (
+    callback_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (callback_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */
@@ -122,6 +130,7 @@ export const TABLES_OF_A_CALLBACK = [
   'lookup_keys',
   'attempts',
   'steps',
+  'trail',
   'legs',
   'dial_locks',
   'idempotency_keys',

@@ -27,6 +27,7 @@ import {
   type StoreErrorCode,
   type StoreStats,
 } from '../../schedule/callback-store.js';
+import type { TrailEntry } from '../../report/trail.js';
 import { workerEntry } from '../../worker-entry.js';
 import {
   isWrite,
@@ -165,6 +166,10 @@ class SqliteStore implements CallbackStore {
 
   attempts(id: string): Promise<AttemptRecord[]> {
     return this.#send({ kind: 'attempts', id });
+  }
+
+  trail(id: string): Promise<TrailEntry[]> {
+    return this.#send({ kind: 'trail', id });
   }
 
   story(id: string): Promise<JournalStep[]> {

@@ -4,6 +4,7 @@
  * connection is told as lost. It does not choose between sites or servers.
  */
 import type { Clock, Log, OrphanEnd, OrphanLeg, Telephony } from '../../ports.js';
+import type { WireMessage } from '../../report/trail.js';
 import { type Connection, ConnectionKeeper } from './connection-keeper.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { type Deadlines, DEFAULT_DEADLINES } from './deadlines.js';
@@ -17,6 +18,7 @@ import {
 import { FreeswitchMediaServer } from './media-server.js';
 import { DrachtioSipAgent } from './sip-agent.js';
 import { newSrf } from './srf-types.js';
+import { WireWatch } from './wire-watch.js';
 
 export interface TelephonyOptions {
   readonly drachtio: DrachtioAddress;
@@ -52,6 +54,7 @@ class Site implements Telephony {
   readonly #mediaLink: ConnectionKeeper<FreeswitchConnection>;
   readonly #stateHandles: ((isUp: boolean, why: string) => void)[] = [];
   readonly #release: () => void;
+  readonly #wire: WireWatch;
   #closing: Promise<void> | undefined;
 
   constructor(options: TelephonyOptions) {
@@ -68,11 +71,15 @@ class Site implements Telephony {
       profile: options.freeswitch.profile ?? DEFAULT_PROFILE,
     };
 
+    this.#wire = new WireWatch(clock);
     this.#release = containKnownRejections(log);
     this.#signalling = new ConnectionKeeper<Connection>({
       ...keeper,
       name: 'drachtio',
-      connect: () => connectDrachtio(srf, options.drachtio, clock, deadlines.connectMs),
+      connect: () => 
+        connectDrachtio(srf, options.drachtio, clock, deadlines.connectMs, (frame) =>
+          this.#wire.frame(frame),
+        ),
       onUp: () => this.#report(log, 'drachtio', undefined),
       onDown: (why) => {
         this.sip.loseAll(`connection to drachtio lost: ${why}`);
@@ -120,7 +127,11 @@ class Site implements Telephony {
   }
 
   counts(): Readonly<Record<string, number>> {
-    return { ...this.sip.counts(), ...this.media.counts() };
+    return { ...this.sip.counts(), ...this.media.counts(), watchedCalls: this.#wire.count };
+  }
+
+  watchWire(callId: string, handle: (message: WireMessage) => void): () => void {
+    return this.#wire.watch(callId, handle);
   }
 
   close(): Promise<void> {

@@ -18,6 +18,7 @@ export interface DrachtioAddress {
 
 /**
  * Connects `srf`, which must have no connection.
+ * @param onFrame reads along; must not throw
  * @throws TelephonyError DRACHTIO_UNREACHABLE, DRACHTIO_WRONG_SECRET, DRACHTIO_TIMEOUT, DRACHTIO_PROTOCOL
  */
 export async function connectDrachtio(
@@ -25,11 +26,14 @@ export async function connectDrachtio(
   to: DrachtioAddress,
   clock: Clock,
   limitMs: number,
+  onFrame: (frame: string) => void = () => undefined,
 ): Promise<Connection> {
   await checkSecret(to, clock, limitMs);
   // maxAttempts 1 is "none after the first" in drachtio-srf's count.
   srf.connect({ ...to, reconnect: { maxAttempts: 1 } });
   const agent = srf.app.client;
+  // Before the library reads it: what it makes of a message comes after the message in any record.
+  agent.wp.prependListener('msg', (_socket, frame) => onFrame(frame));
   const connection = new DrachtioConnection(agent);
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string): void => {

@@ -77,7 +77,11 @@ export interface SentRequest {
 export interface AgentView {
   request(request: RawRequest, done: (error: Error | null, sent?: SentRequest) => void): void;
   readonly mapServer: Map<Socket, unknown>;
-  readonly wp: { closing?: boolean };
+  readonly wp: {
+    closing?: boolean;
+    /** Each frame of the server, as it came. */
+    prependListener(event: 'msg', handle: (socket: Socket, frame: string) => void): void;
+  };
   on(event: 'connect', handle: (error: Error | null, hostport?: string) => void): this;
   on(event: 'error' | 'close', handle: (error?: unknown) => void): this;
 }

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
 import { describeRequests } from './conformance-requests.js';
 import { describeSessions } from './conformance-sessions.js';
+import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../../src/report/trail.js';
 import { Bench, NOON_MS, someCallback, someStep } from './fixtures.js';
 
 export interface StoreUnderTest {
@@ -49,6 +50,26 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         (await bench.store.accept(someCallback({ fingerprint: 'g' }), 'key')).id,
         old.id,
       );
+    });
+
+    it('keeps the trail of a callback in its order, goes on after its end, and stops at a limit', async () => {
+      const id = await bench.accepted();
+      const entry = (what: string): TrailEntry => ({
+        kind: 'media',
+        leg: 'customer',
+        callId: 'call-1',
+        atMs: NOON_MS,
+        what,
+      });
+      await bench.store.commit(id, { trail: [entry('a'), entry('b')] }, { durable: false });
+      await bench.store.requestCancel(id, 'customer', NOON_MS);
+      await bench.store.commit(id, { trail: [entry('c')] }, { durable: true });
+      assert.deepEqual(await bench.store.trail(id), [entry('a'), entry('b'), entry('c')]);
+      const many = Array.from({ length: TRAIL_ENTRIES_MAX }, () => entry('d'));
+      await bench.store.commit(id, { trail: many }, { durable: true });
+      assert.equal((await bench.store.trail(id)).length, TRAIL_ENTRIES_MAX);
+      assert.equal(await bench.store.purge(NOON_MS + 1), 1);
+      assert.deepEqual(await bench.store.trail(id), []);
     });
 
     it('tells when something may have become claimable', async () => {

@@ -35,6 +35,27 @@ describe('an INVITE through drachtio', () => {
     await outcome.dialog.bye('test over');
   });
 
+  it('can be read along, message by message, by whoever watches its Call-ID', async () => {
+    const callId = randomUUID();
+    const seen: string[] = [];
+    const unwatch = site().telephony.watchWire(callId, ({ direction, message, cseq }) =>
+      seen.push(`${direction} ${message} ${cseq.split(' ')[1]}`),
+    );
+    const outcome = await site().invite(far, { callId }).outcome;
+    assert.ok(outcome.kind === 'answered');
+    await far.request('ACK');
+    await outcome.dialog.bye('test over');
+    unwatch();
+    assert.deepEqual(seen, [
+      '-> INVITE INVITE',
+      '<- 180 Ringing INVITE',
+      '<- 200 OK INVITE',
+      '-> ACK ACK',
+      '-> BYE BYE',
+      '<- 200 OK BYE',
+    ]);
+  });
+
   it('ends with a BYE that says why, and twice is once', async () => {
     const outcome = await site().invite(far).outcome;
     assert.ok(outcome.kind === 'answered');
