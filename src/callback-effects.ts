@@ -181,8 +181,7 @@ export class CallbackEffects {
     const player = new TreatmentPlayer(this.#settings.places, this.deps.files, {
       onStarted: (file, loop) =>
         this.#trail.note(callId, 'play', loop ? `${file}, in a loop` : file),
-      onOver: (file, how) =>
-        this.#trail.note(callId, `play-${how}`, file),
+      onOver: (file, how) => this.#trail.note(callId, `play-${how}`, file),
       onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
       onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
     });

@@ -51,6 +51,8 @@ function describe(event: CpdEvent): string {
       return `${event.verdict} after all, at ${event.atMs} ms: ${event.reason}`;
     case 'tone':
       return `${event.tone} tone at ${event.atMs} ms, ${event.frequenciesHz.join(' + ')} Hz`;
+    case 'early-media':
+      return `${event.now} before the answer, at ${event.atMs} ms: ${event.reason}`;
     case 'beep':
       return `beep of ${event.frequencyHz} Hz from ${event.startMs} to ${event.endMs} ms`;
     default:

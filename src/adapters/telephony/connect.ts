@@ -76,7 +76,7 @@ class Site implements Telephony {
     this.#signalling = new ConnectionKeeper<Connection>({
       ...keeper,
       name: 'drachtio',
-      connect: () => 
+      connect: () =>
         connectDrachtio(srf, options.drachtio, clock, deadlines.connectMs, (frame) =>
           this.#wire.frame(frame),
         ),
