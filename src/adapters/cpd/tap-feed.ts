@@ -21,6 +21,8 @@ const MOST_AHEAD_MS = 3000;
 export class TapFeed {
   readonly #detector: CpdDetector;
   readonly #samples = new Int16Array(LARGEST_PACKET_BYTES / BYTES_PER_SAMPLE);
+  /** The part of `#samples` that one packet fills; packets of a call are of one size. */
+  #frame = this.#samples;
   #accepted = 0;
   #refused = 0;
   /** Up to here time has been accounted for; -1 until the first packet or the answer. */
@@ -90,7 +92,8 @@ export class TapFeed {
   #decode(bytes: Buffer): Int16Array {
     const count = bytes.length / BYTES_PER_SAMPLE;
     for (let i = 0; i < count; i++) this.#samples[i] = bytes.readInt16LE(i * BYTES_PER_SAMPLE);
-    return this.#samples.subarray(0, count);
+    if (this.#frame.length !== count) this.#frame = this.#samples.subarray(0, count);
+    return this.#frame;
   }
 }
 

@@ -42,6 +42,22 @@ describe('The feed between a tap and its detector', () => {
     assert.equal(feed.packets.accepted, hello.length + 50);
   });
 
+  it('hears the same in packets of changing size', () => {
+    const bytes = Buffer.concat([...hello, ...packets(silence(1000))]);
+    const verdictsOf = (sizes: readonly number[]) => {
+      const { detector, feed, state } = createFeed();
+      feed.answered(state.nowMs);
+      for (let at = 0, n = 0; at < bytes.length; n++) {
+        const size = sizes[n % sizes.length]!;
+        state.nowMs += size / 16;
+        feed.packet(bytes.subarray(at, at + size), state.nowMs);
+        at += size;
+      }
+      return detector.trace;
+    };
+    assert.deepEqual(verdictsOf([160, 480, 2, 640]), verdictsOf([320]));
+  });
+
   it('lets time pass while no packet comes', () => {
     const { detector, feed, state, run } = createFeed();
     feed.answered(state.nowMs);
