@@ -9,10 +9,9 @@
 import { CALL_STATE } from './callflow/call-state.js';
 import type { Command, Event } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
-import type { CpdEvent } from './cpd/types.js';
+import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
 import { planDial } from './dial/dial-plan.js';
-import { OutboundCall, type CallResult } from './dial/outbound-call.js';
-import { credentialsOf, type Trunk } from './dial/trunk-selector.js';
+import type { Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
 import { AgentCall } from './handoff/agent-call.js';
 import { attachedHeaders } from './handoff/attached-data.js';
@@ -20,13 +19,13 @@ import { QueueRequest } from './handoff/queue-request.js';
 import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegTrail } from './leg-trail.js';
+import type { CallMetrics } from './report/call-metrics.js';
 import type { Counters } from './report/counters.js';
 import type { TrailEntry } from './report/trail.js';
 import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
 import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
-import { TreatmentPlayer } from './treatment/treatment-player.js';
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** An event without its time: the session stamps it. */
@@ -49,6 +48,7 @@ export interface EffectsDeps extends CallSettings {
   readonly files: MediaFiles;
   /** How often what the flow reports has happened in this process. */
   readonly counters?: Counters;
+  readonly metrics?: CallMetrics;
   /** The sound that breaks a silence when no treatment does. */
   readonly comfortFile: string;
 }
@@ -94,7 +94,7 @@ interface FarSide {
 
 /** Performs commands; see the head of this file. */
 export class CallbackEffects {
-  #leg: { legId: string; call: OutboundCall; player: TreatmentPlayer } | undefined;
+  #leg: CustomerLeg | undefined;
   readonly #farSides = new Map<string, FarSide>();
   readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
@@ -177,61 +177,19 @@ export class CallbackEffects {
       this.listener.post({ type: 'attempt-result', legId, ...result });
       return;
     }
-    const { uri, trunk } = plan;
-    const player = new TreatmentPlayer(this.#settings.places, this.deps.files, {
-      onStarted: (file, loop) =>
-        this.#trail.note(callId, 'play', loop ? `${file}, in a loop` : file),
-      onOver: (file, how) => this.#trail.note(callId, `play-${how}`, file),
-      onEnded: (playId) => this.listener.post({ type: 'treatment-ended', playId }),
-      onFailed: (playId, why) => this.listener.post({ type: 'play-failed', playId, why }),
-    });
-    const call = new OutboundCall(
-      this.deps,
+    this.#leg = openCustomerLeg(
       {
-        uri,
-        callId,
-        callerId: this.service.callerId,
-        callerName: this.service.callerName,
-        auth: credentialsOf(trunk),
-        ringTimeoutMs: command.ringTimeoutMs,
-        analysis: command.withCpd
-          ? {
-              profile: this.service.cpdProfile,
-              country: plan.country,
-              postConnectTimeoutMs: this.service.postConnectTimeoutMs,
-              silenceTimeoutMs: Math.min(
-                this.service.postConnectTimeoutMs,
-                this.service.options.humanSilenceMaxMs,
-              ),
-            }
-          : undefined,
+        deps: this.deps,
+        service: this.service,
+        places: this.#settings.places,
+        ledger: this.#ledger,
+        trail: this.#trail,
+        listener: this.listener,
       },
-      { ...this.#legListener(legId, callId), ...this.#ledger.of('customer', callId) },
+      command,
+      plan,
+      callId,
     );
-    this.#leg = { legId, call, player };
-  }
-
-  #legListener(legId: string, callId: string) {
-    const { listener, deps } = this;
-    return {
-      onHeard: (event: CpdEvent) => this.#trail.heard(callId, event),
-      onRinging: () => listener.onAttemptFacts({ rangAtMs: deps.clock.nowMs() }),
-      onAnswered: (dialog: { identity: { localTag: string; remoteTag: string } }) => {
-        listener.onAttemptFacts({
-          answeredAtMs: deps.clock.nowMs(),
-          ...dialog.identity,
-          endpointId: this.#leg?.call.endpoint?.id,
-        });
-        listener.post({ type: 'answered', legId });
-      },
-      onResult: (result: CallResult) => listener.post({ type: 'attempt-result', legId, ...result }),
-      onRevised: (callState: CallResult['callState']) =>
-        listener.post({ type: 'verdict-revised', legId, callState }),
-      onGreetingEnded: (heardBeep: boolean) =>
-        listener.post({ type: 'greeting-ended', legId, heardBeep }),
-      onHungUp: () => listener.post({ type: 'customer-hung-up', legId }),
-      onLost: (cause: 'signalling' | 'media') => listener.post({ type: 'leg-lost', legId, cause }),
-    };
   }
 
   #play(command: Extract<Command, { type: 'play' }>): void {
@@ -361,6 +319,7 @@ export class CallbackEffects {
 
   #report({ what, detail }: Extract<Command, { type: 'report' }>): void {
     this.deps.counters?.add(what);
+    this.deps.metrics?.reported(what);
     if (what === 'treatment-missing') {
       this.deps.log.warn({ callbackId: this.callback.id, detail }, 'treatment not played');
     }

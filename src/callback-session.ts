@@ -142,6 +142,9 @@ export class CallbackSession {
         continue;
       }
       this.#state = step.state;
+      if (step.state.name === 'ended') {
+        this.deps.metrics?.callbackEnded(this.callback.serviceName, step.state.reason);
+      }
       this.#logStep(event, step);
       for (const command of step.commands) this.#effects.perform(command, this.#call.callId);
     }

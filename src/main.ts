@@ -16,6 +16,7 @@ import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
+import { CallMetrics } from './report/call-metrics.js';
 import { Counters } from './report/counters.js';
 import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
@@ -75,6 +76,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const random = systemRandom();
   const live = new LiveConfig(config);
   const counters = new Counters();
+  const metrics: CallMetrics = new CallMetrics({
+    inTheAir: () => ({ ...telephony.counts(), sessions: host.count }),
+    servers: () => telephony.servers(),
+    open: async () => (await store.stats()).open,
+    isReady: () => isReady(),
+  });
   let isStopping = false;
   const isReady = () =>
     !isStopping && store.isWritable && telephony.sip.isConnected && telephony.media.isConnected;
@@ -91,6 +98,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     random,
     log,
     counters,
+    metrics,
     onSessionEnded: () => scheduler.poke(),
   });
   const scheduler: Scheduler = new Scheduler({
@@ -115,6 +123,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     log,
     version: productVersion(),
     counters,
+    metrics,
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
     isReady,
@@ -157,7 +166,15 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
 
 type HostParts = Pick<
   SessionHostDeps,
-  'store' | 'telephony' | 'analyser' | 'clock' | 'random' | 'log' | 'counters' | 'onSessionEnded'
+  | 'store'
+  | 'telephony'
+  | 'analyser'
+  | 'clock'
+  | 'random'
+  | 'log'
+  | 'counters'
+  | 'metrics'
+  | 'onSessionEnded'
 >;
 
 /** What may change while running is read from the configuration in force each time. */

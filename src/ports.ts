@@ -197,6 +197,8 @@ export interface Telephony {
    * @returns a function that ends it
    */
   watchWire(callId: string, handle: (message: WireMessage) => void): () => void;
+  /** Every server this telephony uses, by a name of ours, and whether it can be used now. */
+  servers(): readonly { readonly name: string; readonly isUp: boolean }[];
   /** Live endpoints, dialogs, invites, taps: all zero when nothing is in the air. */
   counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;

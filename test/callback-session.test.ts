@@ -4,6 +4,7 @@ import { CallbackSession } from '../src/callback-session.js';
 import { initialState } from '../src/callflow/treatment-flow.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
+import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
@@ -37,6 +38,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     service: serviceConfig(service),
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
   };
+  const metrics = new CallMetrics();
   const limits: { refusal: string | undefined } = { refusal: undefined };
   const session = new CallbackSession(
     {
@@ -46,6 +48,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       store: store as unknown as CallbackStore,
       log: silentLog,
       counters: new Counters(),
+      metrics,
       random: { uuid: () => `uuid-${(ids += 1)}`, fraction: () => 0.5 },
       places: { directory: '/m', packagedDirectory: '/p' },
       files: {
@@ -75,7 +78,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     assert.deepEqual(playing(), []);
     return state.reason;
   };
-  return { telephony, analyser, store, clock, session, config, limits, playing, over };
+  return { telephony, analyser, store, clock, metrics, session, config, limits, playing, over };
 }
 
 describe('CallbackSession', () => {
@@ -137,6 +140,29 @@ describe('CallbackSession', () => {
       ],
     );
     assert.equal(t.telephony.watchers.size, 0);
+  });
+
+  it('measures the delays a customer notices, and counts how attempts and callbacks end', async () => {
+    const t = start();
+    await settle();
+    await t.clock.advance(300);
+    t.telephony.calls[0]?.ring();
+    await t.clock.advance(4000);
+    const dialog = t.telephony.calls[0]?.answer();
+    await settle();
+    await t.clock.advance(700);
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    dialog?.end('remote');
+    await t.over();
+    const text = await t.metrics.text();
+    const value = (name: string) =>
+      new RegExp(`^dialback_${name}\\{[^}]*\\} (.*)$`, 'm').exec(text)?.[1];
+    assert.equal(value('set_up_seconds_sum'), '0');
+    assert.equal(value('post_dial_delay_seconds_sum'), '0.3');
+    assert.equal(value('answer_to_first_sound_seconds_sum'), '0.7');
+    assert.match(text, /^dialback_attempts_total\{trunk="[^"]+",result="Ok"\} 1$/m);
+    assert.match(text, /reason="FAIL_INTERACTION_DELETED"\} 1$/m);
   });
 
   it('loops the waiting treatment until the agent is there', async () => {

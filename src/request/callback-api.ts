@@ -9,6 +9,7 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { DialbackConfig } from '../config/config.js';
 import type { Clock, Log, Random } from '../ports.js';
+import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
 import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
 import { accessCheck } from './access.js';
@@ -37,6 +38,8 @@ export interface ApiDeps {
   readonly version?: string;
   /** Shown at `/v1/counters`. */
   readonly counters?: Pick<Counters, 'all'>;
+  /** Served at `/metrics`. */
+  readonly metrics?: Pick<CallMetrics, 'text' | 'contentType'>;
 }
 
 /** Builds the API; the caller lets it listen and closes it. Further routes may be added before that. */

@@ -51,6 +51,12 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
 
   api.get('/v1/counters', () => deps.counters?.all() ?? {});
 
+  api.get('/metrics', async (_request, reply) => {
+    if (!deps.metrics) throw new RequestProblem('CBD_REQUEST_UNKNOWN_PATH', 'No metrics are kept.');
+    void reply.type(deps.metrics.contentType);
+    return deps.metrics.text();
+  });
+
   api.get('/v1/version', () => ({ name: 'dialback', version: deps.version ?? 'unknown' }));
 
   async function callbackWith(id: string): Promise<CallbackRecord> {

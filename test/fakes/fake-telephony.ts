@@ -227,6 +227,9 @@ export class FakeTelephony implements Telephony {
     return Promise.resolve(this.orphanEnd(leg));
   }
   onStateChange(): void {}
+  servers() {
+    return [{ name: 'fake', isUp: true }];
+  }
   /** Who watches which call; the test plays the wire. */
   readonly watchers = new Map<string, (message: WireMessage) => void>();
   watchWire(callId: string, handle: (message: WireMessage) => void): () => void {

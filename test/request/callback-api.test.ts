@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { overrideService } from '../../src/config/override-service.js';
 import type { Log } from '../../src/ports.js';
 import { createApi, type ApiDeps } from '../../src/request/callback-api.js';
+import { CallMetrics } from '../../src/report/call-metrics.js';
 import { StoreError, type CallbackStore } from '../../src/schedule/callback-store.js';
 import { configOf } from './test-config.js';
 
@@ -432,6 +433,17 @@ describe('The HTTP API', () => {
       );
       const marks = await get('/genesys/1/admin/callback/watermarks?service_name=sales');
       assert.deepEqual(marks.json(), { services: { sales: 1 }, total: 1 });
+    });
+
+    it('serves metrics for Prometheus', async () => {
+      const metrics = new CallMetrics();
+      metrics.attemptEnded('primary', 'Busy');
+      await api.close();
+      api = await build({ metrics });
+      const answer = await get('/metrics');
+      assert.equal(answer.statusCode, 200);
+      assert.match(String(answer.headers['content-type']), /^text\/plain; version=0\.0\.4/);
+      assert.match(answer.body, /^dialback_attempts_total\{trunk="primary",result="Busy"\} 1$/m);
     });
 
     it('shows one callback with its attempts, and its story', async () => {

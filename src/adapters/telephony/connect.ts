@@ -126,6 +126,13 @@ class Site implements Telephony {
     return this.sip.endOrphan(leg);
   }
 
+  servers(): { name: string; isUp: boolean }[] {
+    return [
+      { name: 'drachtio', isUp: this.#signalling.current !== undefined },
+      { name: 'FreeSWITCH', isUp: this.#mediaLink.current !== undefined },
+    ];
+  }
+
   counts(): Readonly<Record<string, number>> {
     return { ...this.sip.counts(), ...this.media.counts(), watchedCalls: this.#wire.count };
   }

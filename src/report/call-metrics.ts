@@ -1,0 +1,135 @@
+/**
+ * Numbers of this process for Prometheus: what became of attempts, and the delays a customer notices.
+ * Label values come from the configuration (trunk and service names) and from our own vocabulary,
+ * never from the wire, so their number is bounded. Served at `/metrics`.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a fast LAN to a carrier that takes its time. s */
+const DELAY_BUCKETS_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const MS_PER_SECOND = 1000;
+
+/** What is read when somebody asks, rather than counted. */
+export interface MetricSources {
+  /** Live endpoints, dialogs, INVITEs, taps ... by kind. */
+  inTheAir(): Readonly<Record<string, number>>;
+  /** Signalling and media servers by name, and whether they can be used. */
+  servers(): readonly { readonly name: string; readonly isUp: boolean }[];
+  /** Callbacks that are not COMPLETED. */
+  open(): Promise<
+    readonly { readonly serviceName: string; readonly state: string; readonly count: number }[]
+  >;
+  isReady(): boolean;
+}
+
+export class CallMetrics {
+  readonly #registry = new Registry();
+  readonly #attempts = this.#counter('attempts_total', 'Attempts by result.', ['trunk', 'result']);
+  readonly #ended = this.#counter('callbacks_ended_total', 'Callbacks by final reason.', [
+    'service',
+    'reason',
+  ]);
+  readonly #reports = this.#counter('flow_reports_total', 'What the call flow reports.', ['what']);
+  readonly #setUp = this.#delay('set_up_seconds', 'From the decision to dial to the INVITE.');
+  readonly #postDial = this.#delay(
+    'post_dial_delay_seconds',
+    'From the INVITE to the first ringing or early media.',
+  );
+  readonly #firstAudio = this.#delay(
+    'answer_to_first_sound_seconds',
+    'From the 200 OK to the start of the first sound for the customer.',
+  );
+
+  /** @param sources asked each time the metrics are read */
+  constructor(sources?: MetricSources) {
+    if (!sources) return;
+    collectDefaultMetrics({ register: this.#registry, prefix: 'dialback_' });
+    this.#gauge(
+      'in_the_air',
+      'Endpoints, dialogs, INVITEs, taps of this process.',
+      ['kind'],
+      (set) => {
+        for (const [kind, count] of Object.entries(sources.inTheAir())) set({ kind }, count);
+      },
+    );
+    this.#gauge('server_up', 'Signalling and media servers in use.', ['server'], (set) => {
+      for (const { name, isUp } of sources.servers()) set({ server: name }, Number(isUp));
+    });
+    this.#gauge('ready', '1 when a callback could be dialled now.', [], (set) =>
+      set({}, Number(sources.isReady())),
+    );
+    this.#gauge('callbacks_open', 'Callbacks not COMPLETED.', ['service', 'state'], async (set) => {
+      for (const { serviceName: service, state, count } of await sources.open()) {
+        set({ service, state }, count);
+      }
+    });
+  }
+
+  /** In Prometheus' text format 0.0.4. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  attemptEnded(trunk: string, result: string): void {
+    this.#attempts.inc({ trunk, result });
+  }
+
+  callbackEnded(service: string, reason: string): void {
+    this.#ended.inc({ service, reason });
+  }
+
+  reported(what: string): void {
+    this.#reports.inc({ what });
+  }
+
+  setUp(trunk: string, ms: number): void {
+    this.#setUp.observe({ trunk }, ms / MS_PER_SECOND);
+  }
+
+  rang(trunk: string, afterInviteMs: number): void {
+    this.#postDial.observe({ trunk }, afterInviteMs / MS_PER_SECOND);
+  }
+
+  firstSound(trunk: string, afterAnswerMs: number): void {
+    this.#firstAudio.observe({ trunk }, afterAnswerMs / MS_PER_SECOND);
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
+    return new Counter({ name: `dialback_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #delay(name: string, help: string): Histogram<'trunk'> {
+    return new Histogram({
+      name: `dialback_${name}`,
+      help,
+      labelNames: ['trunk'],
+      buckets: DELAY_BUCKETS_S,
+      registers: [this.#registry],
+    });
+  }
+
+  /** A gauge that is read, not kept: labels that are gone are gone. */
+  #gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: (
+      set: (labels: Readonly<Record<string, string>>, value: number) => void,
+    ) => void | Promise<void>,
+  ): void {
+    new Gauge({
+      name: `dialback_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      async collect() {
+        this.reset();
+        await read((labels, value) => this.set({ ...labels }, value));
+      },
+    });
+  }
+}
