@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readAudio } from '../adapters/audio/read-audio.js';
 import { PROFILE_NAMES, type Profile } from '../cpd/options.js';
-import { plot } from '../cpd/plot.js';
+import { plot } from '../cpd/plot/plot.js';
 import { replay, type ReplayResult } from '../cpd/replay.js';
 import { callStateOfVerdict } from '../dial/heard-result.js';
 import { outputOf, parseCountry, parseMs, parseProfile, type Output } from './cpd-arguments.js';

@@ -5,6 +5,7 @@
  */
 import type { CpdOptions, TimingRule } from './options.js';
 import { timingRule } from './options.js';
+import type { Reading } from './reading.js';
 import type { Verdict } from './types.js';
 import type { VoiceActivity } from './voice-activity.js';
 
@@ -58,8 +59,24 @@ export class AnswerRule {
       if (this.#runStartMs < 0 || nowMs - this.#runEndMs > RUN_GAP_MS) this.#runStartMs = nowMs;
       this.#runEndMs = nowMs;
     }
-    const startMs = Math.max(this.#runStartMs, sinceMs);
-    return this.#runStartMs >= 0 && this.#runEndMs - startMs >= this.#options.revisionSpeechMs;
+    return this.runMs(sinceMs) >= this.#options.revisionSpeechMs;
+  }
+
+  /** Length of the newest run of speech, as far as it lies after `sinceMs`. ms */
+  runMs(sinceMs: number): number {
+    if (this.#runStartMs < 0) return 0;
+    return Math.max(0, this.#runEndMs - Math.max(this.#runStartMs, sinceMs));
+  }
+
+  /** Writes down how far the evidence has come for each verdict that the rule can give. */
+  weigh(voice: VoiceActivity, nowMs: number, answeredMs: number, into: Reading): void {
+    if (!voice.hasOnset) {
+      into.silence = (nowMs - answeredMs) / this.#options.silenceTimeoutMs;
+      return;
+    }
+    const spokenMs = voice.lastSpeechMs - voice.onsetMs;
+    into.human = voice.pauseMs(nowMs) / this.#neededPauseMs(spokenMs);
+    into.machine = spokenMs / this.#timing.machineSpeechMs;
   }
 
   #judgeSpeech(voice: VoiceActivity, nowMs: number): Decision | null {

@@ -12,6 +12,7 @@ import { HalfRate } from './half-rate.js';
 import { resolveOptions, type CpdOptions } from './options.js';
 import { HOP_MS, HOP_SAMPLES, Spectrum, ANALYSIS_RATE_HZ } from './spectrum.js';
 import { MachineGreeting } from './machine-greeting.js';
+import type { Reading } from './reading.js';
 import { SignalTones } from './signal-tones.js';
 import type { CpdEvent, EarlyMediaSound, TraceEntry, Verdict } from './types.js';
 import { VoiceActivity } from './voice-activity.js';
@@ -129,6 +130,23 @@ export class CpdDetector {
       reason: `the audio ended after the answer, after ${Math.round(this.elapsedMs)} ms, with nothing decided`,
       confidence: 0,
     });
+  }
+
+  /** Writes down how things stand after the newest 16 ms. Costs nothing unless it is called. */
+  read(into: Reading): void {
+    const nowMs = this.#hopCount * HOP_MS;
+    const tracker = this.#tones.tracker;
+    into.atMs = nowMs;
+    into.levelDb = this.#spectrum.now.levelDb;
+    into.floorDb = this.#voice.floorDb;
+    into.isSpeech = this.#voice.isSpeech;
+    into.toneHz = tracker.isOpen ? tracker.current.frequencyHz : 0;
+    into.secondHz = tracker.isOpen ? tracker.current.secondHz : 0;
+    into.human = into.machine = into.silence = into.revision = 0;
+    if (this.#answeredMs < 0) return;
+    if (this.#verdict === null) this.#rule.weigh(this.#voice, nowMs, this.#clockStartMs(), into);
+    else if (this.#verdict === 'human' && nowMs - this.#verdictMs <= this.#options.revisionWindowMs)
+      into.revision = this.#rule.runMs(this.#verdictMs) / this.#options.revisionSpeechMs;
   }
 
   /** Hands over the events since the last call, when no callback was given. */

@@ -5,6 +5,7 @@
  */
 import { CpdDetector } from './detector.js';
 import { resolveOptions, type CpdOptions } from './options.js';
+import { emptyReading, type Reading } from './reading.js';
 import type { CpdEvent, TraceEntry, Verdict } from './types.js';
 
 export interface ReplayResult {
@@ -36,19 +37,31 @@ const FRAME_MS = 20;
 /** Silence assumed after the end at a time. ms */
 const PADDING_STEP_MS = 100;
 
-/** @throws RangeError when an option is outside its range */
-export function replay(samples: Int16Array, options: ReplayOptions = {}): ReplayResult {
+/**
+ * @param samples at the rate the options name
+ * @param onReading called after every 20 ms of the recording; the object is reused
+ * @throws RangeError when an option is outside its range
+ */
+export function replay(
+  samples: Int16Array,
+  options: ReplayOptions = {},
+  onReading?: (reading: Reading) => void,
+): ReplayResult {
   const { answeredAtMs = 0, ...cpdOptions } = options;
   const resolved = resolveOptions(cpdOptions);
   const heard: { event: CpdEvent; saidAtMs: number }[] = [];
   const detector: CpdDetector = new CpdDetector(resolved, (event) =>
     heard.push({ event, saidAtMs: Math.round(detector.elapsedMs) }),
   );
+  const reading = emptyReading();
   const frameSamples = (resolved.sampleRateHz * FRAME_MS) / 1000;
   for (let start = 0; start < samples.length; start += frameSamples) {
     const atMs = (1000 * start) / resolved.sampleRateHz;
     if (answeredAtMs !== null && atMs >= answeredAtMs) detector.answered();
     detector.push(samples.subarray(start, start + frameSamples));
+    if (!onReading) continue;
+    detector.read(reading);
+    onReading(reading);
   }
   if (answeredAtMs !== null) {
     detector.answered();

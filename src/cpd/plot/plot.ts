@@ -2,8 +2,8 @@
  * Draws a judged recording as SVG: the level over time, where speech was heard, tones, and the
  * moments of decision. For people who want to see why; nothing reads it back.
  */
-import type { ReplayResult } from './replay.js';
-import type { CpdEvent } from './types.js';
+import type { ReplayResult } from '../replay.js';
+import type { CpdEvent } from '../types.js';
 
 const WIDTH = 1000;
 const HEIGHT = 260;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { plot } from '../../src/cpd/plot.js';
-import { replay } from '../../src/cpd/replay.js';
-import { join, media, silence, tone } from './sounds.js';
+import { plot } from '../../../src/cpd/plot/plot.js';
+import { replay } from '../../../src/cpd/replay.js';
+import { join, media, silence, tone } from '../sounds.js';
 
 describe('The drawing of a judged recording', () => {
   const sound = join(media('far-end/greeting.wav'), silence(300), tone([1000], 400), silence(1000));
