@@ -80,15 +80,22 @@ class OrphanCall {
 
   async #byeInDialog(localTag: string, isAcknowledged: boolean): Promise<OrphanEnd | 'no-dialog'> {
     const stackDialogId = `${checked('sip-call-id', this.leg.callId)};from-tag=${localTag}`;
-    if (!isAcknowledged) {
-      const sent = this.#send({ method: 'ACK', stackDialogId, headers: {} });
-      await sent.catch(() => undefined); // acknowledged before, or no dialog: BYE tells
-    }
     try {
+      // A 200 that comes between the two would get a BYE and no ACK: no dialog now is no dialog.
+      if (!isAcknowledged) await this.#acknowledge(stackDialogId);
       return await this.#bye({ method: 'BYE', stackDialogId, headers: reasonHeader(WHY) });
     } catch (thrown) {
-      if (/unable to find dialog/i.test(describeError(thrown))) return 'no-dialog';
+      if (isUnknownDialog(thrown)) return 'no-dialog';
       throw thrown;
+    }
+  }
+
+  /** @throws Error when there is no such dialog; one that is acknowledged already is fine */
+  async #acknowledge(stackDialogId: string): Promise<void> {
+    try {
+      await this.#send({ method: 'ACK', stackDialogId, headers: {} });
+    } catch (thrown) {
+      if (isUnknownDialog(thrown)) throw thrown;
     }
   }
 
@@ -135,4 +142,9 @@ class OrphanCall {
     });
     return withDeadline(clock, deadlines.requestMs, request.method, sent);
   }
+}
+
+function isUnknownDialog(thrown: unknown): boolean {
+  // The second is what drachtio answers to an ACK; it guesses that the call was refused.
+  return /unable to find dialog|ACK for non-success/i.test(describeError(thrown));
 }
