@@ -272,9 +272,19 @@ export class CallbackSession {
   }
 
   #logStep(event: Event, step: Step): void {
-    const { row, because } = step;
+    const { row, because, state } = step;
+    const { attempt } = state.context;
+    const call = attempt === this.#call.attempt && attempt > 0 ? { callId: this.#call.callId } : {};
     this.deps.log.info(
-      { callbackId: this.id, event: event.type, row, because, state: step.state.name },
+      {
+        callbackId: this.id,
+        attempt,
+        ...call,
+        event: event.type,
+        row,
+        because,
+        state: state.name,
+      },
       'step',
     );
   }

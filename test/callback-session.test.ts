@@ -39,6 +39,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
   };
   const metrics = new CallMetrics();
+  const logged: object[] = [];
   const limits: { refusal: string | undefined } = { refusal: undefined };
   const session = new CallbackSession(
     {
@@ -46,7 +47,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       analyser,
       clock,
       store: store as unknown as CallbackStore,
-      log: silentLog,
+      log: { ...silentLog, info: (fields: object) => logged.push(fields) },
       counters: new Counters(),
       metrics,
       random: { uuid: () => `uuid-${(ids += 1)}`, fraction: () => 0.5 },
@@ -78,7 +79,19 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     assert.deepEqual(playing(), []);
     return state.reason;
   };
-  return { telephony, analyser, store, clock, metrics, session, config, limits, playing, over };
+  return {
+    telephony,
+    analyser,
+    store,
+    clock,
+    metrics,
+    logged,
+    session,
+    config,
+    limits,
+    playing,
+    over,
+  };
 }
 
 describe('CallbackSession', () => {
@@ -140,6 +153,26 @@ describe('CallbackSession', () => {
       ],
     );
     assert.equal(t.telephony.watchers.size, 0);
+  });
+
+  it('logs each step with callback, attempt and Call-ID, so that a log leads to the wire', async () => {
+    const t = start();
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    const callId = t.telephony.calls[0]?.callId;
+    assert.deepEqual(
+      t.logged.map((fields) => {
+        const { callbackId, attempt, callId: id, event } = fields as Record<string, unknown>;
+        return [callbackId, attempt, id, event];
+      }),
+      [
+        ['cb-1', 1, callId, 'due'],
+        ['cb-1', 1, callId, 'attempt-result'],
+      ],
+    );
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    await t.over();
   });
 
   it('measures the delays a customer notices, and counts how attempts and callbacks end', async () => {
