@@ -1,48 +1,64 @@
 /**
- * Recognises what the network says with rhythms of one tone: busy, reorder (fast busy, congestion)
- * and ringback. A third of the world uses one and the same 425 Hz tone for all three (ITU-T E.180
- * Supplement 2), so only the rhythm counts here; whether a rhythm is busy or reorder, where both are
- * in use, depends on the country (tone-plan.ts).
+ * Collects the bursts of a network tone and compares their rhythm with those in use (country-tones.ts).
+ * Says how well a rhythm fits, and recognises ringback, which no busy tone resembles: its bursts are
+ * longer, or come in pairs, and then there is nothing for seconds. What a rhythm means is not known here.
  */
+import type { Signature } from './country-tones.js';
 import { HOP_MS } from './spectrum.js';
 import { emptySegment, type ToneSegment } from './tone-tracker.js';
 
-/** Tolerance of a duration: 12 %, and never finer than two hops. */
+/** Tolerance of a duration: 12 %, and never finer than two hops: a lost packet can shorten a burst. */
 const RELATIVE_TOLERANCE = 0.12;
-const LEAST_TOLERANCE_MS = 2 * HOP_MS + 4;
-/** Network tones of this kind lie between 300 and 700 Hz everywhere. */
-const LOWEST_HZ = 300;
-const HIGHEST_HZ = 700;
+const LEAST_TOLERANCE_MS = 2 * HOP_MS;
+/** Network tones of this kind lie here everywhere. Hz */
+const LOWEST_HZ = 320;
+const HIGHEST_HZ = 1000;
+/** Ringback is never higher than this; a voicemail's beep often is. Hz */
+const HIGHEST_RING_HZ = 640;
 /** Longest and shortest parts of a busy-like rhythm. ms */
 const LONGEST_PART_MS = 1150;
-const SHORTEST_PART_MS = 125;
+const SHORTEST_PART_MS = 80;
 /** Bursts come from one generator: equally loud, and none of them wavers like a voice. */
 const MOST_LEVEL_STEP_DB = 4;
 const MOST_WOBBLE_HZ = 24;
 /** The silence must be at least this far below the tone, or it is music. dB */
-const LEAST_CONTRAST_DB = 15;
-const HISTORY = 6;
+const LEAST_CONTRAST_DB = 12;
+/** Longest pause of a ringback cycle. ms */
+const LONGEST_PAUSE_MS = 11_000;
+const HISTORY = 8;
+/** A burst that sounded when listening began may be shorter than the rest of it was. */
+const LEAST_OF_CUT_BURST = 0.25;
+/** Two tones this close are heard as one that beats. Hz */
+const BEATING_HZ = 95;
+/** Longest burst of any busy tone; a longer one can only be ringback. ms */
+const SURELY_RING_MS = 1300;
 
-export interface Rhythm {
-  readonly frequenciesHz: readonly number[];
-  readonly onMs: number;
-  readonly offMs: number;
-  /** The pattern has more than one burst, and they differ. */
-  readonly isStepped: boolean;
-}
-
-export class CadenceMatcher {
+export class Cadence {
   readonly #bursts = Array.from({ length: HISTORY }, emptySegment);
   #count = 0;
+  #listeningSinceMs = 0;
 
-  /**
-   * Takes the next tone segment.
-   * @returns the busy-like rhythm that it completes, or null
-   */
-  consume(segment: ToneSegment): Rhythm | null {
+  /** Forgets the bursts heard so far. @param nowMs a tone that sounds now is heard from its middle on */
+  restart(nowMs: number): void {
+    this.#count = 0;
+    this.#listeningSinceMs = nowMs;
+  }
+
+  /** How many bursts of one tone have been heard in a row. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The newest burst. Meaningful while `count` is above 0. */
+  get last(): ToneSegment {
+    return this.#burst(0);
+  }
+
+  /** Takes the next tone segment. @returns whether it is a burst of a network tone */
+  consume(segment: ToneSegment): boolean {
     if (!isNetworkTone(segment)) {
       this.#count = 0;
-      return null;
+      return false;
     }
     if (this.#count > 0 && !this.#belongs(segment)) this.#count = 0;
     if (this.#count === HISTORY) {
@@ -52,23 +68,56 @@ export class CadenceMatcher {
     }
     Object.assign(this.#bursts[this.#count]!, segment);
     this.#count++;
-    return this.#findRhythm();
+    return true;
+  }
+
+  /**
+   * How far the newest bursts are from a signature: 0 is exact, 1 the edge of the tolerance for times and
+   * frequencies together, infinity beyond it.
+   * @param frequencyTolerance relative; infinity: whatever the frequencies are
+   */
+  distance(signature: Signature, frequencyTolerance: number): number {
+    const pitch = frequencyDistance(this.last, signature.frequencies, frequencyTolerance);
+    if (pitch > 1 || this.#count < 2) return Number.POSITIVE_INFINITY;
+    const bursts = signature.steps.length / 2;
+    let best = Number.POSITIVE_INFINITY;
+    for (let newest = 0; newest < bursts; newest++)
+      best = Math.min(best, this.#rhythmDistance(signature.steps, newest));
+    return best + pitch;
+  }
+
+  /** Whether so many bursts were heard that no other rhythm can start like this one. */
+  isProof(signature: Signature): boolean {
+    return this.#count >= burstsNeeded(signature.steps);
+  }
+
+  /** on = off = on, whatever their length; a rhythm that no table lists. */
+  isEven(): boolean {
+    if (this.#count < 2) return false;
+    const onMs = durationMs(this.last);
+    const offMs = this.last.gapBeforeMs;
+    const isPart = onMs >= SHORTEST_PART_MS && onMs <= LONGEST_PART_MS;
+    return isPart && isClose(onMs, offMs) && isClose(onMs, durationMs(this.#burst(1)));
   }
 
   /**
    * A burst longer than any busy tone's, or the second of a pair of short ones, and then nothing.
    * @param nowMs how far the audio has come
+   * @param quietDb level of what followed the burst. dB relative to full scale
    */
-  isRingback(nowMs: number): boolean {
+  isRingback(nowMs: number, quietDb: number): boolean {
     if (this.#count === 0) return false;
-    const last = this.#burst(0);
-    const onMs = last.endMs - last.startMs;
+    const last = this.last;
+    const onMs = durationMs(last);
     const quietMs = nowMs - last.endMs;
-    if (onMs >= 700 && onMs <= 2300) return quietMs > Math.max(1.25 * onMs, 900);
-    if (this.#count < 2 || onMs < 300 || onMs > 560) return false;
-    const before = this.#burst(1);
-    const isPair = isClose(onMs, before.endMs - before.startMs) && last.gapBeforeMs <= 360;
-    return isPair && quietMs > 2.5 * last.gapBeforeMs && quietMs > 700;
+    const isQuiet = quietDb < last.levelDb - LEAST_CONTRAST_DB && quietMs <= LONGEST_PAUSE_MS;
+    if (!isQuiet || last.frequencyHz > HIGHEST_RING_HZ) return false;
+    if (onMs >= SURELY_RING_MS) return onMs <= 2700 && quietMs > 700;
+    if (onMs >= 650) return quietMs > Math.max(1.25 * onMs, 900);
+    if (this.#count < 2 || onMs < 200) return false;
+    const gapMs = last.gapBeforeMs;
+    const isPair = isClose(onMs, durationMs(this.#burst(1))) && gapMs >= 150 && gapMs <= 560;
+    return isPair && quietMs > Math.max(2.3 * gapMs, 700);
   }
 
   #burst(back: number): ToneSegment {
@@ -76,55 +125,38 @@ export class CadenceMatcher {
   }
 
   #belongs(segment: ToneSegment): boolean {
-    const before = this.#burst(0);
+    const before = this.last;
     const isSameTone =
       Math.abs(segment.frequencyHz - before.frequencyHz) <= Math.max(25, 0.04 * before.frequencyHz);
     const isQuietBetween = segment.gapLevelDb < segment.levelDb - LEAST_CONTRAST_DB;
     const isAsLoud = Math.abs(segment.levelDb - before.levelDb) <= MOST_LEVEL_STEP_DB;
-    return isSameTone && isAsLoud && isQuietBetween && segment.gapBeforeMs < 6000;
+    return isSameTone && isAsLoud && isQuietBetween && segment.gapBeforeMs < LONGEST_PAUSE_MS;
   }
 
-  #findRhythm(): Rhythm | null {
-    return (
-      this.#findEven() ??
-      this.#findRepeated(1, 3) ??
-      this.#findRepeated(2, 4) ??
-      this.#findRepeated(3, 6)
-    );
-  }
-
-  /** on = off = on: one and a half cycles are proof enough. */
-  #findEven(): Rhythm | null {
-    if (this.#count < 2) return null;
-    const last = this.#burst(0);
-    const on = durationMs(last);
-    const off = last.gapBeforeMs;
-    if (!isBusyPart(on) || !isClose(on, off) || !isClose(on, durationMs(this.#burst(1)))) {
-      return null;
-    }
-    return rhythmOf(last, on, off, false);
-  }
-
-  /**
-   * A pattern of `steps` bursts that comes again: one step as in 200/400, two as in the British
-   * 400/350/225/525. Every burst and gap that has a counterpart one pattern earlier must agree.
-   */
-  #findRepeated(steps: number, bursts: number): Rhythm | null {
-    if (this.#count < bursts) return null;
-    for (let back = 0; back < bursts; back++) {
+  /** Backwards from the newest burst, taken as the cycle's burst number `newest`. */
+  #rhythmDistance(steps: readonly number[], newest: number): number {
+    const bursts = steps.length / 2;
+    const used = Math.min(this.#count, burstsNeeded(steps));
+    let sum = 0;
+    for (let back = 0; back < used; back++) {
+      const index = (((newest - back) % bursts) + bursts) % bursts;
       const burst = this.#burst(back);
-      const isLast = back === bursts - 1;
-      if (!isBusyPart(durationMs(burst)) || (!isLast && !isBusyPart(burst.gapBeforeMs)))
-        return null;
-      if (back + steps >= bursts) continue;
-      const earlier = this.#burst(back + steps);
-      if (!isClose(durationMs(burst), durationMs(earlier))) return null;
-      // The oldest burst's gap reaches back to whatever was before the pattern.
-      const hasGaps = back + steps < bursts - 1;
-      if (hasGaps && !isClose(burst.gapBeforeMs, earlier.gapBeforeMs)) return null;
+      const on = this.#onDistance(burst, steps[2 * index]!);
+      // The oldest burst's gap reaches back to whatever was before.
+      const isOldest = back === used - 1;
+      const gapIndex = (index + bursts - 1) % bursts;
+      const off = isOldest ? 0 : distanceOf(burst.gapBeforeMs, steps[2 * gapIndex + 1]!);
+      if (on > 1 || off > 1) return Number.POSITIVE_INFINITY;
+      sum += on + off;
     }
-    const last = this.#burst(0);
-    return rhythmOf(last, durationMs(last), last.gapBeforeMs, steps > 1);
+    return sum / (2 * used - 1);
+  }
+
+  #onDistance(burst: ToneSegment, nominalMs: number): number {
+    const onMs = durationMs(burst);
+    const isCut = burst.startMs - this.#listeningSinceMs <= 3 * HOP_MS;
+    const isShorter = isCut && onMs < nominalMs && onMs >= LEAST_OF_CUT_BURST * nominalMs;
+    return isShorter ? 0.5 * Math.min(1, distanceOf(onMs, nominalMs)) : distanceOf(onMs, nominalMs);
   }
 }
 
@@ -135,15 +167,35 @@ export function isNetworkTone(segment: ToneSegment): boolean {
   return isInBand && segment.wobbleHz <= MOST_WOBBLE_HZ;
 }
 
+/** on = off = on is proof enough; on and off that differ must come again, and so must a longer cycle. */
+function burstsNeeded(steps: readonly number[]): number {
+  const bursts = steps.length / 2;
+  return bursts === 1 && isClose(steps[0]!, steps[1]!) ? 2 : Math.max(3, bursts + 1);
+}
+
+/** 0 the same, 1 as far off as may be. */
+function frequencyDistance(
+  { frequencyHz, secondHz }: ToneSegment,
+  frequencies: readonly number[],
+  tolerance: number,
+): number {
+  if (tolerance === Number.POSITIVE_INFINITY) return 0;
+  const [low = 0, high = 0] = frequencies;
+  const off = (heard: number, meant: number) =>
+    Math.abs(heard - meant) / Math.max(8, tolerance * meant);
+  if (high === 0) return secondHz > 0 ? Number.POSITIVE_INFINITY : off(frequencyHz, low);
+  // The window is too short for the exact frequencies of two tones side by side.
+  if (secondHz > 0) return 0.5 * Math.max(off(frequencyHz, low), off(secondHz, high));
+  if (high - low > BEATING_HZ) return Math.min(off(frequencyHz, low), off(frequencyHz, high));
+  const middle = (low + high) / 2;
+  return Math.abs(frequencyHz - middle) / Math.max(12, (high - low) / 2);
+}
+
 const durationMs = (segment: ToneSegment): number => segment.endMs - segment.startMs;
 
-const isBusyPart = (ms: number): boolean => ms >= SHORTEST_PART_MS && ms <= LONGEST_PART_MS;
+const distanceOf = (ms: number, nominalMs: number): number =>
+  Math.abs(ms - nominalMs) / toleranceMs(nominalMs);
 
-const isClose = (a: number, b: number): boolean =>
-  Math.abs(a - b) <= Math.max(LEAST_TOLERANCE_MS, RELATIVE_TOLERANCE * Math.max(a, b));
+const toleranceMs = (ms: number): number => Math.max(LEAST_TOLERANCE_MS, RELATIVE_TOLERANCE * ms);
 
-function rhythmOf(segment: ToneSegment, onMs: number, offMs: number, isStepped: boolean): Rhythm {
-  const frequenciesHz =
-    segment.secondHz > 0 ? [segment.frequencyHz, segment.secondHz] : [segment.frequencyHz];
-  return { frequenciesHz: frequenciesHz.map(Math.round), onMs, offMs, isStepped };
-}
+const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= toleranceMs(Math.max(a, b));

@@ -5,12 +5,12 @@
  */
 import type { Decision } from './answer-rule.js';
 import { BeepDetector } from './beep.js';
-import { CadenceMatcher, type Rhythm } from './cadence.js';
+import { Cadence } from './cadence.js';
 import { FaxDetector, type FaxMatch } from './fax.js';
 import type { CpdOptions } from './options.js';
 import { SitMatcher, type SitMatch } from './sit.js';
 import type { Measurements } from './spectrum.js';
-import { meaningOfRhythm } from './tone-plan.js';
+import { TonePlan, type Meaning } from './tone-plan.js';
 import { ToneTracker, type ToneSegment } from './tone-tracker.js';
 import type { Findings, SignalTone } from './types.js';
 
@@ -24,7 +24,8 @@ export class SignalTones {
   readonly #options: CpdOptions;
   readonly #findings: Findings;
   readonly #beeps: BeepDetector;
-  #cadence = new CadenceMatcher();
+  readonly #cadence = new Cadence();
+  readonly #plan: TonePlan;
   #sit = new SitMatcher();
   #fax: FaxDetector;
   #decision: Decision | null = null;
@@ -37,6 +38,7 @@ export class SignalTones {
   constructor(options: CpdOptions, findings: Findings) {
     this.#options = options;
     this.#findings = findings;
+    this.#plan = new TonePlan(options.country);
     this.#fax = new FaxDetector(options.cedMinMs);
     this.#beeps = new BeepDetector(options);
     this.tracker = new ToneTracker((segment) => this.#consumeSegment(segment));
@@ -44,7 +46,7 @@ export class SignalTones {
 
   /** The call is answered: what the network said before is over. */
   reset(): void {
-    this.#cadence = new CadenceMatcher();
+    this.#cadence.restart(this.#nowMs);
     this.#sit = new SitMatcher();
     this.#fax = new FaxDetector(this.#options.cedMinMs);
     this.#decision = null;
@@ -59,7 +61,7 @@ export class SignalTones {
     if (this.tracker.isOpen) {
       const sit = this.#sit.checkOpen(this.tracker.current);
       if (sit) this.#reportSit(sit);
-    } else if (this.#cadence.isRingback(m.atMs)) {
+    } else if (this.#cadence.isRingback(m.atMs, this.tracker.quietDb)) {
       this.ringingUntilMs = m.atMs;
       this.#reportRingback(m.atMs);
     }
@@ -106,8 +108,8 @@ export class SignalTones {
     this.#sit.consume(segment);
     this.#fax.consumeSegment(segment);
     this.#beeps.consume(segment);
-    const rhythm = this.#cadence.consume(segment);
-    if (rhythm) this.#reportRhythm(rhythm);
+    const meaning = this.#cadence.consume(segment) ? this.#plan.meaning(this.#cadence) : null;
+    if (meaning) this.#reportRhythm(segment, meaning);
   }
 
   #reportRingback(atMs: number): void {
@@ -116,14 +118,20 @@ export class SignalTones {
     this.#findings.emit({ type: 'ringback', atMs: Math.round(atMs) });
   }
 
-  #reportRhythm(rhythm: Rhythm): void {
-    const { tone, because } = meaningOfRhythm(rhythm, this.#options.country);
-    const hz = rhythm.frequenciesHz.join(' + ');
-    this.#report(tone, rhythm.frequenciesHz, {
-      verdict: tone,
-      reason: `${hz} Hz, ${Math.round(rhythm.onMs)} ms on and ${Math.round(rhythm.offMs)} ms off, repeated: ${because}`,
-      confidence: 0.95,
-    });
+  #reportRhythm(segment: ToneSegment, { tone, candidates, because, confidence }: Meaning): void {
+    const { frequencyHz, secondHz, startMs, endMs, gapBeforeMs } = segment;
+    const frequenciesHz = (secondHz > 0 ? [frequencyHz, secondHz] : [frequencyHz]).map(Math.round);
+    const onOff = `${Math.round(endMs - startMs)} ms on after ${Math.round(gapBeforeMs)} ms off`;
+    this.#report(
+      tone,
+      frequenciesHz,
+      {
+        verdict: tone,
+        reason: `${frequenciesHz.join(' + ')} Hz, ${onOff}, repeated: ${because}`,
+        confidence,
+      },
+      candidates,
+    );
   }
 
   #reportSit(sit: SitMatch): void {
@@ -142,11 +150,18 @@ export class SignalTones {
     });
   }
 
-  #report(tone: SignalTone, frequenciesHz: readonly number[], decision: Decision): void {
+  #report(
+    tone: SignalTone,
+    frequenciesHz: readonly number[],
+    decision: Decision,
+    candidates?: readonly SignalTone[],
+  ): void {
     this.#decision = decision;
     if (tone === this.#lastTone || this.#toneEvents >= MOST_TONE_EVENTS) return;
     this.#lastTone = tone;
     this.#toneEvents++;
-    this.#findings.emit({ type: 'tone', tone, atMs: Math.round(this.#nowMs), frequenciesHz });
+    const atMs = Math.round(this.#nowMs);
+    const several = candidates && candidates.length > 1 ? { candidates } : {};
+    this.#findings.emit({ type: 'tone', tone, atMs, frequenciesHz, ...several });
   }
 }

@@ -1,64 +1,136 @@
 /**
- * Whether a rhythm of one tone means busy or reorder. Most of the world follows one rule, slow is
- * busy and fast is reorder; the countries that do not are listed here. The frequencies are left out
- * on purpose: they never settle it where the rhythm does not.
- * Source: ITU-T E.180 Supplement 2, "Various tones used in national networks".
+ * Says what a rhythm of a network tone means: busy or congestion (reorder). The country's own table is
+ * asked first. Where the country is not known, or plays what is not in its table, the world's is: a
+ * rhythm that nearly all its users use for one of the two means that, any other is one or the other.
  */
-import type { Rhythm } from './cadence.js';
+import { isNetworkTone, type Cadence } from './cadence.js';
+import { signaturesOf, WORLD_SIGNATURES, type Signature } from './country-tones.js';
+import type { BusyVerdict } from './types.js';
 
-/** From here on a rhythm is busy; below it is reorder. Length of its longer part, ms. */
-const BUSY_FROM_MS = 272;
-const NO_LIMIT_MS = Number.POSITIVE_INFINITY;
+/** Generators and codecs keep frequencies within 1.5 %; a known network is given more. */
+const FREQUENCY_TOLERANCE = 0.015;
+const OWN_FREQUENCY_TOLERANCE = 0.045;
+/** Signatures this much farther off than the nearest are candidates still. */
+const AS_NEAR = 0.35;
+/** Share of the countries with a rhythm that makes its meaning sure enough to say one word. */
+const NEARLY_ALL = 0.8;
+/** Rhythms in no table: an even one is busy from this length of a cycle on and reorder up to that. ms */
+const SURELY_BUSY_MS = 640;
+const SURELY_REORDER_MS = 440;
 
-/**
- * Countries that differ: the range of the longer part that is busy, ms. Where a network uses one
- * rhythm for both (Brazil, Mexico, Spain), it counts as busy, which is the more common of the two.
- */
-const BUSY_RANGE_MS: Readonly<Record<string, readonly [from: number, to: number]>> = {
-  BI: [220, NO_LIMIT_MS],
-  BR: [220, NO_LIMIT_MS],
-  CN: [BUSY_FROM_MS, 600],
-  DK: [225, NO_LIMIT_MS],
-  EG: [650, NO_LIMIT_MS],
-  ES: [175, NO_LIMIT_MS],
-  FO: [220, NO_LIMIT_MS],
-  GH: [220, 350],
-  GN: [175, NO_LIMIT_MS],
-  IS: [220, NO_LIMIT_MS],
-  KR: [350, NO_LIMIT_MS],
-  LA: [600, NO_LIMIT_MS],
-  MX: [220, NO_LIMIT_MS],
-  NA: [220, NO_LIMIT_MS],
-  NP: [215, NO_LIMIT_MS],
-  SE: [220, NO_LIMIT_MS],
-  SM: [175, NO_LIMIT_MS],
-  TH: [320, NO_LIMIT_MS],
-};
+export interface Meaning {
+  readonly tone: BusyVerdict;
+  /** What it may be, the likelier first; one unless the tone is `busy-or-congestion`. */
+  readonly candidates: readonly ('busy' | 'reorder')[];
+  readonly because: string;
+  /** 0..1 */
+  readonly confidence: number;
+}
 
-/** Networks whose busy tone has short bursts in long silences, or bursts that differ. */
-const UNEVEN_IS_BUSY = new Set(['PK', 'RS']);
+export class TonePlan {
+  readonly #country: string | undefined;
+  readonly #own: readonly Signature[];
 
-/**
- * @param rhythm what repeated
- * @param country ISO 3166 alpha-2 of the dialled number; unknown countries follow the general rule
- */
-export function meaningOfRhythm(
-  rhythm: Rhythm,
-  country: string | undefined,
-): { readonly tone: 'busy' | 'reorder'; readonly because: string } {
-  const name = country?.toUpperCase();
-  const isUneven = rhythm.offMs > 1.5 * rhythm.onMs;
-  if ((isUneven || rhythm.isStepped) && name !== undefined && UNEVEN_IS_BUSY.has(name)) {
-    return { tone: 'busy', because: `uneven bursts are busy in ${name}` };
+  /** @param country ISO 3166 alpha-2 of the dialled number, if known */
+  constructor(country: string | undefined) {
+    this.#country = country?.toUpperCase();
+    this.#own = signaturesOf(country);
   }
-  if (rhythm.isStepped) return { tone: 'reorder', because: 'uneven bursts are congestion' };
-  const exception = name === undefined || isUneven ? undefined : BUSY_RANGE_MS[name];
-  const [fromMs, toMs] = exception ?? [BUSY_FROM_MS, NO_LIMIT_MS];
-  // Short bursts with long silences between them are congestion, as the Swedish 250/750.
-  const longerMs = isUneven ? rhythm.onMs : Math.max(rhythm.onMs, rhythm.offMs);
-  const tone = longerMs >= fromMs && longerMs <= toMs ? 'busy' : 'reorder';
-  if (exception) return { tone, because: `${tone} in ${name}` };
-  const where =
-    name === undefined ? 'nearly everywhere, and the country is not known' : `in ${name}`;
-  return { tone, because: `${tone} ${where}` };
+
+  /** @returns what the bursts heard so far mean, or null while they mean nothing or may still change it */
+  meaning(cadence: Cadence): Meaning | null {
+    if (cadence.count < 2 || !isNetworkTone(cadence.last)) return null;
+    return (
+      this.#ownMeaning(cadence) ?? (this.#mayBecomeOwn(cadence) ? null : this.#family(cadence))
+    );
+  }
+
+  #ownMeaning(cadence: Cadence): Meaning | null {
+    const nearest = nearestProved(cadence, this.#own, OWN_FREQUENCY_TOLERANCE);
+    if (!nearest || nearest.kind === 'ringback') return null;
+    const isContested = this.#own.some(
+      (other) =>
+        other.kind !== nearest.kind &&
+        !cadence.isProof(other) &&
+        Number.isFinite(cadence.distance(other, OWN_FREQUENCY_TOLERANCE)),
+    );
+    if (isContested) return null;
+    const tone = nearest.kind === 'busy' ? 'busy' : 'reorder';
+    return {
+      tone,
+      candidates: [tone],
+      because: `${tone} in ${this.#country ?? ''}`,
+      confidence: 0.97,
+    };
+  }
+
+  /** One more burst would settle it by the country's own table. */
+  #mayBecomeOwn(cadence: Cadence): boolean {
+    return this.#own.some((own) => Number.isFinite(cadence.distance(own, OWN_FREQUENCY_TOLERANCE)));
+  }
+
+  #family(cadence: Cadence): Meaning | null {
+    const where = this.#whereItIsNot();
+    const found =
+      this.#worldMeaning(cadence, FREQUENCY_TOLERANCE, where) ??
+      this.#worldMeaning(cadence, Number.POSITIVE_INFINITY, `${where}, nor is its pitch in any`);
+    if (found) return found;
+    return cadence.isEven() ? unlisted(cadence, where) : null;
+  }
+
+  #whereItIsNot(): string {
+    if (this.#country === undefined) return 'the country is not known';
+    if (this.#own.length === 0) return `the tones of ${this.#country} are not known`;
+    return `it is not in the table of ${this.#country}`;
+  }
+
+  #worldMeaning(cadence: Cadence, tolerance: number, where: string): Meaning | null {
+    const nearest = nearestProved(cadence, WORLD_SIGNATURES, tolerance);
+    if (!nearest || nearest.kind === 'ringback') return null;
+    const limit = cadence.distance(nearest, tolerance) + AS_NEAR;
+    let busy = 0;
+    let congestion = 0;
+    for (const signature of WORLD_SIGNATURES) {
+      if (!cadence.isProof(signature) || cadence.distance(signature, tolerance) > limit) continue;
+      if (signature.kind === 'busy') busy += signature.countries.length;
+      else if (signature.kind === 'congestion') congestion += signature.countries.length;
+    }
+    const because = `busy in ${busy} countries and congestion in ${congestion}; ${where}`;
+    const share = Math.max(busy, congestion) / (busy + congestion);
+    const likelier = busy >= congestion ? 'busy' : 'reorder';
+    if (share >= NEARLY_ALL) {
+      return { tone: likelier, candidates: [likelier], because, confidence: 0.9 * share };
+    }
+    const other = likelier === 'busy' ? 'reorder' : 'busy';
+    return { tone: 'busy-or-congestion', candidates: [likelier, other], because, confidence: 0.9 };
+  }
+}
+
+function nearestProved(
+  cadence: Cadence,
+  signatures: readonly Signature[],
+  tolerance: number,
+): Signature | null {
+  let nearest: Signature | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const signature of signatures) {
+    if (!cadence.isProof(signature)) continue;
+    const distance = cadence.distance(signature, tolerance);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = signature;
+  }
+  return nearest;
+}
+
+function unlisted(cadence: Cadence, where: string): Meaning {
+  const cycleMs = cadence.last.endMs - cadence.last.startMs + cadence.last.gapBeforeMs;
+  const because = `no table lists this rhythm; ${where}`;
+  if (cycleMs >= SURELY_BUSY_MS) {
+    return { tone: 'busy', candidates: ['busy'], because, confidence: 0.7 };
+  }
+  if (cycleMs <= SURELY_REORDER_MS) {
+    return { tone: 'reorder', candidates: ['reorder'], because, confidence: 0.7 };
+  }
+  return { tone: 'busy-or-congestion', candidates: ['busy', 'reorder'], because, confidence: 0.7 };
 }

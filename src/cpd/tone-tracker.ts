@@ -88,6 +88,11 @@ export class ToneTracker {
     return this.isOpen ? this.current.endMs - this.current.startMs : 0;
   }
 
+  /** Mean level since the newest tone ended. dB relative to full scale */
+  get quietDb(): number {
+    return this.#gapFrames > 0 ? 10 * Math.log10(this.#gapPower / this.#gapFrames) : SILENCE_DB;
+  }
+
   consume(m: Measurements): void {
     const isPair =
       m.purity < 0.97 && m.pairPurity >= MIN_PAIR_PURITY && m.secondShare >= MIN_SECOND_SHARE;
@@ -139,8 +144,7 @@ export class ToneTracker {
     this.#meanHz = low;
     this.current.startMs = atMs;
     this.current.gapBeforeMs = atMs - this.#previousEndMs;
-    this.current.gapLevelDb =
-      this.#gapFrames > 0 ? 10 * Math.log10(this.#gapPower / this.#gapFrames) : SILENCE_DB;
+    this.current.gapLevelDb = this.quietDb;
   }
 
   #remember(m: Measurements, low: number, high: number): void {

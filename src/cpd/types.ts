@@ -50,6 +50,8 @@ export type CpdEvent =
       readonly tone: SignalTone;
       readonly atMs: number;
       readonly frequenciesHz: readonly number[];
+      /** Of `busy-or-congestion`: the likelier first. Absent when the tone has one meaning. */
+      readonly candidates?: readonly SignalTone[];
     }
   /**
    * Before the answer, each time something else is heard: what it is now, and what all that was heard
