@@ -17,19 +17,21 @@ const HIGHEST_HZ = 1000;
 const HIGHEST_RING_HZ = 640;
 /** Longest and shortest parts of a busy-like rhythm. ms */
 const LONGEST_PART_MS = 1150;
-const SHORTEST_PART_MS = 80;
+const SHORTEST_PART_MS = 120;
 /** Bursts come from one generator: equally loud, and none of them wavers like a voice. */
 const MOST_LEVEL_STEP_DB = 4;
-const MOST_WOBBLE_HZ = 24;
+const MOST_WOBBLE_HZ = 14;
 /** The silence must be at least this far below the tone, or it is music. dB */
 const LEAST_CONTRAST_DB = 12;
+/** A burst's first frames are this near to the one before. Hz */
+const MOST_STEP_HZ = 40;
 /** Longest pause of a ringback cycle. ms */
 const LONGEST_PAUSE_MS = 11_000;
 const HISTORY = 8;
 /** A burst that sounded when listening began may be shorter than the rest of it was. */
 const LEAST_OF_CUT_BURST = 0.25;
 /** Two tones this close are heard as one that beats. Hz */
-const BEATING_HZ = 95;
+const BEATING_HZ = 110;
 /** Longest burst of any busy tone; a longer one can only be ringback. ms */
 const SURELY_RING_MS = 1300;
 
@@ -37,6 +39,8 @@ export class Cadence {
   readonly #bursts = Array.from({ length: HISTORY }, emptySegment);
   #count = 0;
   #listeningSinceMs = 0;
+  /** Pause before the burst that has just begun, or -1 while none has. ms */
+  #openGapMs = -1;
 
   /** Forgets the bursts heard so far. @param nowMs a tone that sounds now is heard from its middle on */
   restart(nowMs: number): void {
@@ -56,6 +60,7 @@ export class Cadence {
 
   /** Takes the next tone segment. @returns whether it is a burst of a network tone */
   consume(segment: ToneSegment): boolean {
+    this.#openGapMs = -1;
     if (!isNetworkTone(segment)) {
       this.#count = 0;
       return false;
@@ -72,6 +77,19 @@ export class Cadence {
   }
 
   /**
+   * Takes note that another burst has begun: its pause completes a cycle before its end is known.
+   * @returns whether it can be one of this rhythm
+   */
+  begin(open: ToneSegment): boolean {
+    if (this.#count < 2) return false;
+    const last = this.last;
+    const isSameTone = Math.abs(open.centreHz - last.centreHz) <= MOST_STEP_HZ;
+    const isBegun = isSameTone && open.gapLevelDb < last.levelDb - LEAST_CONTRAST_DB;
+    this.#openGapMs = isBegun ? open.gapBeforeMs : -1;
+    return isBegun;
+  }
+
+  /**
    * How far the newest bursts are from a signature: 0 is exact, 1 the edge of the tolerance for times and
    * frequencies together, infinity beyond it.
    * @param frequencyTolerance relative; infinity: whatever the frequencies are
@@ -81,23 +99,30 @@ export class Cadence {
     if (pitch > 1 || this.#count < 2) return Number.POSITIVE_INFINITY;
     const bursts = signature.steps.length / 2;
     let best = Number.POSITIVE_INFINITY;
-    for (let newest = 0; newest < bursts; newest++)
-      best = Math.min(best, this.#rhythmDistance(signature.steps, newest));
+    for (let newest = 0; newest < bursts; newest++) {
+      const next = signature.steps[2 * newest + 1]!;
+      const gap = this.#openGapMs < 0 ? 0 : distanceOf(this.#openGapMs, next);
+      if (gap <= 1) best = Math.min(best, gap / 4 + this.#rhythmDistance(signature.steps, newest));
+    }
     return best + pitch;
   }
 
   /** Whether so many bursts were heard that no other rhythm can start like this one. */
   isProof(signature: Signature): boolean {
-    return this.#count >= burstsNeeded(signature.steps);
+    return this.#heardBursts(signature.steps) >= burstsNeeded(signature.steps);
   }
 
-  /** on = off = on, whatever their length; a rhythm that no table lists. */
-  isEven(): boolean {
-    if (this.#count < 2) return false;
+  /** Whether the newest bursts and their pauses are all of one length; a rhythm that no table lists. */
+  isEven(bursts: number): boolean {
     const onMs = durationMs(this.last);
-    const offMs = this.last.gapBeforeMs;
-    const isPart = onMs >= SHORTEST_PART_MS && onMs <= LONGEST_PART_MS;
-    return isPart && isClose(onMs, offMs) && isClose(onMs, durationMs(this.#burst(1)));
+    if (this.#count < bursts || onMs < SHORTEST_PART_MS || onMs > LONGEST_PART_MS) return false;
+    for (let back = 0; back < bursts; back++) {
+      const burst = this.#burst(back);
+      const isOldest = back === bursts - 1;
+      if (!isClose(onMs, durationMs(burst))) return false;
+      if (!isOldest && !isClose(onMs, burst.gapBeforeMs)) return false;
+    }
+    return true;
   }
 
   /**
@@ -111,13 +136,19 @@ export class Cadence {
     const onMs = durationMs(last);
     const quietMs = nowMs - last.endMs;
     const isQuiet = quietDb < last.levelDb - LEAST_CONTRAST_DB && quietMs <= LONGEST_PAUSE_MS;
-    if (!isQuiet || last.frequencyHz > HIGHEST_RING_HZ) return false;
+    if (!isQuiet || last.centreHz > HIGHEST_RING_HZ) return false;
     if (onMs >= SURELY_RING_MS) return onMs <= 2700 && quietMs > 700;
     if (onMs >= 650) return quietMs > Math.max(1.25 * onMs, 900);
     if (this.#count < 2 || onMs < 200) return false;
     const gapMs = last.gapBeforeMs;
     const isPair = isClose(onMs, durationMs(this.#burst(1))) && gapMs >= 150 && gapMs <= 560;
     return isPair && quietMs > Math.max(2.3 * gapMs, 700);
+  }
+
+  /** A burst that has only begun completes the cycle before it, but proves nothing by its own length. */
+  #heardBursts(steps: readonly number[]): number {
+    const isEnough = this.#openGapMs >= 0 && burstsNeeded(steps) > 2;
+    return isEnough ? this.#count + 1 : this.#count;
   }
 
   #burst(back: number): ToneSegment {
@@ -127,7 +158,7 @@ export class Cadence {
   #belongs(segment: ToneSegment): boolean {
     const before = this.last;
     const isSameTone =
-      Math.abs(segment.frequencyHz - before.frequencyHz) <= Math.max(25, 0.04 * before.frequencyHz);
+      Math.abs(segment.centreHz - before.centreHz) <= Math.max(25, 0.04 * before.centreHz);
     const isQuietBetween = segment.gapLevelDb < segment.levelDb - LEAST_CONTRAST_DB;
     const isAsLoud = Math.abs(segment.levelDb - before.levelDb) <= MOST_LEVEL_STEP_DB;
     return isSameTone && isAsLoud && isQuietBetween && segment.gapBeforeMs < LONGEST_PAUSE_MS;
@@ -162,9 +193,11 @@ export class Cadence {
 
 /** Whether a segment can be part of busy, reorder or ringback at all. */
 export function isNetworkTone(segment: ToneSegment): boolean {
-  const highest = segment.secondHz > 0 ? segment.secondHz : segment.frequencyHz;
+  const isPair = segment.secondHz > 0;
+  const highest = isPair ? segment.secondHz : segment.centreHz;
   const isInBand = segment.frequencyHz >= LOWEST_HZ && highest <= HIGHEST_HZ;
-  return isInBand && segment.wobbleHz <= MOST_WOBBLE_HZ;
+  const wobbleHz = isPair ? segment.wobbleHz : segment.centreWobbleHz;
+  return isInBand && wobbleHz <= MOST_WOBBLE_HZ;
 }
 
 /** on = off = on is proof enough; on and off that differ must come again, and so must a longer cycle. */
@@ -175,7 +208,7 @@ function burstsNeeded(steps: readonly number[]): number {
 
 /** 0 the same, 1 as far off as may be. */
 function frequencyDistance(
-  { frequencyHz, secondHz }: ToneSegment,
+  { frequencyHz, secondHz, centreHz }: ToneSegment,
   frequencies: readonly number[],
   tolerance: number,
 ): number {
@@ -183,12 +216,12 @@ function frequencyDistance(
   const [low = 0, high = 0] = frequencies;
   const off = (heard: number, meant: number) =>
     Math.abs(heard - meant) / Math.max(8, tolerance * meant);
-  if (high === 0) return secondHz > 0 ? Number.POSITIVE_INFINITY : off(frequencyHz, low);
+  if (high === 0) return secondHz > 0 ? Number.POSITIVE_INFINITY : off(centreHz, low);
   // The window is too short for the exact frequencies of two tones side by side.
   if (secondHz > 0) return 0.5 * Math.max(off(frequencyHz, low), off(secondHz, high));
-  if (high - low > BEATING_HZ) return Math.min(off(frequencyHz, low), off(frequencyHz, high));
+  if (high - low > BEATING_HZ) return Math.min(off(centreHz, low), off(centreHz, high));
   const middle = (low + high) / 2;
-  return Math.abs(frequencyHz - middle) / Math.max(12, (high - low) / 2);
+  return Math.abs(centreHz - middle) / Math.max(12, (high - low) / 2);
 }
 
 const durationMs = (segment: ToneSegment): number => segment.endMs - segment.startMs;

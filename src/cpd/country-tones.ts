@@ -62,6 +62,8 @@ export interface Signature {
   readonly steps: readonly number[];
   /** ISO 3166 alpha-2, those on another country's network left out. */
   readonly countries: readonly string[];
+  /** In the country, or in all of them, it has the other meaning of busy and congestion, too. */
+  readonly isShared: boolean;
 }
 
 const KINDS: readonly ToneKind[] = ['busy', 'congestion', 'ringback'];
@@ -95,5 +97,28 @@ function everySignature(): Signature[] {
 function likelyAlternatives(tones: CountryTones, kind: ToneKind) {
   return (tones[kind] ?? [])
     .filter((alternative) => !alternative.shared)
-    .map(({ frequencies, steps }) => ({ kind, frequencies, steps }));
+    .map(({ frequencies, steps }) => ({
+      kind,
+      frequencies,
+      steps,
+      isShared: hasTwin(tones, kind, frequencies, steps),
+    }));
+}
+
+/** The less likely meaning of the same rhythm; tables round its times differently. */
+function hasTwin(
+  tones: CountryTones,
+  kind: ToneKind,
+  frequencies: readonly number[],
+  steps: readonly number[],
+): boolean {
+  const other = kind === 'busy' ? tones.congestion : kind === 'congestion' ? tones.busy : undefined;
+  const isNear = (a: readonly number[], b: readonly number[], share: number) =>
+    a.length === b.length && a.every((x, i) => Math.abs(x - b[i]!) <= share * x);
+  return (other ?? []).some(
+    (twin) =>
+      twin.shared === true &&
+      isNear(frequencies, twin.frequencies, 0.02) &&
+      isNear(steps, twin.steps, 0.04),
+  );
 }

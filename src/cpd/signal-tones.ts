@@ -16,6 +16,8 @@ import type { Findings, SignalTone } from './types.js';
 
 /** The same tone is not reported again and again. */
 const MOST_TONE_EVENTS = 20;
+/** A tone that has lasted so long is a burst and no click. ms */
+const BEGUN_MS = 48;
 
 export class SignalTones {
   readonly tracker: ToneTracker;
@@ -34,6 +36,7 @@ export class SignalTones {
   #toneEvents = 0;
   #ringbackSaid = false;
   #nowMs = 0;
+  #begunAtMs = -1;
 
   constructor(options: CpdOptions, findings: Findings) {
     this.#options = options;
@@ -61,6 +64,7 @@ export class SignalTones {
     if (this.tracker.isOpen) {
       const sit = this.#sit.checkOpen(this.tracker.current);
       if (sit) this.#reportSit(sit);
+      this.#checkBegun();
     } else if (this.#cadence.isRingback(m.atMs, this.tracker.quietDb)) {
       this.ringingUntilMs = m.atMs;
       this.#reportRingback(m.atMs);
@@ -97,7 +101,7 @@ export class SignalTones {
   #consumeSegment(segment: ToneSegment): void {
     this.#findings.note(segment.endMs, 'tone', {
       ms: Math.round(segment.endMs - segment.startMs),
-      hz: Math.round(segment.frequencyHz),
+      hz: Math.round(segment.secondHz > 0 ? segment.frequencyHz : segment.centreHz),
       secondHz: Math.round(segment.secondHz),
       levelDb: Math.round(segment.levelDb),
       gapMs: Math.round(segment.gapBeforeMs),
@@ -112,6 +116,16 @@ export class SignalTones {
     if (meaning) this.#reportRhythm(segment, meaning);
   }
 
+  /** Once for each burst, when it has gone on for too long to be a click. */
+  #checkBegun(): void {
+    const open = this.tracker.current;
+    if (open.startMs === this.#begunAtMs || this.tracker.openMs < BEGUN_MS) return;
+    this.#begunAtMs = open.startMs;
+    if (!this.#cadence.begin(open)) return;
+    const meaning = this.#plan.meaning(this.#cadence);
+    if (meaning) this.#reportRhythm(this.#cadence.last, meaning);
+  }
+
   #reportRingback(atMs: number): void {
     if (this.#ringbackSaid) return;
     this.#ringbackSaid = true;
@@ -119,8 +133,8 @@ export class SignalTones {
   }
 
   #reportRhythm(segment: ToneSegment, { tone, candidates, because, confidence }: Meaning): void {
-    const { frequencyHz, secondHz, startMs, endMs, gapBeforeMs } = segment;
-    const frequenciesHz = (secondHz > 0 ? [frequencyHz, secondHz] : [frequencyHz]).map(Math.round);
+    const { frequencyHz, centreHz, secondHz, startMs, endMs, gapBeforeMs } = segment;
+    const frequenciesHz = (secondHz > 0 ? [frequencyHz, secondHz] : [centreHz]).map(Math.round);
     const onOff = `${Math.round(endMs - startMs)} ms on after ${Math.round(gapBeforeMs)} ms off`;
     this.#report(
       tone,

@@ -17,6 +17,8 @@ const LAST_BIN = 125;
 const FIRST_VOICE_BIN = 6;
 /** The main lobe of a Hann window is two bins to each side; one more for two tones that beat. */
 const LOBE_BINS = 3;
+/** Wide enough for both of two tones 80 Hz apart, whichever of them is the stronger one. */
+const CENTRE_BINS = 4;
 /** So many zeros in a row are no sound: 10 ms. */
 const HOLE_SAMPLES = 80;
 /** Level given to digital silence. */
@@ -36,6 +38,11 @@ export interface Measurements {
   levelDb: number;
   /** Strongest peak. Hz */
   peakHz: number;
+  /**
+   * Centre of gravity of the strongest peak. The exact frequency of a lone tone; the middle of two tones
+   * that are too close to be seen apart, whose peak wanders between them. Hz
+   */
+  centreHz: number;
   /** Share of the energy in the strongest peak, 0..1. */
   purity: number;
   /** Second strongest peak, away from the first. Hz */
@@ -62,6 +69,7 @@ export class Spectrum {
     atMs: 0,
     levelDb: SILENCE_DB,
     peakHz: 0,
+    centreHz: 0,
     purity: 0,
     secondHz: 0,
     secondShare: 0,
@@ -123,7 +131,7 @@ export class Spectrum {
     const m = this.now;
     m.power.fill(0);
     m.levelDb = SILENCE_DB;
-    m.peakHz = m.secondHz = 0;
+    m.peakHz = m.centreHz = m.secondHz = 0;
     m.purity = m.pairPurity = m.secondShare = 0;
     m.v21MarkShare = m.v21SpaceShare = 0;
     m.periodicity = 0;
@@ -155,6 +163,7 @@ export class Spectrum {
     const secondEnergy = this.#energy(low, high);
     m.levelDb = 10 * Math.log10(voice * this.#scale + 1e-10);
     m.peakHz = this.#peakHz(first);
+    m.centreHz = this.#centreHz(first);
     m.secondHz = this.#peakHz(second);
     m.purity = firstEnergy / total;
     m.pairPurity = (firstEnergy + secondEnergy) / total;
@@ -167,6 +176,17 @@ export class Spectrum {
     let sum = 0;
     for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += this.#power[k]!;
     return sum;
+  }
+
+  #centreHz(bin: number): number {
+    let sum = 0;
+    let moment = 0;
+    const to = Math.min(LAST_BIN, bin + CENTRE_BINS);
+    for (let k = Math.max(FIRST_BIN, bin - CENTRE_BINS); k <= to; k++) {
+      sum += this.#power[k]!;
+      moment += k * this.#power[k]!;
+    }
+    return (moment / sum) * BIN_HZ;
   }
 
   /** Parabola through the logarithms of the peak and its neighbours: within 1 Hz for a clean tone. */

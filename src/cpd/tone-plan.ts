@@ -14,6 +14,8 @@ const OWN_FREQUENCY_TOLERANCE = 0.045;
 const AS_NEAR = 0.35;
 /** Share of the countries with a rhythm that makes its meaning sure enough to say one word. */
 const NEARLY_ALL = 0.8;
+/** Bursts of what no table lists. */
+const UNUSUAL_BURSTS = 3;
 /** Rhythms in no table: an even one is busy from this length of a cycle on and reorder up to that. ms */
 const SURELY_BUSY_MS = 640;
 const SURELY_REORDER_MS = 440;
@@ -56,12 +58,13 @@ export class TonePlan {
     );
     if (isContested) return null;
     const tone = nearest.kind === 'busy' ? 'busy' : 'reorder';
-    return {
-      tone,
-      candidates: [tone],
-      because: `${tone} in ${this.#country ?? ''}`,
-      confidence: 0.97,
-    };
+    const where = this.#country ?? '';
+    if (!nearest.isShared) {
+      return { tone, candidates: [tone], because: `${tone} in ${where}`, confidence: 0.97 };
+    }
+    const other = tone === 'busy' ? 'congestion' : 'busy';
+    const because = `${tone} in ${where}, where ${other} sounds the same`;
+    return { tone, candidates: [tone], because, confidence: 0.7 };
   }
 
   /** One more burst would settle it by the country's own table. */
@@ -71,11 +74,13 @@ export class TonePlan {
 
   #family(cadence: Cadence): Meaning | null {
     const where = this.#whereItIsNot();
-    const found =
-      this.#worldMeaning(cadence, FREQUENCY_TOLERANCE, where) ??
-      this.#worldMeaning(cadence, Number.POSITIVE_INFINITY, `${where}, nor is its pitch in any`);
-    if (found) return found;
-    return cadence.isEven() ? unlisted(cadence, where) : null;
+    const found = this.#worldMeaning(cadence, FREQUENCY_TOLERANCE, where);
+    // What has an unusual pitch as well may be music, and has to go on for longer.
+    if (found || cadence.count < UNUSUAL_BURSTS) return found;
+    return (
+      this.#worldMeaning(cadence, Number.POSITIVE_INFINITY, `${where}, nor is its pitch in any`) ??
+      (cadence.isEven(UNUSUAL_BURSTS) ? unlisted(cadence, where) : null)
+    );
   }
 
   #whereItIsNot(): string {

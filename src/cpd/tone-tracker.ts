@@ -32,6 +32,10 @@ export interface ToneSegment {
   secondHz: number;
   /** Mean level. dB relative to full scale */
   levelDb: number;
+  /** Centre of gravity of the one peak; of two tones too close to be told apart, their middle. Hz */
+  centreHz: number;
+  /** Standard deviation of that: small for what a generator makes, two beating tones included. Hz */
+  centreWobbleHz: number;
   /** Standard deviation of the frequency without the first and last frame. Hz */
   wobbleHz: number;
   /** Standard deviation of the level without the first and last frame. dB */
@@ -49,6 +53,8 @@ export const emptySegment = (): ToneSegment => ({
   endMs: 0,
   frequencyHz: 0,
   secondHz: 0,
+  centreHz: 0,
+  centreWobbleHz: 0,
   levelDb: SILENCE_DB,
   wobbleHz: 0,
   unevenDb: 0,
@@ -67,11 +73,13 @@ export class ToneTracker {
   lastToneAtMs = -1;
 
   readonly #low = new Float64Array(MEMORY_FRAMES);
+  readonly #centre = new Float64Array(MEMORY_FRAMES);
   readonly #high = new Float64Array(MEMORY_FRAMES);
   readonly #level = new Float64Array(MEMORY_FRAMES);
   #frames = 0;
   #pairFrames = 0;
   #meanHz = 0;
+  #meanCentreHz = 0;
   #puritySum = 0;
   #previousEndMs = 0;
   #gapPower = 0;
@@ -104,8 +112,8 @@ export class ToneTracker {
       return;
     }
     const high = isPair ? Math.max(m.peakHz, m.secondHz) : 0;
-    if (this.isOpen && !this.#continues(low, high)) this.close();
-    if (!this.isOpen) this.#open(m.atMs, low);
+    if (this.isOpen && !this.#continues(low, high, m.centreHz)) this.close();
+    if (!this.isOpen) this.#open(m, low);
     this.#remember(m, low, high);
   }
 
@@ -130,18 +138,20 @@ export class ToneTracker {
   }
 
   /** Close pairs beat and their peak wanders, so the tolerance is wide; cadence tells tones apart. */
-  #continues(low: number, high: number): boolean {
+  #continues(low: number, high: number, centre: number): boolean {
     const tolerance = Math.max(WANDER_HZ, 0.025 * this.#meanHz);
     if (Math.abs(low - this.#meanHz) <= tolerance) return true;
-    return high > 0 && Math.abs(high - this.#meanHz) <= tolerance;
+    if (high > 0) return Math.abs(high - this.#meanHz) <= tolerance;
+    return Math.abs(centre - this.#meanCentreHz) <= tolerance;
   }
 
-  #open(atMs: number, low: number): void {
+  #open({ atMs, centreHz }: Measurements, low: number): void {
     this.isOpen = true;
     this.#frames = 0;
     this.#pairFrames = 0;
     this.#puritySum = 0;
     this.#meanHz = low;
+    this.#meanCentreHz = centreHz;
     this.current.startMs = atMs;
     this.current.gapBeforeMs = atMs - this.#previousEndMs;
     this.current.gapLevelDb = this.quietDb;
@@ -152,12 +162,15 @@ export class ToneTracker {
     this.#low[i] = low;
     this.#high[i] = high;
     this.#level[i] = m.levelDb;
+    this.#centre[i] = m.centreHz;
     this.#frames++;
     if (high > 0) this.#pairFrames++;
     const weight = 1 / Math.min(this.#frames, 16);
     this.#meanHz += weight * (low - this.#meanHz);
+    this.#meanCentreHz += weight * (m.centreHz - this.#meanCentreHz);
     this.current.endMs = m.atMs;
     this.current.frequencyHz = this.#meanHz;
+    this.current.centreHz = this.#meanCentreHz;
     this.#puritySum += high > 0 ? m.pairPurity : m.purity;
     this.current.purity = this.#puritySum / this.#frames;
     this.lastToneAtMs = m.atMs;
@@ -174,6 +187,8 @@ export class ToneTracker {
     let highs = 0;
     let sumDb = 0;
     let sumDb2 = 0;
+    let sumCentre = 0;
+    let sumCentre2 = 0;
     for (let i = trim; i < count - trim; i++) {
       const isPairFrame = this.#high[i]! > 0;
       if (isPairFrame) {
@@ -182,6 +197,8 @@ export class ToneTracker {
       }
       sumDb += this.#level[i]!;
       sumDb2 += this.#level[i]! ** 2;
+      sumCentre += this.#centre[i]!;
+      sumCentre2 += this.#centre[i]! ** 2;
       if (isPairFrame !== isPair) continue;
       sumHz += this.#low[i]!;
       sumHz2 += this.#low[i]! ** 2;
@@ -193,6 +210,8 @@ export class ToneTracker {
     segment.frequencyHz = hz;
     segment.secondHz = isPair && highs > 0 ? sumHigh / highs : 0;
     segment.wobbleHz = n > 0 ? Math.sqrt(Math.max(0, sumHz2 / n - hz * hz)) : 0;
+    segment.centreHz = sumCentre / all;
+    segment.centreWobbleHz = Math.sqrt(Math.max(0, sumCentre2 / all - segment.centreHz ** 2));
     segment.levelDb = sumDb / all;
     segment.unevenDb = Math.sqrt(Math.max(0, sumDb2 / all - (sumDb / all) ** 2));
   }
