@@ -1,6 +1,12 @@
 /** What the commands about call progress detection share: where they print, and their arguments. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { PROFILE_NAMES, type Profile } from '../cpd/options.js';
+import {
+  DEFAULT_OPTIONS,
+  PROFILE_NAMES,
+  timingRule,
+  type CpdOptions,
+  type Profile,
+} from '../cpd/options.js';
 
 export interface Output {
   out(text: string): void;
@@ -32,4 +38,30 @@ export function parseProfile(text: string): Profile {
 export function parseCountry(text: string): string {
   if (!/^[a-z]{2}$/i.test(text)) throw new InvalidArgumentError('two letters, such as DE');
   return text.toUpperCase();
+}
+
+/** `all`, or names with commas between them. */
+export function parseProfiles(text: string): readonly Profile[] {
+  return text === 'all' ? PROFILE_NAMES : text.split(',').map((name) => parseProfile(name.trim()));
+}
+
+const TIMING_NAMES = Object.keys(timingRule(DEFAULT_OPTIONS));
+const NUMBER_NAMES = Object.entries(DEFAULT_OPTIONS)
+  .filter(([name, value]) => typeof value === 'number' && name !== 'sampleRateHz')
+  .map(([name]) => name);
+
+/** Adds one `name=value` to the options given before it. */
+export function collectOption(
+  text: string,
+  before: Partial<CpdOptions> | undefined,
+): Partial<CpdOptions> {
+  const [name = '', value = ''] = text.split('=', 2);
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number))
+    throw new InvalidArgumentError('write name=value with a number');
+  if (TIMING_NAMES.includes(name))
+    return { ...before, timing: { ...before?.timing, [name]: number } };
+  if (NUMBER_NAMES.includes(name)) return { ...before, [name]: number };
+  const known = [...NUMBER_NAMES, ...TIMING_NAMES].join(', ');
+  throw new InvalidArgumentError(`no option "${name}"; allowed: ${known}`);
 }

@@ -1,38 +1,63 @@
 /**
  * `dialback cpd`: who is on this recording, and why. The same detector as on a live call, so a
- * recording of a call that was judged wrongly shows where it went wrong.
+ * recording of a call that was judged wrongly shows where it went wrong, and what other options would
+ * have made of it.
  */
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readAudio } from '../adapters/audio/read-audio.js';
-import { PROFILE_NAMES, type Profile } from '../cpd/options.js';
-import { plot } from '../cpd/plot/plot.js';
-import { replay, type ReplayResult } from '../cpd/replay.js';
+import { PROFILE_NAMES, resolveOptions, type CpdOptions, type Profile } from '../cpd/options.js';
+import { plot, type Drawing } from '../cpd/plot/plot.js';
+import type { Reading } from '../cpd/reading.js';
+import { replay, type ReplayOptions, type ReplayResult } from '../cpd/replay.js';
 import { callStateOfVerdict } from '../dial/heard-result.js';
-import { outputOf, parseCountry, parseMs, parseProfile, type Output } from './cpd-arguments.js';
+import {
+  collectOption,
+  outputOf,
+  parseCountry,
+  parseMs,
+  parseProfile,
+  parseProfiles,
+  type Output,
+} from './cpd-arguments.js';
 import { registerCpdEval } from './cpd-eval.js';
 
 interface CpdCommandOptions {
   readonly early?: boolean;
   readonly answeredAt: number;
   readonly profile?: Profile;
+  readonly profiles?: readonly Profile[];
+  readonly option?: Partial<CpdOptions>;
   readonly country?: string;
   readonly plot?: string;
   readonly json?: boolean;
 }
 
-/** Adds `cpd FILE.wav` to the program. Exit code 0: judged, 1: the file cannot be read, 2: wrong use. */
+/** What another profile makes of the same recording. */
+interface Compared {
+  readonly name: Profile;
+  readonly result: ReplayResult;
+}
+
+/** Adds `cpd FILE` to the program. Exit code 0: judged, 1: the file cannot be read, 2: wrong use. */
 export function registerCpdCommands(program: Command): void {
+  const names = PROFILE_NAMES.join(', ');
   program
     .command('cpd')
     .description('who is on this recording: human, machine, fax, busy, ...')
     .argument('<file>', 'WAV or FLAC: what the far end sent')
     .option('--early', 'all of it is early media, from before an answer')
     .option('--answered-at <ms>', 'when the call was answered, into the recording', parseMs, 0)
-    .option('--profile <name>', `which error is worse: ${PROFILE_NAMES.join(', ')}`, parseProfile)
+    .option('--profile <name>', `which error is worse: ${names}`, parseProfile)
+    .option(
+      '--profiles <names>',
+      'what others make of it: names with commas, or all',
+      parseProfiles,
+    )
+    .option('--option <name=value>', 'another value for one option; may be repeated', collectOption)
     .option('--country <code>', 'country of the dialled number, such as DE', parseCountry)
-    .option('--plot <file>', 'draw level, speech and decisions as SVG')
+    .option('--plot <file>', 'draw sound, speech, tones, evidence and decisions as SVG')
     .option('--json', 'print one JSON document')
     .action(async (file: string, options: CpdCommandOptions, command: Command) => {
       process.exitCode = await judge(file, options, outputOf(command));
@@ -41,46 +66,95 @@ export function registerCpdCommands(program: Command): void {
 }
 
 async function judge(file: string, options: CpdCommandOptions, to: Output): Promise<number> {
+  const replayOptions = replayOptionsOf(options);
+  try {
+    resolveOptions(replayOptions);
+  } catch (error) {
+    to.err(`CBD_CPD_OPTION: ${messageOf(error)}\n`);
+    return 2;
+  }
   const audio = await readAudio(resolve(file));
   if (!audio.ok) {
     to.err(`CBD_CPD_FILE: ${file}: ${audio.problem} (${audio.detail})\n`);
     return 1;
   }
-  const result = replay(audio.samples, {
-    answeredAtMs: options.early ? null : options.answeredAt,
-    profile: options.profile,
-    country: options.country,
-  });
+  const { samples } = audio;
+  const readings: Reading[] = [];
+  const result = replay(samples, replayOptions, (reading) => readings.push({ ...reading }));
+  const compared = (options.profiles ?? []).map((name) => ({
+    name,
+    result: replay(samples, { ...replayOptions, profile: name }),
+  }));
   if (options.plot !== undefined) {
-    try {
-      await writeFile(options.plot, plot(audio.samples, result, file));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      to.err(`CBD_CPD_PLOT: ${options.plot} cannot be written: ${why}\n`);
+    const subtitle = describe(options);
+    const { answeredAtMs = 0 } = replayOptions;
+    const title = basename(file);
+    const drawing = { samples, result, readings, answeredAtMs, title, subtitle, compared };
+    const problem = await writeDrawing(options.plot, drawing);
+    if (problem !== undefined) {
+      to.err(problem);
       return 1;
     }
   }
-  const document = options.json
-    ? `${JSON.stringify(toJson(file, result), null, 2)}\n`
-    : toText(file, result);
-  to.out(document);
+  to.out(options.json ? toJson(file, result, compared) : toText(file, result, compared));
   return 0;
 }
 
-function toJson(file: string, result: ReplayResult): object {
-  return {
-    file,
-    verdict: result.verdict,
-    callState: callStateOfVerdict(result.verdict),
-    decidedAtMs: result.decidedAtMs,
-    greetingEndMs: result.greetingEndMs,
-    beepAtMs: result.beepAtMs,
-    reason: result.reason,
-    trace: result.trace,
-  };
+function replayOptionsOf(options: CpdCommandOptions): ReplayOptions {
+  const { early, answeredAt, profile, country, option } = options;
+  return { profile, country, ...option, answeredAtMs: early ? null : answeredAt };
 }
 
-function toText(file: string, result: ReplayResult): string {
+/** What the recording was judged with, for the drawing. */
+function describe({ early, answeredAt, profile, country, option }: CpdCommandOptions): string {
+  const { timing, ...single } = option ?? {};
+  const changed = Object.entries({ ...single, ...timing });
+  return [
+    `profile ${profile ?? 'human-first'}`,
+    country === undefined ? 'country not known' : `country ${country}`,
+    early ? 'early media' : `answered at ${answeredAt} ms`,
+    ...changed.map(([name, value]) => `${name} ${String(value)}`),
+  ].join(' · ');
+}
+
+/** @returns what went wrong */
+async function writeDrawing(path: string, drawing: Drawing): Promise<string | undefined> {
+  try {
+    await writeFile(path, plot(drawing));
+    return undefined;
+  } catch (error) {
+    return `CBD_CPD_PLOT: ${path} cannot be written: ${messageOf(error)}\n`;
+  }
+}
+
+function toJson(file: string, result: ReplayResult, compared: readonly Compared[]): string {
+  const document = {
+    file,
+    ...summaryOf(result),
+    trace: result.trace,
+    ...(compared.length > 0
+      ? {
+          profiles: compared.map((other) => ({
+            profile: other.name,
+            first: other.result.first,
+            ...summaryOf(other.result),
+          })),
+        }
+      : {}),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+const summaryOf = (result: ReplayResult): object => ({
+  verdict: result.verdict,
+  callState: callStateOfVerdict(result.verdict),
+  decidedAtMs: result.decidedAtMs,
+  greetingEndMs: result.greetingEndMs,
+  beepAtMs: result.beepAtMs,
+  reason: result.reason,
+});
+
+function toText(file: string, result: ReplayResult, compared: readonly Compared[]): string {
   const lines = [
     `${file}: ${result.verdict} (call state ${callStateOfVerdict(result.verdict)}), decided at ${result.decidedAtMs} ms`,
     `  because: ${result.reason}`,
@@ -90,6 +164,7 @@ function toText(file: string, result: ReplayResult): string {
   if (result.greetingEndMs !== null) lines.push(`  greeting ended: ${result.greetingEndMs} ms`);
   if (result.beepAtMs !== null)
     lines.push(`  beep: ${result.beepStartMs} to ${result.beepEndMs} ms`);
+  for (const other of compared) lines.push(`  ${comparedLine(other)}`);
   lines.push('');
   for (const { atMs, what, values } of result.trace) {
     if (what === 'verdict' || what === 'revised') continue;
@@ -98,3 +173,12 @@ function toText(file: string, result: ReplayResult): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+function comparedLine({ name, result }: Compared): string {
+  const { first, verdict, decidedAtMs } = result;
+  const then = first.verdict === verdict ? '' : `, then ${verdict} at ${decidedAtMs} ms`;
+  return `${name.padEnd(14)} ${first.verdict} at ${first.atMs} ms${then}`;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -141,7 +141,6 @@ export class CpdDetector {
     into.floorDb = this.#voice.floorDb;
     into.isSpeech = this.#voice.isSpeech;
     into.toneHz = tracker.isOpen ? tracker.current.frequencyHz : 0;
-    into.secondHz = tracker.isOpen ? tracker.current.secondHz : 0;
     into.human = into.machine = into.silence = into.revision = 0;
     if (this.#answeredMs < 0) return;
     if (this.#verdict === null) this.#rule.weigh(this.#voice, nowMs, this.#clockStartMs(), into);

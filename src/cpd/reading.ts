@@ -10,9 +10,8 @@ export interface Reading {
   levelDb: number;
   floorDb: number;
   isSpeech: boolean;
-  /** The tone that sounds: its frequency, or the lower one of a pair, and the higher one; else 0. Hz */
+  /** The tone that sounds, of a pair the lower one; else 0. Hz */
   toneHz: number;
-  secondHz: number;
   /**
    * Evidence as a share of what the verdict needs: 1 is enough. `revision` counts after "human": what
    * would take it back. 0 where it does not count yet or any more.
@@ -29,7 +28,6 @@ export const emptyReading = (): Reading => ({
   floorDb: -100,
   isSpeech: false,
   toneHz: 0,
-  secondHz: 0,
   human: 0,
   machine: 0,
   silence: 0,

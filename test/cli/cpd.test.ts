@@ -60,6 +60,33 @@ describe('dialback cpd', () => {
     }
   });
 
+  it('replays the same recording with other options', async () => {
+    const greeting = media('far-end/greeting.wav');
+    const options = ['--option', 'machineSpeechMs=2000', '--option', 'silenceTimeoutMs=3000'];
+    const at = async (...args: string[]) => {
+      const { out } = await run('cpd', greeting, '--json', ...args);
+      return (JSON.parse(out) as { decidedAtMs: number }).decidedAtMs;
+    };
+    assert.ok((await at(...options)) < (await at()) - 1000);
+  });
+
+  it('compares what the profiles make of it, in words, as JSON and in the drawing', async () => {
+    const greeting = media('far-end/greeting.wav');
+    const { out } = await run('cpd', greeting, '--profiles', 'balanced, machine-first', '--json');
+    const { profiles } = JSON.parse(out) as { profiles: { profile: string; verdict: string }[] };
+    assert.deepEqual(
+      profiles.map(({ profile, verdict }) => [profile, verdict]),
+      [
+        ['balanced', 'machine'],
+        ['machine-first', 'machine'],
+      ],
+    );
+    assert.match(
+      (await run('cpd', greeting, '--profiles', 'all')).out,
+      /\n +human-first +machine at/,
+    );
+  });
+
   it('says what is wrong with a file, on stderr, and fails', async () => {
     const { out, err, code } = await run('cpd', '/nowhere/at-all.wav', '--json');
     assert.equal(code, 1);
@@ -72,6 +99,10 @@ describe('dialback cpd', () => {
       ['--profile', 'fast'],
       ['--country', 'Germany'],
       ['--answered-at', 'x'],
+      ['--profiles', 'balanced,fast'],
+      ['--option', 'silenceTimeoutMs'],
+      ['--option', 'noSuchOption=5'],
+      ['--option', 'silenceTimeoutMs=5'],
     ])
       assert.equal((await run('cpd', media('far-end/hello.wav'), ...option)).code, 2);
   });
