@@ -17,8 +17,9 @@ import { SignalTones } from './signal-tones.js';
 import type { CpdEvent, EarlyMediaSound, TraceEntry, Verdict } from './types.js';
 import { VoiceActivity } from './voice-activity.js';
 
-/** A trace longer than this says nothing more. */
-const MAX_TRACE_ENTRIES = 2000;
+/** A trace longer than this says nothing more, but for what was decided; it is most of a call's memory. */
+const MAX_TRACE_ENTRIES = 200;
+const MAX_DECISION_ENTRIES = 20;
 const MAX_WAITING_EVENTS = 200;
 /** One call of `gap` is not believed beyond this. ms */
 const MAX_GAP_MS = 60_000;
@@ -71,7 +72,7 @@ export class CpdDetector {
     this.#greeting = new MachineGreeting(this.#options, findings);
   }
 
-  /** What was noticed so far, oldest first, at most 2000 entries. */
+  /** What was noticed so far, oldest first, at most 220 entries. */
   get trace(): readonly TraceEntry[] {
     return this.#trace;
   }
@@ -281,8 +282,9 @@ export class CpdDetector {
   }
 
   #note(atMs: number, what: string, values: TraceEntry['values']): void {
-    if (this.#trace.length < MAX_TRACE_ENTRIES)
-      this.#trace.push({ atMs: Math.round(atMs), what, values });
+    const isDecision = what === 'verdict' || what === 'revised' || what === 'greeting ended';
+    const most = MAX_TRACE_ENTRIES + (isDecision ? MAX_DECISION_ENTRIES : 0);
+    if (this.#trace.length < most) this.#trace.push({ atMs: Math.round(atMs), what, values });
   }
 }
 
