@@ -217,7 +217,7 @@ export class CallbackEffects {
     const request = new QueueRequest(
       telephony,
       random,
-      { targets, ...this.#presented(command.cpnDigits) },
+      { targets, beside: this.#leg?.call.endpoint, ...this.#presented(command.cpnDigits) },
       {
         onCall: (callId) => this.#ledger.begin('agent', callId),
         ...this.#farListener(queueId, fail, {
@@ -241,7 +241,8 @@ export class CallbackEffects {
       return;
     }
     const callId = this.deps.random.uuid();
-    const request = { uri: target.uri, callId, ...this.#presented(command.cpnDigits) };
+    const beside = this.#leg?.call.endpoint;
+    const request = { uri: target.uri, callId, beside, ...this.#presented(command.cpnDigits) };
     const call = new AgentCall(this.deps.telephony, request, {
       ...this.#ledger.begin('route-point', callId),
       ...this.#farListener(routeId, fail, {

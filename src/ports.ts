@@ -40,6 +40,8 @@ export interface InviteRequest {
   /** Our own Call-ID, on disk before the INVITE leaves. */
   readonly callId: string;
   readonly localSdp: string;
+  /** The endpoint whose SDP that is: the INVITE leaves by its site. */
+  readonly endpointId?: string;
   /** User part and display name of From. */
   readonly callerId?: string;
   readonly callerName?: string;
@@ -75,6 +77,8 @@ export interface LegIdentity {
   /** The signalling server's name for the INVITE, as long as that has no final response. */
   readonly transactionId: string;
   readonly localTag: string;
+  /** The site whose signalling server has it. */
+  readonly site?: string;
   /** Present once answered: what a request inside the dialog is made of (RFC 3261 12.1.2). */
   readonly answered?: {
     readonly from: string;
@@ -116,6 +120,11 @@ export interface OutgoingCall {
   readonly outcome: Promise<InviteOutcome>;
   /** CANCEL with a Reason header; the outcome follows. */
   cancel(reason: string): void;
+  /**
+   * Present once the signalling server was lost with the leg up or ringing. Resolves when it has been
+   * ended after all, or cannot be in the air any more: minutes, maybe.
+   */
+  readonly orphanEnd?: Promise<void> | undefined;
 }
 
 export type DialogEnd =
@@ -178,13 +187,19 @@ export interface MediaEndpoint {
   close(): Promise<void>;
 }
 
+export interface EndpointWish {
+  /** An endpoint that the new one is going to be bridged with. */
+  readonly beside?: MediaEndpoint | undefined;
+}
+
 export interface MediaServer {
   /** @throws Error when no endpoint can be had within the adapter's deadline. */
-  createEndpoint(): Promise<MediaEndpoint>;
+  createEndpoint(wish?: EndpointWish): Promise<MediaEndpoint>;
+  /** An endpoint for a new call can be had. */
   readonly isConnected: boolean;
 }
 
-/** Signalling and media of one site, connected. */
+/** Signalling and media of all sites, connected. */
 export interface Telephony {
   readonly sip: SipAgent;
   readonly media: MediaServer;

@@ -130,7 +130,8 @@ export class OutboundCall {
     await this.#listen(endpoint);
     if (this.#isOver) return this.#release('abandoned before dialling');
 
-    const invite = telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
+    const { localSdp, id: endpointId } = endpoint;
+    const invite = telephony.sip.invite({ ...this.request, localSdp, endpointId });
     this.#invite = invite;
     invite.onIdentity((identity) => this.listener.onIdentity(identity));
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
@@ -282,11 +283,18 @@ export class OutboundCall {
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
-      if (this.#isToldOver || (isAnswered && !this.#dialog?.hasEnded)) return;
-      this.#isToldOver = true;
-      this.listener.onOver();
+      if (isAnswered && !this.#dialog?.hasEnded) return;
+      const { orphanEnd } = this.#invite ?? {};
+      if (orphanEnd) void orphanEnd.then(() => this.#tellOver());
+      else this.#tellOver();
     });
     return this.#released;
+  }
+
+  #tellOver(): void {
+    if (this.#isToldOver) return;
+    this.#isToldOver = true;
+    this.listener.onOver();
   }
 
   #note(what: string, error: unknown): void {

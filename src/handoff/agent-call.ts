@@ -20,6 +20,11 @@ export interface AgentCallListener extends LegListener {
   onHungUp(): void;
 }
 
+export interface AgentCallRequest extends Omit<InviteRequest, 'localSdp' | 'endpointId'> {
+  /** The customer's endpoint, with which the far side's is going to be bridged. */
+  readonly beside?: MediaEndpoint | undefined;
+}
+
 export class AgentCall {
   #endpoint: MediaEndpoint | undefined;
   #invite: OutgoingCall | undefined;
@@ -32,7 +37,7 @@ export class AgentCall {
 
   constructor(
     private readonly telephony: Telephony,
-    private readonly request: Omit<InviteRequest, 'localSdp'>,
+    private readonly request: AgentCallRequest,
     private readonly listener: AgentCallListener,
   ) {
     this.#placed = this.#place().catch((error: unknown) => {
@@ -55,13 +60,15 @@ export class AgentCall {
   }
 
   async #place(): Promise<void> {
-    const endpoint = await this.telephony.media.createEndpoint();
+    const { beside, ...request } = this.request;
+    const endpoint = await this.telephony.media.createEndpoint({ beside });
     this.#endpoint = endpoint;
     this.listener.onEndpoint(endpoint.id);
     if (this.#isOver) return this.#release('withdrawn');
     endpoint.onEnded(() => this.#onEnded('media endpoint lost'));
     if (endpoint.hasEnded) return this.#onEnded('media endpoint lost');
-    this.#invite = this.telephony.sip.invite({ ...this.request, localSdp: endpoint.localSdp });
+    const { localSdp, id: endpointId } = endpoint;
+    this.#invite = this.telephony.sip.invite({ ...request, localSdp, endpointId });
     this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
     const outcome = await this.#invite.outcome;
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
@@ -107,10 +114,17 @@ export class AgentCall {
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';
-      if (this.#isToldOver || (isAnswered && !this.#dialog?.hasEnded)) return;
-      this.#isToldOver = true;
-      this.listener.onOver();
+      if (isAnswered && !this.#dialog?.hasEnded) return;
+      const { orphanEnd } = this.#invite ?? {};
+      if (orphanEnd) void orphanEnd.then(() => this.#tellOver());
+      else this.#tellOver();
     });
     return this.#released;
+  }
+
+  #tellOver(): void {
+    if (this.#isToldOver) return;
+    this.#isToldOver = true;
+    this.listener.onOver();
   }
 }

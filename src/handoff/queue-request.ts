@@ -18,6 +18,8 @@ export interface QueueRequestOptions {
   readonly callerId?: string;
   readonly callerName?: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The customer's endpoint. */
+  readonly beside?: MediaEndpoint | undefined;
 }
 
 export class QueueRequest {
@@ -53,11 +55,11 @@ export class QueueRequest {
       queueMicrotask(() => this.#giveUp());
       return;
     }
-    const { callerId, callerName, headers } = this.options;
+    const { callerId, callerName, headers, beside } = this.options;
     const callId = this.random.uuid();
     this.#call = new AgentCall(
       this.telephony,
-      { uri, callId, callerId, callerName, headers },
+      { uri, callId, callerId, callerName, headers, beside },
       {
         ...this.listener.onCall(callId),
         onAnswered: () => this.listener.onAnswered(),

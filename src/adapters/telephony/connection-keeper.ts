@@ -4,7 +4,7 @@
  * secret, retries four times a second then, and cannot be stopped half way.
  */
 import type { Clock, Log } from '../../ports.js';
-import { describeError } from './errors.js';
+import { codeOf, describeError, isLasting } from './errors.js';
 
 const FIRST_PAUSE_MS = 250;
 const GROWTH = 1.7;
@@ -22,9 +22,13 @@ export interface KeeperOptions<C extends Connection> {
   readonly clock: Clock;
   readonly log: Log;
   readonly pauseMaxMs: number;
+  /** Longest pause after a fault that only a changed configuration ends. */
+  readonly lastingPauseMs: number;
   connect(): Promise<C>;
   onUp(connection: C): void;
   onDown(why: string): void;
+  /** An attempt to connect failed; another one follows. */
+  onRefused?(thrown: unknown): void;
 }
 
 export class ConnectionKeeper<C extends Connection> {
@@ -43,6 +47,11 @@ export class ConnectionKeeper<C extends Connection> {
     this.#accept(await this.options.connect());
   }
 
+  /** After a `start` that failed: goes on trying by itself. */
+  keepTrying(): void {
+    if (!this.#closed && !this.#current && !this.#cancelRetry) this.#retryAfter(FIRST_PAUSE_MS);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry?.();
@@ -56,6 +65,7 @@ export class ConnectionKeeper<C extends Connection> {
       void connection.close();
       return;
     }
+    this.#cancelRetry = undefined;
     this.#current = connection;
     connection.onLost((why) => this.#lost(why));
     this.options.onUp(connection);
@@ -69,14 +79,17 @@ export class ConnectionKeeper<C extends Connection> {
   }
 
   #retryAfter(pauseMs: number): void {
-    const { clock, log, name, pauseMaxMs } = this.options;
+    const { clock, log, name, pauseMaxMs, lastingPauseMs } = this.options;
     this.#cancelRetry = clock.after(pauseMs, () => {
       this.options.connect().then(
         (connection) => this.#accept(connection),
         (thrown: unknown) => {
           if (this.#closed) return;
-          const nextMs = Math.min(pauseMaxMs, pauseMs * GROWTH);
-          log.warn({ server: name, why: describeError(thrown), nextMs }, 'could not reconnect');
+          const limitMs = isLasting(thrown) ? lastingPauseMs : pauseMaxMs;
+          const nextMs = Math.min(limitMs, pauseMs * GROWTH);
+          const fields = { server: name, code: codeOf(thrown), why: describeError(thrown), nextMs };
+          log.warn(fields, 'could not connect');
+          this.options.onRefused?.(thrown);
           this.#retryAfter(nextMs);
         },
       );

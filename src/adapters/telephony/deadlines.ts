@@ -12,8 +12,10 @@ const SECOND_MS = 1000;
 export interface Deadlines {
   /** TCP connect and log-in to one server. */
   readonly connectMs: number;
-  /** A new endpoint. The library's own limits are 4 s and 32 s. */
+  /** A new endpoint, falling over to another server included. The library's own limits are 4 s and 32 s. */
   readonly endpointMs: number;
+  /** The first server's part of that, when there is another one to ask. */
+  readonly endpointTryMs: number;
   /** Re-INVITE towards the media server. */
   readonly modifyMs: number;
   /** One event socket command. */
@@ -30,15 +32,24 @@ export interface Deadlines {
   readonly inviteMs: number;
   /** BYE until its answer, or the end of an endpoint. */
   readonly byeMs: number;
-  /** Between two checks that the media server still answers. */
+  /** Between two checks that a server still answers. */
   readonly pingMs: number;
-  /** Longest pause between two attempts to reconnect. */
+  /** A server that has not answered a check for so long gets no new work. */
+  readonly suspectMs: number;
+  /** One that has not answered for so long is lost, with everything on it. */
+  readonly lostMs: number;
+  /** Longest pause between two attempts to reconnect, or two trials of a server that fails. */
   readonly reconnectMaxMs: number;
+  /** The same after a fault that only a changed configuration ends. */
+  readonly lastingFaultPauseMs: number;
+  /** A leg whose signalling server was lost and cannot be told to end it: it is over by then. */
+  readonly lostLegMs: number;
 }
 
 export const DEFAULT_DEADLINES: Deadlines = {
   connectMs: 5 * SECOND_MS,
   endpointMs: 4.5 * SECOND_MS,
+  endpointTryMs: 2 * SECOND_MS,
   modifyMs: 4 * SECOND_MS,
   commandMs: 3 * SECOND_MS,
   playStartMs: 10 * SECOND_MS,
@@ -47,8 +58,12 @@ export const DEFAULT_DEADLINES: Deadlines = {
   cancelMs: 5 * SECOND_MS,
   inviteMs: 185 * SECOND_MS,
   byeMs: 4 * SECOND_MS,
-  pingMs: 5 * SECOND_MS,
+  pingMs: 2 * SECOND_MS,
+  suspectMs: 2 * SECOND_MS,
+  lostMs: 8 * SECOND_MS,
   reconnectMaxMs: 5 * SECOND_MS,
+  lastingFaultPauseMs: 30 * SECOND_MS,
+  lostLegMs: 180 * SECOND_MS,
 };
 
 /**

@@ -8,15 +8,21 @@ export type TelephonyErrorCode =
   | 'DRACHTIO_WRONG_SECRET'
   | 'DRACHTIO_TIMEOUT'
   | 'DRACHTIO_PROTOCOL'
+  | 'DRACHTIO_TLS'
   | 'FREESWITCH_UNREACHABLE'
   | 'FREESWITCH_WRONG_SECRET'
   | 'FREESWITCH_ACCESS_REFUSED'
   | 'FREESWITCH_NO_PROFILE'
   | 'FREESWITCH_TIMEOUT'
   | 'FREESWITCH_PROTOCOL'
+  | 'FREESWITCH_NO_MODULE'
+  | 'FREESWITCH_PUBLIC_LISTENER'
   | 'FREESWITCH_LOST'
+  | 'FREESWITCH_FULL'
   | 'ENDPOINT_REFUSED'
+  | 'ENDPOINT_UNREACHED'
   | 'ENDPOINT_SRTP'
+  | 'ENDPOINT_CODECS'
   | 'ENDPOINT_ENDED'
   | 'ENDPOINT_BUSY'
   | 'COMMAND_FAILED'
@@ -32,6 +38,30 @@ export class TelephonyError extends Error {
     super(message);
     this.name = 'TelephonyError';
   }
+}
+
+/** Faults that stay until somebody changes a configuration: trying again soon is no use. */
+const LASTING: ReadonlySet<string> = new Set<TelephonyErrorCode>([
+  'DRACHTIO_WRONG_SECRET',
+  'DRACHTIO_TLS',
+  'FREESWITCH_WRONG_SECRET',
+  'FREESWITCH_ACCESS_REFUSED',
+  'FREESWITCH_NO_PROFILE',
+  'FREESWITCH_NO_MODULE',
+  'FREESWITCH_PUBLIC_LISTENER',
+  'ENDPOINT_UNREACHED',
+  'ENDPOINT_SRTP',
+  'ENDPOINT_CODECS',
+]);
+
+/** Will this fail again until a configuration is changed? */
+export function isLasting(thrown: unknown): boolean {
+  return thrown instanceof TelephonyError && LASTING.has(thrown.code);
+}
+
+/** The code of a fault of ours, for a log line; undefined for anything else. */
+export function codeOf(thrown: unknown): TelephonyErrorCode | undefined {
+  return thrown instanceof TelephonyError ? thrown.code : undefined;
 }
 
 /**

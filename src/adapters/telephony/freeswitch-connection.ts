@@ -15,6 +15,9 @@ import {
   type FreeswitchFacts,
   probeFreeswitch,
 } from './freeswitch-probe.js';
+import { type FreeswitchStatus, readStatus } from './freeswitch-status.js';
+import { LifeWatch } from './life-watch.js';
+import { isPublicAddress } from './public-address.js';
 import type { SrfView } from './srf-types.js';
 
 export interface FreeswitchOptions extends FreeswitchAddress {
@@ -22,6 +25,10 @@ export interface FreeswitchOptions extends FreeswitchAddress {
   readonly advertise?: string;
   /** Address, or address:port, we listen on; default the one FreeSWITCH sees us at. */
   readonly listen?: string;
+  /** Lets us listen where the whole Internet can connect. */
+  readonly allowPublicListener?: boolean;
+  /** `host:port` of its SIP profile as drachtio reaches it, when `sofia status` names another. */
+  readonly sipAddress?: string;
 }
 
 /** @throws TelephonyError FREESWITCH_* within `deadlines.connectMs` */
@@ -33,6 +40,12 @@ export async function connectFreeswitch(
 ): Promise<FreeswitchConnection> {
   const facts = await probeFreeswitch(options, clock, deadlines.connectMs);
   const listen = splitAddress(options.listen ?? facts.ourAddress);
+  if (isPublicAddress(listen.host) && !options.allowPublicListener) {
+    throw new TelephonyError(
+      'FREESWITCH_PUBLIC_LISTENER',
+      `its event sockets would come to ${listen.host}, where anybody can connect and no password is asked for: set freeswitch.listen to a private address, or freeswitch.allowPublicListener: true behind a firewall`,
+    );
+  }
   const advertise = options.advertise === undefined ? undefined : splitAddress(options.advertise);
   const connecting = new Mrf(srf).connect({
     address: options.host,
@@ -46,6 +59,7 @@ export async function connectFreeswitch(
   });
   try {
     const server = await withDeadline(clock, deadlines.connectMs, 'connect', connecting);
+    if (options.sipAddress !== undefined) server.sip.ipv4.udp.address = options.sipAddress;
     return new FreeswitchConnection(server, facts, clock, deadlines);
   } catch (thrown) {
     connecting.then(
@@ -59,8 +73,10 @@ export async function connectFreeswitch(
 
 export class FreeswitchConnection implements Connection {
   #onLost: ((why: string) => void) | undefined;
+  #onSilence: ((isSilent: boolean) => void) | undefined;
   #over = false;
-  #cancelPing: () => void = () => undefined;
+  #status: FreeswitchStatus | undefined;
+  readonly #life: LifeWatch;
 
   constructor(
     readonly server: Mrf.MediaServer,
@@ -68,6 +84,7 @@ export class FreeswitchConnection implements Connection {
     private readonly clock: Clock,
     private readonly deadlines: Deadlines,
   ) {
+    this.#status = facts.status;
     // Each command is two small writes; Nagle and delayed ACK would make it 42 ms instead of 1.
     server.conn.socket?.setNoDelay(true);
     server._server?.on('connection::open', (connection) => connection.socket?.setNoDelay(true));
@@ -76,12 +93,37 @@ export class FreeswitchConnection implements Connection {
     server.on('error', (error) => this.#lost(describeError(error)));
     server.conn.on('error', (error: Error) => this.#lost(describeError(error)));
     server.conn.on('esl::end', () => this.#lost('connection closed'));
-    this.#pingLater();
+    this.#life = new LifeWatch({
+      clock,
+      deadlines,
+      ask: async () => this.#learn((await server.api('status')) ?? ''),
+      onSilence: (isSilent) => this.#onSilence?.(isSilent),
+      onDead: () => this.#lost('the media server does not answer'),
+    });
+    this.#life.start();
+  }
+
+  /** Connected, answering, and neither starting nor shutting down. */
+  get isResponsive(): boolean {
+    return !this.#over && !this.#life.isSilent && this.#status?.isReady !== false;
+  }
+
+  /** What it said of itself last, seconds ago at most while it answers. */
+  get status(): FreeswitchStatus | undefined {
+    return this.#status;
   }
 
   onLost(handle: (why: string) => void): void {
     this.#onLost = handle;
   }
+
+  /** Called when it stops answering for a moment, and when it answers again. */
+  onSilence(handle: (isSilent: boolean) => void): void {
+    this.#onSilence = handle;
+  }
+
+  /** Called with each new status. */
+  onStatus: (status: FreeswitchStatus) => void = () => undefined;
 
   /** Runs an API command. @throws TelephonyError DEADLINE */
   async api(name: ApiName, ...args: readonly string[]): Promise<string> {
@@ -94,15 +136,11 @@ export class FreeswitchConnection implements Connection {
     return Promise.resolve();
   }
 
-  #pingLater(): void {
-    this.#cancelPing = this.clock.after(this.deadlines.pingMs, () => {
-      this.api('status').then(
-        () => {
-          if (!this.#over) this.#pingLater();
-        },
-        () => this.#lost('the media server does not answer'),
-      );
-    });
+  #learn(text: string): void {
+    const status = readStatus(text);
+    if (!status || this.#over) return;
+    this.#status = status;
+    this.onStatus(status);
   }
 
   #lost(why: string): void {
@@ -115,7 +153,7 @@ export class FreeswitchConnection implements Connection {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancelPing();
+    this.#life.stop();
     const socket = this.server.conn.socket;
     this.server.disconnect();
     this.server.conn.closing = true;
@@ -125,6 +163,9 @@ export class FreeswitchConnection implements Connection {
 }
 
 function splitAddress(address: string): { host: string; port?: number } {
-  const [, host, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(address) ?? [];
-  return { host: host ?? address, port: port === undefined ? undefined : Number(port) };
+  const [, host, port] = /^(\[.*\]|[^:]*|[0-9a-f:]*)(?::(\d{1,5}))?$/i.exec(address) ?? [];
+  return {
+    host: host?.replace(/[[\]]/g, '') ?? address,
+    port: port === undefined ? undefined : Number(port),
+  };
 }

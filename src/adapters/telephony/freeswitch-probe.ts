@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../ports.js';
 import { TelephonyError } from './errors.js';
+import { type FreeswitchStatus, readStatus } from './freeswitch-status.js';
 import { converse } from './raw-socket.js';
 
 export interface FreeswitchAddress {
@@ -21,12 +22,28 @@ export interface FreeswitchFacts {
   /** `ip:port` of the SIP profile. */
   readonly sipAddress: string;
   readonly hasAudioFork: boolean;
+  readonly status: FreeswitchStatus | undefined;
 }
 
-const QUESTIONS = ['sofia status', 'module_exists mod_audio_fork'] as const;
+/** What an endpoint needs, and what it is for. Formats for URLs are not among them: we fetch those. */
+export const NEEDED_MODULES = {
+  mod_dptools: 'applications: park, playback, multiset',
+  mod_sndfile: 'WAV files',
+  mod_tone_stream: 'silence_stream',
+} as const;
+
+const MODULES = [...(Object.keys(NEEDED_MODULES) as (keyof typeof NEEDED_MODULES)[])];
+
+const QUESTIONS = [
+  'sofia status',
+  'status',
+  'module_exists mod_audio_fork',
+  ...MODULES.map((module) => `module_exists ${module}`),
+];
 
 /**
- * @throws TelephonyError FREESWITCH_UNREACHABLE, _WRONG_SECRET, _ACCESS_REFUSED, _NO_PROFILE, _TIMEOUT, _PROTOCOL
+ * @throws TelephonyError FREESWITCH_UNREACHABLE, _WRONG_SECRET, _ACCESS_REFUSED, _NO_PROFILE,
+ * _NO_MODULE, _TIMEOUT, _PROTOCOL
  */
 export async function probeFreeswitch(
   to: FreeswitchAddress,
@@ -45,12 +62,15 @@ export async function probeFreeswitch(
       if (frames.some(({ type }) => type === 'text/rude-rejection')) {
         throw new TelephonyError(
           'FREESWITCH_ACCESS_REFUSED',
-          `${where} refuses our address (its ACL)`,
+          `${where} refuses our address ${localAddress}: allow it in apply-inbound-acl of event_socket.conf.xml`,
         );
       }
       const replies = frames.filter(({ type }) => type === 'command/reply');
       if (replies.some(({ head }) => !/^Reply-Text: \+OK/m.test(head))) {
-        throw new TelephonyError('FREESWITCH_WRONG_SECRET', `${where} refused the secret`);
+        throw new TelephonyError(
+          'FREESWITCH_WRONG_SECRET',
+          `${where} refused the secret: make freeswitch.secret what password in event_socket.conf.xml is`,
+        );
       }
       const answers = frames.filter(({ type }) => type === 'api/response').map(({ body }) => body);
       if (answers.length === QUESTIONS.length) return { answers, ourAddress: localAddress };
@@ -65,10 +85,20 @@ export async function probeFreeswitch(
       return undefined;
     },
   });
+  const [sofia = '', status = '', audioFork = '', ...modules] = answers;
+  const missing = MODULES.filter((_, index) => modules[index]?.trim() !== 'true');
+  if (missing.length > 0) {
+    const list = missing.map((module) => `${module} (${NEEDED_MODULES[module]})`).join(', ');
+    throw new TelephonyError(
+      'FREESWITCH_NO_MODULE',
+      `${where} has not loaded ${list}: add it to modules.conf.xml, or load it now with \`load ${missing[0]}\``,
+    );
+  }
   return {
-    ourAddress,
-    sipAddress: profileAddress(answers[0] ?? '', to.profile, where),
-    hasAudioFork: answers[1]?.trim() === 'true',
+    ourAddress: ourAddress.replace(/^::ffff:/, ''),
+    sipAddress: profileAddress(sofia, to.profile, where),
+    hasAudioFork: audioFork.trim() === 'true',
+    status: readStatus(status),
   };
 }
 
@@ -106,5 +136,10 @@ function profileAddress(status: string, profile: string, where: string): string 
     const address = /sip:mod_sofia@(\d{1,3}(?:\.\d{1,3}){3}:\d+)/.exec(others.join(' '))?.[1];
     if (address) return address;
   }
-  throw new TelephonyError('FREESWITCH_NO_PROFILE', `${where} runs no SIP profile "${profile}"`);
+  const running = [...status.matchAll(/^\s*(\S+)\s+profile\s+sip:/gm)].map(([, name]) => name);
+  const hint = running.length > 0 ? `it runs ${running.join(', ')}` : 'it runs none';
+  throw new TelephonyError(
+    'FREESWITCH_NO_PROFILE',
+    `${where} runs no SIP profile "${profile}" (${hint}): set freeswitch.profile, or add the profile of config/freeswitch`,
+  );
 }

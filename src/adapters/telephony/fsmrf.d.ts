@@ -59,6 +59,11 @@ declare module 'drachtio-fsmrf' {
       /** Private in the library; the only way to reach each outbound connection when it opens. */
       readonly _server?: EslServer;
       closing?: boolean;
+      /** Where it tells FreeSWITCH to open event sockets to. */
+      readonly advertisedAddress?: string;
+      readonly advertisedPort?: number;
+      /** Where it sends the INVITE of an endpoint; read from `sofia status`. */
+      readonly sip: { readonly ipv4: { readonly udp: { address?: string } } };
       api(command: string): Promise<string>;
       createEndpoint(): Promise<Endpoint>;
       disconnect(): void;

@@ -1,9 +1,9 @@
 /**
- * Media behind the `MediaServer` port: creates endpoints within a deadline of our own, ends those that
- * come too late, refuses those FreeSWITCH would encrypt, and remembers channels it could not end until
- * the media server answers again.
+ * The endpoints of one FreeSWITCH: creates them within a deadline of our own, ends those that come too
+ * late, refuses those FreeSWITCH would encrypt, and remembers channels it could not end until the media
+ * server answers again. Which FreeSWITCH a call gets is media-pool.ts's business.
  */
-import type { Clock, Log, MediaEndpoint, MediaServer } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
 import { Channel } from './channel.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { FreeswitchEndpoint, isEncrypted } from './endpoint.js';
@@ -20,27 +20,36 @@ export interface MediaServerContext {
 /** More orphans than this means that the media server was replaced; older ones are forgotten. */
 const MAX_ORPHANS = 1000;
 
-export class FreeswitchMediaServer implements MediaServer {
+export class FreeswitchMediaServer {
   readonly #endpoints = new Set<FreeswitchEndpoint>();
   readonly #orphans = new Set<string>();
-  #pendingCount = 0;
+  /** Asked for, whether we still wait or not; one object each, so that a loss forgets them. */
+  readonly #pending = new Set<object>();
 
   constructor(private readonly context: MediaServerContext) {}
 
-  get isConnected(): boolean {
-    return this.context.connection() !== undefined;
+  /** Channels there that are ours, or are about to be. */
+  get channelCount(): number {
+    return this.#endpoints.size + this.#pending.size;
   }
 
-  async createEndpoint(): Promise<MediaEndpoint> {
+  get isIdle(): boolean {
+    return this.channelCount === 0;
+  }
+
+  owns(endpointId: string): boolean {
+    return [...this.#endpoints].some(({ id }) => id === endpointId);
+  }
+
+  /**
+   * @param limitMs the whole time it may take
+   * @throws TelephonyError FREESWITCH_LOST, ENDPOINT_*, DEADLINE
+   */
+  async createEndpoint(limitMs: number): Promise<FreeswitchEndpoint> {
     const connection = this.context.connection();
     if (!connection)
       throw new TelephonyError('FREESWITCH_LOST', 'no connection to the media server');
-    const channel = await this.#createChannel(connection);
-    const fault = unusable(channel.localSdp);
-    if (fault) {
-      channel.bye().catch(() => undefined);
-      throw fault;
-    }
+    const channel = await this.#createUsable(connection, limitMs);
     if (channel.hasEnded) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended at once');
     const endpoint = new FreeswitchEndpoint(channel, {
       ...this.context,
@@ -52,11 +61,26 @@ export class FreeswitchMediaServer implements MediaServer {
     return endpoint;
   }
 
+  /**
+   * Makes an endpoint and ends it: SIP to the media server, its event socket to us and its offer.
+   * @throws as `createEndpoint`
+   */
+  async verify(connection: FreeswitchConnection): Promise<void> {
+    const channel = await this.#createUsable(connection, this.context.deadlines.endpointMs);
+    try {
+      await channel.bye();
+    } catch (thrown) {
+      this.context.log.debug({ why: describeError(thrown) }, 'trial endpoint not ended in order');
+      await this.#killOn(connection, channel.uuid);
+    }
+    channel.end();
+  }
+
   counts(): Record<'endpoints' | 'pendingEndpoints' | 'taps' | 'playbacks' | 'orphans', number> {
     const each = [...this.#endpoints].map((endpoint) => endpoint.counts());
     return {
       endpoints: this.#endpoints.size,
-      pendingEndpoints: this.#pendingCount,
+      pendingEndpoints: this.#pending.size,
       taps: each.reduce((sum, { taps }) => sum + taps, 0),
       playbacks: each.reduce((sum, { playbacks }) => sum + playbacks, 0),
       orphans: this.#orphans.size,
@@ -65,10 +89,25 @@ export class FreeswitchMediaServer implements MediaServer {
 
   /** The media server does not answer: its endpoints are lost, to be killed should it come back. */
   loseAll(): void {
+    this.#pending.clear();
     for (const endpoint of [...this.#endpoints]) {
       this.#remember(endpoint.id);
       endpoint.lose();
     }
+  }
+
+  /**
+   * The signalling server went away: no BYE reaches the media server and no answer to an INVITE comes.
+   * Its channels are ended over the event socket.
+   */
+  async freeAll(): Promise<void> {
+    this.#pending.clear();
+    await Promise.all(
+      [...this.#endpoints].map(async (endpoint) => {
+        endpoint.lose();
+        await this.#kill(endpoint.id);
+      }),
+    );
   }
 
   /** Ends a channel of a process that died; remembered when that fails. Never rejects. */
@@ -88,39 +127,54 @@ export class FreeswitchMediaServer implements MediaServer {
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
   }
 
-  async #createChannel(connection: FreeswitchConnection): Promise<Channel> {
+  async #createUsable(connection: FreeswitchConnection, limitMs: number): Promise<Channel> {
+    const channel = await this.#createChannel(connection, limitMs);
+    const fault = unusable(channel.localSdp);
+    if (!fault) return channel;
+    channel.bye().catch(() => undefined);
+    throw fault;
+  }
+
+  async #createChannel(connection: FreeswitchConnection, limitMs: number): Promise<Channel> {
     const { clock, deadlines, log } = this.context;
     const creating = Promise.resolve().then(() => connection.server.createEndpoint());
-    this.#pendingCount += 1;
+    const pending = {};
+    this.#pending.add(pending);
     let isLate = false;
     creating
       .then(
         (endpoint) => {
           if (!isLate) return;
           log.warn({ endpoint: endpoint.uuid }, 'an endpoint came too late and is ended');
-          return new Channel(endpoint, clock, deadlines).bye();
+          const channel = new Channel(endpoint, clock, deadlines);
+          return channel.bye().catch(() => this.#killOn(connection, channel.uuid));
         },
         () => undefined,
       )
       .catch((thrown: unknown) =>
         log.debug({ why: describeError(thrown) }, 'late endpoint not ended'),
       )
-      .finally(() => (this.#pendingCount -= 1));
+      .finally(() => this.#pending.delete(pending));
     try {
-      const endpoint = await withDeadline(clock, deadlines.endpointMs, 'new endpoint', creating);
+      const endpoint = await withDeadline(clock, limitMs, 'new endpoint', creating);
       return new Channel(endpoint, clock, deadlines);
     } catch (thrown) {
       isLate = true;
-      if (thrown instanceof TelephonyError) throw thrown;
-      throw new TelephonyError('ENDPOINT_REFUSED', `no endpoint: ${describeError(thrown)}`);
+      throw refusal(thrown, connection);
     }
   }
 
   /** Never rejects. */
   async #kill(uuid: string): Promise<void> {
+    const connection = this.context.connection();
+    if (connection) return this.#killOn(connection, uuid);
+    this.context.log.warn({ endpoint: uuid, why: 'no connection' }, 'channel left behind');
+    this.#remember(uuid);
+  }
+
+  /** Never rejects. */
+  async #killOn(connection: FreeswitchConnection, uuid: string): Promise<void> {
     try {
-      const connection = this.context.connection();
-      if (!connection) throw new TelephonyError('FREESWITCH_LOST', 'no connection');
       await connection.api('uuid_kill', uuid);
     } catch (thrown) {
       this.context.log.warn({ endpoint: uuid, why: describeError(thrown) }, 'channel left behind');
@@ -135,6 +189,21 @@ export class FreeswitchMediaServer implements MediaServer {
   }
 }
 
+/** The library's words for what went wrong, as a fault with a code. */
+function refusal(thrown: unknown, { server }: FreeswitchConnection): TelephonyError {
+  if (thrown instanceof TelephonyError) return thrown;
+  const why = describeError(thrown);
+  // drachtio-fsmrf, 4 s after FreeSWITCH answered an INVITE without opening its socket to us.
+  if (/^Connection timeout/.test(why)) {
+    const where = `${server.advertisedAddress}:${server.advertisedPort}`;
+    return new TelephonyError(
+      'ENDPOINT_UNREACHED',
+      `FreeSWITCH answered, but its event socket did not reach us at ${where} within 4 s: set freeswitch.advertise to an address of ours that it can connect to`,
+    );
+  }
+  return new TelephonyError('ENDPOINT_REFUSED', `no endpoint: ${why}`);
+}
+
 /**
  * @returns why an offer of the media server cannot be used. With SRTP in it FreeSWITCH believes SRTP
  * agreed (drachtio-srf acknowledges with its own SDP) and the customer would hear white noise.
@@ -143,11 +212,16 @@ function unusable(localSdp: string): TelephonyError | undefined {
   if (isEncrypted(localSdp)) {
     return new TelephonyError(
       'ENDPOINT_SRTP',
-      'FreeSWITCH offers SRTP: set the global variable rtp_secure_media_inbound=forbidden there',
+      'FreeSWITCH offers SRTP: set the global variable rtp_secure_media_inbound=forbidden there (vars.xml)',
     );
   }
-  if (!/^m=audio\s/m.test(localSdp)) {
-    return new TelephonyError('ENDPOINT_REFUSED', 'FreeSWITCH offers no audio');
+  const payloads = /^m=audio\s+\d+\s+\S+\s+(.*)$/m.exec(localSdp)?.[1]?.trim().split(/\s+/);
+  if (!payloads) return new TelephonyError('ENDPOINT_REFUSED', 'FreeSWITCH offers no audio');
+  if (!payloads.includes('0') && !payloads.includes('8')) {
+    return new TelephonyError(
+      'ENDPOINT_CODECS',
+      `FreeSWITCH offers neither PCMU nor PCMA (payload types ${payloads.slice(0, 8).join(' ')}): add them to inbound-codec-prefs of its SIP profile`,
+    );
   }
   return undefined;
 }

@@ -14,6 +14,7 @@ import type {
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
+import type { LostLeg } from './lost-legs.js';
 import { checked, inviteHeaders, parseQ850, parseRetryAfter, reasonHeader } from './sip-headers.js';
 import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
 import type { SipDialog } from '../../ports.js';
@@ -23,6 +24,8 @@ export interface InviteContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  /** Name of the site it leaves by. */
+  readonly site: string;
   /** Wraps a dialog that is now ours to end. */
   adopt(leg: DialogView): SipDialog;
   /** Called once, when nothing of the INVITE is in the air any more. */
@@ -38,6 +41,7 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #early: Provisional[] = [];
   readonly #identityHandles: ((identity: LegIdentity) => void)[] = [];
   #identity: LegIdentity | undefined;
+  #orphanEnd: Promise<void> | undefined;
   #settle!: (outcome: InviteOutcome) => void;
   #isSettled = false;
   #sent: SentInvite | undefined;
@@ -70,10 +74,23 @@ export class OutgoingInvite implements OutgoingCall {
     if (this.#identity) handle(this.#identity);
   }
 
+  get orphanEnd(): Promise<void> | undefined {
+    return this.#orphanEnd;
+  }
+
   cancel(reason: string): void {
     if (this.#isSettled || this.#cancelReason !== undefined) return;
     this.#cancelReason = reason;
     if (this.#sent) this.#sendCancel();
+  }
+
+  /** The connection to drachtio is going: what somebody else needs to end the leg. Called before `lose`. */
+  becomeLost(): LostLeg {
+    const { callId } = this;
+    const identity = this.#identity;
+    let settle = (): void => undefined;
+    this.#orphanEnd = new Promise((resolve) => (settle = resolve));
+    return { callId, ...(identity && { identity }), settle };
   }
 
   /** The connection to drachtio is gone. */
@@ -156,8 +173,9 @@ export class OutgoingInvite implements OutgoingCall {
     this.context.onGone(this);
   }
 
-  #identify(identity: LegIdentity | undefined): void {
-    if (!identity) return;
+  #identify(found: LegIdentity | undefined): void {
+    if (!found) return;
+    const identity = { ...found, site: this.context.site };
     this.#identity = identity;
     for (const handle of this.#identityHandles) handle(identity);
   }

@@ -3,21 +3,35 @@
  * crash, hang or loop on a wrong profile, a wrong password or a silent server; asking first, with a
  * deadline and a size limit, turns each of these into a clear error.
  */
-import { connect } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../ports.js';
 import { TelephonyError, type TelephonyErrorCode } from './errors.js';
 
 const MAX_REPLY_BYTES = 256 * 1024;
 
+/** How to be sure of the server's name. */
+export interface TlsOptions {
+  /** PEM texts of the authorities we trust; the system's own when left out. */
+  readonly ca?: string;
+  /** Name its certificate has to bear; the host connected to when left out. */
+  readonly servername?: string;
+  /** Refuses TLS 1.1 and older. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
 export interface Conversation<T> {
   readonly host: string;
   readonly port: number;
+  readonly tls?: TlsOptions | undefined;
   readonly limitMs: number;
   /** Sent as soon as the connection stands. */
   readonly greeting?: string;
   readonly codes: {
     readonly unreachable: TelephonyErrorCode;
     readonly timeout: TelephonyErrorCode;
+    /** The handshake failed, or the certificate is not to be trusted. */
+    readonly tls?: TelephonyErrorCode;
   };
   /**
    * Called with everything received so far; `say` sends, `localAddress` is our end's address.
@@ -34,7 +48,7 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
   const where = `${talk.host}:${talk.port}`;
   return new Promise<T>((resolve, reject) => {
     let received = '';
-    const socket = connect({ host: talk.host, port: talk.port });
+    const socket = open(talk);
     socket.setNoDelay(true).setEncoding('utf8');
     const finish = (settle: () => void): void => {
       cancelTimer();
@@ -49,11 +63,14 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
     const cancelTimer = clock.after(talk.limitMs, () =>
       fail(talk.codes.timeout, `no answer within ${talk.limitMs} ms`),
     );
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      fail(talk.codes.unreachable, error.code ?? error.message),
-    );
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const isReached = socket.remoteAddress !== undefined || !SYSTEM_ERROR.test(error.code ?? '');
+      const isTls = talk.tls !== undefined && talk.codes.tls !== undefined && isReached;
+      if (isTls) return fail(talk.codes.tls ?? talk.codes.unreachable, tlsFault(error));
+      fail(talk.codes.unreachable, error.code ?? error.message);
+    });
     socket.on('close', () => fail(talk.codes.unreachable, 'closed the connection'));
-    socket.on('connect', () => {
+    socket.on(talk.tls ? 'secureConnect' : 'connect', () => {
       if (talk.greeting) socket.write(talk.greeting);
     });
     socket.on('data', (chunk: string) => {
@@ -68,4 +85,22 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
       }
     });
   });
+}
+
+const SYSTEM_ERROR = /^E[A-Z]+$/;
+
+function open({ host, port, tls }: Conversation<unknown>): Socket {
+  return tls ? connectTls({ host, port, ...secured(host, tls) }) : connect({ host, port });
+}
+
+/** An address is no server name (RFC 6066 3): the certificate is then checked against the address. */
+export function secured(host: string, tls: TlsOptions): TlsOptions {
+  return { ...tls, ...(tls.servername === undefined && isIP(host) === 0 && { servername: host }) };
+}
+
+function tlsFault({ code, message }: NodeJS.ErrnoException): string {
+  const hint = /CERT|SIGNATURE|ALTNAME/.test(code ?? '')
+    ? 'give the authority that signed its certificate in tls.ca, and its name in tls.serverName'
+    : 'is this its TLS port (admin tls-port in drachtio.conf.xml)?';
+  return `TLS failed (${code ?? message}): ${hint}`;
 }

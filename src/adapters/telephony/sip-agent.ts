@@ -15,6 +15,7 @@ import type { Deadlines } from './deadlines.js';
 import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { DrachtioDialog } from './sip-dialog.js';
+import type { LostLeg } from './lost-legs.js';
 import type { SrfView } from './srf-types.js';
 
 export interface SipAgentContext {
@@ -22,12 +23,15 @@ export interface SipAgentContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  /** Name of its site, for the records of its legs. */
+  readonly site: string;
   isConnected(): boolean;
 }
 
 export class DrachtioSipAgent implements SipAgent {
   readonly #invites = new Set<OutgoingInvite>();
-  readonly #dialogs = new Set<DrachtioDialog>();
+  /** Each with the INVITE that made it. */
+  readonly #dialogs = new Map<DrachtioDialog, OutgoingInvite>();
 
   constructor(private readonly context: SipAgentContext) {}
 
@@ -37,14 +41,14 @@ export class DrachtioSipAgent implements SipAgent {
 
   invite(request: InviteRequest): OutgoingCall {
     if (!this.isConnected) return notSent(request.callId);
-    const invite = new OutgoingInvite(request, {
+    const invite: OutgoingInvite = new OutgoingInvite(request, {
       ...this.context,
       adopt: (leg) => {
         const dialog = new DrachtioDialog(leg, {
           ...this.context,
           onGone: (gone) => this.#dialogs.delete(gone),
         });
-        this.#dialogs.add(dialog);
+        this.#dialogs.set(dialog, invite);
         return dialog;
       },
       onGone: (gone) => this.#invites.delete(gone),
@@ -62,10 +66,19 @@ export class DrachtioSipAgent implements SipAgent {
     return { invites: this.#invites.size, dialogs: this.#dialogs.size };
   }
 
-  /** The connection to drachtio is gone, and every dialog with it (drachtio answers 481 from now on). */
-  loseAll(why: string): void {
-    for (const invite of [...this.#invites]) invite.lose(why);
-    for (const dialog of [...this.#dialogs]) dialog.lose();
+  /**
+   * The connection to drachtio is gone, and every dialog with it (drachtio answers 481 from now on).
+   * @returns what is up or rings at the far side all the same, to be ended and settled by the caller
+   */
+  loseAll(why: string): LostLeg[] {
+    const invites = [...this.#invites];
+    const dialogs = [...this.#dialogs];
+    const legs = [...invites, ...dialogs.map(([, invite]) => invite)].map((invite) =>
+      invite.becomeLost(),
+    );
+    for (const invite of invites) invite.lose(why);
+    for (const [dialog] of dialogs) dialog.lose();
+    return legs;
   }
 
   /** Cancels and hangs up everything; resolves when all of it is answered or timed out. */
@@ -73,7 +86,7 @@ export class DrachtioSipAgent implements SipAgent {
     const invites = [...this.#invites];
     for (const invite of invites) invite.cancel('shutting down');
     await Promise.all(invites.map(({ outcome }) => outcome));
-    await Promise.all([...this.#dialogs].map((dialog) => dialog.bye('shutting down')));
+    await Promise.all([...this.#dialogs.keys()].map((dialog) => dialog.bye('shutting down')));
   }
 }
 

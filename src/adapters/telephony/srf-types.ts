@@ -76,9 +76,11 @@ export interface SentRequest {
 /** One connection to drachtio; every `connect` makes a new one. */
 export interface AgentView {
   request(request: RawRequest, done: (error: Error | null, sent?: SentRequest) => void): void;
-  readonly mapServer: Map<Socket, unknown>;
+  readonly mapServer: Map<Socket, { readonly pendingRequests: Map<string, () => void> }>;
+  /** `send` gives the message an id, which its answer is filed under in `pendingRequests`. */
   readonly wp: {
     closing?: boolean;
+    send(socket: Socket, message: string): string;
     /** Each frame of the server, as it came. */
     prependListener(event: 'msg', handle: (socket: Socket, frame: string) => void): void;
   };
@@ -93,6 +95,8 @@ export interface SrfView {
     port: number;
     secret: string;
     reconnect: { maxAttempts: number };
+    /** Options of `tls.connect`. */
+    tls?: object;
   }): void;
   createUAC(uri: string, options: UacOptions, progress: UacProgress): Promise<DialogView>;
   removeDialog(dialog: DialogView): void;

@@ -30,6 +30,7 @@ function setUp() {
     clock,
     log: silentLog,
     pauseMaxMs: 1000,
+    lastingPauseMs: 4000,
     connect: () => {
       attemptsAtMs.push(clock.nowMs() - startMs);
       if (state.fails) return Promise.reject(new Error('refused'));

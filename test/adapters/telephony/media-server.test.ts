@@ -60,7 +60,7 @@ describe('creating endpoints', () => {
   it('refuses an offer with SRTP, ends its channel and says what to configure', async () => {
     const endpoint = new LibraryEndpoint(SRTP_SDP);
     const { media } = setUp(() => Promise.resolve(endpoint));
-    await assert.rejects(media.createEndpoint(), {
+    await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), {
       code: 'ENDPOINT_SRTP',
       message: /rtp_secure_media_inbound=forbidden/,
     });
@@ -70,7 +70,7 @@ describe('creating endpoints', () => {
 
   it('refuses an answer with SRTP from the far side', async () => {
     const { media } = setUp(() => Promise.resolve(new LibraryEndpoint(PLAIN_SDP)));
-    const endpoint = await media.createEndpoint();
+    const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
     await assert.rejects(endpoint.connect(SRTP_SDP), { code: 'ENDPOINT_SRTP' });
     await assert.rejects(endpoint.connect('not sdp'), { code: 'REFUSED_TEXT' });
     await endpoint.close();
@@ -80,7 +80,9 @@ describe('creating endpoints', () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     let deliver = (_: LibraryEndpoint): void => undefined;
     const { clock, media } = setUp(() => new Promise((resolve) => (deliver = resolve)));
-    const creating = assert.rejects(media.createEndpoint(), { code: 'DEADLINE' });
+    const creating = assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), {
+      code: 'DEADLINE',
+    });
     await clock.advance(DEFAULT_DEADLINES.endpointMs);
     await creating;
     assert.equal(media.counts().pendingEndpoints, 1);
@@ -93,7 +95,7 @@ describe('creating endpoints', () => {
   it('passes a refusal on without the library’s object', async () => {
     const sipError = Object.assign(new Error('Sip non-success response: 503'), { res: {} });
     const { media } = setUp(() => Promise.reject(sipError));
-    await assert.rejects(media.createEndpoint(), (thrown: object) => {
+    await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), (thrown: object) => {
       assert.equal((thrown as { code: string }).code, 'ENDPOINT_REFUSED');
       assert.ok(!('res' in thrown) && !('cause' in thrown));
       return true;
@@ -104,7 +106,7 @@ describe('creating endpoints', () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     endpoint.byeFails = true;
     const { media, commands, allowApi } = setUp(() => Promise.resolve(endpoint));
-    const ours = await media.createEndpoint();
+    const ours = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
     allowApi(false);
     await ours.close();
     assert.deepEqual(commands, [`uuid_kill ${endpoint.uuid}`]);
@@ -117,7 +119,7 @@ describe('creating endpoints', () => {
   it('tells an end by the media server once, settles what plays, and leaves no timer', async () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     const { clock, media } = setUp(() => Promise.resolve(endpoint));
-    const ours = await media.createEndpoint();
+    const ours = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
     let endCount = 0;
     ours.onEnded(() => (endCount += 1));
     const playback = ours.play(['/a.wav'], { loop: true });
