@@ -241,6 +241,30 @@ describe('OutboundCall', () => {
     assert.deepEqual(cancelled.wire, ['endpoint-1', 'sent', 'over']);
   });
 
+  it('keeps a leg in the ledger whose signalling was lost, until it is ended after all', async () => {
+    const t = place({ withCpd: false });
+    const invite = await t.invite();
+    const dialog = invite.answer();
+    await settle();
+    let end = (): void => undefined;
+    invite.orphanEnd = new Promise((resolve) => (end = resolve));
+    dialog.end('lost');
+    await t.call.hangUp('lost');
+    assert.ok(!t.wire.includes('over'), 'the far side does not know yet');
+    end();
+    await settle();
+    assert.equal(t.wire.at(-1), 'over');
+    await t.quiet();
+  });
+
+  it('says by which endpoint the INVITE has to leave', async () => {
+    const t = place();
+    const { request } = await t.invite();
+    assert.equal(request.endpointId, t.telephony.endpoints[0]?.id);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
   it('tells lost signalling and lost media apart from a hang-up', async () => {
     for (const cause of ['signalling', 'media'] as const) {
       const t = place();

@@ -7,6 +7,7 @@ import type {
   CallAnalyser,
   CallAnalysis,
   DialogEnd,
+  EndpointWish,
   InviteFailure,
   InviteOutcome,
   InviteRequest,
@@ -64,6 +65,8 @@ export class FakeCall implements OutgoingCall {
   readonly outcome: Promise<InviteOutcome>;
   dialog: FakeDialog | undefined;
   cancelledWith: string | undefined;
+  /** Set by a test when the signalling server goes away with the leg. */
+  orphanEnd: Promise<void> | undefined;
   #settle: (outcome: InviteOutcome) => void = () => {};
   #isSettled = false;
   readonly #handlers: Handler<[{ status: number; sdp?: string }]>[] = [];
@@ -198,6 +201,7 @@ export class FakeTelephony implements Telephony {
   readonly plays: FakePlay[] = [];
   liveEndpoints = 0;
   liveDialogs = 0;
+  readonly wishes: EndpointWish[] = [];
   /** Set to make the next endpoints fail. */
   mediaProblem: string | undefined;
 
@@ -211,7 +215,8 @@ export class FakeTelephony implements Telephony {
   };
   readonly media = {
     isConnected: true,
-    createEndpoint: (): Promise<FakeEndpoint> => {
+    createEndpoint: (wish: EndpointWish = {}): Promise<FakeEndpoint> => {
+      this.wishes.push(wish);
       if (this.mediaProblem !== undefined) return Promise.reject(new Error(this.mediaProblem));
       const endpoint = new FakeEndpoint(`endpoint-${this.endpoints.length + 1}`, this);
       this.endpoints.push(endpoint);

@@ -44,6 +44,25 @@ describe('QueueRequest', () => {
     assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
   });
 
+  it('wants its endpoint beside the customer’s, where the two can be bridged', async () => {
+    const telephony = new FakeTelephony();
+    const beside = await telephony.media.createEndpoint();
+    const ignore = () => undefined;
+    const request = new QueueRequest(
+      telephony,
+      { uuid: () => 'id-1', fraction: () => 0.5 },
+      { targets: ['sip:a@h'], headers: {}, beside },
+      {
+        onCall: () => ({ onEndpoint: ignore, onIdentity: ignore, onOver: ignore }),
+        ...{ onAnswered: ignore, onFailed: ignore, onHungUp: ignore },
+      },
+    );
+    await settle();
+    assert.equal(telephony.wishes.at(-1)?.beside, beside);
+    assert.equal(telephony.calls[0]?.request.endpointId, telephony.endpoints[1]?.id);
+    await request.hangUp('done');
+  });
+
   it('tells what is on the wire of each target', async () => {
     const { telephony, request, wire } = ask(['sip:a@h', 'sip:b@h']);
     await settle();
