@@ -104,7 +104,15 @@ describe('a lost server', function () {
         listen: `127.0.0.1:${listenPort}`,
         advertise: `127.0.0.1:${outbound.port}`,
       },
-      deadlines: { commandMs: 400, pingMs: 300, endpointMs: 800, byeMs: 600, requestMs: 500 },
+      deadlines: {
+        commandMs: 400,
+        pingMs: 200,
+        suspectMs: 300,
+        lostMs: 900,
+        endpointMs: 800,
+        byeMs: 600,
+        requestMs: 500,
+      },
     });
     states = [];
     telephony.onStateChange((isUp, why) =>
