@@ -65,7 +65,9 @@ export class Fleet implements Telephony {
   async start(): Promise<void> {
     const failures = (await Promise.all([...this.#sites].map((site) => site.start()))).flat();
     if (!this.media.isConnected) {
-      throw failures[0] ?? new TelephonyError('FREESWITCH_LOST', 'no server is configured');
+      const [first] = failures;
+      if (first instanceof Error) throw first;
+      throw new TelephonyError('FREESWITCH_LOST', 'no server is configured');
     }
     for (const thrown of failures) {
       const fields = { code: codeOf(thrown), why: describeError(thrown) };

@@ -66,15 +66,14 @@ export class LostLegs {
   }
 
   async #try(waiting: Waiting): Promise<void> {
-    const { clock, end } = this.context;
     if (waiting.isTrying) return;
     waiting.isTrying = true;
     waiting.cancelAgain();
-    const result = await end(waiting.leg);
+    const result = await this.context.end(waiting.leg);
     waiting.isTrying = false;
     if (!this.#waiting.has(waiting.leg.callId)) return;
     if (result === 'ended') return this.#over(waiting, 'ended');
-    waiting.cancelAgain = clock.after(AGAIN_MS, () => void this.#try(waiting));
+    waiting.cancelAgain = this.context.clock.after(AGAIN_MS, () => void this.#try(waiting));
   }
 
   #over({ leg, cancelAgain, cancelGiveUp }: Waiting, how: string): void {

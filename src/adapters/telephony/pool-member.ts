@@ -201,10 +201,10 @@ export class PoolMember {
   }
 
   async #connect(): Promise<FreeswitchConnection> {
-    const { srf, clock, deadlines, isSignallingUp } = this.context;
+    const { srf, clock, deadlines } = this.context;
     const connection = await connectFreeswitch(srf, this.options, clock, deadlines);
     try {
-      if (isSignallingUp()) await this.media.verify(connection);
+      if (this.context.isSignallingUp()) await this.media.verify(connection);
       return connection;
     } catch (thrown) {
       await connection.close();

@@ -148,7 +148,7 @@ export class Site {
   }
 
   #add(options: MemberOptions): PoolMember {
-    const { clock, log, deadlines, onChange } = this.context;
+    const { clock, log, deadlines } = this.context;
     const member: PoolMember = new PoolMember(options, {
       clock,
       log,
@@ -156,7 +156,7 @@ export class Site {
       srf: this.#srf,
       site: this.name,
       isSignallingUp: () => this.isSignallingUp,
-      onChange: (isUp, why) => onChange(isUp, `FreeSWITCH ${member.name}: ${why}`),
+      onChange: (isUp, why) => this.context.onChange(isUp, `FreeSWITCH ${member.name}: ${why}`),
     });
     this.members.add(member);
     return member;
