@@ -7,6 +7,7 @@ import { env, exit } from 'node:process';
 
 const QUICK = ['test/sip/main-job.test.ts', 'test/adapters/telephony/sip-agent.test.ts'];
 const ALL = [
+  'test/conformance/drachtio.test.ts',
   'test/sip/*.test.ts',
   'test/adapters/telephony/*.test.ts',
   'test/conformance/esl.test.ts',

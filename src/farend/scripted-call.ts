@@ -303,7 +303,8 @@ export class ScriptedCall implements Stage {
   #contact(): [string, string] {
     const { host, port } = this.host.stack;
     const user = userPartOf(this.invite.uri ?? '');
-    return ['Contact', `<sip:${user === '' ? '' : `${user}@`}${host}:${port}>`];
+    const transport = this.invite.source.transport === 'tcp' ? ';transport=tcp' : '';
+    return ['Contact', `<sip:${user === '' ? '' : `${user}@`}${host}:${port}${transport}>`];
   }
 
   #respond(

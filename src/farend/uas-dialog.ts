@@ -10,8 +10,8 @@ import {
   type SipAddress,
 } from '../embedded/sip/message.js';
 import type { IncomingRequest } from '../embedded/sip/stack.js';
+import { uriHop } from '../embedded/sip/uri.js';
 
-const SIP_PORT = 5060;
 const MAX_FORWARDS = '70';
 
 export class UasDialog {
@@ -70,7 +70,7 @@ export class UasDialog {
   #nextHop(): SipAddress {
     const [route] = this.#routes;
     const uri = parseSipUri(route === undefined ? this.#target : addressUri(route));
-    return uri ? { host: uri.host, port: uri.port ?? SIP_PORT } : this.#source;
+    return (uri && uriHop(uri)) ?? this.#source;
   }
 }
 

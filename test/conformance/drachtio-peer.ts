@@ -1,8 +1,11 @@
 /**
- * A scripted SIP peer on one loopback address: it answers as told and remembers what it got. It
- * uses the codec but no transaction of the engine, so that a fault there cannot hide itself.
+ * A scripted SIP peer on one loopback address, over UDP and when asked over TCP: it answers as told
+ * and remembers what it got. It uses the codec but neither transactions nor framing of the engine,
+ * so that a fault there cannot hide itself.
  */
 import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { SipMessage, type SipAddress } from '../../src/embedded/sip/message.js';
 
 export type PeerScript = (request: SipMessage, peer: ScriptedPeer) => void;
@@ -12,7 +15,9 @@ export class ScriptedPeer {
   readonly received: SipMessage[] = [];
   script: PeerScript = () => undefined;
   readonly #socket = dgram.createSocket('udp4');
+  readonly #connections = new Map<number, Socket>();
   readonly #seen = new Set<string>();
+  #server?: Server;
   readonly #waiting: { matches: (m: SipMessage) => boolean; resolve: () => void }[] = [];
   #source: SipAddress = { host: '', port: 0 };
 
@@ -21,9 +26,7 @@ export class ScriptedPeer {
     readonly port: number,
   ) {
     this.#socket.on('message', (bytes, { address, port: from }) => {
-      if (bytes.length < 16) return;
-      this.#source = { host: address, port: from };
-      this.#receive(SipMessage.parse(bytes));
+      if (bytes.length >= 16) this.#receive(SipMessage.parse(bytes), { host: address, port: from });
     });
   }
 
@@ -36,7 +39,31 @@ export class ScriptedPeer {
   }
 
   async stop(): Promise<void> {
+    await this.stopTcp();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+
+  /** Takes connections on the same port. */
+  async startTcp(): Promise<void> {
+    this.#server = createServer((socket) => this.#converse(socket));
+    this.#server.listen(this.port, this.host);
+    await once(this.#server, 'listening');
+  }
+
+  async stopTcp(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#connections.values()) socket.destroy();
+    this.#connections.clear();
+    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  /** Opens a connection of our own, on which `send` to that address goes. */
+  async connect(to: SipAddress): Promise<SipAddress> {
+    const socket = connect({ port: to.port, host: to.host, localAddress: this.host });
+    await once(socket, 'connect');
+    this.#converse(socket);
+    return { host: to.host, port: to.port, transport: 'tcp' };
   }
 
   /** A new scenario: forgets what was received. */
@@ -47,7 +74,27 @@ export class ScriptedPeer {
   }
 
   send(message: SipMessage, to: SipAddress = this.#source): void {
-    this.#socket.send(message.toBuffer(), to.port, to.host);
+    if (to.transport !== 'tcp') this.#socket.send(message.toBuffer(), to.port, to.host);
+    else this.#connections.get(to.port)?.write(message.toBuffer());
+  }
+
+  #converse(socket: Socket): void {
+    const { remoteAddress: host = '', remotePort: port = 0 } = socket;
+    this.#connections.set(port, socket);
+    let text = '';
+    socket.setEncoding('latin1').on('error', () => undefined);
+    socket.on('data', (piece: string) => {
+      text = (text + piece).replace(/^(?:\r\n)+/, '');
+      for (;;) {
+        const head = /^[^]*?\r\n\r\n/.exec(text)?.[0];
+        const length = /^Content-Length: (\d+)\r$/im.exec(head ?? '')?.[1];
+        const end = (head?.length ?? Infinity) + Number(length);
+        if (!(text.length >= end)) return;
+        const bytes = Buffer.from(text.slice(0, end), 'latin1');
+        text = text.slice(end);
+        this.#receive(SipMessage.parse(bytes), { host, port, transport: 'tcp' });
+      }
+    });
   }
 
   /** Answers a request with our tag. */
@@ -78,8 +125,8 @@ export class ScriptedPeer {
     return found;
   }
 
-  #receive(message: SipMessage): void {
-    message.source = this.#source;
+  #receive(message: SipMessage, source: SipAddress): void {
+    this.#source = message.source = source;
     const { seq, method } = message.cseq;
     const key = `${message.callId} ${seq} ${method} ${message.method ?? message.status} ${message.branch}`;
     if (this.#seen.has(key)) return;

@@ -4,9 +4,10 @@
  */
 import { SipMessage } from '../../src/embedded/sip/message.js';
 import type { ScriptedPeer } from './drachtio-peer.js';
+import { tcpScenarios } from './drachtio-scenarios-tcp.js';
 import { ControlConnection, type Transcript } from './drachtio-transcript.js';
 
-const SDP =
+export const SDP =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 /** Long enough that what the application says next comes first. */
 const LATER_MS = 60;
@@ -17,19 +18,23 @@ export interface Stage {
   readonly control: { readonly host: string; readonly port: number; readonly secret: string };
 }
 
-interface Session extends Stage {
+export interface Session extends Stage {
   readonly c: ControlConnection;
   readonly bob: string;
   readonly self: string;
 }
 
-type Scenario = (session: Session) => Promise<void>;
+export type Scenario = (session: Session) => Promise<void>;
 
-const sip = (startLine: string, headers: readonly string[] = [], body = ''): string =>
+export const sip = (startLine: string, headers: readonly string[] = [], body = ''): string =>
   [startLine, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
 
-const request = (method: string, uri: string, headers: readonly string[] = [], body = ''): string =>
-  sip(`${method} ${uri} SIP/2.0`, headers, body);
+export const request = (
+  method: string,
+  uri: string,
+  headers: readonly string[] = [],
+  body = '',
+): string => sip(`${method} ${uri} SIP/2.0`, headers, body);
 
 /** Runs everything; the transcript is complete when this resolves. */
 export async function play(stage: Stage): Promise<void> {
@@ -64,8 +69,8 @@ const missingContentType: Scenario = async ({ c, bob }) => {
   await c.ask('sip||', request('INVITE', bob, [], 'hello'));
 };
 
-const self: Scenario = async ({ c, self: own }) => {
-  await c.ask('sip||', request('OPTIONS', `sip:x@${own}`));
+const self: Scenario = async ({ c, self: own, transcript }) => {
+  await c.ask('sip||', request('OPTIONS', `sip:x@${own}:${transcript.addresses.sipPort}`));
 };
 
 const dialogNotFound: Scenario = async ({ c }) => {
@@ -190,10 +195,10 @@ const glare: Scenario = async ({ c, bob, peer }) => {
   await peer.seen((m) => m.method === 'BYE');
 };
 
-const inbound = ({ peer, self: own }: Session): SipMessage => {
+export const inbound = ({ peer, self: own }: Session, transport = 'UDP'): SipMessage => {
   const callId = `in-${Date.now()}`;
   const message = SipMessage.request('INVITE', `sip:me@${own}`)
-    .add('Via', `SIP/2.0/UDP ${peer.host}:${peer.port};branch=z9hG4bK${callId}`)
+    .add('Via', `SIP/2.0/${transport} ${peer.host}:${peer.port};branch=z9hG4bK${callId}`)
     .add('Max-Forwards', '70')
     .add('From', `<sip:a@${peer.host}>;tag=a1`)
     .add('To', `<sip:me@${own}>`)
@@ -205,11 +210,16 @@ const inbound = ({ peer, self: own }: Session): SipMessage => {
   return message;
 };
 
-const acknowledge = (invite: SipMessage, response: SipMessage, session: Session): SipMessage =>
+export const acknowledge = (
+  invite: SipMessage,
+  response: SipMessage,
+  session: Session,
+  transport = 'UDP',
+): SipMessage =>
   SipMessage.request('ACK', `sip:me@${session.self}`)
     .add(
       'Via',
-      `SIP/2.0/UDP ${session.peer.host}:${session.peer.port};branch=z9hG4bKack${invite.callId}`,
+      `SIP/2.0/${transport} ${session.peer.host}:${session.peer.port};branch=z9hG4bKack${invite.callId}`,
     )
     .add('Max-Forwards', '70')
     .add('From', invite.get('From') ?? '')
@@ -259,8 +269,9 @@ const scenarios: readonly (readonly [title: string, scenario: Scenario])[] = [
   ['cancel/200 glare', glare],
   ['inbound, no client', inboundNobody],
   ['inbound answered', inboundAnswered],
+  ...tcpScenarios,
 ];
 
-const dialogOf = (fields: readonly string[]): string => fields[9] ?? '';
-const transactionOf = (fields: readonly string[]): string => fields[8] ?? '';
+export const dialogOf = (fields: readonly string[]): string => fields[9] ?? '';
+export const transactionOf = (fields: readonly string[]): string => fields[8] ?? '';
 const sentTransactionOf = (fields: readonly string[]): string => fields[10] ?? '';

@@ -9,6 +9,8 @@ import { SipMessage } from '../../src/embedded/sip/message.js';
 import { FrameReader, encodeFrame } from '../../src/embedded/drachtio/framing.js';
 
 const SHOWN = new Set(['from', 'to', 'cseq', 'contact', 'reason']);
+/** By which transport the request came; what else is in a Via differs from run to run. */
+const protocolOf = (message: SipMessage): string => message.get('Via')?.split(' ')[0] ?? '';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 export interface Addresses {
@@ -38,7 +40,8 @@ export class Transcript {
   peerGot(message: SipMessage): void {
     const start = this.#plain(startLine(message));
     const names = message.headers.map(([name]) => name).sort();
-    this.lines.push(`   peer <- ${start}  ${[...new Set(names)].join(',')}`);
+    const over = message.source?.transport === 'tcp' ? ` over TCP, Via ${protocolOf(message)}` : '';
+    this.lines.push(`   peer <- ${start}  ${[...new Set(names)].join(',')}${over}`);
   }
 
   #describe(text: string, withHeaders: boolean): string {
@@ -69,6 +72,7 @@ export class Transcript {
       .replace(/in-\d+(?=;)/g, 'in-<ID>')
       .replace(/^\d+ (?=[A-Z]+$)/, '<C> ')
       .replace(/\|(network|application)\|\d+\|/, '|$1|<N>|')
+      .replace(/(\|(?:tcp)?\|<PEER>\|)(?!5060)\d+\|/, '$1<PORT>|')
       .replace(/\|\d\d:\d\d:\d\d\.\d{6}\|/, '|<T>|')
       .replace(/\|v\d+\.\d+\.\d+[^|]*\|/, '|<VER>|')
       .replace(/^(U\|authenticate\|)(?!nope)[^|]*/, '$1<SECRET>');

@@ -1,10 +1,11 @@
 /**
  * The drachtio control protocol against a transcript of the real server. With
  * `DIALBACK_DRACHTIO=host:port,secret` the same is played against that server instead, which must
- * listen for SIP on UDP port 5060 of an IPv4 address of this machine.
+ * listen for SIP on UDP and TCP on an IPv4 address of this machine; `DIALBACK_RECORD=1` as well
+ * records anew.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { randomInt } from 'node:crypto';
 import { startEmbedded } from '../../src/embedded/index.js';
 import { knownDifferences } from './drachtio-differences.js';
@@ -63,6 +64,9 @@ describe('The drachtio control protocol', () => {
     } finally {
       await peer.stop();
       await server.stop();
+    }
+    if (setting && process.env['DIALBACK_RECORD']) {
+      await writeFile(golden, `${transcript.lines.join('\n')}\n`);
     }
     const recorded = (await readFile(golden, 'utf8')).trimEnd().split('\n');
     assert.deepEqual(inOrder(transcript.lines).map(neutralise), inOrder(recorded).map(neutralise));

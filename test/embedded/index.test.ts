@@ -30,7 +30,8 @@ describe('The embedded engine', function () {
       srf.on('connect', (error, where) => (error ? reject(error) : resolve(where)));
       srf.connect(engine.drachtio);
     });
-    assert.equal(hostport, `udp/${engine.sip.host}:${engine.sip.port}`);
+    const here = `${engine.sip.host}:${engine.sip.port}`;
+    assert.equal(hostport, `tcp/${here},udp/${here}`);
     assert.equal((await engine.stats()).clients, 1);
     srf.disconnect();
     await engine.stop();

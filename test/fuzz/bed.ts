@@ -124,6 +124,21 @@ export class FuzzBed {
     await closed;
   }
 
+  /** Asks over TCP whether somebody is there. */
+  async options(port: number): Promise<string> {
+    const socket = this.#own(connect(port, HOST));
+    socket.write(
+      [
+        ...[`OPTIONS sip:${HOST}:${port} SIP/2.0`, `Via: SIP/2.0/TCP ${HOST};branch=z9hG4bKo`],
+        ...['From: <sip:a>;tag=1', 'To: <sip:b>', `Call-ID: ${randomUUID()}`, 'CSeq: 1 OPTIONS'],
+        ...['Content-Length: 0', '', ''],
+      ].join('\r\n'),
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return answer.toString();
+  }
+
   /**
    * An application that answers everything it is offered, now with success, now with refusal.
    * @returns how it ends its calls and goes

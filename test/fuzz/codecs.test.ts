@@ -21,9 +21,11 @@ import {
   SipParseError,
   addressUri,
   checkRoutable,
+  defaultSipLimits,
   parseSipUri,
   splitAddressList,
 } from '../../src/embedded/sip/message.js';
+import { StreamError, StreamReader } from '../../src/embedded/sip/stream-reader.js';
 import { markSource } from '../../src/embedded/sip/via.js';
 import { readSdp, writeAnswer } from '../../src/farend/sdp.js';
 import { mutate } from './mutate.js';
@@ -32,7 +34,10 @@ import { SAMPLES, corpus, type Kind } from './samples.js';
 
 /** Far more than any of them needs, far less than a caller would notice. */
 const TIME_LIMIT_MS = 250;
-const LOCAL = { host: '127.0.0.1', port: 5060, newVia: () => 'SIP/2.0/UDP a;branch=z9hG4bK1' };
+const LOCAL = {
+  ...{ host: '127.0.0.1', port: 5060, isConnected: () => false },
+  newVia: () => 'SIP/2.0/UDP a;branch=z9hG4bK1',
+};
 
 /** drachtio-srf's reading of what we pass on to it. */
 const SrfMessage = createRequire(import.meta.url)('drachtio-srf/lib/sip-parser/message.js') as new (
@@ -50,7 +55,27 @@ function readSip(bytes: Buffer): SipMessage | undefined {
   }
 }
 
+/** As a stream, in two pieces: whatever is taken for a message is one that UDP could have brought. */
+function tryStream(bytes: Buffer): void {
+  const reader = new StreamReader();
+  const stream = Buffer.concat([bytes, bytes]);
+  try {
+    for (const part of [
+      stream.subarray(0, bytes.length >> 1),
+      stream.subarray(bytes.length >> 1),
+    ]) {
+      for (const message of reader.push(part).messages) {
+        assert.ok(message.length <= defaultSipLimits.maxBytes);
+        readSip(message);
+      }
+    }
+  } catch (error) {
+    assert.ok(error instanceof StreamError, String(error));
+  }
+}
+
 function trySip(bytes: Buffer): void {
+  tryStream(bytes);
   const message = readSip(bytes);
   if (!message) return;
   markSource(message, { host: '127.0.0.1', port: 9 });

@@ -62,7 +62,7 @@ describe('The embedded engine under attack', function () {
   /** One line is one refusal, or the number of a second's. */
   function countRefused(): number {
     return bed.log.reduce((sum, { msg, fields }) => {
-      if (msg === 'malformed SIP datagram dropped') return sum + 1;
+      if (msg === 'malformed SIP message dropped') return sum + 1;
       return msg === 'further input refused' ? sum + Number(fields?.['count']) : sum;
     }, 0);
   }
@@ -80,6 +80,16 @@ describe('The embedded engine under attack', function () {
     const counted = countRefused();
     assert.ok(counted > 0 && counted <= refused, `${counted} logged of ${refused}`);
     assert.ok(bed.log.length < 60, `${bed.log.length} lines for ${refused} refusals`);
+  });
+
+  it('cuts off whoever talks nonsense over TCP, where a good message still gets its answer', async () => {
+    const good = SAMPLES.sip.filter(isSip);
+    for (const port of [bed.engine.sip.port, await bed.mediaSipPort()]) {
+      for (const piece of messages('sip', 0.02)) {
+        await bed.talk(port, String(random.pick(good)), [piece, mutate(SAMPLES.sip, random)]);
+      }
+      assert.match(await bed.options(port), /^SIP\/2\.0 \d{3} /);
+    }
   });
 
   it('drops damaged SIP on the media side as well', async () => {

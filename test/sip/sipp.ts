@@ -24,11 +24,13 @@ export function hasSipp(): boolean {
  * @param scenario file name under scenarios/
  * @param keys values of `[name]` in the scenario
  * @param calls how many calls it takes before it ends
+ * @param transport by which it is called
  */
 export async function startSipp(
   scenario: string,
   keys: Readonly<Record<string, string>> = {},
   calls = 1,
+  transport: 'udp' | 'tcp' = 'udp',
 ): Promise<SippRun> {
   const folder = await mkdtemp(join(tmpdir(), 'dialback-sipp-'));
   const port = await freePort();
@@ -42,6 +44,7 @@ export async function startSipp(
     '-error_file',
     join(folder, 'errors.log'),
   );
+  if (transport === 'tcp') args.push('-t', 't1');
   for (const [name, value] of Object.entries(keys)) args.push('-key', name, value);
   const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
   const done = once(child, 'exit').then(async ([code]) => {

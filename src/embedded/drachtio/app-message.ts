@@ -7,6 +7,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { addressUri, parseSipUri, type SipAddress, type SipMessage } from '../sip/message.js';
 import { SipMessage as Message } from '../sip/message.js';
+import { uriHop } from '../sip/uri.js';
 
 /** Refused with this text; the connection goes on. */
 export class ControlError extends Error {}
@@ -16,9 +17,10 @@ export interface LocalEnd {
   readonly host: string;
   readonly port: number;
   newVia(): string;
+  /** There is a TCP connection to exactly that address. */
+  isConnected(peer: SipAddress): boolean;
 }
 
-const DEFAULT_SIP_PORT = 5060;
 const MAX_FORWARDS = '70';
 
 /** An application sets these in vain: they belong to the transaction and the dialog. */
@@ -72,8 +74,9 @@ export function hostPort({ host, port }: SipAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-export function ownContact(local: SipAddress): string {
-  return `<sip:${hostPort(local)}>`;
+/** Where the other side of a dialog reaches us, by the transport that it is spoken over. */
+export function ownContact(local: SipAddress, { transport }: Partial<SipAddress> = {}): string {
+  return `<sip:${hostPort(local)}${transport === 'tcp' ? ';transport=tcp' : ''}>`;
 }
 
 /**
@@ -88,41 +91,44 @@ export function fillContentType(message: SipMessage): void {
 }
 
 /**
- * Where a request for that URI goes over UDP.
+ * Where a request for that URI goes, and by which transport.
  *
  * @throws ControlError for other schemes and transports
  */
 export function nextHop(uri: string): SipAddress {
   const parsed = parseSipUri(uri);
   if (!parsed) throw new ControlError(`invalid request-uri: ${uri}`);
-  const transport = parsed.params.get('transport')?.toLowerCase() ?? 'udp';
-  if (parsed.scheme === 'sips' || transport !== 'udp') {
-    throw new ControlError('requested protocol/transport not available');
-  }
-  return { host: parsed.host, port: parsed.port ?? DEFAULT_SIP_PORT };
+  const hop = uriHop(parsed);
+  if (!hop) throw new ControlError('requested protocol/transport not available');
+  return hop;
 }
 
 /**
  * Completes a request outside a dialog. Tags, Call-ID and CSeq that the application gives are kept
  * (a digest retry depends on it); From defaults to our contact, To to the request URI.
  *
+ * @param hop where it goes: our Contact names the same transport
  * @throws ControlError when the body's type is unknown or the CSeq is not one for this method
  */
-export function completeRequest(app: SipMessage, local: LocalEnd): SipMessage {
+export function completeRequest(
+  app: SipMessage,
+  local: LocalEnd,
+  hop: Partial<SipAddress> = {},
+): SipMessage {
   const method = app.method ?? '';
   const message = Message.request(method, app.uri ?? '');
   const given = new Map<string, string>();
   for (const [name, value] of appHeaders(app, local)) given.set(name.toLowerCase(), value);
-  const from = bracketed(given.get('from') ?? ownContact(local));
+  const from = bracketed(given.get('from') ?? ownContact(local, hop));
   message.add('Via', local.newVia());
   message.add('Max-Forwards', given.get('max-forwards') ?? MAX_FORWARDS);
   message.add('From', /;\s*tag=/i.test(from) ? from : `${from};tag=${newTag()}`);
-  message.add('To', bracketed(given.get('to') ?? `<${app.uri ?? ''}>`));
+  message.add('To', bracketed(given.get('to') ?? app.uri ?? ''));
   message.add('Call-ID', given.get('call-id') || randomUUID());
   message.add('CSeq', given.get('cseq') ?? `${randomInt(1, 2 ** 30)} ${method}`);
   if (message.cseq.method !== method) throw new ControlError('invalid cseq value');
   const formsDialog = method === 'INVITE' || method === 'SUBSCRIBE';
-  if (formsDialog && !given.has('contact')) message.add('Contact', ownContact(local));
+  if (formsDialog && !given.has('contact')) message.add('Contact', ownContact(local, hop));
   for (const [name, value] of appHeadersInDialog(app, local)) message.add(name, value);
   message.body = app.body;
   fillContentType(message);

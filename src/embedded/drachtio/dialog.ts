@@ -30,6 +30,8 @@ export interface DialogParts {
   readonly contact: string;
   /** Where the first message came from. */
   readonly peer: SipAddress | undefined;
+  /** What a caller over TCP opened: as long as it is there, our requests use it. */
+  readonly connection?: SipAddress | undefined;
 }
 
 /** The transaction of an INVITE whose 2xx the application has yet to acknowledge. */
@@ -67,6 +69,7 @@ export class Dialog {
   readonly #routeSet: readonly string[];
   readonly #contact: string;
   readonly #natHop: SipAddress | undefined;
+  readonly #connection: SipAddress | undefined;
 
   constructor(
     readonly client: ControlClient,
@@ -83,6 +86,7 @@ export class Dialog {
     this.#routeSet = parts.routeSet;
     this.#contact = parts.contact;
     this.#natHop = natHop(parts);
+    this.#connection = parts.connection;
   }
 
   cancelSessionTimer(): void {
@@ -158,6 +162,9 @@ export class Dialog {
     message.body = app?.body ?? '';
     fillContentType(message);
     const [first] = routes;
+    if (this.#connection && local.isConnected(this.#connection)) {
+      return { message, hop: this.#connection };
+    }
     const hop = this.#natHop ?? nextHop(first === undefined ? uri : addressUri(first));
     return { message, hop };
   }
@@ -254,5 +261,6 @@ export function calledDialog(
     remoteSeq: request.cseq.seq,
     contact: response.get('Contact') ?? ownContact(local),
     peer: request.source,
+    connection: request.source?.transport === 'tcp' ? request.source : undefined,
   });
 }

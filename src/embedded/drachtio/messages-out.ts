@@ -3,23 +3,24 @@
  */
 import type { SipAddress, SipMessage } from '../sip/message.js';
 import type { ControlClient } from './control-client.js';
-import { requestSent, responseSent, sipForClient } from './protocol.js';
+import { requestSent, responseSent, sipForClient, type MessageMeta } from './protocol.js';
+
+/** What the server names beside a request of ours: over UDP where it left, over TCP where it went. */
+export interface Sent {
+  readonly local: SipAddress;
+  readonly hop: SipAddress;
+}
 
 /** Says that a request went out. */
 export function tellRequestSent(
   client: ControlClient,
   id: string,
   message: SipMessage,
-  local: SipAddress,
+  sent: Sent,
   transactionId: string,
 ): void {
   const raw = message.toString();
-  const meta = {
-    source: 'application',
-    bytes: Buffer.byteLength(raw),
-    host: local.host,
-    port: local.port,
-  } as const;
+  const meta = sentMeta(sent, raw);
   client.reply(id, requestSent(meta, transactionId, raw));
 }
 
@@ -44,8 +45,8 @@ export function tellFromNetwork(
   ids: { readonly transactionId: string; readonly dialogId: string; readonly receivedOn?: string },
 ): void {
   const raw = message.toString();
-  const { host, port } = message.source ?? { host: '', port: 0 };
-  const meta = { source: 'network', bytes: Buffer.byteLength(raw), host, port } as const;
+  const peer = message.source ?? { host: '', port: 0 };
+  const meta = { source: 'network', bytes: Buffer.byteLength(raw), ...peer } as const;
   client.send(sipForClient(meta, ids.transactionId, ids.dialogId, raw, ids.receivedOn));
 }
 
@@ -53,15 +54,16 @@ export function tellFromNetwork(
 export function tellUnsolicited(
   client: ControlClient,
   message: SipMessage,
-  local: SipAddress,
+  sent: Sent,
   dialogId: string,
 ): void {
   const raw = message.toString();
-  const meta = {
-    source: 'application',
-    bytes: Buffer.byteLength(raw),
-    host: local.host,
-    port: local.port,
-  } as const;
+  const meta = sentMeta(sent, raw);
   client.send(sipForClient(meta, 'unsolicited', dialogId, raw));
+}
+
+function sentMeta({ local, hop }: Sent, raw: string): MessageMeta {
+  const { host, port } = hop.transport === 'tcp' ? hop : local;
+  const { transport = 'udp' } = hop;
+  return { source: 'application', bytes: Buffer.byteLength(raw), host, port, transport };
 }

@@ -111,12 +111,14 @@ export interface MessageMeta {
   readonly bytes: number;
   readonly host: string;
   readonly port: number;
+  /** UDP when absent. */
+  readonly transport?: 'udp' | 'tcp';
 }
 
 const timeOfDay = (): string => `${new Date().toISOString().slice(11, 23)}000`;
 
-function metaFields({ source, bytes, host, port }: MessageMeta): string {
-  return `${source}|${bytes}|udp|${host}|${port}|${timeOfDay()}`;
+function metaFields({ source, bytes, host, port, transport }: MessageMeta): string {
+  return `${source}|${bytes}|${transport ?? 'udp'}|${host}|${port}|${timeOfDay()}`;
 }
 
 /** The answer to a message: `rest` begins with OK, NOK or NO. */

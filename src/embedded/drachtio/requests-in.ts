@@ -95,14 +95,15 @@ export class RequestsIn {
     tellResponseSent(client, id, response, offered.request.source, transactionId, dialogId);
   }
 
-  #responseHeaders(request: SipMessage, app: SipMessage): [string, string][] {
+  #responseHeaders(request: IncomingRequest, app: SipMessage): [string, string][] {
     const headers = appHeadersInDialog(app, this.stack);
+    const { source } = request;
     const has = (wanted: string): boolean =>
       headers.some(([name]) => name.toLowerCase() === wanted);
     const status = app.status ?? 0;
     const formsDialog = FORMS_DIALOG.has(request.method ?? '');
     if (formsDialog && status >= 200 && status < 300 && !has('contact')) {
-      headers.unshift(['Contact', ownContact(this.stack)]);
+      headers.unshift(['Contact', ownContact(this.stack, source)]);
     }
     const expires = request.method === 'INVITE' && answerSessionExpires(request);
     if (expires && status >= 200 && status < 300 && !has('session-expires')) {

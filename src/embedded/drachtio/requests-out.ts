@@ -4,7 +4,7 @@
  * provisional) makes an INVITE's dialog, a failure is acknowledged here.
  */
 import { randomUUID } from 'node:crypto';
-import { SipMessage } from '../sip/message.js';
+import { SipMessage, type SipAddress } from '../sip/message.js';
 import type { Scheduler } from '../sip/scheduler.js';
 import type { SipStack } from '../sip/stack.js';
 import type { ClientTransaction, ResponseInfo } from '../sip/transaction.js';
@@ -61,7 +61,7 @@ export class RequestsOut {
     const target = nextHop(app.uri ?? '');
     if (this.stack.isSelf(target)) throw new ControlError('can not send request to myself');
     const hop = routeUri ? nextHop(withScheme(routeUri)) : target;
-    const message = completeRequest(app, this.stack);
+    const message = completeRequest(app, this.stack, hop);
     const formsDialog = message.method === 'INVITE' || message.method === 'SUBSCRIBE';
     this.#send(client, id, message, hop, {
       dialogId: formsDialog ? dialogId(message.callId, message.tagOf('From') ?? '') : '',
@@ -87,7 +87,8 @@ export class RequestsOut {
     pending.isCancelled = true;
     const headers = appHeadersInDialog(app, this.stack).filter(([name]) => name !== 'Contact');
     const cancel = pending.transaction.cancel(headers);
-    tellRequestSent(client, id, cancel, this.stack, randomUUID());
+    const sent = { local: this.stack, hop: pending.transaction.destination };
+    tellRequestSent(client, id, cancel, sent, randomUUID());
   }
 
   /** Ends a dialog from our side and tells its application. */
@@ -96,7 +97,7 @@ export class RequestsOut {
     const { message, hop } = dialog.nextRequest('BYE', this.stack);
     message.add('Reason', `SIP;cause=200;text="${why}"`);
     this.stack.request(message, hop, { onResponse: () => undefined });
-    tellUnsolicited(dialog.client, message, this.stack, dialog.id);
+    tellUnsolicited(dialog.client, message, { local: this.stack, hop }, dialog.id);
   }
 
   /**
@@ -172,11 +173,12 @@ export class RequestsOut {
   #sendAck(client: ControlClient, id: string, dialog: Dialog, app: SipMessage): void {
     const invite = dialog.unacknowledged;
     if (!invite) throw new ControlError(UNWANTED_ACK);
-    const { message, hop } = serverError(() => dialog.ack(invite.seq, this.stack, app));
+    const { message, hop: wanted } = serverError(() => dialog.ack(invite.seq, this.stack, app));
+    const hop = this.stack.route(message, wanted);
     dialog.unacknowledged = undefined;
     invite.transaction.acknowledge(message, hop);
     dialog.noteLocalSdp(message);
-    tellRequestSent(client, id, message, this.stack, randomUUID());
+    tellRequestSent(client, id, message, { local: this.stack, hop }, randomUUID());
     if (dialog.byeAfterAck) this.endDialog(dialog, 'ACK-BYE due to cancel race condition');
   }
 
@@ -192,7 +194,7 @@ export class RequestsOut {
     client: ControlClient,
     id: string,
     request: SipMessage,
-    hop: { host: string; port: number },
+    wanted: SipAddress,
     parts: { dialogId: string; dialog?: Dialog; inDialog: boolean },
   ): PendingRequest {
     const pending: PendingRequest = {
@@ -205,7 +207,8 @@ export class RequestsOut {
       lastRSeq: 0,
     };
     this.#pending.set(pending.id, pending);
-    tellRequestSent(client, id, request, this.stack, pending.id);
+    const hop = this.stack.route(request, wanted);
+    tellRequestSent(client, id, request, { local: this.stack, hop }, pending.id);
     pending.transaction = this.stack.request(request, hop, {
       onResponse: (response, info) => this.#receive(pending, response, info),
     });

@@ -2,8 +2,8 @@
  * The drachtio control protocol on a TCP port, over one SIP endpoint: what drachtio-srf needs to
  * make and take calls on one machine.
  *
- * It is not a drachtio-server. It does not proxy, fork or keep call records, or
- * speak anything but SIP over UDP; what is missing is refused by name.
+ * It is not a drachtio-server. It does not proxy, fork or keep call records, or speak SIP over
+ * anything but UDP and TCP; what is missing is refused by name.
  */
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Gates } from '../gates.js';
@@ -118,7 +118,8 @@ export class DrachtioServer {
   }
 
   #greeting(): string {
-    const hostports = `${this.options.stack.protocol}/${hostPort(this.options.stack)}`;
+    const here = hostPort(this.options.stack);
+    const hostports = `tcp/${here},udp/${here}`;
     return `${hostports}|${VERSION}|${hostports}`;
   }
 

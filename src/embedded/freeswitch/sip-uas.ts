@@ -12,6 +12,7 @@ import { randomInt } from 'node:crypto';
 import { SipMessage, addressUri, parseSipUri, splitAddressList } from '../sip/message.js';
 import type { IncomingRequest, LogFunction, ServerTransaction, SipStack } from '../sip/stack.js';
 import { FRAME_MS } from '../rtp/pacer.js';
+import { uriHop } from '../sip/uri.js';
 import type { RtpSession } from '../rtp/session.js';
 import type { ChannelFacts } from './channel-data.js';
 import { answerDirection, parseRemoteAudio, writeSdp, type MediaDirection } from './sdp.js';
@@ -173,10 +174,10 @@ export class SipUas {
       .add('Call-ID', leg.callId)
       .add('CSeq', `${++dialog.cseq} BYE`)
       .add('Reason', `Q.850;cause=${CAUSE_CODES[cause] ?? 16};text="${cause}"`);
-    const hop = parseSipUri(addressUri(dialog.routes[0] ?? dialog.target));
+    const uri = parseSipUri(addressUri(dialog.routes[0] ?? dialog.target));
+    const hop = uri && uriHop(uri);
     if (!hop) return this.onLog('warn', 'no way to send a BYE', { target: dialog.target });
-    const to = { host: hop.host, port: hop.port ?? 5060 };
-    this.stack.request(bye, to, { onResponse: () => undefined });
+    this.stack.request(bye, hop, { onResponse: () => undefined });
   }
 
   /** Forgets all dialogs without a word; legs without a channel give their ports back. */
@@ -214,7 +215,8 @@ export class SipUas {
     if (typeof leg === 'number') return void transaction.respond(leg);
     const hasOffer = request.body !== '';
     const sdp = isCancelled ? undefined : hasOffer ? leg.accept(request.body) : leg.offer();
-    const response = sdp === undefined ? undefined : transaction.respond(200, this.#answer(sdp));
+    const answer = sdp === undefined ? undefined : this.#answer(request, sdp);
+    const response = answer && transaction.respond(200, answer);
     if (!response) {
       transaction.respond(488); // nothing happens when it was cancelled
       return leg.rtp.close();
@@ -234,10 +236,11 @@ export class SipUas {
     if (hasOffer) this.#establish(dialog);
   }
 
-  #answer(sdp: string): { headers: [string, string][]; body: string } {
+  #answer({ source }: IncomingRequest, sdp: string): { headers: [string, string][]; body: string } {
+    const transport = source.transport === 'tcp' ? ';transport=tcp' : '';
     return {
       headers: [
-        ['Contact', `<sip:mod_sofia@${this.stack.host}:${this.stack.port}>`],
+        ['Contact', `<sip:mod_sofia@${this.stack.host}:${this.stack.port}${transport}>`],
         ['Content-Type', 'application/sdp'],
       ],
       body: sdp,
@@ -285,9 +288,12 @@ export class SipUas {
     const contact = request.get('Contact');
     if (contact !== undefined) dialog.target = addressUri(contact);
     if (request.body === '') {
-      transaction.respond(200, this.#answer(leg.offer()));
+      transaction.respond(200, this.#answer(request, leg.offer()));
     } else if (!request.body.startsWith('v=0')) transaction.respond(488);
-    else transaction.respond(200, this.#answer(leg.accept(request.body) ?? leg.refuse()));
+    else {
+      const sdp = leg.accept(request.body) ?? leg.refuse();
+      transaction.respond(200, this.#answer(request, sdp));
+    }
   }
 
   #ack(ack: SipMessage): void {

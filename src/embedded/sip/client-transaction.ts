@@ -1,18 +1,22 @@
 /**
- * Client transactions over an unreliable transport: RFC 3261 sections 17.1.1 (INVITE) and 17.1.2
- * (the others), with the Accepted state of RFC 6026, and CANCEL after section 9.1.
+ * Client transactions: RFC 3261 sections 17.1.1 (INVITE) and 17.1.2 (the others), with the Accepted
+ * state of RFC 6026, and CANCEL after section 9.1.
  *
  * A transaction delivers exactly one final response, its own 408 or 503 if nothing else comes,
  * and is silent after `terminate`.
  */
+import { randomBytes } from 'node:crypto';
 import { SipMessage, type SipAddress } from './message.js';
 import { TimerSet } from './scheduler.js';
 import {
   copyHeaders,
+  isReliable,
   type ClientHandlers,
   type ClientTransaction,
   type TransactionHost,
 } from './transaction.js';
+
+const newTag = (): string => randomBytes(8).toString('hex');
 
 type ClientState = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
 
@@ -53,10 +57,12 @@ export abstract class SipClientTransaction implements ClientTransaction {
     this.#bytes = this.request.toBuffer();
     const { t1Ms, giveUpMs, probeAfterMs } = this.host.times;
     this.timers.set('give-up', giveUpMs, () => this.#timeOut());
-    this.#retransmitAfter(t1Ms);
-    this.timers.set('probe', probeAfterMs, () =>
-      this.host.probe(this.destination, () => this.failLocally(503)),
-    );
+    if (!isReliable(destination)) {
+      this.#retransmitAfter(t1Ms);
+      this.timers.set('probe', probeAfterMs, () =>
+        this.host.probe(this.destination, () => this.failLocally(503)),
+      );
+    }
     this.#transmit();
   }
 
@@ -78,8 +84,10 @@ export abstract class SipClientTransaction implements ClientTransaction {
     if (this.isFinal) return;
     const response = SipMessage.response(status, reason);
     response.local = true;
-    response.source = this.destination;
+    const { transport = 'udp' } = this.destination;
+    response.source = { host: '', port: 0, transport };
     copyHeaders(this.request, response, ['Via', 'From', 'To', 'Call-ID', 'CSeq']);
+    if (!response.tagOf('To')) response.set('To', `${response.get('To') ?? ''};tag=${newTag()}`);
     this.terminate();
     this.deliver(response);
   }
@@ -97,8 +105,21 @@ export abstract class SipClientTransaction implements ClientTransaction {
     this.host.call(() => this.options.handlers.onTimeout?.());
   }
 
+  /** Ends it when repetitions of the final response have died out. */
+  protected terminateAfter(timer: string, delayMs: number): void {
+    if (isReliable(this.destination)) this.terminate();
+    else this.timers.set(timer, delayMs, () => this.terminate());
+  }
+
   #transmit(): void {
-    this.host.send(this.#bytes, this.destination, () => this.failLocally(503));
+    this.host.send(this.#bytes, this.destination, () => this.#notSent());
+  }
+
+  /** RFC 3261 section 18.1.1: the size alone must not make a peer without TCP unreachable. */
+  #notSent(): void {
+    if (this.state !== 'calling' || !this.destination.orUdp) return this.failLocally(503);
+    this.timers.clearAll();
+    this.start(this.host.overUdp(this.request, this.destination));
   }
 
   #retransmitAfter(delayMs: number): void {
@@ -114,7 +135,7 @@ export abstract class SipClientTransaction implements ClientTransaction {
 /** RFC 3261 section 17.1.1 with RFC 6026 section 7.2. */
 export class InviteClientTransaction extends SipClientTransaction {
   #ackOfFailure?: Buffer;
-  #ackOfSuccess?: { bytes: Buffer; to: SipAddress };
+  #ackOfSuccess?: { readonly ack: SipMessage; readonly to: SipAddress };
   #acceptedTag?: string;
   #heldCancel?: SipMessage;
   #cancelled = false;
@@ -156,8 +177,18 @@ export class InviteClientTransaction extends SipClientTransaction {
   }
 
   acknowledge(ack: SipMessage, to: SipAddress): void {
-    this.#ackOfSuccess = { bytes: ack.toBuffer(), to };
-    this.host.send(this.#ackOfSuccess.bytes, to);
+    this.#ackOfSuccess = { ack, to: this.host.route(ack, to) };
+    this.#sendAck();
+  }
+
+  #sendAck(): void {
+    if (!this.#ackOfSuccess) return;
+    const { ack, to } = this.#ackOfSuccess;
+    this.host.send(ack.toBuffer(), to, () => {
+      if (!to.orUdp) return;
+      this.#ackOfSuccess = { ack, to: this.host.overUdp(ack, to) };
+      this.#sendAck();
+    });
   }
 
   protected nextIntervalMs(lastMs: number): number {
@@ -192,9 +223,7 @@ export class InviteClientTransaction extends SipClientTransaction {
   /** A fork's 2xx has another tag: that is a dialog of its own, which the user must end. */
   #repeatAccepted(response: SipMessage): void {
     const repeated = response.tagOf('To') === this.#acceptedTag;
-    if (repeated && this.#ackOfSuccess) {
-      this.host.send(this.#ackOfSuccess.bytes, this.#ackOfSuccess.to);
-    }
+    if (repeated) this.#sendAck();
     this.deliver(response, repeated);
   }
 
@@ -202,7 +231,6 @@ export class InviteClientTransaction extends SipClientTransaction {
     this.state = 'completed';
     this.#heldCancel = undefined;
     this.timers.clearAll();
-    this.timers.set('D', this.host.times.giveUpMs, () => this.terminate());
     const ack = SipMessage.request('ACK', this.request.uri ?? '');
     const [via = ''] = this.request.all('Via');
     ack.add('Via', via);
@@ -212,6 +240,7 @@ export class InviteClientTransaction extends SipClientTransaction {
     ack.add('CSeq', `${this.request.cseq.seq} ACK`);
     this.#ackOfFailure = ack.toBuffer();
     this.host.send(this.#ackOfFailure, this.destination);
+    this.terminateAfter('D', this.host.times.giveUpMs);
     this.deliver(response);
   }
 }
@@ -228,7 +257,7 @@ export class NonInviteClientTransaction extends SipClientTransaction {
     }
     this.state = 'completed';
     this.timers.clearAll();
-    this.timers.set('K', this.host.times.t4Ms, () => this.terminate());
+    this.terminateAfter('K', this.host.times.t4Ms);
     this.deliver(response);
   }
 

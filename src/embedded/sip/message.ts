@@ -54,6 +54,10 @@ export const defaultSipLimits: SipLimits = {
 export interface SipAddress {
   readonly host: string;
   readonly port: number;
+  /** UDP when absent, or by size (see `SipStack.route`). */
+  readonly transport?: 'udp' | 'tcp';
+  /** TCP only because of the request's size: without a connection it goes there, by UDP. */
+  readonly orUdp?: SipAddress;
 }
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/; // RFC 3261 section 25.1
@@ -268,16 +272,26 @@ export class SipMessage {
 function splitHead(bytes: Buffer): { head: string; bodyBytes: Buffer } {
   let start = 0;
   while (bytes[start] === 0x0d || bytes[start] === 0x0a) start++;
-  const crlf = bytes.indexOf('\r\n\r\n', start);
-  const lf = bytes.indexOf('\n\n', start);
-  const useLf = lf >= 0 && (crlf < 0 || lf < crlf);
-  const end = useLf ? lf : crlf;
-  if (end >= 0) {
-    const skip = useLf ? 2 : 4;
-    return { head: bytes.toString('utf8', start, end), bodyBytes: bytes.subarray(end + skip) };
+  const end = findHeadEnd(bytes, start);
+  if (end) {
+    return {
+      head: bytes.toString('utf8', start, end.atByte),
+      bodyBytes: bytes.subarray(end.bodyAt),
+    };
   }
   const head = bytes.toString('utf8', start).replace(/[\r\n]+$/, '');
   return { head, bodyBytes: Buffer.alloc(0) };
+}
+
+/** The first empty line from a position on: where the header lines end and where the body begins. */
+export function findHeadEnd(
+  bytes: Buffer,
+  fromByte: number,
+): { readonly atByte: number; readonly bodyAt: number } | undefined {
+  const crlf = bytes.indexOf('\r\n\r\n', fromByte);
+  const lf = bytes.indexOf('\n\n', fromByte);
+  if (lf >= 0 && (crlf < 0 || lf < crlf)) return { atByte: lf, bodyAt: lf + 2 };
+  return crlf < 0 ? undefined : { atByte: crlf, bodyAt: crlf + 4 };
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
- * Server transactions over an unreliable transport: RFC 3261 sections 17.2.1 (INVITE) and 17.2.2,
- * the Accepted state of RFC 6026, and the repetition of a 2xx until its ACK (13.3.1.4), which is
- * the transaction user's in the RFC but the same for each of ours.
+ * Server transactions: RFC 3261 sections 17.2.1 (INVITE) and 17.2.2, the Accepted state of RFC
+ * 6026, and the repetition of a 2xx until its ACK (13.3.1.4, over TCP too), which is the
+ * transaction user's in the RFC but the same for each of ours.
  */
 import { randomBytes } from 'node:crypto';
 import { SipMessage, type SipAddress } from './message.js';
 import { TimerSet } from './scheduler.js';
 import {
   copyHeaders,
+  isReliable,
   type ResponseOptions,
   type ServerTransaction,
   type TransactionHost,
@@ -20,6 +21,8 @@ export interface ServerTransactionOptions {
   readonly request: SipMessage;
   /** Where responses go: RFC 3261 section 18.2.2 and RFC 3581. */
   readonly replyTo: SipAddress;
+  /** The same when the connection that brought the request is gone. */
+  readonly replyToInstead?: SipAddress | undefined;
   readonly onTerminated: () => void;
 }
 
@@ -87,7 +90,16 @@ export abstract class SipServerTransaction implements ServerTransaction {
   protected abstract enterFinal(status: number): void;
 
   protected transmitLast(): void {
-    if (this.#lastResponse) this.host.send(this.#lastResponse, this.options.replyTo);
+    const response = this.#lastResponse;
+    if (!response) return;
+    const { replyTo, replyToInstead: instead } = this.options;
+    this.host.send(response, replyTo, instead && (() => this.host.send(response, instead)));
+  }
+
+  /** Ends it when repetitions of the request have died out. */
+  protected terminateAfter(delayMs: number): void {
+    if (isReliable(this.options.replyTo)) this.terminate();
+    else this.timers.set('give-up', delayMs, () => this.terminate());
   }
 }
 
@@ -107,8 +119,7 @@ export class InviteServerTransaction extends SipServerTransaction {
     this.acknowledge();
     if (!accepted) {
       this.state = 'confirmed';
-      this.timers.clear('give-up');
-      this.timers.set('I', this.host.times.t4Ms, () => this.terminate());
+      this.terminateAfter(this.host.times.t4Ms); // Timer I
     }
     return accepted;
   }
@@ -123,7 +134,8 @@ export class InviteServerTransaction extends SipServerTransaction {
     this.#awaitsAck = true;
     const { t1Ms, giveUpMs } = this.host.times;
     this.timers.set('give-up', giveUpMs, () => this.#giveUp()); // Timer L or H
-    this.#retransmitAfter(t1Ms); // Timer G
+    const isRepeated = this.state === 'accepted' || !isReliable(this.options.replyTo);
+    if (isRepeated) this.#retransmitAfter(t1Ms); // Timer G
   }
 
   #giveUp(): void {
@@ -150,7 +162,7 @@ export class NonInviteServerTransaction extends SipServerTransaction {
 
   protected enterFinal(): void {
     this.state = 'completed';
-    this.timers.set('give-up', this.host.times.giveUpMs, () => this.terminate()); // Timer J
+    this.terminateAfter(this.host.times.giveUpMs); // Timer J
   }
 }
 

@@ -11,8 +11,8 @@ import {
   type SipServerTransaction,
 } from './server-transaction.js';
 import type { IncomingRequest } from './stack.js';
-import type { ServerTransaction, TransactionHost } from './transaction.js';
-import { sentBy } from './via.js';
+import { isReliable, type ServerTransaction, type TransactionHost } from './transaction.js';
+import { DEFAULT_PORT, sentBy } from './via.js';
 
 interface Entry {
   readonly transaction: SipServerTransaction;
@@ -105,6 +105,7 @@ export class ServerTransactions {
       host: this.host,
       request,
       replyTo,
+      replyToInstead: isReliable(replyTo) ? senderAddress(request) : undefined,
       onTerminated: () => this.#forget(key),
     });
     const entry = { transaction, callKey: callKey(request, method) };
@@ -119,6 +120,12 @@ export class ServerTransactions {
     this.#byBranch.delete(key);
     if (this.#byCall.get(entry.callKey) === entry) this.#byCall.delete(entry.callKey);
   }
+}
+
+/** Where the sender of a request takes connections (RFC 3261 section 18.2.2). */
+function senderAddress(request: IncomingRequest): SipAddress {
+  const port = sentBy(request.get('Via') ?? '')?.port ?? DEFAULT_PORT;
+  return { ...request.source, port };
 }
 
 const MAGIC_COOKIE = 'z9hG4bK';

@@ -1,5 +1,5 @@
 /**
- * A SIP endpoint: one bound transport, its transactions, and the matching of what arrives to them
+ * A SIP endpoint: one port for UDP and TCP, its transactions, and the matching of what arrives to them
  * (RFC 3261 sections 17.1.3, 17.2.3 and 18). Dialogs are the business of its users.
  *
  * Everything that arrives is hostile until parsed: what is malformed or more than the limits allow
@@ -24,9 +24,11 @@ import {
   type ServerTransaction,
   type TransactionHost,
 } from './transaction.js';
-import type { SipTransport } from './transport.js';
+import { TcpRefusals } from './tcp-refusals.js';
+import { TcpTransport } from './tcp.js';
+import type { DatagramTransport, StreamTransport } from './transport.js';
 import { UdpTransport } from './udp.js';
-import { markSource } from './via.js';
+import { markSource, setViaTransport } from './via.js';
 
 export type { SipAddress } from './message.js';
 export type { ClientTransaction, ServerTransaction } from './transaction.js';
@@ -55,9 +57,10 @@ export interface SipStackOptions {
   /** Host names (lower case) with fixed addresses, as in /etc/hosts. */
   readonly hosts?: Readonly<Record<string, string>>;
   readonly onLog?: LogFunction;
-  /** For tests: another clock, another network. */
+  /** For tests: another clock, another network (without TCP unless that is given, too). */
   readonly scheduler?: Scheduler;
-  readonly transport?: SipTransport;
+  readonly transport?: DatagramTransport;
+  readonly streamTransport?: StreamTransport;
   /** For tests: what stands between this endpoint and the network. */
   readonly gates?: Gates | undefined;
 }
@@ -77,6 +80,9 @@ export interface SipStackCounters {
 }
 
 const KEEP_ALIVE_MAX_BYTES = 8;
+/** RFC 3261 section 18.1.1: what is larger and not known to fit the path must not go over UDP. */
+const UDP_REQUEST_MAX_BYTES = 1300;
+const PORT_TRIES = 10;
 
 export class SipStack {
   onRequest?: (request: IncomingRequest, transaction: ServerTransaction) => void;
@@ -86,7 +92,9 @@ export class SipStack {
   readonly #clients = new Map<string, SipClientTransaction>();
   readonly #servers: ServerTransactions;
   readonly #scheduler: CountingScheduler;
-  readonly #transport: SipTransport;
+  readonly #udp: DatagramTransport;
+  readonly #tcp: StreamTransport | undefined;
+  readonly #tcpRefusals = new TcpRefusals();
   readonly #host: TransactionHost;
   readonly #rejections: RejectionLog;
   #stopped = false;
@@ -94,18 +102,22 @@ export class SipStack {
   constructor(readonly options: SipStackOptions = {}) {
     this.#scheduler = new CountingScheduler(options.scheduler ?? systemScheduler);
     this.#rejections = new RejectionLog(this.#scheduler, (...line) => this.#log(...line));
-    this.#transport =
+    this.#udp =
       options.transport ??
       new UdpTransport(
         { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
         this.#scheduler,
         (error) => this.#log('warn', 'SIP socket error', { error: error.message }),
       );
+    const times = transactionTimes(options.t1Ms ?? 500);
+    this.#tcp = options.transport ? options.streamTransport : this.#openTcp(times.t2Ms);
     this.#host = {
-      times: transactionTimes(options.t1Ms ?? 500),
+      times,
       scheduler: this.#scheduler,
       send: (bytes, to, onFailed) => this.#send(bytes, to, onFailed),
-      probe: (to, onRefused) => this.#transport.probe(to, onRefused),
+      route: (request, to) => this.route(request, to),
+      overUdp: (request, to) => this.#overUdp(request, to),
+      probe: (to, onRefused) => this.#udp.probe(to, onRefused),
       countRetransmission: () => void this.counters.retransmissions++,
       call: (run) => this.#call(run),
     };
@@ -121,26 +133,30 @@ export class SipStack {
 
   /** The address in Via and Contact. */
   get host(): string {
-    return this.options.publicHost ?? this.#transport.address.host;
+    return this.options.publicHost ?? this.#udp.address.host;
   }
 
   /** The bound port; the one asked for before `start`. */
   get port(): number {
-    return this.#transport.address.port;
-  }
-
-  get protocol(): string {
-    return this.#transport.protocol;
+    return this.#udp.address.port;
   }
 
   /** @throws the socket's error when the address cannot be bound */
   async start(): Promise<this> {
-    const { gates } = this.options;
-    await this.#transport.start((bytes, source) => {
+    const onMessage = (bytes: Buffer, source: SipAddress): void => {
       const text = (): string => bytes.toString();
-      pass(gates?.inward, text, () => this.#receive(bytes, source));
-    });
-    return this;
+      pass(this.options.gates?.inward, text, () => this.#receive(bytes, source));
+    };
+    for (let tries = 1; ; tries++) {
+      await this.#udp.start(onMessage);
+      try {
+        await this.#tcp?.start(this.#udp.address, onMessage);
+        return this;
+      } catch (error) {
+        await this.#udp.stop();
+        if (this.options.port || tries === PORT_TRIES) throw error; // else any port free for both
+      }
+    }
   }
 
   /** Drops every transaction without a word and closes the socket. */
@@ -149,14 +165,28 @@ export class SipStack {
     for (const transaction of [...this.#clients.values()]) transaction.terminate();
     this.#servers.terminateAll();
     this.#rejections.stop();
-    await this.#transport.stop();
+    await this.#tcp?.stop();
+    await this.#udp.stop();
   }
 
   /** A Via value with a new branch; every new request needs one (RFC 3261 section 8.1.1.7). */
   newVia(): string {
     const branch = `z9hG4bK${randomBytes(10).toString('hex')}`;
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
-    return `SIP/2.0/${this.protocol.toUpperCase()} ${host}:${this.port};rport;branch=${branch}`;
+    return `SIP/2.0/UDP ${host}:${this.port};rport;branch=${branch}`;
+  }
+
+  /**
+   * Chooses the transport of a request and writes it into its Via: the one that its hop names, else
+   * UDP, and TCP for a large one unless the hop is known not to take connections. Sending does this,
+   * too; who shows the request to somebody before does it first.
+   */
+  route(request: SipMessage, to: SipAddress): SipAddress {
+    const isLarge = (): boolean => request.toBuffer().length > UDP_REQUEST_MAX_BYTES;
+    const mayChange = this.#tcp && !to.transport && !this.#tcpRefusals.has(to);
+    const hop = mayChange && isLarge() ? ({ ...to, transport: 'tcp', orUdp: to } as const) : to;
+    setViaTransport(request, hop);
+    return hop;
   }
 
   /**
@@ -177,7 +207,7 @@ export class SipStack {
     });
     if (this.#stopped) return transaction;
     this.#clients.set(key, transaction);
-    this.#whenResolved(to, (address, why) => {
+    this.#whenResolved(this.route(message, to), (address, why) => {
       if (address) transaction.start(address);
       else transaction.failLocally(503, why);
     });
@@ -186,17 +216,21 @@ export class SipStack {
 
   /** Sends outside any transaction: for the ACK to a fork's 2xx and for tests. */
   send(message: SipMessage, to: SipAddress): void {
-    const bytes = message.toBuffer();
-    this.#whenResolved(to, (address) => {
-      if (address) this.#send(bytes, address);
+    this.#whenResolved(this.route(message, to), (address) => {
+      if (address) this.#send(message.toBuffer(), address);
     });
   }
 
   /** True if that is this very endpoint. */
   isSelf(to: SipAddress): boolean {
     const address = resolveAtOnce(to.host, this.options.hosts) ?? to.host;
-    const own = [this.host, this.#transport.address.host];
+    const own = [this.host, this.#udp.address.host];
     return to.port === this.port && own.includes(address);
+  }
+
+  /** There is a TCP connection to exactly that address. */
+  isConnected(peer: SipAddress): boolean {
+    return this.#tcp?.isConnected(peer) === true;
   }
 
   stats(): SipStackStats {
@@ -209,17 +243,37 @@ export class SipStack {
 
   #send(bytes: Buffer, to: SipAddress, onFailed?: (why: string) => void): void {
     const text = (): string => bytes.toString();
-    pass(this.options.gates?.outward, text, () => this.#transport.send(bytes, to, onFailed));
+    const transport = to.transport === 'tcp' ? this.#tcp : this.#udp;
+    pass(this.options.gates?.outward, text, () => transport?.send(bytes, to, onFailed));
+  }
+
+  #overUdp(request: SipMessage, { host, port, orUdp }: SipAddress): SipAddress {
+    for (const peer of [{ host, port }, orUdp]) if (peer) this.#tcpRefusals.add(peer);
+    this.#log('info', 'no SIP over TCP there, so a large request goes over UDP', { host, port });
+    setViaTransport(request, { host, port });
+    return { host, port };
+  }
+
+  #openTcp(connectTimeoutMs: number): TcpTransport {
+    return new TcpTransport({
+      scheduler: this.#scheduler,
+      connectTimeoutMs,
+      onRejected: (code, from) => {
+        this.counters.malformed++;
+        this.#rejections.add('SIP connection closed', { code, from });
+      },
+      onError: (error) => this.#log('warn', 'SIP listener error', { error: error.message }),
+    });
   }
 
   #whenResolved(to: SipAddress, then: (address?: SipAddress, why?: string) => void): void {
     const atOnce = resolveAtOnce(to.host, this.options.hosts);
     if (atOnce) {
-      then({ host: atOnce, port: to.port });
+      then({ ...to, host: atOnce });
       return;
     }
     resolveName(to.host).then(
-      (host) => this.#call(() => then({ host, port: to.port })),
+      (host) => this.#call(() => then({ ...to, host })),
       () => this.#call(() => then(undefined, 'DNS Error')),
     );
   }
@@ -233,7 +287,7 @@ export class SipStack {
     } catch (error) {
       this.counters.malformed++;
       const code = error instanceof SipParseError ? error.code : String(error);
-      this.#rejections.add('malformed SIP datagram dropped', { code, from: source.host });
+      this.#rejections.add('malformed SIP message dropped', { code, from: source.host });
       return;
     }
     message.source = source;

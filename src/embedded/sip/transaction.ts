@@ -31,12 +31,19 @@ export function transactionTimes(t1Ms: number): TransactionTimes {
   };
 }
 
+/** Over TCP nothing is repeated, and nothing repeated need be waited for (RFC 3261 table 4). */
+export const isReliable = ({ transport }: SipAddress): boolean => transport === 'tcp';
+
 /** What a transaction needs from the stack that owns it. */
 export interface TransactionHost {
   readonly times: TransactionTimes;
   readonly scheduler: Scheduler;
-  /** `onFailed` runs when the datagram could not be handed to the network. */
+  /** `onFailed` runs when the message could not be handed to the network. */
   send(bytes: Buffer, to: SipAddress, onFailed?: (why: string) => void): void;
+  /** Chooses the transport of a request by its size and writes it into its Via. */
+  route(request: SipMessage, to: SipAddress): SipAddress;
+  /** What was to go over TCP for its size only goes over UDP: nobody takes connections there. */
+  overUdp(request: SipMessage, to: SipAddress): SipAddress;
   /** Runs `onRefused` if the host says that nobody listens on that port. */
   probe(to: SipAddress, onRefused: () => void): void;
   countRetransmission(): void;

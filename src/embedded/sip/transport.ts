@@ -1,17 +1,28 @@
 /**
- * What the stack asks of a transport. UDP is the one there is; a stream transport would implement
- * the same interface (framing by Content-Length) and be chosen by the URI's transport parameter.
+ * What the stack asks of its two transports. A message's address says by which it goes.
  */
 import type { SipAddress } from './message.js';
 
-export interface SipTransport {
-  /** Name in Via and in the control protocol. */
-  readonly protocol: 'udp';
-  /** Binds; afterwards `address` is the bound one. */
-  start(onDatagram: (bytes: Buffer, source: SipAddress) => void): Promise<void>;
+/** Takes one whole message: a datagram, or what framing has cut out of a stream. */
+export type OnMessage = (bytes: Buffer, source: SipAddress) => void;
+
+interface Transport {
   stop(): Promise<void>;
-  readonly address: SipAddress;
+  /** `onFailed` runs when the message could not be handed to the network. */
   send(bytes: Buffer, to: SipAddress, onFailed?: (why: string) => void): void;
+}
+
+/** UDP, or a test's network. */
+export interface DatagramTransport extends Transport {
+  /** Binds; afterwards `address` is the bound one. */
+  start(onMessage: OnMessage): Promise<void>;
+  readonly address: SipAddress;
   /** Finds out whether the host refuses that port; silence proves nothing. */
   probe(to: SipAddress, onRefused: () => void): void;
+}
+
+/** TCP: listens where the datagrams come in, too, and makes connections as they are needed. */
+export interface StreamTransport extends Transport {
+  start(bind: SipAddress, onMessage: OnMessage): Promise<void>;
+  isConnected(peer: SipAddress): boolean;
 }

@@ -8,20 +8,19 @@
 import dgram from 'node:dgram';
 import type { SipAddress } from './message.js';
 import type { Scheduler } from './scheduler.js';
-import type { SipTransport } from './transport.js';
+import type { DatagramTransport, OnMessage } from './transport.js';
 
 const PROBE_WAIT_MS = 500;
 const SOCKET_BUFFER_BYTES = 2 * 1024 * 1024; // a burst of new calls must not overflow the default
 const KEEP_ALIVE = '\r\n\r\n';
 
-export class UdpTransport implements SipTransport {
-  readonly protocol = 'udp';
+export class UdpTransport implements DatagramTransport {
   #socket?: dgram.Socket;
   #address: SipAddress;
   readonly #probes = new Set<() => void>();
 
   constructor(
-    bind: SipAddress,
+    readonly bind: SipAddress,
     readonly scheduler: Scheduler,
     readonly onError: (error: Error) => void,
   ) {
@@ -32,21 +31,21 @@ export class UdpTransport implements SipTransport {
     return this.#address;
   }
 
-  async start(onDatagram: (bytes: Buffer, source: SipAddress) => void): Promise<void> {
+  async start(onMessage: OnMessage): Promise<void> {
     const socket = dgram.createSocket({
-      type: this.#address.host.includes(':') ? 'udp6' : 'udp4',
+      type: this.bind.host.includes(':') ? 'udp6' : 'udp4',
       recvBufferSize: SOCKET_BUFFER_BYTES,
       sendBufferSize: SOCKET_BUFFER_BYTES,
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.bind(this.#address.port, this.#address.host, () => {
+      socket.bind(this.bind.port, this.bind.host, () => {
         socket.off('error', reject);
         resolve();
       });
     });
     socket.on('error', (error) => this.onError(error));
-    socket.on('message', (bytes, { address, port }) => onDatagram(bytes, { host: address, port }));
+    socket.on('message', (bytes, { address, port }) => onMessage(bytes, { host: address, port }));
     const { address, port } = socket.address();
     this.#address = { host: address, port };
     this.#socket = socket;

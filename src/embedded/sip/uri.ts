@@ -5,6 +5,7 @@
  * It reads; it never rewrites. A URI that it does not understand is `undefined`, not an exception,
  * because what to do then depends on who sent it.
  */
+import type { SipAddress } from './message.js';
 
 /** A SIP or SIPS URI taken apart; `host` keeps the brackets of an IPv6 literal off. */
 export interface SipUri {
@@ -38,6 +39,25 @@ export function parseSipUri(uri: string): SipUri | undefined {
     ...(port === undefined ? {} : { port: Number(port) }),
     params: parseParams(params),
   };
+}
+
+const DEFAULT_PORT = 5060;
+
+/**
+ * The next hop for a URI: its host and port, by the transport that it names.
+ *
+ * @returns undefined for transports that are not spoken here (TLS, SCTP, WebSocket)
+ */
+export function uriHop({
+  scheme,
+  host,
+  port = DEFAULT_PORT,
+  params,
+}: SipUri): SipAddress | undefined {
+  const transport = params.get('transport')?.toLowerCase();
+  if (scheme === 'sips') return undefined;
+  if (transport === undefined) return { host, port };
+  return transport === 'udp' || transport === 'tcp' ? { host, port, transport } : undefined;
 }
 
 function parseParams(text: string): Map<string, string> {

@@ -16,11 +16,14 @@ describe('calls to sipp, a peer that is not ours', function () {
   });
   const site = useSite();
 
-  async function call(scenario: string): Promise<{ call: OutgoingCall; sipp: SippRun }> {
-    const sipp = await startSipp(scenario);
+  async function call(
+    scenario: string,
+    transport: 'udp' | 'tcp' = 'udp',
+  ): Promise<{ call: OutgoingCall; sipp: SippRun }> {
+    const sipp = await startSipp(scenario, {}, 1, transport);
     // sipp tells nobody when it listens; an INVITE before that would be refused by the host.
     await new Promise((resolve) => setTimeout(resolve, 400));
-    const uri = `sip:callee@127.0.0.1:${sipp.port}`;
+    const uri = `sip:callee@127.0.0.1:${sipp.port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
     return {
       call: site().telephony.sip.invite({ uri, callId: randomUUID(), localSdp: SDP }),
       sipp,
@@ -35,15 +38,17 @@ describe('calls to sipp, a peer that is not ours', function () {
     assert.equal(code, 0, errors);
   });
 
-  it('end as remote when it hangs up', async () => {
-    const { call: answered, sipp } = await call('hang-up.xml');
-    const outcome = await answered.outcome;
-    assert.ok(outcome.kind === 'answered');
-    const ended = new Promise<DialogEnd>((resolve) => outcome.dialog.onEnded(resolve));
-    assert.equal(await ended, 'remote');
-    const { code, errors } = await sipp.done;
-    assert.equal(code, 0, errors);
-  });
+  for (const transport of ['udp', 'tcp'] as const) {
+    it(`end as remote when it hangs up, over ${transport}`, async () => {
+      const { call: answered, sipp } = await call('hang-up.xml', transport);
+      const outcome = await answered.outcome;
+      assert.ok(outcome.kind === 'answered');
+      const ended = new Promise<DialogEnd>((resolve) => outcome.dialog.onEnded(resolve));
+      assert.equal(await ended, 'remote');
+      const { code, errors } = await sipp.done;
+      assert.equal(code, 0, errors);
+    });
+  }
 
   it('tell busy with its ISDN cause', async () => {
     const { call: busy, sipp } = await call('busy.xml');

@@ -12,6 +12,7 @@ const LOCAL = {
   host: '192.0.2.1',
   port: 5070,
   newVia: () => 'SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bK1',
+  isConnected: () => false,
 };
 
 const invite = (headers: readonly (readonly [string, string])[] = [], body = ''): SipMessage => {
@@ -105,11 +106,17 @@ describe('A request outside a dialog', () => {
 describe('The next hop', () => {
   it('is the host and port of the URI, 5060 by default', () => {
     assert.deepEqual(nextHop('sip:a@b:5070;x=1'), { host: 'b', port: 5070 });
-    assert.deepEqual(nextHop('sip:b;transport=UDP'), { host: 'b', port: 5060 });
+  });
+
+  it('goes by the transport that the URI names', () => {
+    const hop = { host: 'b', port: 5060 };
+    assert.deepEqual(nextHop('sip:b'), hop);
+    assert.deepEqual(nextHop('sip:b;transport=UDP'), { ...hop, transport: 'udp' });
+    assert.deepEqual(nextHop('sip:b;transport=tcp'), { ...hop, transport: 'tcp' });
   });
 
   for (const [uri, why] of [
-    ['sip:b;transport=tcp', 'requested protocol/transport not available'],
+    ['sip:b;transport=tls', 'requested protocol/transport not available'],
     ['sips:b', 'requested protocol/transport not available'],
     ['tel:+1', 'invalid request-uri: tel:+1'],
   ] as const) {

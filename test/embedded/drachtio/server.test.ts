@@ -11,6 +11,8 @@ const SECRET = 'only us';
 const T1_MS = 25;
 const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n';
 
+const LARGE = `X-Large: ${'x'.repeat(1400)}`;
+
 const text = (start: string, headers: readonly string[] = [], body = ''): string =>
   [start, ...headers, '', body].join('\r\n');
 const dialogIn = ({ fields }: Line): string => fields[9] ?? '';
@@ -244,7 +246,7 @@ describe('The drachtio control server', () => {
       assert.equal(server.stats().dialogs, 0);
     });
 
-    for (const contact of ['<tel:+4930>', '<sip:bob@127.0.0.1:5;transport=tcp>', '<', '']) {
+    for (const contact of ['<tel:+4930>', '<sip:bob@127.0.0.1:5;transport=tls>', '<', '']) {
       it(`can be ended although the peer's Contact is "${contact}"`, async () => {
         const app = await login();
         const dialog = await call(app, contact);
@@ -252,6 +254,61 @@ describe('The drachtio control server', () => {
         await peer.seen((m) => m.method === 'BYE');
         await app.status(200);
         assert.equal(server.stats().dialogs, 0);
+      });
+    }
+
+    it('sends over TCP what is too large for a datagram', async () => {
+      const app = await login();
+      await peer.startTcp();
+      answerWith(486);
+      const { sip } = await app.ask('sip||', text(`INVITE ${bob()} SIP/2.0`, [LARGE], SDP));
+      assert.match(sip?.get('Via') ?? '', /^SIP\/2\.0\/TCP /, 'the application is told');
+      await app.status(486);
+      const ack = await peer.seen((m) => m.method === 'ACK');
+      assert.deepEqual(
+        peer.received.map(({ source }) => source?.transport),
+        ['tcp', 'tcp'],
+      );
+      assert.match(ack.get('Via') ?? '', /^SIP\/2\.0\/TCP /);
+      assert.equal(ack.branch, peer.received[0]?.branch);
+    });
+
+    it('sends it over UDP after all to a peer that takes no connections, and remembers', async () => {
+      const app = await login();
+      answerWith(486);
+      for (const via of ['SIP/2.0/TCP', 'SIP/2.0/UDP']) {
+        peer.received.length = 0;
+        const { sip } = await app.ask('sip||', text(`INVITE ${bob()} SIP/2.0`, [LARGE], SDP));
+        assert.equal(sip?.get('Via')?.split(' ')[0], via, 'as it was tried first');
+        await app.status(486);
+        await peer.seen((m) => m.method === 'ACK');
+        const got = peer.received.map((m) => `${m.source?.transport ?? 'udp'} ${m.get('Via')}`);
+        assert.equal(got.length, 2);
+        for (const line of got) assert.match(line, /^udp SIP\/2\.0\/UDP /);
+      }
+    });
+
+    it('stays on UDP, whatever the size, when the URI says so', async () => {
+      const app = await login();
+      await peer.startTcp();
+      answerWith(486);
+      await app.ask('sip||', text(`INVITE ${bob()};transport=udp SIP/2.0`, [LARGE], SDP));
+      await app.status(486);
+      assert.equal(peer.received[0]?.source?.transport, undefined);
+    });
+
+    for (const takesTcp of [false, true]) {
+      it(`brings a large description in an ACK, TCP ${takesTcp ? 'taken' : 'refused'}`, async () => {
+        const app = await login();
+        if (takesTcp) await peer.startTcp();
+        answerWith(200);
+        await app.ask('sip||', text(`INVITE ${bob()} SIP/2.0`));
+        const dialog = dialogIn(await app.status(200));
+        const body = `${SDP}a=${'x'.repeat(1400)}\r\n`;
+        await app.ask(`sip||${dialog}`, text('ACK sip:placeholder SIP/2.0', [], body));
+        const ack = await peer.seen((m) => m.method === 'ACK');
+        assert.equal(ack.body, body);
+        assert.equal(ack.source?.transport, takesTcp ? 'tcp' : undefined);
       });
     }
 

@@ -5,7 +5,7 @@
 import type { Scheduler } from '../../../src/embedded/sip/scheduler.js';
 import { SipMessage, type SipAddress } from '../../../src/embedded/sip/message.js';
 import { SipStack, type SipStackOptions } from '../../../src/embedded/sip/stack.js';
-import type { SipTransport } from '../../../src/embedded/sip/transport.js';
+import type { DatagramTransport } from '../../../src/embedded/sip/transport.js';
 
 export class VirtualClock implements Scheduler {
   nowMs = 0;
@@ -80,10 +80,9 @@ export class VirtualNetwork {
       );
   }
 
-  #transport(address: SipAddress): SipTransport {
+  #transport(address: SipAddress): DatagramTransport {
     const key = `${address.host}:${address.port}`;
     return {
-      protocol: 'udp',
       address,
       start: (onDatagram) => {
         this.#receivers.set(key, onDatagram);
