@@ -7,6 +7,7 @@
  * reject; callbacks are never called after `close` or an end was reported.
  */
 
+import type { Profile } from './cpd/options.js';
 import type { CpdEvent } from './cpd/types.js';
 import type { WireMessage } from './report/trail.js';
 
@@ -234,7 +235,7 @@ export interface CallAnalysis {
 
 export interface AnalysisRequest {
   readonly id: string;
-  readonly profile: 'human-first' | 'balanced' | 'machine-first';
+  readonly profile: Profile;
   readonly country?: string;
   /** Indecision after the answer ends here. */
   readonly postConnectTimeoutMs: number;

@@ -4,6 +4,7 @@
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
 import type { Problem } from './problem.js';
+import type { CPD_PROFILES } from './schema-terms.js';
 
 export interface EmbeddedConfig {
   /** Address the engine's SIP agent binds. */
@@ -106,7 +107,7 @@ export interface ServiceConfig {
   readonly options: ServiceOptions;
   readonly callerId: string | undefined;
   readonly callerName: string | undefined;
-  readonly cpdProfile: 'human-first' | 'balanced' | 'machine-first';
+  readonly cpdProfile: (typeof CPD_PROFILES)[number];
   /** `_default_country`, ISO 3166 alpha-2: national numbers are read as of this country. */
   readonly country: string;
   /** `_call_timeguard_timeout`: longest analysis of an answered call. */

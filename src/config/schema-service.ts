@@ -143,7 +143,7 @@ const ANSWER: OptionGroup = {
     ours(
       'cpdProfile',
       choice(CPD_PROFILES),
-      'Which error is worse: losing a human (`human-first`) or taking a machine for one (`machine-first`).',
+      'Which error is worse: losing a human (`human-first`) or taking a machine for one (`machine-first`). `app-amd` and `gvp` decide by the rules of Asterisk’s app_amd and of GVP.',
       { default: 'human-first' },
     ),
     genesys(

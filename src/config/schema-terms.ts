@@ -1,7 +1,7 @@
 /** Words for writing down service options: where one comes from, and the types that several share. */
 import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
 
-export const CPD_PROFILES = ['human-first', 'balanced', 'machine-first'] as const;
+export const CPD_PROFILES = ['human-first', 'balanced', 'machine-first', 'app-amd', 'gvp'] as const;
 export const AM_DETECTED = ['connect', 'drop'] as const;
 export const ANSWERED_AS = ['human', 'machine', 'no-answer'] as const;
 export const SIT_PERMANENT = ['fail', 'retry'] as const;

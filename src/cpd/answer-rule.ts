@@ -1,11 +1,17 @@
 /**
- * Decides between human and machine by timing alone: a person says a word or two and waits, a
- * machine keeps speaking. The clock starts with the speech, never with the answer, because carriers
- * send seconds of nothing first. Silence is never a machine.
+ * Decides between human and machine by timing: a person says a word or two and waits, a machine keeps
+ * speaking. The clock starts with the speech, never with the answer, because carriers send seconds of
+ * nothing first. Silence, noise and music are never a machine: what the voice model does not believe
+ * to be speech counts for nothing.
+ *
+ * The evidence is one number, the logarithm of the odds of a machine: it grows with every moment of
+ * speech and falls with every moment of a pause. Machine at 0 and above; human when the pause has
+ * brought it down far enough.
  */
 import type { CpdOptions, TimingRule } from './options.js';
 import { timingRule } from './options.js';
 import type { Reading } from './reading.js';
+import type { Measurements } from './spectrum.js';
 import type { Verdict } from './types.js';
 import type { VoiceActivity } from './voice-activity.js';
 
@@ -13,63 +19,65 @@ export interface Decision {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly confidence: number;
+  /** Stable name of the reason; without one, the verdict's word. */
+  readonly code?: string;
+  /** What the reason is made of. ms, dB or shares, as the names say */
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+/** What a rule hears of the call. One object, overwritten for every hop. */
+export interface Heard {
+  /** What has been heard since the answer. */
+  readonly voice: VoiceActivity;
+  /** The newest measurements. */
+  readonly measured: Measurements;
+  /** How far the audio has come. ms */
+  nowMs: number;
+  /** When the call was answered, or leaked ringback stopped. ms */
+  answeredMs: number;
+  /** A tone sounds now, which may be about to explain itself. */
+  isToneOpen: boolean;
+}
+
+/** How a profile decides. Called once for every hop until there is a verdict. */
+export interface Rule {
+  /** @returns a decision, or null while it is too early */
+  decide(heard: Heard): Decision | null;
+  /** Writes down how far the evidence has come for each verdict that the rule can give. */
+  weigh(heard: Heard, into: Reading): void;
 }
 
 /** More than this share of sound without speech is not silence: music, noise. */
 const NOISY_SHARE = 0.4;
-/** A pause this short does not break a run of speech when a verdict may be revised. ms */
-const RUN_GAP_MS = 500;
+/** Each second of speech without a pause multiplies the odds of a machine by e squared. */
+const ODDS_PER_SECOND = 2;
+/** A word: less of it in the model's belief is a click, a bark, a cough. ms */
+const LEAST_BELIEVED_MS = 64;
+/** Mean probability of speech that makes a whole utterance speech; long ones have had time to show it. */
+const LEAST_CREDIBILITY = 0.3;
+const LONG_MS = 1500;
+const LEAST_LONG_CREDIBILITY = 0.45;
+/** So much music, and so much of all the sound, is music. ms */
+const MUSIC_MS = 2500;
+const MUSIC_SHARE = 0.4;
 
-export class AnswerRule {
+export class AnswerRule implements Rule {
   readonly #options: CpdOptions;
   readonly #timing: TimingRule;
-  #runStartMs = -1;
-  #runEndMs = -1;
 
   constructor(options: CpdOptions) {
     this.#options = options;
     this.#timing = timingRule(options);
   }
 
-  /**
-   * @param voice what has been heard since the answer
-   * @param nowMs how far the audio has come
-   * @param answeredMs when the call was answered
-   * @param isToneOpen a tone sounds now, which may be about to explain itself
-   * @returns a decision, or null while it is too early
-   */
-  decide(
-    voice: VoiceActivity,
-    nowMs: number,
-    answeredMs: number,
-    isToneOpen: boolean,
-  ): Decision | null {
+  decide({ voice, nowMs, answeredMs, isToneOpen }: Heard): Decision | null {
     const waitedMs = nowMs - answeredMs;
     if (voice.hasOnset) return this.#judgeSpeech(voice, nowMs) ?? this.#giveUp(voice, waitedMs);
     if (isToneOpen && waitedMs < this.#options.decisionTimeoutMs) return null;
     return this.#judgeQuiet(voice, waitedMs);
   }
 
-  /**
-   * Whether somebody already called human is, after all, reading a long greeting.
-   * @param sinceMs when the verdict fell; earlier speech was judged already
-   */
-  isLongSpeech(voice: VoiceActivity, nowMs: number, sinceMs: number): boolean {
-    if (voice.isSpeech) {
-      if (this.#runStartMs < 0 || nowMs - this.#runEndMs > RUN_GAP_MS) this.#runStartMs = nowMs;
-      this.#runEndMs = nowMs;
-    }
-    return this.runMs(sinceMs) >= this.#options.revisionSpeechMs;
-  }
-
-  /** Length of the newest run of speech, as far as it lies after `sinceMs`. ms */
-  runMs(sinceMs: number): number {
-    if (this.#runStartMs < 0) return 0;
-    return Math.max(0, this.#runEndMs - Math.max(this.#runStartMs, sinceMs));
-  }
-
-  /** Writes down how far the evidence has come for each verdict that the rule can give. */
-  weigh(voice: VoiceActivity, nowMs: number, answeredMs: number, into: Reading): void {
+  weigh({ voice, nowMs, answeredMs }: Heard, into: Reading): void {
     if (!voice.hasOnset) {
       into.silence = (nowMs - answeredMs) / this.#options.silenceTimeoutMs;
       return;
@@ -83,65 +91,113 @@ export class AnswerRule {
     const spokenMs = voice.lastSpeechMs - voice.onsetMs;
     const pauseMs = voice.pauseMs(nowMs);
     const neededMs = this.#neededPauseMs(spokenMs);
-    if (spokenMs >= this.#timing.machineSpeechMs) {
-      return {
-        verdict: 'machine',
-        reason: `speech for ${round(spokenMs)} ms without a pause of ${round(this.#timing.longPauseMs)} ms; a person would have waited for an answer by ${round(this.#timing.machineSpeechMs)} ms`,
-        confidence: 0.8,
-      };
+    const hasPaused = pauseMs >= neededMs;
+    const isLong = spokenMs >= this.#timing.machineSpeechMs;
+    if (!hasPaused && !isLong) return null;
+    if (!isCredible(voice, spokenMs)) {
+      if (hasPaused) voice.forgetSpeech();
+      return null;
     }
-    if (pauseMs < neededMs) return null;
+    const numbers = {
+      speechMs: Math.round(spokenMs),
+      pauseMs: Math.round(pauseMs),
+      neededPauseMs: Math.round(neededMs),
+      machineSpeechMs: this.#timing.machineSpeechMs,
+      speechProbability: twoDigits(voice.credibility),
+      logOdds: twoDigits(this.#logOdds(spokenMs)),
+    };
+    return isLong ? this.#machine(spokenMs, numbers) : this.#human(spokenMs, numbers);
+  }
+
+  #machine(spokenMs: number, numbers: Readonly<Record<string, number>>): Decision {
+    return {
+      verdict: 'machine',
+      code: 'long-speech',
+      reason: `speech for ${round(spokenMs)} ms without a telling pause; a person would have waited for an answer by ${round(this.#timing.machineSpeechMs)} ms`,
+      confidence: probability(this.#logOdds(spokenMs) + 1.4),
+      numbers,
+    };
+  }
+
+  #human(spokenMs: number, numbers: Readonly<Record<string, number>>): Decision {
     return {
       verdict: 'human',
-      reason: `speech for ${round(spokenMs)} ms, then a pause of ${round(pauseMs)} ms (${round(neededMs)} ms is enough after so much speech)`,
-      confidence: this.#humanConfidence(spokenMs),
+      code: 'short-speech-then-pause',
+      reason: `speech for ${round(spokenMs)} ms, then a pause of ${numbers['pauseMs']} ms (${numbers['neededPauseMs']} ms is enough after so much speech)`,
+      confidence: probability(-this.#logOdds(spokenMs)),
+      numbers,
     };
   }
 
   #neededPauseMs(spokenMs: number): number {
-    const timing = this.#timing;
-    if (spokenMs <= timing.shortSpeechMs) return timing.shortPauseMs;
-    return spokenMs <= timing.middleSpeechMs ? timing.middlePauseMs : timing.longPauseMs;
+    return this.#timing.shortestPauseMs + (this.#timing.pausePerSecondMs * spokenMs) / 1000;
   }
 
-  /** Short answers are almost always people; near the machine's limit it is a close call. */
-  #humanConfidence(spokenMs: number): number {
-    const { shortSpeechMs, machineSpeechMs } = this.#timing;
-    const beyond = Math.max(0, spokenMs - shortSpeechMs) / (machineSpeechMs - shortSpeechMs);
-    return Math.round(100 * (0.95 - 0.4 * beyond)) / 100;
+  /** Of a machine, from the length of the speech alone. */
+  #logOdds(spokenMs: number): number {
+    return (ODDS_PER_SECOND * (spokenMs - this.#timing.machineSpeechMs)) / 1000;
   }
 
   #judgeQuiet(voice: VoiceActivity, waitedMs: number): Decision | null {
+    const { silenceTimeoutMs, decisionTimeoutMs } = this.#options;
+    if (waitedMs < silenceTimeoutMs) return null;
     const share = voice.soundMs / Math.max(1, waitedMs);
-    if (waitedMs >= this.#options.silenceTimeoutMs && share <= NOISY_SHARE) {
-      return {
-        verdict: 'silence',
-        reason: `no speech for ${round(waitedMs)} ms after the answer; ${describeSound(voice, share)}`,
-        confidence: 0.9,
-      };
-    }
-    if (waitedMs < this.#options.decisionTimeoutMs) return null;
-    return {
-      verdict: 'unknown',
-      reason: `sound but no speech for ${round(waitedMs)} ms after the answer; ${describeSound(voice, share)}`,
-      confidence: 0.5,
-    };
+    if (isMusic(voice)) return quiet('music', 'music', voice, waitedMs, share);
+    if (share <= NOISY_SHARE) return quiet('silence', 'no-speech', voice, waitedMs, share);
+    if (waitedMs < decisionTimeoutMs) return null;
+    return quiet('noise', 'sound-without-speech', voice, waitedMs, share);
   }
 
   /** Speech that neither ends nor grows, such as music with a voice-like note now and then. */
   #giveUp(voice: VoiceActivity, waitedMs: number): Decision | null {
+    if (waitedMs >= this.#options.silenceTimeoutMs && isMusic(voice)) {
+      const share = voice.soundMs / Math.max(1, waitedMs);
+      return quiet('music', 'music', voice, waitedMs, share);
+    }
     if (waitedMs < this.#options.decisionTimeoutMs + this.#timing.machineSpeechMs) return null;
     return {
       verdict: 'unknown',
-      reason: `undecided after ${round(waitedMs)} ms; ${round(voice.speechMs)} ms of them were speech`,
+      code: 'undecided',
+      reason: `undecided after ${round(waitedMs)} ms; ${round(voice.speechMs)} ms of them were like speech`,
       confidence: 0.3,
+      numbers: { waitedMs: Math.round(waitedMs), speechMs: Math.round(voice.speechMs) },
     };
   }
 }
 
+/** Whether the voice model believes in what the energy and its period suggest. */
+export function isCredible(voice: VoiceActivity, spokenMs: number): boolean {
+  const least = spokenMs >= LONG_MS ? LEAST_LONG_CREDIBILITY : LEAST_CREDIBILITY;
+  return voice.credibility >= least && voice.believedMs >= LEAST_BELIEVED_MS;
+}
+
+function isMusic(voice: VoiceActivity): boolean {
+  return voice.musicMs >= MUSIC_MS && voice.musicMs >= MUSIC_SHARE * voice.soundMs;
+}
+
+function quiet(
+  verdict: 'music' | 'silence' | 'noise',
+  code: string,
+  voice: VoiceActivity,
+  waitedMs: number,
+  share: number,
+): Decision {
+  return {
+    verdict,
+    code,
+    reason: `no speech for ${round(waitedMs)} ms after the answer; ${round(100 * share)} % of the time something above the line's noise (${round(voice.floorDb)} dB), ${round(voice.musicMs)} ms of it music`,
+    confidence: verdict === 'silence' ? 0.9 : 0.6,
+    numbers: {
+      waitedMs: Math.round(waitedMs),
+      soundShare: twoDigits(share),
+      musicMs: Math.round(voice.musicMs),
+      floorDb: Math.round(voice.floorDb),
+    },
+  };
+}
+
 const round = (x: number): string => String(Math.round(x));
 
-/** What there was instead of speech. Only called for a decision: it makes a string. */
-function describeSound(voice: VoiceActivity, share: number): string {
-  return `${round(100 * share)} % of the time something above the line's noise (${round(voice.floorDb)} dB)`;
-}
+const twoDigits = (x: number): number => Math.round(100 * x) / 100;
+
+const probability = (logOdds: number): number => twoDigits(1 / (1 + Math.exp(-logOdds)));

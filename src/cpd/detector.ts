@@ -6,13 +6,15 @@
  * answer as the call did. It starts no timers, does no I/O, and nothing it does per frame allocates.
  * A verdict is given once and taken back at most once, from human to machine or fax.
  */
-import { AnswerRule, type Decision } from './answer-rule.js';
+import type { Decision, Heard, Rule } from './answer-rule.js';
 import { EarlyMedia } from './early-media.js';
 import { HalfRate } from './half-rate.js';
+import { LongSpeech } from './long-speech.js';
 import { resolveOptions, type CpdOptions } from './options.js';
 import { HOP_MS, HOP_SAMPLES, Spectrum, ANALYSIS_RATE_HZ } from './spectrum.js';
 import { MachineGreeting } from './machine-greeting.js';
 import type { Reading } from './reading.js';
+import { ruleOf } from './profile-rule.js';
 import { SignalTones } from './signal-tones.js';
 import type { CpdEvent, EarlyMediaSound, TraceEntry, Verdict } from './types.js';
 import { VoiceActivity } from './voice-activity.js';
@@ -39,7 +41,9 @@ export class CpdDetector {
   readonly #tones: SignalTones;
   readonly #early: EarlyMedia;
   readonly #voice: VoiceActivity;
-  readonly #rule: AnswerRule;
+  readonly #rule: Rule;
+  readonly #longSpeech: LongSpeech;
+  readonly #heard: Heard;
   readonly #greeting: MachineGreeting;
   #hopFill = 0;
   #hopCount = 0;
@@ -61,7 +65,15 @@ export class CpdDetector {
     this.#onEvent = onEvent ?? null;
     this.#halfRate = this.#options.sampleRateHz === 16000 ? new HalfRate() : null;
     this.#voice = new VoiceActivity(this.#options.speechFloorDb);
-    this.#rule = new AnswerRule(this.#options);
+    this.#rule = ruleOf(this.#options);
+    this.#longSpeech = new LongSpeech(this.#options);
+    this.#heard = {
+      voice: this.#voice,
+      measured: this.#spectrum.now,
+      nowMs: 0,
+      answeredMs: 0,
+      isToneOpen: false,
+    };
     const findings = {
       emit: (event: CpdEvent) => this.#emit(event),
       note: (atMs: number, what: string, values: TraceEntry['values']) =>
@@ -144,9 +156,9 @@ export class CpdDetector {
     into.toneHz = tracker.isOpen ? tracker.current.frequencyHz : 0;
     into.human = into.machine = into.silence = into.revision = 0;
     if (this.#answeredMs < 0) return;
-    if (this.#verdict === null) this.#rule.weigh(this.#voice, nowMs, this.#clockStartMs(), into);
+    if (this.#verdict === null) this.#rule.weigh(this.#heardUntil(nowMs), into);
     else if (this.#verdict === 'human' && nowMs - this.#verdictMs <= this.#options.revisionWindowMs)
-      into.revision = this.#rule.runMs(this.#verdictMs) / this.#options.revisionSpeechMs;
+      into.revision = this.#longSpeech.share(this.#verdictMs);
   }
 
   /** Hands over the events since the last call, when no callback was given. */
@@ -207,12 +219,7 @@ export class CpdDetector {
       else if (beep && this.#greeting.isCredible(beep, this.#voice, false)) {
         this.#decide(this.#greeting.decisionOnBeep(beep, this.#voice));
       } else {
-        const decision = this.#rule.decide(
-          this.#voice,
-          nowMs,
-          this.#clockStartMs(),
-          this.#tones.tracker.isOpen,
-        );
+        const decision = this.#rule.decide(this.#heardUntil(nowMs));
         if (decision) this.#decide(decision);
       }
     } else if (this.#verdict === 'human') {
@@ -226,12 +233,16 @@ export class CpdDetector {
   }
 
   /** Ringback that goes on after the answer is somebody being rung still: the clock waits for it. */
-  #clockStartMs(): number {
-    return Math.max(this.#answeredMs, this.#tones.ringingUntilMs);
+  #heardUntil(nowMs: number): Heard {
+    const heard = this.#heard;
+    heard.nowMs = nowMs;
+    heard.answeredMs = Math.max(this.#answeredMs, this.#tones.ringingUntilMs);
+    heard.isToneOpen = this.#tones.tracker.isOpen;
+    return heard;
   }
 
   #reconsider(nowMs: number, found: Decision | null, hasBeep: boolean): void {
-    const isLong = this.#rule.isLongSpeech(this.#voice, nowMs, this.#verdictMs);
+    const isLong = this.#longSpeech.isReached(this.#voice, nowMs, this.#verdictMs);
     if (this.#wasRevised) return;
     const passedMs = nowMs - this.#verdictMs;
     if (found?.verdict === 'fax') this.#revise('fax', found.reason);
@@ -243,13 +254,13 @@ export class CpdDetector {
     }
   }
 
-  #decide({ verdict, reason, confidence }: Decision): void {
+  #decide({ verdict, reason, confidence, code = verdict, numbers = {} }: Decision): void {
     const atMs = Math.round(this.elapsedMs);
     this.#verdict = verdict;
     this.#verdictMs = atMs;
-    this.#note(atMs, 'verdict', { verdict, reason, confidence });
+    this.#note(atMs, 'verdict', { verdict, code, reason, confidence, ...numbers });
     const phase = this.#answeredMs < 0 ? { beforeAnswer: true as const } : {};
-    this.#emit({ type: 'verdict', verdict, atMs, reason, confidence, ...phase });
+    this.#emit({ type: 'verdict', verdict, atMs, reason, code, confidence, numbers, ...phase });
   }
 
   #revise(verdict: Verdict, reason: string): void {

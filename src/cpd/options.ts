@@ -3,7 +3,15 @@
  * weighs a lost human against a missed machine is in a profile; the others are physics of the line.
  */
 
-export type Profile = 'human-first' | 'balanced' | 'machine-first';
+/** Points on one curve, from sparing people to catching machines, and two imitations of other products. */
+export const PROFILE_NAMES = [
+  'human-first',
+  'balanced',
+  'machine-first',
+  'app-amd',
+  'gvp',
+] as const;
+export type Profile = (typeof PROFILE_NAMES)[number];
 
 /**
  * The timing rule of a profile. A far end that speaks and then waits is a human; one that keeps
@@ -12,14 +20,35 @@ export type Profile = 'human-first' | 'balanced' | 'machine-first';
 export interface TimingRule {
   /** Speech this long without a telling pause is a machine. ms */
   readonly machineSpeechMs: number;
-  /** Speech up to this length is "short": a pause of `shortPauseMs` makes it a human. ms */
-  readonly shortSpeechMs: number;
-  readonly shortPauseMs: number;
-  /** Speech up to this length is "middling": a pause of `middlePauseMs` makes it a human. ms */
-  readonly middleSpeechMs: number;
-  readonly middlePauseMs: number;
-  /** Longer speech, up to `machineSpeechMs`, needs this pause. ms */
-  readonly longPauseMs: number;
+  /** The pause that makes a human of the shortest word. ms */
+  readonly shortestPauseMs: number;
+  /** How much longer the pause has to be for each second of speech before it. ms */
+  readonly pausePerSecondMs: number;
+}
+
+/** The parameters of Asterisk's app_amd by their names there, camelCase, and with its defaults. */
+export interface AppAmdRule {
+  readonly initialSilenceMs: number;
+  readonly greetingMs: number;
+  readonly afterGreetingSilenceMs: number;
+  readonly totalAnalysisTimeMs: number;
+  readonly minWordLengthMs: number;
+  readonly maximumWordLengthMs: number;
+  readonly betweenWordsSilenceMs: number;
+  readonly maximumNumberOfWords: number;
+  /** Mean of |sample| from which a frame is voice. 0..32767 */
+  readonly silenceThreshold: number;
+}
+
+/**
+ * The durations of GVP's published rule (`cpa.priority_*_voicepausedur`, `_maxvoicesigdur`,
+ * `_machinegreetingdur`, `cpa.maxpostconntime`). Its defaults are not published; these are ours.
+ */
+export interface GvpRule {
+  readonly voicePauseMs: number;
+  readonly maxVoiceSignalMs: number;
+  readonly machineGreetingMs: number;
+  readonly maxPostConnectMs: number;
 }
 
 export interface CpdOptions {
@@ -31,6 +60,10 @@ export interface CpdOptions {
   readonly country?: string;
   /** Replaces single values of the profile's timing rule. */
   readonly timing: Partial<TimingRule>;
+  /** Replaces single parameters of the profile `app-amd`. */
+  readonly appAmd: Partial<AppAmdRule>;
+  /** Replaces single parameters of the profile `gvp`. */
+  readonly gvp: Partial<GvpRule>;
   /** Nobody spoke for this long after the answer: silence. 500..60000 ms */
   readonly silenceTimeoutMs: number;
   /** Sound, but nothing that could be judged, for this long after the answer: unknown. 1000..60000 ms */
@@ -54,40 +87,44 @@ export interface CpdOptions {
   readonly speechFloorDb: number;
 }
 
+/**
+ * One curve: the longer a far end may speak before it is a machine, the shorter the pause after which
+ * it is a human. The other products' rules fall back on `balanced` for what they do not say, such as
+ * when "human" is taken back.
+ */
 const PROFILES: Readonly<Record<Profile, TimingRule>> = {
-  'human-first': {
-    machineSpeechMs: 3500,
-    shortSpeechMs: 900,
-    shortPauseMs: 520,
-    middleSpeechMs: 1800,
-    middlePauseMs: 720,
-    longPauseMs: 850,
-  },
-  balanced: {
-    machineSpeechMs: 2200,
-    shortSpeechMs: 900,
-    shortPauseMs: 560,
-    middleSpeechMs: 1800,
-    middlePauseMs: 800,
-    longPauseMs: 900,
-  },
-  'machine-first': {
-    machineSpeechMs: 1800,
-    shortSpeechMs: 900,
-    shortPauseMs: 640,
-    middleSpeechMs: 1400,
-    middlePauseMs: 900,
-    longPauseMs: 1000,
-  },
+  'human-first': { machineSpeechMs: 3500, shortestPauseMs: 480, pausePerSecondMs: 120 },
+  balanced: { machineSpeechMs: 1950, shortestPauseMs: 560, pausePerSecondMs: 150 },
+  'machine-first': { machineSpeechMs: 1600, shortestPauseMs: 640, pausePerSecondMs: 180 },
+  'app-amd': { machineSpeechMs: 1950, shortestPauseMs: 560, pausePerSecondMs: 150 },
+  gvp: { machineSpeechMs: 1950, shortestPauseMs: 560, pausePerSecondMs: 150 },
 };
 
-/** In the order of the curve, from the fewest lost humans to the fewest missed machines. */
-export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Profile[];
+const APP_AMD: AppAmdRule = {
+  initialSilenceMs: 2500,
+  greetingMs: 1500,
+  afterGreetingSilenceMs: 800,
+  totalAnalysisTimeMs: 5000,
+  minWordLengthMs: 100,
+  maximumWordLengthMs: 5000,
+  betweenWordsSilenceMs: 50,
+  maximumNumberOfWords: 2,
+  silenceThreshold: 256,
+};
+
+const GVP: GvpRule = {
+  voicePauseMs: 700,
+  maxVoiceSignalMs: 1500,
+  machineGreetingMs: 2200,
+  maxPostConnectMs: 12_000,
+};
 
 export const DEFAULT_OPTIONS: CpdOptions = {
   sampleRateHz: 8000,
   profile: 'human-first',
   timing: {},
+  appAmd: {},
+  gvp: {},
   silenceTimeoutMs: 5000,
   decisionTimeoutMs: 12_000,
   revisionWindowMs: 8000,
@@ -98,7 +135,7 @@ export const DEFAULT_OPTIONS: CpdOptions = {
   beepMinMs: 70,
   beepMaxMs: 1500,
   cedMinMs: 400,
-  speechFloorDb: -52,
+  speechFloorDb: -56,
 };
 
 const RANGES: Readonly<Partial<Record<keyof CpdOptions, readonly [number, number]>>> = {
@@ -134,12 +171,34 @@ export function resolveOptions(given: Partial<CpdOptions> = {}): CpdOptions {
         `${name} is ${JSON.stringify(value)}; allowed: ${range[0]} to ${range[1]}`,
       );
   }
+  checkDurations('timing', options.timing);
+  checkDurations('appAmd', options.appAmd);
+  checkDurations('gvp', options.gvp);
   return options;
+}
+
+/** The values of a rule are positive and finite; what they do together is the operator's business. */
+function checkDurations(rule: string, given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || (typeof value === 'number' && value >= 0 && value <= 120_000))
+      continue;
+    throw new RangeError(`${rule}.${name} is ${JSON.stringify(value)}; allowed: 0 to 120000`);
+  }
 }
 
 /** The timing rule in force: the profile's, with the single values the options replace. */
 export function timingRule(options: CpdOptions): TimingRule {
   return { ...PROFILES[options.profile], ...withoutUndefined(options.timing) };
+}
+
+/** The parameters in force of the profile `app-amd`. */
+export function appAmdRule(options: CpdOptions): AppAmdRule {
+  return { ...APP_AMD, ...withoutUndefined(options.appAmd) };
+}
+
+/** The parameters in force of the profile `gvp`. */
+export function gvpRule(options: CpdOptions): GvpRule {
+  return { ...GVP, ...withoutUndefined(options.gvp) };
 }
 
 /** Drops keys that are present but undefined, so that they do not hide a default. */

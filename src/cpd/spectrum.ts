@@ -62,6 +62,8 @@ export interface Measurements {
   isDigitalSilence: boolean;
   /** |X(k)|² of the windowed samples, k = 0..128, 31.25 Hz apart; all 0 in digital silence. */
   readonly power: Float64Array;
+  /** The newest 256 samples, oldest first, full scale 1. */
+  readonly samples: Float64Array;
 }
 
 export class Spectrum {
@@ -80,9 +82,10 @@ export class Spectrum {
     isHoled: false,
     isDigitalSilence: true,
     power: new Float64Array(BIN_COUNT),
+    samples: new Float64Array(FFT_SIZE),
   };
   readonly #window = new Float64Array(FFT_SIZE);
-  readonly #history = new Float64Array(FFT_SIZE);
+  readonly #history = this.now.samples;
   readonly #windowed = new Float64Array(FFT_SIZE);
   readonly #power = this.now.power;
   readonly #halfRate = new Float64Array(PITCH_SAMPLES);

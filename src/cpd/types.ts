@@ -72,6 +72,10 @@ export type CpdEvent =
       readonly verdict: Verdict;
       readonly atMs: number;
       readonly reason: string;
+      /** Stable name of the reason, such as `long-speech`; what is not worth one has the verdict's word. */
+      readonly code?: string;
+      /** What the reason is made of. ms, dB or shares, as the names say. */
+      readonly numbers?: Readonly<Record<string, number>>;
       readonly confidence: number;
       /** Nobody had answered: it is about what the network plays. Absent on every other verdict. */
       readonly beforeAnswer?: true;

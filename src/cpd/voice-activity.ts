@@ -1,15 +1,15 @@
 /**
- * Tells speech from quiet, from noise and from tones, adapting to the level of the line. Speech is
- * energy above the noise that is also periodic often enough to come from a throat; its pauses and
- * unvoiced sounds are bridged. It says when speech started and stopped, not what that means.
+ * Tells speech from quiet, from noise, from music and from tones, and keeps count of each. Where
+ * speech starts and stops is told by energy above the line's noise that is periodic often enough to
+ * come from a throat, or that the voice model is sure of; whether it was speech at all is told by
+ * the voice model, over the whole utterance. It decides nothing about who is there.
  */
+import voiceModelTable from './models/vad.json' with { type: 'json' };
+import { NoiseFloor } from './noise-floor.js';
 import { HOP_MS, SILENCE_DB, type Measurements } from './spectrum.js';
+import { VoiceFeatures } from './voice-features.js';
+import { VoiceModel } from './voice-model.js';
 
-/** The floor is the quietest moment of the last two seconds, kept in blocks. */
-const BLOCK_FRAMES = 16;
-const BLOCK_COUNT = 8;
-/** Until that much has been heard the floor is not believed to be above this. dB */
-const EARLY_FLOOR_DB = -48;
 /** Energy counts when it is this far above the floor, and not far below the speech so far. dB */
 const ABOVE_FLOOR_DB = 8;
 const BELOW_SPEECH_DB = 26;
@@ -18,6 +18,9 @@ const VOICED_PERIODICITY = 0.55;
 /** Far above the floor less will do: breathy voices and narrow codecs blur the period. */
 const LOUD_ABOVE_FLOOR_DB = 20;
 const LOUD_VOICED_PERIODICITY = 0.42;
+/** Or when the model is this sure, and never when it is this sure of the contrary. */
+const SURE_SPEECH = 0.75;
+const SURE_NOT_SPEECH = 0.04;
 /** So many voiced frames among so many start speech: 64 of 128 ms. */
 const ONSET_VOICED = 4;
 const ONSET_FRAMES = 8;
@@ -27,6 +30,8 @@ const ONSET_REACH_MS = 240;
 const UNVOICED_TAIL_MS = 200;
 /** A gap in the energy shorter than this is inside a burst. ms */
 const BURST_GAP_MS = 80;
+/** After so much digital silence the model's last word no longer counts. ms */
+const MODEL_MEMORY_MS = 64;
 
 export class VoiceActivity {
   /** Speech has been heard. */
@@ -40,18 +45,25 @@ export class VoiceActivity {
   speechMs = 0;
   /** Frames with energy above the floor since the reset, speech or not, as time. ms */
   soundMs = 0;
-  floorDb = EARLY_FLOOR_DB;
+  /** Sum of the model's probability of music since the reset, as time. ms */
+  musicMs = 0;
+  /** Sum of the model's probability over what was taken for speech since the onset, as time. ms */
+  believedMs = 0;
+  floorDb = SILENCE_DB;
   speechDb = SILENCE_DB;
+  /** The model's word on the newest frame, 0..1. */
+  speechProbability = 0;
+  musicProbability = 0;
 
-  readonly #blocks = new Float64Array(BLOCK_COUNT).fill(0);
-  #blockIndex = 0;
-  #blockFrames = 0;
-  #blockMinDb = 0;
+  readonly #floor = new NoiseFloor();
+  readonly #features = new VoiceFeatures();
+  readonly #model = new VoiceModel(voiceModelTable);
   readonly #voiced = new Uint8Array(ONSET_FRAMES);
   #frame = 0;
   #burstStartMs = -1;
   #lastEnergyMs = -1;
   #lastVoicedMs = -1;
+  #lastModelMs = -1;
   #steadyFrames = 0;
   #previousPeakHz = 0;
   readonly #quietestSpeechDb: number;
@@ -61,10 +73,16 @@ export class VoiceActivity {
     this.#quietestSpeechDb = quietestSpeechDb;
   }
 
-  /** Forgets the speech but keeps what is known of the line. Called when the call is answered. */
+  /** Forgets what was heard but keeps what is known of the line. Called when the call is answered. */
   reset(): void {
+    this.soundMs = this.musicMs = 0;
+    this.forgetSpeech();
+  }
+
+  /** What was taken for speech was none. */
+  forgetSpeech(): void {
     this.hasOnset = this.isSpeech = false;
-    this.onsetMs = this.lastSpeechMs = this.speechMs = this.soundMs = 0;
+    this.onsetMs = this.lastSpeechMs = this.speechMs = this.believedMs = 0;
     this.speechDb = SILENCE_DB;
     this.#voiced.fill(0);
     this.#burstStartMs = this.#lastEnergyMs = this.#lastVoicedMs = -1;
@@ -75,12 +93,19 @@ export class VoiceActivity {
     return this.hasOnset ? Math.max(0, nowMs - this.lastSpeechMs) : 0;
   }
 
+  /** Mean of the model's probability over what was taken for speech since the onset, 0..1. */
+  get credibility(): number {
+    return this.speechMs > 0 ? this.believedMs / this.speechMs : 0;
+  }
+
   /**
    * @param m the newest measurements
    * @param isTone the frame is part of a tone that has lasted long enough not to be a voice
    */
   consume(m: Measurements, isTone: boolean): void {
-    this.#followFloor(m);
+    this.#ask(m, isTone);
+    this.#floor.follow(m);
+    this.floorDb = this.#floor.db;
     const threshold = Math.max(
       this.#quietestSpeechDb,
       this.floorDb + ABOVE_FLOOR_DB,
@@ -88,9 +113,7 @@ export class VoiceActivity {
     );
     const hasEnergy = m.levelDb > threshold && !isTone;
     if (m.levelDb > threshold) this.soundMs += HOP_MS;
-    const isLoud = m.levelDb > this.floorDb + LOUD_ABOVE_FLOOR_DB;
-    const needed = isLoud ? LOUD_VOICED_PERIODICITY : VOICED_PERIODICITY;
-    const isVoiced = !this.#isSteadyPeak(m) && !m.isHoled && hasEnergy && m.periodicity >= needed;
+    const isVoiced = hasEnergy && !m.isHoled && this.#isVoiced(m);
     this.#voiced[this.#frame++ % ONSET_FRAMES] = isVoiced ? 1 : 0;
     if (hasEnergy) {
       if (this.#burstStartMs < 0 || m.atMs - this.#lastEnergyMs > BURST_GAP_MS)
@@ -102,6 +125,25 @@ export class VoiceActivity {
       this.speechDb = Math.max(m.levelDb, this.speechDb - 0.02 * HOP_MS);
     }
     this.#advance(m.atMs, hasEnergy);
+  }
+
+  /** A hole says nothing, so the last word stands for a moment. */
+  #ask(m: Measurements, isTone: boolean): void {
+    if (this.#features.update(m)) {
+      this.#model.evaluate(this.#features.values);
+      this.#lastModelMs = m.atMs;
+    }
+    const isStale = m.atMs - this.#lastModelMs > MODEL_MEMORY_MS;
+    this.speechProbability = isTone || isStale ? 0 : this.#model.speech;
+    this.musicProbability = isTone || isStale ? 0 : this.#model.music;
+    this.musicMs += HOP_MS * this.musicProbability;
+  }
+
+  #isVoiced(m: Measurements): boolean {
+    if (this.speechProbability >= SURE_SPEECH) return true;
+    if (this.speechProbability <= SURE_NOT_SPEECH || this.#isSteadyPeak(m)) return false;
+    const isLoud = m.levelDb > this.floorDb + LOUD_ABOVE_FLOOR_DB;
+    return m.periodicity >= (isLoud ? LOUD_VOICED_PERIODICITY : VOICED_PERIODICITY);
   }
 
   #advance(atMs: number, hasEnergy: boolean): void {
@@ -117,24 +159,8 @@ export class VoiceActivity {
       this.onsetMs = Math.max(this.#burstStartMs, this.#lastVoicedMs - ONSET_REACH_MS);
     }
     this.speechMs += HOP_MS;
+    this.believedMs += HOP_MS * this.speechProbability;
     this.lastSpeechMs = atMs;
-  }
-
-  /** Minimum statistics: the floor is what is left when nobody speaks. */
-  #followFloor(m: Measurements): void {
-    if (m.isHoled) return;
-    this.#blockMinDb = Math.min(this.#blockMinDb, m.levelDb);
-    if (++this.#blockFrames < BLOCK_FRAMES) {
-      if (this.#blockMinDb < this.floorDb) this.floorDb = this.#blockMinDb;
-      return;
-    }
-    this.#blocks[this.#blockIndex++ % BLOCK_COUNT] = this.#blockMinDb;
-    this.#blockFrames = 0;
-    this.#blockMinDb = 0;
-    let floor = 0;
-    const known = Math.min(this.#blockIndex, BLOCK_COUNT);
-    for (let i = 0; i < known; i++) floor = Math.min(floor, this.#blocks[i]!);
-    this.floorDb = known < BLOCK_COUNT ? Math.min(floor, EARLY_FLOOR_DB) : floor;
   }
 
   /** A spectral peak that does not move is an instrument or a generator; a voice glides. */

@@ -1,0 +1,84 @@
+/**
+ * How periodic 32 ms of sound are, and at which frequency: normalised autocorrelation at half the
+ * sample rate, so that it costs less than the transform beside it.
+ */
+import { ANALYSIS_RATE_HZ } from './spectrum.js';
+
+const WINDOW = 256;
+const LENGTH = WINDOW / 2;
+const RATE_HZ = ANALYSIS_RATE_HZ / 2;
+/** A voice repeats after 10 to 57 samples: 70 to 400 Hz. */
+const SHORTEST_LAG = 10;
+const LONGEST_LAG = 57;
+/** What repeats faster, 444 to 1000 Hz, is a whistle, a bird, a child's cry. */
+const SHORTEST_SHRILL_LAG = 4;
+/** The period is the shortest lag that is nearly as good as the best; twice the period fits too. */
+const NEARLY = 0.9;
+/** A difference weakens mains hum, which is as periodic as any voice. */
+const HUM_FILTER = 0.8;
+
+export class Pitch {
+  /** Height of the autocorrelation peak from 70 to 400 Hz, 0..1. */
+  periodicity = 0;
+  /** Where that peak is. Hz; 0 when there is none */
+  frequencyHz = 0;
+  /** Height of the highest true peak above 444 Hz, 0..1. */
+  shortLag = 0;
+
+  readonly #x = new Float64Array(LENGTH);
+  readonly #energyTo = new Float64Array(LENGTH + 1);
+  readonly #score = new Float64Array(LONGEST_LAG + 2);
+
+  /** @param samples 256 samples at 8 kHz */
+  measure(samples: Float64Array): void {
+    this.#prepare(samples);
+    for (let lag = SHORTEST_SHRILL_LAG - 1; lag <= LONGEST_LAG + 1; lag++)
+      this.#score[lag] = this.#correlate(lag);
+    this.#pick();
+  }
+
+  #prepare(samples: Float64Array): void {
+    const x = this.#x;
+    const energyTo = this.#energyTo;
+    let before = 0;
+    for (let i = 0; i < LENGTH; i++) {
+      const pair = samples[2 * i]! + samples[2 * i + 1]!;
+      x[i] = i === 0 ? 0 : pair - HUM_FILTER * before;
+      before = pair;
+      energyTo[i + 1] = energyTo[i]! + x[i]! * x[i]!;
+    }
+  }
+
+  #correlate(lag: number): number {
+    const x = this.#x;
+    const length = LENGTH - lag;
+    let cross = 0;
+    for (let i = 0; i < length; i++) cross += x[i]! * x[i + lag]!;
+    const here = this.#energyTo[length]!;
+    const there = this.#energyTo[LENGTH]! - this.#energyTo[lag]!;
+    const scale = here * there;
+    return scale > 1e-16 ? cross / Math.sqrt(scale) : 0;
+  }
+
+  #pick(): void {
+    const score = this.#score;
+    let best = 0;
+    for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) best = Math.max(best, score[lag]!);
+    this.periodicity = best;
+    this.frequencyHz = 0;
+    this.shortLag = 0;
+    for (let lag = SHORTEST_LAG; best > 0 && lag <= LONGEST_LAG; lag++) {
+      if (score[lag]! < NEARLY * best || !this.#isPeak(lag)) continue;
+      this.frequencyHz = RATE_HZ / lag;
+      break;
+    }
+    for (let lag = SHORTEST_SHRILL_LAG; lag < SHORTEST_LAG; lag++)
+      if (this.#isPeak(lag)) this.shortLag = Math.max(this.shortLag, score[lag]!);
+    if (this.frequencyHz === 0 && best > 0) this.frequencyHz = RATE_HZ / SHORTEST_LAG;
+  }
+
+  #isPeak(lag: number): boolean {
+    const here = this.#score[lag]!;
+    return here >= this.#score[lag - 1]! && here >= this.#score[lag + 1]!;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The voice model: a small neural network (64 - 24 - 12 - 3) that says how likely it is that the
+ * newest 32 ms hold speech, music or neither. Its weights are a table, models/vad.json; how they
+ * were made is in models/README.md.
+ */
+import { FEATURE_COUNT } from './voice-features.js';
+
+/** One layer: outputs x inputs weights, row after row, and one bias per output. */
+export interface Layer {
+  readonly weights: readonly number[];
+  readonly biases: readonly number[];
+}
+
+/** The table's form. The last layer's outputs are speech, music, other. */
+export interface VoiceModelTable {
+  readonly features: number;
+  readonly layers: readonly Layer[];
+}
+
+const OUTPUTS = 3;
+
+export class VoiceModel {
+  /** Probabilities of the newest features, 0..1. */
+  speech = 0;
+  music = 0;
+
+  readonly #layers: readonly DenseLayer[];
+
+  /** @throws RangeError when the table's sizes do not fit together */
+  constructor(table: VoiceModelTable) {
+    if (table.features !== FEATURE_COUNT)
+      throw new RangeError(
+        `the voice model wants ${table.features} features, not ${FEATURE_COUNT}`,
+      );
+    let inputs = FEATURE_COUNT;
+    this.#layers = table.layers.map((layer) => {
+      const dense = denseLayer(layer, inputs);
+      inputs = dense.out.length;
+      return dense;
+    });
+    if (inputs !== OUTPUTS) throw new RangeError(`the voice model has ${inputs} outputs, not 3`);
+  }
+
+  /** Sets `speech` and `music`. Allocates nothing. */
+  evaluate(features: Float64Array): void {
+    let input = features;
+    const last = this.#layers.length - 1;
+    for (let l = 0; l <= last; l++) {
+      const layer = this.#layers[l]!;
+      apply(layer, input, l < last);
+      input = layer.out;
+    }
+    const speech = input[0]!;
+    const music = input[1]!;
+    const other = input[2]!;
+    const most = Math.max(speech, music, other);
+    const a = Math.exp(speech - most);
+    const b = Math.exp(music - most);
+    const sum = a + b + Math.exp(other - most);
+    this.speech = a / sum;
+    this.music = b / sum;
+  }
+}
+
+interface DenseLayer {
+  readonly weights: Float64Array;
+  readonly biases: Float64Array;
+  readonly out: Float64Array;
+}
+
+function denseLayer({ weights, biases }: Layer, inputs: number): DenseLayer {
+  if (weights.length !== inputs * biases.length)
+    throw new RangeError(`${weights.length} weights do not fit ${inputs} x ${biases.length}`);
+  return {
+    weights: Float64Array.from(weights),
+    biases: Float64Array.from(biases),
+    out: new Float64Array(biases.length),
+  };
+}
+
+function apply({ weights, biases, out }: DenseLayer, input: Float64Array, isHidden: boolean): void {
+  const inputs = input.length;
+  for (let o = 0, w = 0; o < out.length; o++) {
+    let sum = biases[o]!;
+    for (let i = 0; i < inputs; i++) sum += weights[w++]! * input[i]!;
+    out[o] = isHidden && sum < 0 ? 0.01 * sum : sum;
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { HOP_MS, HOP_SAMPLES, Spectrum } from '../../src/cpd/spectrum.js';
+import { VoiceActivity } from '../../src/cpd/voice-activity.js';
+import { FEATURE_COUNT } from '../../src/cpd/voice-features.js';
+import { VoiceModel } from '../../src/cpd/voice-model.js';
+import { gain, join, media, mix, noise, silence, tone } from './sounds.js';
+
+interface Heard {
+  readonly voice: VoiceActivity;
+  /** Mean probabilities over the frames that are louder than -50 dB. */
+  readonly speech: number;
+  readonly music: number;
+}
+
+function listen(sound: Int16Array): Heard {
+  const spectrum = new Spectrum();
+  const voice = new VoiceActivity(-56);
+  let [speech, music, frames] = [0, 0, 0];
+  for (let at = 0; at + HOP_SAMPLES <= sound.length; at += HOP_SAMPLES) {
+    const hop = Float64Array.from(sound.subarray(at, at + HOP_SAMPLES), (x) => x / 32768);
+    spectrum.analyse(hop, HOP_MS * (1 + at / HOP_SAMPLES));
+    voice.consume(spectrum.now, false);
+    if (spectrum.now.levelDb < -50) continue;
+    speech += voice.speechProbability;
+    music += voice.musicProbability;
+    frames++;
+  }
+  return { voice, speech: speech / frames, music: music / frames };
+}
+
+const greeting = media('far-end/greeting.wav');
+
+describe('The voice model', () => {
+  it('believes in speech, at any level and through noise', () => {
+    for (const factor of [0.1, 1]) assert.ok(listen(gain(greeting, factor)).speech > 0.6);
+    assert.ok(listen(mix(greeting, noise(greeting.length / 8, 0.01))).speech > 0.5);
+  });
+
+  it('does not believe in noise, nor in a tone', () => {
+    assert.ok(listen(noise(4000, 0.1)).speech < 0.1);
+    assert.ok(listen(join(noise(500, 0.001), tone([700], 3000))).speech < 0.4);
+  });
+
+  it('knows music by what stays in its place', () => {
+    const heard = listen(media('waiting.wav'));
+    assert.ok(heard.music > heard.speech, `${heard.music} ${heard.speech}`);
+  });
+
+  it('forgets the ring before the answer', () => {
+    const ring = join(tone([425], 1000), silence(2500));
+    const { voice } = listen(join(ring, media('far-end/hello.wav')));
+    assert.ok(voice.credibility > 0.3, `${voice.credibility}`);
+  });
+
+  it('says nothing in digital silence', () => {
+    const { voice } = listen(join(greeting.subarray(0, 8000), silence(500)));
+    assert.equal(voice.speechProbability, 0);
+    assert.equal(voice.musicProbability, 0);
+  });
+
+  it('refuses a table that does not fit', () => {
+    assert.throws(() => new VoiceModel({ features: 3, layers: [] }), /features/);
+    const layer = { weights: Array<number>(FEATURE_COUNT).fill(0), biases: [0] };
+    assert.throws(() => new VoiceModel({ features: FEATURE_COUNT, layers: [layer] }), /outputs/);
+    const wrong = { weights: [0], biases: [0] };
+    assert.throws(() => new VoiceModel({ features: FEATURE_COUNT, layers: [wrong] }), /do not fit/);
+  });
+});
