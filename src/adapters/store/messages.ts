@@ -96,8 +96,13 @@ export interface WorkerOptions {
   readonly busyTimeoutMs: number;
 }
 
+export interface NumberedOperation {
+  readonly id: number;
+  readonly operation: Operation;
+}
+
 export type ToWorker =
-  | { readonly kind: 'operation'; readonly id: number; readonly operation: Operation }
+  | { readonly kind: 'operations'; readonly operations: readonly NumberedOperation[] }
   | { readonly kind: 'close' };
 
 export type FromWorker =

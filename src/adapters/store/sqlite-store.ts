@@ -32,6 +32,7 @@ import { workerEntry } from '../../worker-entry.js';
 import {
   isWrite,
   type FromWorker,
+  type NumberedOperation,
   type Operation,
   type Outcome,
   type Results,
@@ -42,6 +43,8 @@ import {
 /** Far above what live calls produce; reached only when the disk stands still. */
 const PENDING_MAX = 20_000;
 const PROBE_INTERVAL_MS = 1000;
+/** Longest that something nobody waits for stays here, to be written together with what follows. */
+const WRITE_BEHIND_MS = 50;
 const PURGE_BATCH = 500;
 /** Someone reading the file by hand may hold a checkpoint back for a moment. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -102,6 +105,9 @@ class SqliteStore implements CallbackStore {
   #isWritable = true;
   #isClosed = false;
   #probeTimer: NodeJS.Timeout | undefined;
+  readonly #outbox: NumberedOperation[] = [];
+  #flushTimer: NodeJS.Timeout | undefined;
+  #isFlushing = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -143,9 +149,12 @@ class SqliteStore implements CallbackStore {
   }
 
   async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {
-    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() });
     // A lock that may be refused has to be waited for, whatever was asked.
-    if (options.durable || change.dialLock === 'take') return written;
+    const isAwaited = options.durable || change.dialLock === 'take';
+    // What is on the wire is told at once: after a crash it is ended by what is written here.
+    const mayWait = !isAwaited && change.leg === undefined;
+    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() }, mayWait);
+    if (isAwaited) return written;
     written.then(
       (result) => {
         if (!result.ok) this.#tellFailure(refusedBehind(id, result.why));
@@ -216,13 +225,15 @@ class SqliteStore implements CallbackStore {
     if (!this.#isClosed) {
       this.#isClosed = true;
       clearTimeout(this.#probeTimer);
-      this.#post({ kind: 'close' });
+      this.#flush();
+      this.#worker.postMessage({ kind: 'close' } satisfies ToWorker);
     }
     await this.#hasExited;
   }
 
   #send<K extends Operation['kind']>(
     operation: Extract<Operation, { kind: K }>,
+    mayWait = false,
   ): Promise<Results[K]> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => {
@@ -237,12 +248,28 @@ class SqliteStore implements CallbackStore {
       }
       const id = this.#nextId++;
       this.#pending.set(id, { operation, settle });
-      this.#post({ kind: 'operation', id, operation });
+      this.#outbox.push({ id, operation });
+      this.#flushSoon(mayWait);
     });
   }
 
-  #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  /** Operations cross in their order, as many at a time as there are: each crossing and COMMIT costs. */
+  #flushSoon(mayWait: boolean): void {
+    if (mayWait) {
+      this.#flushTimer ??= setTimeout(() => this.#flush(), WRITE_BEHIND_MS);
+    } else if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#isFlushing = false;
+    if (this.#outbox.length === 0) return;
+    const operations = this.#outbox.splice(0);
+    this.#worker.postMessage({ kind: 'operations', operations } satisfies ToWorker);
   }
 
   #onMessage(message: FromWorker): void {
@@ -294,6 +321,7 @@ class SqliteStore implements CallbackStore {
     const wasClosed = this.#isClosed;
     this.#isClosed = true;
     clearTimeout(this.#probeTimer);
+    clearTimeout(this.#flushTimer);
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     const code = wasClosed ? 'STORE_CLOSED' : 'STORE_FAILED';

@@ -14,6 +14,7 @@ import {
   isWrite,
   type Failure,
   type FromWorker,
+  type NumberedOperation,
   type Operation,
   type Outcome,
   type ToWorker,
@@ -86,9 +87,8 @@ function limitSize(database: Database, sizeMaxBytes: number): void {
 }
 
 type Numbered = readonly [number, Outcome];
-type Waiting = Extract<ToWorker, { kind: 'operation' }>;
 
-function performBatch(database: Database, batch: readonly Waiting[]): Numbered[] {
+function performBatch(database: Database, batch: readonly NumberedOperation[]): Numbered[] {
   try {
     // Reading goes on while somebody else has the file locked for writing.
     const writes = batch.some(({ operation }) => isWrite(operation));
@@ -109,10 +109,10 @@ function performBatch(database: Database, batch: readonly Waiting[]): Numbered[]
 
 /** One operation inside the batch. @throws when the batch as a whole cannot go on */
 function attempt(database: Database, operation: Operation): Outcome {
-  database.exec('SAVEPOINT operation');
+  database.run('SAVEPOINT operation');
   try {
     const value = perform(database, operation);
-    database.exec('RELEASE operation');
+    database.run('RELEASE operation');
     return { ok: true, value };
   } catch (error) {
     const failure = failureOf(error);
@@ -145,7 +145,7 @@ function run(): void {
 
   let isClosing = false;
   const work = (first: ToWorker): void => {
-    let batch: Waiting[] = [];
+    let batch: NumberedOperation[] = [];
     const flush = (): void => {
       if (batch.length > 0) send({ kind: 'done', outcomes: performBatch(opened.database, batch) });
       batch = [];
@@ -155,7 +155,8 @@ function run(): void {
         isClosing = true;
         break;
       }
-      if (batch.push(next) >= BATCH_MAX) flush();
+      batch.push(...next.operations);
+      if (batch.length >= BATCH_MAX) flush();
     }
     flush();
     if (isClosing) shut();
