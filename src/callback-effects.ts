@@ -13,6 +13,7 @@ import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
+import type { SetUpGovernor } from './dial/set-up-governor.js';
 import { AgentCall } from './handoff/agent-call.js';
 import { attachedHeaders } from './handoff/attached-data.js';
 import { QueueRequest } from './handoff/queue-request.js';
@@ -41,6 +42,7 @@ export interface CallSettings {
 
 export interface EffectsDeps extends CallSettings {
   readonly telephony: Telephony;
+  readonly setUps?: SetUpGovernor;
   readonly analyser: CallAnalyser;
   readonly clock: Clock;
   readonly random: Random;

@@ -12,6 +12,7 @@ import { transition } from './callflow/treatment-flow.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
+import type { Place } from './dial/set-up-governor.js';
 import type { TrailEntry } from './report/trail.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type {
@@ -24,7 +25,7 @@ import type {
 } from './schedule/callback-store.js';
 import { changeOf, hasToBeDurable, type OpenedAttempt } from './step-record.js';
 
-/** Pause before a dial that was refused, or an end that could not be written, is tried again. */
+/** Pause before a dial that the store refused, or an end that could not be written, is tried again. */
 const DIAL_RETRY_MS = 1000;
 
 export interface SessionDeps extends EffectsDeps {
@@ -35,8 +36,10 @@ export interface SessionDeps extends EffectsDeps {
 export interface SessionOwner {
   /** The service as the configuration in force has it; an attempt keeps what it began with. */
   serviceNow(): ServiceConfig;
-  /** Why no call may be dialled now (a trunk's limits), or undefined when one may. */
-  dialRefusal(): string | undefined;
+  /** Joins the line of those who want to dial. */
+  queueToDial(): Place;
+  /** The customer's leg is over. */
+  onLegOver(): void;
 }
 
 /** One callback in the air: the loop, and everything that belongs to it. */
@@ -47,6 +50,8 @@ export class CallbackSession {
   #service: ServiceConfig;
   /** The latest attempt and its Call-ID. */
   #call = { attempt: 0, callId: '' };
+  /** In the line of those who want to dial, or at its head. */
+  #place: Place | undefined;
   #isStopped = false;
   #isDraining = false;
   /** What the store could not take and has to: the end, and legs that are over. */
@@ -79,6 +84,11 @@ export class CallbackSession {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** Has a customer's leg, or is about to. */
+  get isOnTheLine(): boolean {
+    return this.#state.context.leg !== undefined || this.#place?.isGranted === true;
   }
 
   /** Events are handled one at a time, in the order they were posted. */
@@ -118,6 +128,7 @@ export class CallbackSession {
     try {
       return await this.#run();
     } finally {
+      this.#leaveLine();
       await this.#effects.stop('callback over');
       await this.#payWhatIsOwed();
     }
@@ -141,12 +152,15 @@ export class CallbackSession {
         this.#inbox.push({ ...event, atMs: this.deps.clock.nowMs() });
         continue;
       }
+      const hadLeg = this.#state.context.leg !== undefined;
       this.#state = step.state;
       if (step.state.name === 'ended') {
         this.deps.metrics?.callbackEnded(this.callback.serviceName, step.state.reason);
       }
       this.#logStep(event, step);
       for (const command of step.commands) this.#effects.perform(command, this.#call.callId);
+      this.#leaveLine();
+      if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
     }
     return this.#state;
   }
@@ -169,16 +183,14 @@ export class CallbackSession {
     return true;
   }
 
-  /** @returns false when the step may not be taken now: it would dial, and that is refused */
+  /** @returns false when the step may not be taken now: it would dial, and has to wait */
   async #write(event: Event, step: Step): Promise<boolean> {
     const dial = step.commands.find((command) => command.type === 'dial');
-    const noRoom = dial && this.owner.dialRefusal();
-    const refusal: Refusal | undefined =
-      noRoom === undefined
-        ? await this.#record(event, step, dial)
-        : { ok: false, why: 'no-room', detail: noRoom };
+    if (dial && !(await this.#isItsTurn())) return false;
+    const refusal = await this.#record(event, step, dial);
     // Without a record nothing may be dialled; a live call must not wait for a disk.
     if (refusal === undefined || !dial) return true;
+    this.#leaveLine();
     this.deps.log.debug({ callbackId: this.id, ...refusal }, 'not dialled now');
     switch (refusal.why) {
       case 'cancel-requested':
@@ -192,10 +204,29 @@ export class CallbackSession {
         break;
       case 'number-busy':
       case 'not-written':
-      case 'no-room':
         if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
     }
     return false;
+  }
+
+  /**
+   * Waits in the line of those who want to dial, and keeps its place there while something else is
+   * posted. @returns whether the turn had come already: after a wait the step is made anew
+   */
+  async #isItsTurn(): Promise<boolean> {
+    const place = (this.#place ??= this.owner.queueToDial());
+    if (place.isGranted) return true;
+    if (this.#inbox.length > 0 || this.#isStopped) return false;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      void place.granted.then(resolve);
+    });
+    return false;
+  }
+
+  #leaveLine(): void {
+    this.#place?.release();
+    this.#place = undefined;
   }
 
   async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {
@@ -292,10 +323,7 @@ export class CallbackSession {
 
 type DialCommand = Extract<Command, { type: 'dial' }>;
 type Refusal =
-  | Exclude<CommitResult, { ok: true }>
-  | { readonly ok: false; readonly why: 'not-written' }
-  /** A trunk's limits. */
-  | { readonly ok: false; readonly why: 'no-room'; readonly detail: string };
+  Exclude<CommitResult, { ok: true }> | { readonly ok: false; readonly why: 'not-written' };
 
 /** Nothing of an attempt is in the air: a changed configuration may take effect. */
 function isBetweenAttempts({ name }: State): boolean {

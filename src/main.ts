@@ -13,6 +13,8 @@ import { connectTelephony } from './adapters/telephony/connect.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
+import { governedTelephony } from './dial/governed-telephony.js';
+import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log, Telephony } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
@@ -77,7 +79,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const live = new LiveConfig(config);
   const counters = new Counters();
   const metrics: CallMetrics = new CallMetrics({
-    inTheAir: () => ({ ...telephony.counts(), sessions: host.count }),
+    inTheAir: () => ({ ...telephony.counts(), ...setUps.counts(), sessions: host.count }),
     servers: () => telephony.servers(),
     open: async () => (await store.stats()).open,
     isReady: () => isReady(),
@@ -90,9 +92,14 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     startTelephony(config, log, clock, cleanUp),
     CpdPool.start({ log }).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
+  const setUps = new SetUpGovernor({
+    clock,
+    limits: () => telephony.media.setUpLimits ?? NO_LIMITS,
+  });
   const host = createHost(live, {
     store,
-    telephony,
+    telephony: governedTelephony(telephony, setUps),
+    setUps,
     analyser,
     clock,
     random,
@@ -112,6 +119,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   telephony.onStateChange((isUp, why) => {
     log[isUp ? 'info' : 'error']({ why }, isUp ? 'telephony is back' : 'telephony is down');
     if (isUp) scheduler.poke();
+    if (isUp) setUps.poke();
   });
   const api = createApi({
     store,
@@ -151,6 +159,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       ...telephony.counts(),
       ...(await engineCounts()),
       sessions: host.count,
+      ...setUps.counts(),
       dialLocks: (await store.stats()).dialLockCount,
     }),
     hangUpAll: () => host.drain(0),
@@ -158,6 +167,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       isStopping = true;
       await scheduler.stop();
       await host.drain(drainMs);
+      setUps.stop();
       const problems = await cleanUp.run();
       if (problems.length > 0) log.warn({ problems }, 'not everything was closed in order');
     },
@@ -168,6 +178,7 @@ type HostParts = Pick<
   SessionHostDeps,
   | 'store'
   | 'telephony'
+  | 'setUps'
   | 'analyser'
   | 'clock'
   | 'random'

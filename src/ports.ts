@@ -193,9 +193,23 @@ export interface EndpointWish {
   readonly beside?: MediaEndpoint | undefined;
 }
 
+/** What the media servers that can be used now take together; Infinity: no limit is known. */
+export interface SetUpLimits {
+  /** New calls a second, as configured, and as the servers have it themselves. */
+  readonly maxPerSecond: number;
+  /** Calls being set up at a time, as configured. */
+  readonly maxInProgress: number;
+  readonly maxSessions: number;
+  readonly freeSessions: number;
+  /** CPU time the busiest server's machine has to spare, 0..100. */
+  readonly idleCpuPercent: number;
+}
+
 export interface MediaServer {
   /** @throws Error when no endpoint can be had within the adapter's deadline. */
   createEndpoint(wish?: EndpointWish): Promise<MediaEndpoint>;
+  /** Undefined: nothing is known of any limit. */
+  readonly setUpLimits?: SetUpLimits | undefined;
   /** An endpoint for a new call can be had. */
   readonly isConnected: boolean;
 }

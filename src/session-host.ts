@@ -10,12 +10,15 @@ import type { State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
 import { DialGate } from './dial/dial-gate.js';
+import type { Hindrance, SetUpGovernor } from './dial/set-up-governor.js';
 import { selectTrunk } from './dial/trunk-selector.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 
 export interface SessionHostDeps extends EffectsDeps {
   readonly store: CallbackStore;
   readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** The line of those who want to dial. */
+  readonly setUps: SetUpGovernor;
   /** A session is over: there is room for another. */
   onSessionEnded(): void;
 }
@@ -114,7 +117,11 @@ export class SessionHost {
     // A service that a reload takes away stays for those who are being called back already.
     let service = first;
     const serviceNow = () => (service = this.#serviceOf(record) ?? service);
-    const owner = { serviceNow, dialRefusal: () => this.#dialRefusal() };
+    const owner = {
+      serviceNow,
+      queueToDial: () => this.deps.setUps.queue('customer', () => this.#hindrance()),
+      onLegOver: () => this.deps.setUps.poke(),
+    };
     const session = new CallbackSession(this.deps, record, owner, state);
     this.#sessions.set(record.id, session);
     session.resume();
@@ -131,11 +138,11 @@ export class SessionHost {
   }
 
   /** Limits of the trunk that calls leave by, for first attempts and retries alike. */
-  #dialRefusal(): string | undefined {
+  #hindrance(): Hindrance | undefined {
     const trunk = selectTrunk(this.deps.trunks);
     if (!trunk) return undefined; // The dial then ends in call state 41.
     let legs = 0;
-    for (const { state } of this.#sessions.values()) if (state.context.leg) legs += 1;
+    for (const { isOnTheLine } of this.#sessions.values()) if (isOnTheLine) legs += 1;
     return this.#gate.take(trunk, legs);
   }
 

@@ -4,6 +4,7 @@ import { CallbackSession } from '../src/callback-session.js';
 import { initialState } from '../src/callflow/treatment-flow.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
+import { type Hindrance, NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
 import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
@@ -40,7 +41,8 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
   };
   const metrics = new CallMetrics();
   const logged: object[] = [];
-  const limits: { refusal: string | undefined } = { refusal: undefined };
+  const limits: { hindrance: Hindrance | undefined } = { hindrance: undefined };
+  const setUps = new SetUpGovernor({ clock, limits: () => NO_LIMITS });
   const session = new CallbackSession(
     {
       telephony,
@@ -64,7 +66,11 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       comfortFile: '/p/comfort.wav',
     },
     { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000 },
-    { serviceNow: () => config.service, dialRefusal: () => limits.refusal },
+    {
+      serviceNow: () => config.service,
+      queueToDial: () => setUps.queue('customer', () => limits.hindrance),
+      onLegOver: () => setUps.poke(),
+    },
     initialState(),
   );
   session.post({ type: 'due' });
@@ -75,6 +81,8 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     assert.ok(state.name === 'ended');
     await settle();
     assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.deepEqual(setUps.counts(), { waitingToDial: 0, waitingAgents: 0, setUpsInProgress: 0 });
+    setUps.stop();
     assert.equal(clock.pendingCount, 0, 'no timer left');
     assert.deepEqual(playing(), []);
     return state.reason;
@@ -89,6 +97,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     session,
     config,
     limits,
+    setUps,
     playing,
     over,
   };
@@ -367,6 +376,7 @@ describe('CallbackSession', () => {
     const { rows } = t.store;
     await t.session.stop('shutdown');
     assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
+    t.setUps.stop();
     assert.equal(t.clock.pendingCount, 0);
     assert.deepEqual(t.store.rows, rows, 'nothing is decided at shutdown');
     const { change } = t.store.commits.at(-1) ?? {};
@@ -396,13 +406,13 @@ describe('CallbackSession', () => {
 
   it('waits with a dial until the trunk has room, and uses one Call-ID for it', async () => {
     const t = start();
-    t.limits.refusal = 'maxConcurrentCalls is 1';
+    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
     await settle();
     await t.clock.advance(5000);
     assert.equal(t.telephony.calls.length, 0);
     assert.equal(t.store.commits.length, 0, 'nothing is written for a dial that may not be');
-    t.limits.refusal = undefined;
-    await t.clock.advance(1000);
+    t.limits.hindrance = undefined;
+    t.setUps.poke();
     await settle();
     assert.equal(t.telephony.calls.length, 1);
     assert.equal(t.store.commits[0]?.change.attempt?.startedAtMs, t.clock.nowMs());
@@ -411,11 +421,37 @@ describe('CallbackSession', () => {
     assert.equal(await t.over(), 'CANCELLED');
   });
 
+  it('ends at once when it is cancelled in the line of those who want to dial', async () => {
+    const t = start();
+    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
+    await settle();
+    assert.equal(t.setUps.counts().waitingToDial, 1);
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+    assert.equal(t.telephony.calls.length, 0);
+  });
+
+  it('dials with the service as it is when its turn comes', async () => {
+    const t = start();
+    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
+    await settle();
+    t.config.service = serviceConfig({ ringTimeoutMs: 7000 });
+    t.limits.hindrance = undefined;
+    t.setUps.poke();
+    await settle();
+    await t.clock.advance(7000);
+    await settle();
+    assert.equal(t.telephony.calls[0]?.cancelledWith, 'rang 7000 ms');
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    await t.over();
+  });
+
   it('lets go of a callback that the store says is no longer ours', async () => {
     const t = start();
     t.store.refusals.push({ ok: false, why: 'completed' });
     await t.session.finished;
     assert.equal(t.telephony.calls.length, 0);
+    t.setUps.stop();
     assert.equal(t.clock.pendingCount, 0);
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { virtualClock } from '../src/adapters/clock/virtual-clock.js';
 import type { State } from '../src/callflow/vocabulary.js';
 import type { ServiceConfig } from '../src/config/config.js';
+import { NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
 import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
 import { SessionHost } from '../src/session-host.js';
 import { Counters } from '../src/report/counters.js';
@@ -24,6 +25,7 @@ function setUp() {
     store: store as unknown as CallbackStore,
     log: silentLog,
     counters: new Counters(),
+    setUps: new SetUpGovernor({ clock, limits: () => NO_LIMITS }),
     random: { uuid: () => `call-${telephony.calls.length + 1}`, fraction: () => 0.5 },
     places: { directory: '/m', packagedDirectory: '/p' },
     files: {
@@ -187,6 +189,7 @@ describe('SessionHost', () => {
     const t = setUp();
     t.host.start(t.record());
     t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await t.clock.advance(1000);
     await settle();
     t.telephony.calls[0]?.fail(486);
     await settle();

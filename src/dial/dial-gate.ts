@@ -4,6 +4,7 @@
  * that no missed release can close it for good.
  */
 import type { Clock } from '../ports.js';
+import type { Hindrance } from './set-up-governor.js';
 import type { Trunk } from './trunk-selector.js';
 
 type DialLimits = Pick<Trunk, 'maxConcurrentCalls' | 'maxCallsPerSecond'>;
@@ -19,21 +20,23 @@ export class DialGate {
   /**
    * Takes a place for one dial.
    * @param callsInTheAir customer legs of this trunk, ringing or up
-   * @returns why not, or undefined when the call may be dialled now
+   * @returns undefined when the call may be dialled now; else why not, and when to ask again unless
+   *   that depends on a call's end
    */
-  take(limits: DialLimits, callsInTheAir: number): string | undefined {
+  take(limits: DialLimits, callsInTheAir: number): Hindrance | undefined {
     if (callsInTheAir >= limits.maxConcurrentCalls) {
-      return `maxConcurrentCalls is ${limits.maxConcurrentCalls}`;
+      return { why: `maxConcurrentCalls is ${limits.maxConcurrentCalls}` };
     }
     const nowMs = this.clock.nowMs();
-    const sinceMs = nowMs - this.#secondStartedAtMs;
+    let sinceMs = nowMs - this.#secondStartedAtMs;
     // A clock that was set back starts a new second, too.
     if (sinceMs >= SECOND_MS || sinceMs < 0) {
       this.#secondStartedAtMs = nowMs;
-      this.#dialledInSecond = 0;
+      this.#dialledInSecond = sinceMs = 0;
     }
     if (this.#dialledInSecond >= limits.maxCallsPerSecond) {
-      return `maxCallsPerSecond is ${limits.maxCallsPerSecond}`;
+      const why = `maxCallsPerSecond is ${limits.maxCallsPerSecond}`;
+      return { why, waitMs: SECOND_MS - sinceMs };
     }
     this.#dialledInSecond += 1;
     return undefined;

@@ -29,6 +29,7 @@ import type {
   Telephony,
 } from '../ports.js';
 import { answerOfSound, callStateOfVerdict } from './heard-result.js';
+import type { SetUpGovernor } from './set-up-governor.js';
 import { callStateOfFailure } from './sip-result.js';
 
 /** Time past the detector's own limit after which it is taken for dead. */
@@ -64,6 +65,8 @@ export interface OutboundCallDeps {
   readonly analyser: CallAnalyser;
   readonly clock: Clock;
   readonly log: Log;
+  /** Learns from how long the media server takes. */
+  readonly setUps?: Pick<SetUpGovernor, 'run'>;
 }
 
 export class OutboundCall {
@@ -193,7 +196,8 @@ export class OutboundCall {
     this.listener.onAnswered(dialog);
     // A BYE can be faster than the promise that brought the dialog.
     if (dialog.hasEnded) return this.#onDialogEnded('remote');
-    await endpoint.connect(dialog.remoteSdp);
+    const connect = () => endpoint.connect(dialog.remoteSdp);
+    await (this.deps.setUps?.run('connect', connect) ?? connect());
     if (this.#isOver || this.#hasResult) return;
     if (!this.request.analysis) {
       this.#result(CALL_STATE.Ok, true, { sipStatus: 200, cpdReason: 'CPD is off' });

@@ -7,7 +7,7 @@ describe('DialGate', () => {
     const gate = new DialGate(virtualClock());
     const limits = { maxConcurrentCalls: 2, maxCallsPerSecond: 100 };
     assert.equal(gate.take(limits, 1), undefined);
-    assert.equal(gate.take(limits, 2), 'maxConcurrentCalls is 2');
+    assert.deepEqual(gate.take(limits, 2), { why: 'maxConcurrentCalls is 2' });
   });
 
   it("keeps the trunk's calls per second, and starts anew each second", async () => {
@@ -16,9 +16,10 @@ describe('DialGate', () => {
     const limits = { maxConcurrentCalls: 100, maxCallsPerSecond: 2 };
     assert.equal(gate.take(limits, 0), undefined);
     assert.equal(gate.take(limits, 1), undefined);
-    assert.equal(gate.take(limits, 2), 'maxCallsPerSecond is 2');
+    const why = 'maxCallsPerSecond is 2';
+    assert.deepEqual(gate.take(limits, 2), { why, waitMs: 1000 });
     await clock.advance(999);
-    assert.equal(gate.take(limits, 2), 'maxCallsPerSecond is 2');
+    assert.deepEqual(gate.take(limits, 2), { why, waitMs: 1 });
     await clock.advance(1);
     assert.equal(gate.take(limits, 2), undefined);
   });

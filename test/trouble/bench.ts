@@ -13,6 +13,7 @@ import { openDatabase } from '../../src/adapters/store/sqlite-driver.js';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/adapters/store/sqlite-store.js';
 import { endOrphanLegs } from '../../src/orphan-legs.js';
 import { createApi } from '../../src/request/callback-api.js';
+import { NO_LIMITS, SetUpGovernor } from '../../src/dial/set-up-governor.js';
 import type { CallbackRecord, CallbackStore } from '../../src/schedule/callback-store.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SessionHost } from '../../src/session-host.js';
@@ -207,6 +208,7 @@ export class TroubleBench {
     this.#host = new SessionHost({
       ...shared,
       analyser,
+      setUps: new SetUpGovernor({ clock, limits: () => NO_LIMITS }),
       random,
       places: { directory: '/m', packagedDirectory: '/p' },
       files: {

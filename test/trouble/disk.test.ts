@@ -106,6 +106,7 @@ describe('with the store locked by somebody else', function () {
     unlock();
     await bench.until('a store that can be written', () => bench.store.isWritable || undefined);
     await bench.accepted(OTHER);
+    await bench.pass(1000);
     await bench.until('the dial', () => bench.dialCount(OTHER) === 1 || undefined);
     dialog.end('remote');
     await bench.pass(2000);

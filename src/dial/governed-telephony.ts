@@ -1,0 +1,37 @@
+/**
+ * The telephony that sessions use: endpoints are made under the governor's eyes. A customer's leg has
+ * its place already, taken before its attempt was recorded; an endpoint that is to be bridged with
+ * another is an agent's, and takes its place here.
+ */
+import type { MediaServer, Telephony } from '../ports.js';
+import type { SetUpGovernor } from './set-up-governor.js';
+
+export function governedTelephony(telephony: Telephony, governor: SetUpGovernor): Telephony {
+  const media: MediaServer = {
+    get isConnected() {
+      return telephony.media.isConnected;
+    },
+    get setUpLimits() {
+      return telephony.media.setUpLimits;
+    },
+    createEndpoint: async (wish) => {
+      const create = () => governor.run('endpoint', () => telephony.media.createEndpoint(wish));
+      if (!wish?.beside) return create();
+      const place = governor.queue('agent');
+      await place.granted;
+      const creating = create();
+      place.release();
+      return creating;
+    },
+  };
+  return {
+    sip: telephony.sip,
+    media,
+    onStateChange: (handle) => telephony.onStateChange(handle),
+    endOrphan: (leg) => telephony.endOrphan(leg),
+    watchWire: (callId, handle) => telephony.watchWire(callId, handle),
+    servers: () => telephony.servers(),
+    counts: () => telephony.counts(),
+    close: () => telephony.close(),
+  };
+}

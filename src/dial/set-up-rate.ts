@@ -1,0 +1,134 @@
+/**
+ * How many calls may be set up a second: learned from how long set-ups take. Pure; who asks is
+ * `set-up-governor.ts`.
+ *
+ * A media server that is given more than it can set up does not slow down, it collapses: set-ups time
+ * out after 4 and 32 seconds, and it takes a minute to recover. Long before that each set-up takes
+ * longer than it does on an idle server. So the rate rises as long as it is used up and set-ups stay
+ * quick, by half until they were slow once, by one call a second from then on, and falls by a quarter
+ * when they get slow. It is TCP's additive increase, multiplicative decrease, with delay as the signal.
+ */
+
+/** What is timed. Each has its own idea of quick. */
+export type SetUpPhase = 'endpoint' | 'connect';
+
+const FIRST_PER_SECOND = 10;
+const LEAST_PER_SECOND = 1;
+const MOST_PER_SECOND = 500;
+/** The rate is looked at this often; the set-ups begun at the last rate show their times by then. */
+const ROUND_MS = 500;
+const QUICK_GROWTH = 1.25;
+const SLOW_GROWTH_PER_ROUND = 0.5;
+const SLOWED = 0.75;
+const FAILED = 0.5;
+/** Slow is this much over what is usual. The delay of a server that is half way to its limit. */
+const SLOW_OVER_MS = 100;
+const SLOW_FACTOR = 3;
+/** As many milliseconds of the rate may be in progress: a server that stalls gets no more than that. */
+const IN_PROGRESS_MS = 300;
+const LEAST_IN_PROGRESS = 4;
+/** A longer one says no more, and a wall clock that was set must not be believed. */
+const LONGEST_MS = 10_000;
+
+/** The usual and the recent time of one phase, ms. */
+class Pace {
+  #usualMs: number | undefined;
+  #recentMs = 0;
+
+  get isSlow(): boolean {
+    const usualMs = this.#usualMs ?? 0;
+    return this.#recentMs > Math.max(usualMs * SLOW_FACTOR, usualMs + SLOW_OVER_MS);
+  }
+
+  /** @param mayRise whether a slow one may be what is usual from now on */
+  note(tookMs: number, mayRise: boolean): void {
+    const RECENT_SHARE = 1 / 8;
+    const FALL_SHARE = 1 / 4;
+    const RISE_SHARE = 1 / 32;
+    if (this.#usualMs === undefined) {
+      this.#usualMs = this.#recentMs = tookMs;
+      return;
+    }
+    this.#recentMs += (tookMs - this.#recentMs) * RECENT_SHARE;
+    const overMs = tookMs - this.#usualMs;
+    if (overMs < 0) this.#usualMs += overMs * FALL_SHARE;
+    else if (mayRise) this.#usualMs += overMs * RISE_SHARE;
+  }
+}
+
+export class SetUpRate {
+  readonly #paces: Readonly<Record<SetUpPhase, Pace>> = {
+    endpoint: new Pace(),
+    connect: new Pace(),
+  };
+  #perSecond = FIRST_PER_SECOND;
+  #hasBeenSlow = false;
+  #roundStartedAtMs: number | undefined;
+  #startedInRound = 0;
+  #failedInRound = 0;
+  #isUsedUp = false;
+
+  /** Calls that may be begun a second, 1 to 500. */
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  /** Set-ups that may be in progress, 4 and up. */
+  get inProgressMax(): number {
+    return Math.max(LEAST_IN_PROGRESS, Math.ceil((this.#perSecond * IN_PROGRESS_MS) / 1000));
+  }
+
+  /** A set-up began. */
+  started(): void {
+    this.#startedInRound += 1;
+  }
+
+  /** Somebody has to wait because of this rate; only then is there anything to learn from a higher one. */
+  usedUp(): void {
+    this.#isUsedUp = true;
+  }
+
+  /** @param isServerBusy the server says that it has no CPU time to spare: nothing is tried by half then */
+  took(phase: SetUpPhase, tookMs: number, nowMs: number, isServerBusy: boolean): void {
+    // At the lowest rate it is not our calls that make it slow: that is what is usual there. Were slow
+    // ones learned from at any other rate, a rate that rises step by step would never be found too high.
+    const mayRise = this.#perSecond <= LEAST_PER_SECOND;
+    this.#paces[phase].note(Math.min(Math.max(tookMs, 0), LONGEST_MS), mayRise);
+    this.#endRound(nowMs, isServerBusy);
+  }
+
+  failed(nowMs: number): void {
+    this.#failedInRound += 1;
+    this.#endRound(nowMs, true);
+  }
+
+  get #isSlow(): boolean {
+    return this.#paces.endpoint.isSlow || this.#paces.connect.isSlow;
+  }
+
+  #endRound(nowMs: number, isServerBusy: boolean): void {
+    this.#roundStartedAtMs ??= nowMs;
+    const lastedMs = nowMs - this.#roundStartedAtMs;
+    if (lastedMs >= 0 && lastedMs < ROUND_MS) return;
+    const startedPerSecond = (this.#startedInRound * 1000) / Math.max(lastedMs, ROUND_MS);
+    if (this.#failedInRound > 0) this.#lower(FAILED);
+    else if (this.#isSlow) this.#lower(SLOWED);
+    else if (this.#isUsedUp && startedPerSecond > this.#perSecond / 2) this.#raise(isServerBusy);
+    this.#roundStartedAtMs = nowMs;
+    this.#startedInRound = this.#failedInRound = 0;
+    this.#isUsedUp = false;
+  }
+
+  #raise(isServerBusy: boolean): void {
+    const isQuick = !this.#hasBeenSlow && !isServerBusy;
+    this.#perSecond = Math.min(
+      MOST_PER_SECOND,
+      isQuick ? this.#perSecond * QUICK_GROWTH : this.#perSecond + SLOW_GROWTH_PER_ROUND,
+    );
+  }
+
+  #lower(by: number): void {
+    this.#hasBeenSlow = true;
+    this.#perSecond = Math.max(LEAST_PER_SECOND, this.#perSecond * by);
+  }
+}

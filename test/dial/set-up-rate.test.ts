@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { SetUpRate } from '../../src/dial/set-up-rate.js';
+
+/** A media server of the test: so long does a set-up take while so many begin a second. */
+type Server = (perSecond: number) => number;
+
+/** Lets `seconds` pass with as many set-ups as the rate allows, somebody waiting all the time. */
+function drive(rate: SetUpRate, from: number, seconds: number, server: Server, isBusy = false) {
+  let nowMs = from;
+  while (nowMs < from + seconds * 1000) {
+    nowMs += 1000 / rate.perSecond;
+    rate.started();
+    rate.usedUp();
+    rate.took('endpoint', server(rate.perSecond), nowMs, isBusy);
+  }
+  return nowMs;
+}
+
+const quick: Server = () => 10;
+/** Ten milliseconds until 30 a second, then longer and longer. */
+const carries30: Server = (perSecond) => 10 + Math.max(0, perSecond - 30) * 40;
+
+describe('SetUpRate', () => {
+  it('rises by leaps while set-ups stay quick', () => {
+    const rate = new SetUpRate();
+    drive(rate, 0, 3, quick);
+    assert.ok(rate.perSecond > 25, `${rate.perSecond} after 3 s`);
+  });
+
+  it('does not rise while nobody has to wait', () => {
+    const rate = new SetUpRate();
+    const before = rate.perSecond;
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 500) {
+      rate.started();
+      rate.took('endpoint', 10, nowMs, false);
+    }
+    assert.equal(rate.perSecond, before);
+  });
+
+  it('rises one by one when the server has no CPU time to spare', () => {
+    const rate = new SetUpRate();
+    const before = rate.perSecond;
+    drive(rate, 0, 4, quick, true);
+    assert.ok(rate.perSecond > before && rate.perSecond <= before + 5, `${rate.perSecond}`);
+  });
+
+  it('finds what a server carries and stays there', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 10, carries30);
+    const seen: number[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      nowMs = drive(rate, nowMs, 1, carries30);
+      seen.push(rate.perSecond);
+    }
+    const mean = seen.reduce((sum, one) => sum + one, 0) / seen.length;
+    assert.ok(mean > 22 && mean < 36, `mean ${mean}`);
+    assert.ok(Math.max(...seen) < 45, `at most ${Math.max(...seen)}`);
+  });
+
+  it('halves when a set-up fails, down to one a second', () => {
+    const rate = new SetUpRate();
+    const before = rate.perSecond;
+    rate.failed(0);
+    rate.failed(100);
+    rate.failed(500);
+    assert.equal(rate.perSecond, before / 2, 'once for all that failed at a time');
+    for (let nowMs = 1000; nowMs < 60_000; nowMs += 500) rate.failed(nowMs);
+    assert.equal(rate.perSecond, 1);
+  });
+
+  it('takes a slower server for what is usual, instead of staying at one a second for ever', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 2, quick);
+    nowMs = drive(rate, nowMs, 60, () => 400);
+    drive(rate, nowMs, 400, () => 400);
+    assert.ok(rate.perSecond > 5, `${rate.perSecond} a second`);
+  });
+
+  it('is not misled by a wall clock that was set', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 3_600_000, 2, quick);
+    rate.took('endpoint', -3_600_000, nowMs - 3_600_000, false);
+    nowMs = drive(rate, nowMs - 3_600_000, 2, quick);
+    rate.took('endpoint', 3_600_000, nowMs + 3_600_000, false);
+    assert.ok(rate.perSecond > 10, `${rate.perSecond}`);
+  });
+
+  it('lets 300 ms of its rate be in progress, and never fewer than four', () => {
+    const rate = new SetUpRate();
+    assert.equal(rate.inProgressMax, 4);
+    drive(rate, 0, 6, quick);
+    assert.equal(rate.inProgressMax, Math.ceil(rate.perSecond * 0.3));
+  });
+});
