@@ -1,0 +1,256 @@
+// `npm run bench:calls`: the product against a bare drachtio-srf and drachtio-fsmrf script, on the
+// servers named by DIALBACK_DRACHTIO and DIALBACK_FREESWITCH (host:port,secret), else on the embedded
+// engine. Four parts, all or those named: `cost` (fixed rate, in turn), `sound` (answer to the first
+// audible packet), `overload` (three times what is carried), `leaks`. `--quick` is a minute of it all.
+// Everything shares one machine: figures of different runs cannot be compared, ratios of one run can.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { argv, exit, version } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { orderAtRate, startBare, startProcess, startService } from './bench/party.mjs';
+import { channelCount, findServers, versionsOf } from './bench/servers.mjs';
+
+const isQuick = argv.includes('--quick');
+const named = argv.slice(2).filter((word) => !word.startsWith('--'));
+const wants = (part) => named.length === 0 || named.includes(part);
+const LISTEN_MS = 1000;
+
+const percentile = (list, share) =>
+  list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(share * list.length))];
+const median = (list) => percentile(list, 0.5);
+const ms = (value) => `${value.toFixed(1)} ms`;
+const row = (...cells) =>
+  console.log(cells.map((cell, n) => String(cell).padEnd(n === 0 ? 44 : 16)).join(''));
+const load = () =>
+  `load average ${loadavg()
+    .map((one) => one.toFixed(1))
+    .join(' ')} on ${cpus().length} cores`;
+const verdict = (isMet) => (isMet ? 'met' : 'MISSED');
+
+/** One second of a loud tone from the first sample on, 8 kHz mono. */
+function tone(seconds = 1) {
+  const RATE = 8000;
+  const count = RATE * seconds;
+  const wav = Buffer.alloc(44 + count * 2);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + count * 2, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(RATE, 24);
+  wav.writeUInt32LE(RATE * 2, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(count * 2, 40);
+  for (let n = 0; n < count; n++) {
+    wav.writeInt16LE(Math.round(12000 * Math.cos((2 * Math.PI * 440 * n) / RATE)), 44 + n * 2);
+  }
+  return wav;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'dialback-bench-'));
+const file = join(folder, 'tone.wav');
+await writeFile(file, tone());
+const servers = await findServers();
+const callee = await startProcess('./callee.mjs');
+const calleeUri = callee.first.uri;
+const common = { servers, calleeUri, file, folder };
+
+/** What the callee noted of these calls, by number. */
+async function notesOf(results) {
+  const { notes } = await callee.ask('notes');
+  const byNumber = new Map(notes.map((note) => [note.number, note]));
+  return results.map((result) => ({ ...byNumber.get(result.number), ...result }));
+}
+
+const isDone = ({ ok, why, ackAtMs, soundAtMs, endedAtMs }) =>
+  ok !== false && why === undefined && Boolean(ackAtMs && soundAtMs && endedAtMs);
+
+/** A fixed rate, the two in turn: CPU time of the process per call, and the time to set one up. */
+async function cost() {
+  const [perSecond, seconds, rounds] = isQuick ? [15, 4, 1] : [15, 20, 5];
+  callee.tell({ hangUpAfter: 'nothing' });
+  const parties = {
+    bare: await startBare({ ...common, listenMs: LISTEN_MS, withTap: true }),
+    ours: await startService({ ...common, listenMs: LISTEN_MS }),
+  };
+  // Both are warm, and the governor knows the servers.
+  for (const party of Object.values(parties)) await orderAtRate(party, perSecond, isQuick ? 4 : 10);
+  const seen = { bare: [], ours: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, party] of Object.entries(parties)) {
+      const before = await party.ask('usage');
+      const results = await orderAtRate(party, perSecond, seconds);
+      const after = await party.ask('usage');
+      const calls = (await notesOf(results)).filter(isDone);
+      const setUps = calls.map(({ orderedAtMs, ackAtMs }) => ackAtMs - orderedAtMs);
+      const invites = calls.map(({ orderedAtMs, inviteAtMs }) => inviteAtMs - orderedAtMs);
+      seen[name].push({
+        cpuMs: (after.cpuMs - before.cpuMs) / results.length,
+        setUpMs: median(setUps),
+        p95Ms: percentile(setUps, 0.95),
+        inviteMs: median(invites),
+        done: calls.length / results.length,
+      });
+      const { cpuMs, setUpMs, p95Ms, inviteMs, done } = seen[name].at(-1);
+      const all = `${(done * 100).toFixed(0)} % of ${results.length}`;
+      row(`  ${name}, round ${round + 1}`, ms(cpuMs), ms(setUpMs), ms(p95Ms), ms(inviteMs), all);
+    }
+  }
+  for (const party of Object.values(parties)) await party.stop();
+  const of = (name, what) => median(seen[name].map((round) => round[what]));
+  const ratio = of('ours', 'cpuMs') / of('bare', 'cpuMs');
+  const moreMs = of('ours', 'setUpMs') - of('bare', 'setUpMs');
+  row('CPU a call, ours to bare', ratio.toFixed(2), 'target 1.5', verdict(ratio <= 1.5));
+  row('set-up p50, ours above bare', ms(moreMs), 'target 15 ms', verdict(moreMs <= 15));
+}
+
+/** From the callee's 200 to the first audible packet of the connect treatment, without CPD. */
+async function sound() {
+  const count = isQuick ? 20 : 200;
+  callee.tell({ hangUpAfter: 'sound' });
+  const parties = {
+    bare: await startBare({ ...common, listenMs: 0, withTap: false }),
+    ours: await startService({ ...common, listenMs: LISTEN_MS }),
+  };
+  const medians = {};
+  for (const [name, party] of Object.entries(parties)) {
+    const results = [];
+    for (let n = 0; n < count + 3; n++) results.push(await party.order('connect'));
+    const calls = (await notesOf(results)).filter(({ soundAtMs }) => soundAtMs).slice(3);
+    const delays = calls.map(({ answerAtMs, soundAtMs }) => soundAtMs - answerAtMs);
+    medians[name] = median(delays);
+    row(
+      `  ${name}`,
+      ms(medians[name]),
+      `p95 ${ms(percentile(delays, 0.95))}`,
+      `${calls.length} calls`,
+    );
+  }
+  for (const party of Object.values(parties)) await party.stop();
+  row('answer to first sound', ms(medians.ours), 'target 60 ms', verdict(medians.ours <= 60));
+}
+
+/** More than can be carried, for a while; then the time it takes until all is over. */
+async function overload() {
+  const [probeSeconds, seconds] = isQuick ? [8, 5] : [20, 30];
+  callee.tell({ hangUpAfter: 'nothing' });
+  const ours = await startService({ ...common, listenMs: LISTEN_MS });
+  // What is carried is what the governor lets through when there is always somebody waiting.
+  const probed = await orderAtRate(ours, 60, probeSeconds);
+  const acks = (await notesOf(probed)).map(({ ackAtMs }) => ackAtMs).filter(Boolean);
+  const carried = carriedPerSecond(acks);
+  row('  carried, with somebody always waiting', `${carried.toFixed(1)} /s`);
+  const offered = Math.round(3 * carried);
+  row('  offered', `${offered} /s`, `for ${seconds} s`);
+  const met = await overloadOne('ours', ours, offered, seconds);
+  await ours.stop();
+  for (const [warning, count] of ours.warnings) row(`    ${count} x ${warning}`);
+  const bare = await startBare({ ...common, listenMs: LISTEN_MS, withTap: true });
+  await overloadOne('bare', bare, offered, seconds);
+  await bare.stop();
+  row('overload, ours: all complete, p95 under 1 s', '', '', verdict(met));
+}
+
+function carriedPerSecond(acks) {
+  const sorted = acks.toSorted((a, b) => a - b);
+  const half = sorted.slice(Math.floor(sorted.length / 2));
+  return ((half.length - 1) * 1000) / (half.at(-1) - half[0]);
+}
+
+async function overloadOne(name, party, perSecond, seconds) {
+  const startedAtMs = performance.now();
+  const results = await notesOf(await orderAtRate(party, perSecond, seconds));
+  const tookS = (performance.now() - startedAtMs) / 1000;
+  const done = results.filter(isDone);
+  const setUps = done.map(({ dialledAtMs, ackAtMs }) => ackAtMs - dialledAtMs);
+  const p95Ms = setUps.length > 0 ? percentile(setUps, 0.95) : Infinity;
+  const whys = new Map();
+  for (const { why, because } of results.filter((one) => !isDone(one))) {
+    const word = (why ?? because ?? 'nothing heard').slice(0, 60);
+    whys.set(word, (whys.get(word) ?? 0) + 1);
+  }
+  row(
+    `  ${name}`,
+    `${done.length} of ${results.length}`,
+    `p50 ${ms(setUps.length > 0 ? median(setUps) : 0)}`,
+    `p95 ${ms(p95Ms)}`,
+    `max ${ms(Math.max(...setUps))}`,
+    `over after ${tookS.toFixed(0)} s`,
+  );
+  for (const [why, count] of whys) row(`    ${count} x ${why}`);
+  return done.length === results.length && p95Ms < 1000;
+}
+
+/** Nothing is left behind, and memory stays what it is. */
+async function leaks() {
+  const [inARow, concurrent, many] = isQuick ? [30, 30, 200] : [500, 100, 2000];
+  const ours = await startService({ ...common, listenMs: LISTEN_MS });
+  const idle = await ours.ask('left');
+  callee.tell({ hangUpAfter: 'answer' });
+  for (let n = 0; n < inARow; n++) await ours.order('connect');
+  const met = [await nothingLeft(`${inARow} calls in a row`, ours, idle)];
+  callee.tell({ hangUpAfter: 'nothing' });
+  await Promise.all(Array.from({ length: concurrent }, () => ours.order('full')));
+  met.push(await nothingLeft(`${concurrent} calls at once`, ours, idle));
+  callee.tell({ hangUpAfter: 'answer' });
+  // What is allocated once (code, pools, buffers of the store) is there after the first few hundred.
+  await orderAtRate(ours, 15, many / 4 / 15, 'connect');
+  const before = await ours.ask('memory');
+  await orderAtRate(ours, 15, many / 15, 'connect');
+  const after = await ours.ask('memory');
+  await callee.ask('notes');
+  const growth = (after.heapBytes / before.heapBytes - 1) * 100;
+  const rss = (after.rssBytes / before.rssBytes - 1) * 100;
+  const size = `${(after.heapBytes / 2 ** 20).toFixed(1)} MiB`;
+  row(`heap over ${many} calls`, `${growth.toFixed(1)} %`, 'target 5 %', verdict(growth < 5), size);
+  row('  resident memory', `${rss.toFixed(1)} %`, `${(after.rssBytes / 2 ** 20).toFixed(0)} MiB`);
+  await nothingLeft('after all of them', ours, idle);
+  await ours.stop();
+  row('leaks', '', '', verdict(met.every(Boolean)));
+}
+
+async function nothingLeft(what, ours, idle) {
+  // Sockets to the servers and of the HTTP client come and go; give them a moment.
+  await sleep(1500);
+  const left = await ours.ask('left');
+  const channels = await channelCount(servers);
+  const more = Object.entries(left.resources)
+    .map(([kind, count]) => [kind, count - (idle.resources[kind] ?? 0)])
+    .filter(([kind, count]) => count > 0 && kind !== 'TCPSocketWrap');
+  const counts = Object.entries(left.counts).filter(([, count]) => count !== 0);
+  const all = [...counts, ...more, ...(channels ? [['channels', channels]] : [])];
+  row(`  ${what}: left over`, all.length === 0 ? 'nothing' : JSON.stringify(all));
+  return all.length === 0;
+}
+
+const PARTS = { cost, sound, overload, leaks };
+const TITLES = {
+  cost: ['cost at 15 calls a second', 'CPU a call', 'set-up p50', 'set-up p95', 'INVITE p50'],
+  sound: ['answer to first audible packet, CPD off', 'median'],
+  overload: ['three times what is carried', 'completed', 'set-up, from the turn to the ACK'],
+  leaks: ['leaks and memory'],
+};
+
+console.log(`Node ${version}; ${load()}`);
+if (servers.kind === 'real') console.log((await versionsOf(servers)).join('\n'));
+else console.log('No servers named by DIALBACK_DRACHTIO and DIALBACK_FREESWITCH: embedded engine.');
+for (const [name, run] of Object.entries(PARTS)) {
+  if (!wants(name)) continue;
+  console.log('');
+  row(...TITLES[name]);
+  try {
+    await run();
+  } catch (error) {
+    console.error(error);
+  }
+  console.log(load());
+}
+await callee.stop();
+await servers.stop();
+await rm(folder, { recursive: true, force: true });
+exit(0);
