@@ -25,9 +25,14 @@ const MOST_WOBBLE_HZ = 14;
 const LEAST_CONTRAST_DB = 12;
 /** A burst's first frames are this near to the one before. Hz */
 const MOST_STEP_HZ = 40;
-/** Longest pause of a ringback cycle. ms */
+/** Longest pause between two bursts of one rhythm, and of a ringback whose next burst was not heard yet. ms */
 const LONGEST_PAUSE_MS = 11_000;
+const FIRST_PAUSE_MS = 6000;
 const HISTORY = 8;
+/** Two bursts prove nothing unless they fit well: lost packets can stretch a pair of ringback. */
+const MOST_DISTANCE_OF_TWO = 0.5;
+/** Lost packets at both ends of one of the two bursts of a ringback pair. ms */
+const PAIR_TOLERANCE_MS = 70;
 /** A burst that sounded when listening began may be shorter than the rest of it was. */
 const LEAST_OF_CUT_BURST = 0.25;
 /** Two tones this close are heard as one that beats. Hz */
@@ -97,6 +102,7 @@ export class Cadence {
   distance(signature: Signature, frequencyTolerance: number): number {
     const pitch = frequencyDistance(this.last, signature.frequencies, frequencyTolerance);
     if (pitch > 1 || this.#count < 2) return Number.POSITIVE_INFINITY;
+    const most = this.#count === 2 ? MOST_DISTANCE_OF_TWO : 1;
     const bursts = signature.steps.length / 2;
     let best = Number.POSITIVE_INFINITY;
     for (let newest = 0; newest < bursts; newest++) {
@@ -104,7 +110,7 @@ export class Cadence {
       const gap = this.#openGapMs < 0 ? 0 : distanceOf(this.#openGapMs, next);
       if (gap <= 1) best = Math.min(best, gap / 4 + this.#rhythmDistance(signature.steps, newest));
     }
-    return best + pitch;
+    return best <= most ? best + pitch : Number.POSITIVE_INFINITY;
   }
 
   /** Whether so many bursts were heard that no other rhythm can start like this one. */
@@ -135,14 +141,22 @@ export class Cadence {
     const last = this.last;
     const onMs = durationMs(last);
     const quietMs = nowMs - last.endMs;
-    const isQuiet = quietDb < last.levelDb - LEAST_CONTRAST_DB && quietMs <= LONGEST_PAUSE_MS;
-    if (!isQuiet || last.centreHz > HIGHEST_RING_HZ) return false;
+    const isKnown = this.#count > 1 && last.gapBeforeMs > 1000;
+    const isOver = quietMs > (isKnown ? 1.15 * last.gapBeforeMs : FIRST_PAUSE_MS);
+    if (isOver || !this.isQuietAfter(quietDb) || last.centreHz > HIGHEST_RING_HZ) return false;
     if (onMs >= SURELY_RING_MS) return onMs <= 2700 && quietMs > 700;
     if (onMs >= 650) return quietMs > Math.max(1.25 * onMs, 900);
     if (this.#count < 2 || onMs < 200) return false;
     const gapMs = last.gapBeforeMs;
-    const isPair = isClose(onMs, durationMs(this.#burst(1))) && gapMs >= 150 && gapMs <= 560;
+    const difference = Math.abs(onMs - durationMs(this.#burst(1)));
+    const isPair =
+      difference <= Math.max(PAIR_TOLERANCE_MS, 0.2 * onMs) && gapMs >= 150 && gapMs <= 560;
     return isPair && quietMs > Math.max(2.3 * gapMs, 700);
+  }
+
+  /** @param quietDb level of what followed the newest burst. dB relative to full scale */
+  isQuietAfter(quietDb: number): boolean {
+    return this.#count > 0 && quietDb < this.last.levelDb - LEAST_CONTRAST_DB;
   }
 
   /** A burst that has only begun completes the cycle before it, but proves nothing by its own length. */

@@ -236,7 +236,7 @@ export class CpdDetector {
   #heardUntil(nowMs: number): Heard {
     const heard = this.#heard;
     heard.nowMs = nowMs;
-    heard.answeredMs = Math.max(this.#answeredMs, this.#tones.ringingUntilMs);
+    heard.answeredMs = Math.max(this.#answeredMs, this.#tones.heldUntilMs);
     heard.isToneOpen = this.#tones.tracker.isOpen;
     return heard;
   }

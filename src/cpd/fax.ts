@@ -15,8 +15,8 @@ const CNG_TOLERANCE_HZ = 38;
 /** T.30: half a second on; 15 % and a hop to each side. ms */
 const CNG_SHORTEST_MS = 400;
 const CNG_LONGEST_MS = 610;
-/** One burst followed by this much quiet is no voicemail's beep after a greeting. ms */
-const CNG_QUIET_MS = 500;
+/** One burst of the right length and pitch, before any speech, is believed once it has been quiet for so long. ms */
+const CNG_QUIET_MS = 160;
 /** V.21 flags alternate between the two frequencies far faster than a window is long. */
 const V21_SHARE = 0.85;
 /** Flags are six ones to two zeros, so the weaker side has about a quarter of the energy. */

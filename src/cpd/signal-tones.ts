@@ -16,13 +16,19 @@ import type { Findings, SignalTone } from './types.js';
 
 /** The same tone is not reported again and again. */
 const MOST_TONE_EVENTS = 20;
+/** Shortest burst of ringback, and after how many times its length ringback is known. ms */
+const LEAST_RING_MS = 350;
+const LONGEST_RING_MS = 2700;
+/** A lone burst stands out from what was before it. dB */
+const LONE_DB = 12;
+const RING_KNOWN_AFTER = 1.4;
 /** A tone that has lasted so long is a burst and no click. ms */
 const BEGUN_MS = 48;
 
 export class SignalTones {
   readonly tracker: ToneTracker;
-  /** End of the newest ringback, its pause included: until then somebody is still being rung. ms */
-  ringingUntilMs = 0;
+  /** Until when somebody is, or may be, rung still: the newest ringback, or burst that may be its first. ms */
+  heldUntilMs = 0;
   readonly #options: CpdOptions;
   readonly #findings: Findings;
   readonly #beeps: BeepDetector;
@@ -36,6 +42,7 @@ export class SignalTones {
   #toneEvents = 0;
   #ringbackSaid = false;
   #nowMs = 0;
+  #ringingAtMs = -1;
   #begunAtMs = -1;
 
   constructor(options: CpdOptions, findings: Findings) {
@@ -66,7 +73,8 @@ export class SignalTones {
       if (sit) this.#reportSit(sit);
       this.#checkBegun();
     } else if (this.#cadence.isRingback(m.atMs, this.tracker.quietDb)) {
-      this.ringingUntilMs = m.atMs;
+      this.#ringingAtMs = m.atMs;
+      this.heldUntilMs = m.atMs;
       this.#reportRingback(m.atMs);
     }
     const fax = this.#fax.check(m, this.tracker, heardSpeech);
@@ -76,7 +84,16 @@ export class SignalTones {
 
   /** Whether the last thing heard was ringback, and its pause is not over. */
   isRinging(nowMs: number): boolean {
-    return this.ringingUntilMs > 0 && nowMs <= this.ringingUntilMs;
+    return this.#ringingAtMs >= nowMs;
+  }
+
+  /** A lone burst is sounding, or has just ended, that may turn out to be ringback. */
+  mayBeRinging(nowMs: number): boolean {
+    const { current, isOpen, openMs } = this.tracker;
+    if (!isOpen)
+      return nowMs < this.heldUntilMs && this.#cadence.isQuietAfter(this.tracker.quietDb);
+    const isLone = current.gapLevelDb < current.levelDb - LONE_DB;
+    return isLone && openMs >= LEAST_RING_MS && openMs <= LONGEST_RING_MS;
   }
 
   /** The audio is over: what sounds now is as long as it will get. */
@@ -112,7 +129,10 @@ export class SignalTones {
     this.#sit.consume(segment);
     this.#fax.consumeSegment(segment);
     this.#beeps.consume(segment);
-    const meaning = this.#cadence.consume(segment) ? this.#plan.meaning(this.#cadence) : null;
+    if (!this.#cadence.consume(segment)) return;
+    const ms = segment.endMs - segment.startMs;
+    if (ms >= LEAST_RING_MS) this.heldUntilMs = segment.endMs + RING_KNOWN_AFTER * ms;
+    const meaning = this.#plan.meaning(this.#cadence);
     if (meaning) this.#reportRhythm(segment, meaning);
   }
 

@@ -20,6 +20,8 @@ const LOWEST_HZ = 290;
 const MIN_LEVEL_DB = -50;
 /** Two tones 40 Hz apart look like one that wanders this far. Hz */
 const WANDER_HZ = 45;
+/** A lost packet smears the spectrum of the frames around it: so many times further. */
+const HOLED_WANDER = 3;
 /** Frames of one segment that are remembered for its statistics: 2 s. */
 const MEMORY_FRAMES = 128;
 
@@ -112,7 +114,7 @@ export class ToneTracker {
       return;
     }
     const high = isPair ? Math.max(m.peakHz, m.secondHz) : 0;
-    if (this.isOpen && !this.#continues(low, high, m.centreHz)) this.close();
+    if (this.isOpen && !this.#continues(low, high, m)) this.close();
     if (!this.isOpen) this.#open(m, low);
     this.#remember(m, low, high);
   }
@@ -138,11 +140,12 @@ export class ToneTracker {
   }
 
   /** Close pairs beat and their peak wanders, so the tolerance is wide; cadence tells tones apart. */
-  #continues(low: number, high: number, centre: number): boolean {
-    const tolerance = Math.max(WANDER_HZ, 0.025 * this.#meanHz);
+  #continues(low: number, high: number, m: Measurements): boolean {
+    const usual = Math.max(WANDER_HZ, 0.025 * this.#meanHz);
+    const tolerance = m.isHoled ? HOLED_WANDER * usual : usual;
     if (Math.abs(low - this.#meanHz) <= tolerance) return true;
     if (high > 0) return Math.abs(high - this.#meanHz) <= tolerance;
-    return Math.abs(centre - this.#meanCentreHz) <= tolerance;
+    return Math.abs(m.centreHz - this.#meanCentreHz) <= tolerance;
   }
 
   #open({ atMs, centreHz }: Measurements, low: number): void {
@@ -169,6 +172,7 @@ export class ToneTracker {
     this.#meanHz += weight * (low - this.#meanHz);
     this.#meanCentreHz += weight * (m.centreHz - this.#meanCentreHz);
     this.current.endMs = m.atMs;
+    this.current.levelDb = m.levelDb;
     this.current.frequencyHz = this.#meanHz;
     this.current.centreHz = this.#meanCentreHz;
     this.#puritySum += high > 0 ? m.pairPurity : m.purity;

@@ -74,7 +74,8 @@ describe('Network tones before the answer', () => {
 
   it('does not take music for a network tone', () => {
     const result = early(repeat(2, media('waiting.wav')));
-    assert.equal(result.verdict, 'unknown', result.reason);
+    assert.equal(result.verdict, 'music', result.reason);
+    assert.ok(!result.events.some(({ type }) => type === 'tone' || type === 'ringback'));
   });
 
   it('forgets the ringback when the call is answered', () => {
