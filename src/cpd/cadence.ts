@@ -33,8 +33,6 @@ const HISTORY = 8;
 const MOST_DISTANCE_OF_TWO = 0.5;
 /** Lost packets at both ends of one of the two bursts of a ringback pair. ms */
 const PAIR_TOLERANCE_MS = 70;
-/** A burst that sounded when listening began may be shorter than the rest of it was. */
-const LEAST_OF_CUT_BURST = 0.25;
 /** Two tones this close are heard as one that beats. Hz */
 const BEATING_HZ = 110;
 /** Longest burst of any busy tone; a longer one can only be ringback. ms */
@@ -43,14 +41,12 @@ const SURELY_RING_MS = 1300;
 export class Cadence {
   readonly #bursts = Array.from({ length: HISTORY }, emptySegment);
   #count = 0;
-  #listeningSinceMs = 0;
   /** Pause before the burst that has just begun, or -1 while none has. ms */
   #openGapMs = -1;
 
-  /** Forgets the bursts heard so far. @param nowMs a tone that sounds now is heard from its middle on */
-  restart(nowMs: number): void {
+  /** Forgets the bursts heard so far. */
+  restart(): void {
     this.#count = 0;
-    this.#listeningSinceMs = nowMs;
   }
 
   /** How many bursts of one tone have been heard in a row. */
@@ -186,7 +182,7 @@ export class Cadence {
     for (let back = 0; back < used; back++) {
       const index = (((newest - back) % bursts) + bursts) % bursts;
       const burst = this.#burst(back);
-      const on = this.#onDistance(burst, steps[2 * index]!);
+      const on = distanceOf(durationMs(burst), steps[2 * index]!);
       // The oldest burst's gap reaches back to whatever was before.
       const isOldest = back === used - 1;
       const gapIndex = (index + bursts - 1) % bursts;
@@ -195,13 +191,6 @@ export class Cadence {
       sum += on + off;
     }
     return sum / (2 * used - 1);
-  }
-
-  #onDistance(burst: ToneSegment, nominalMs: number): number {
-    const onMs = durationMs(burst);
-    const isCut = burst.startMs - this.#listeningSinceMs <= 3 * HOP_MS;
-    const isShorter = isCut && onMs < nominalMs && onMs >= LEAST_OF_CUT_BURST * nominalMs;
-    return isShorter ? 0.5 * Math.min(1, distanceOf(onMs, nominalMs)) : distanceOf(onMs, nominalMs);
   }
 }
 

@@ -56,7 +56,7 @@ export class SignalTones {
 
   /** The call is answered: what the network said before is over. */
   reset(): void {
-    this.#cadence.restart(this.#nowMs);
+    this.#cadence.restart();
     this.#sit = new SitMatcher();
     this.#fax = new FaxDetector(this.#options.cedMinMs);
     this.#decision = null;
