@@ -202,8 +202,7 @@ export class CallbackEffects {
       this.listener.post({ type: 'play-failed', playId: command.playId, why });
       return;
     }
-    // The tap dies with the first playback: from here on no verdict can be revised.
-    this.#end(leg.call.stopListening());
+    this.#end(leg.call.beforePlaying());
     leg.player.play(endpoint, {
       playId: command.playId,
       file: command.file ?? this.deps.comfortFile,

@@ -102,7 +102,8 @@ function callListener(
       times.ended(result.callState);
       listener.post({ type: 'attempt-result', legId, ...result });
     },
-    onRevised: (callState) => listener.post({ type: 'verdict-revised', legId, callState }),
+    onRevised: (callState, why) =>
+      listener.post({ type: 'verdict-revised', legId, callState, why }),
     onGreetingEnded: (heardBeep) => listener.post({ type: 'greeting-ended', legId, heardBeep }),
     onHungUp: () => listener.post({ type: 'customer-hung-up', legId }),
     onLost: (cause) => listener.post({ type: 'leg-lost', legId, cause }),

@@ -167,7 +167,27 @@ export interface Playback {
   stop(): Promise<void>;
 }
 
+/** Ways for a media server to hand out what the customer says, best first. */
+export type TapKind = 'audio_fork' | 'recording' | 'unicast';
+
+/** Where a call's audio is wanted. All ways end at the same listener; the endpoint takes one. */
+export interface TapTarget {
+  /** Address the sockets are bound to; 0.0.0.0 is every address of ours. */
+  readonly host: string;
+  /** UDP, L16 8 kHz mono, 20 ms a packet. */
+  readonly port: number;
+  /** WebSocket server for mod_audio_fork; the path belongs to this call and is a secret. */
+  readonly fork: { readonly port: number; readonly path: string };
+  /** Reads a headerless L16 recording of this host as it grows, and takes its name away. */
+  follow(path: string): void;
+  /** mod_audio_fork has connected, or the recording is open. */
+  onReached(handle: () => void): void;
+}
+
 export interface AudioTap {
+  readonly kind: TapKind;
+  /** Whether it goes on while a file plays; only then can a verdict be revised later. */
+  readonly hearsWhilePlaying: boolean;
   stop(): Promise<void>;
 }
 
@@ -178,8 +198,8 @@ export interface MediaEndpoint {
   connect(remoteSdp: string): Promise<void>;
   /** Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a time. */
   play(files: readonly string[], options: { readonly loop: boolean }): Playback;
-  /** Sends the customer's audio to a UDP address, L16 8 kHz mono, 20 ms a packet. */
-  tap(to: { readonly host: string; readonly port: number }): Promise<AudioTap>;
+  /** Sends the customer's audio to a listener, by the best way this media server knows. */
+  tap(to: TapTarget): Promise<AudioTap>;
   bridge(other: MediaEndpoint): Promise<void>;
   unbridge(): Promise<void>;
   /** The media server ended the endpoint by itself. */
@@ -237,10 +257,7 @@ export interface Telephony {
 // --- call progress analysis -------------------------------------------------------------------
 
 /** The detector listening to one call; it binds the tap's socket itself. */
-export interface CallAnalysis {
-  /** Where the audio tap has to send to. */
-  readonly host: string;
-  readonly port: number;
+export interface CallAnalysis extends TapTarget {
   onEvent(handle: (event: CpdEvent) => void): void;
   /** The call was answered: from now on people and machines are told apart. */
   answered(): void;

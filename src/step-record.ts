@@ -73,15 +73,20 @@ function changedAttempt(before: State, event: Event, step: Step): AttemptChange 
   if (!leg) return undefined;
   const isOver = step.state.context.leg === undefined;
   const ended = isOver ? { endedAtMs: event.atMs } : {};
+  // Where the flow took it, a revised verdict is the attempt's result.
+  if (event.type === 'verdict-revised' && step.state.context.callState === event.callState) {
+    return { attempt, callState: event.callState, cpdReason: event.why, ...ended };
+  }
   if (event.type !== 'attempt-result' || event.legId !== leg.legId) {
     if (!isOver) return undefined;
     // Without a result the attempt was given up: that is its one outcome.
     const isGivenUp = before.name === 'dialing' || before.name === 'answered';
     return { attempt, ...ended, ...(isGivenUp ? { outcome: givenUpBy(event) } : {}) };
   }
-  const { sipStatus, sipReason, q850Cause, cpdReason } = event.detail ?? {};
+  const { sipStatus, sipReason, q850Cause, cpdReason, audioTap } = event.detail ?? {};
   const { callState } = event;
-  return { attempt, callState, sipStatus, sipReason, q850Cause, cpdReason, ...ended };
+  const facts = { sipStatus, sipReason, q850Cause, cpdReason, audioTap };
+  return { attempt, callState, ...facts, ...ended };
 }
 
 function givenUpBy({ type }: Event): string {

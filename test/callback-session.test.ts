@@ -207,6 +207,30 @@ describe('CallbackSession', () => {
     assert.match(text, /reason="FAIL_INTERACTION_DELETED"\} 1$/m);
   });
 
+  it('takes a revised verdict while a file plays: the agent is let go, the machine gets its message', async () => {
+    const machine = { file: 'machine.wav', afterBeep: false, interruptible: false };
+    const t = start({ answeringMachineTreatment: machine, maxDialAttempts: 1 });
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    const [analysis] = t.analyser.opened;
+    analysis?.decide('human');
+    await settle();
+    assert.deepEqual(t.playing()[0]?.files, ['/m/connect.wav']);
+    const why = 'went on to speak';
+    analysis?.say({ type: 'revised', from: 'human', verdict: 'machine', atMs: 5000, reason: why });
+    await settle();
+    assert.ok(t.telephony.calls[1]?.cancelledWith, 'the agent does not ring any more');
+    assert.deepEqual(
+      t.playing().map(({ files }) => files),
+      [['/m/machine.wav']],
+    );
+    const revised = t.store.commits.find(({ change }) => change.attempt?.cpdReason === why);
+    assert.equal(revised?.change.attempt?.callState, 9);
+    t.playing()[0]?.end();
+    await t.over();
+  });
+
   it('loops the waiting treatment until the agent is there', async () => {
     const t = start({ customerConnectTreatment: undefined });
     await settle();

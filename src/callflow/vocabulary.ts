@@ -119,6 +119,8 @@ export interface AttemptDetail {
   readonly q850Cause?: number;
   readonly retryAfterMs?: number;
   readonly cpdReason?: string;
+  /** How the detector was given the audio; without `audio_fork` or `recording` it hears no playback. */
+  readonly audioTap?: 'audio_fork' | 'recording' | 'unicast';
 }
 
 interface At {
@@ -140,7 +142,12 @@ export type Event = At &
         readonly detail?: AttemptDetail;
       }
     /** At most once, human to machine (9) or fax (17). */
-    | { readonly type: 'verdict-revised'; readonly legId: string; readonly callState: CallState }
+    | {
+        readonly type: 'verdict-revised';
+        readonly legId: string;
+        readonly callState: CallState;
+        readonly why?: string;
+      }
     /** The machine stopped talking; `heardBeep`: because it beeped. May come twice (first end, then beep). */
     | { readonly type: 'greeting-ended'; readonly legId: string; readonly heardBeep: boolean }
     | { readonly type: 'plugin-reply'; readonly holderId: string; readonly reply: PluginReply }

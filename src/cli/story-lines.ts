@@ -44,11 +44,17 @@ function attemptLine(attempt: AttemptRecord): string {
     ['SIP', attempt.sipStatus],
     ['Q.850', attempt.q850Cause],
     ['CPD', attempt.cpdReason],
+    ['heard by', heardBy(attempt)],
     ['Call-ID', attempt.callId],
   ];
   const known = facts.filter(([, value]) => value !== undefined);
   const text = known.map(([name, value]) => `${name} ${value}`).join(', ');
   return `attempt ${attempt.attempt} to ${attempt.number}: ${text}`;
+}
+
+/** Unicast falls silent once a file plays: said, because it limits what could be found out. */
+function heardBy({ audioTap }: AttemptRecord): string | undefined {
+  return audioTap === 'unicast' ? 'unicast (no revision once a file plays)' : audioTap;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -32,6 +32,8 @@ import { answerOfSound, callStateOfVerdict } from './heard-result.js';
 import type { SetUpGovernor } from './set-up-governor.js';
 import { callStateOfFailure } from './sip-result.js';
 
+/** No verdict is revised later than this after it fell: a person in the queue needs no detector. */
+const REVISABLE_MS = 30_000;
 /** Time past the detector's own limit after which it is taken for dead. */
 const ANALYSIS_GRACE_MS = 3000;
 
@@ -52,7 +54,7 @@ export interface OutboundCallListener extends LegListener {
   onAnswered(dialog: SipDialog): void;
   /** Exactly once. */
   onResult(result: CallResult): void;
-  onRevised(callState: CallState): void;
+  onRevised(callState: CallState, why: string): void;
   onGreetingEnded(heardBeep: boolean): void;
   /** Whatever the detector says, as it says it. */
   onHeard(event: CpdEvent): void;
@@ -113,7 +115,12 @@ export class OutboundCall {
     await this.#released;
   }
 
-  /** No more verdicts: something is going to be played, or the call is bridged. */
+  /** A file is about to play. A tap that dies of it is given back; any other goes on. */
+  async beforePlaying(): Promise<void> {
+    if (this.#tap?.hearsWhilePlaying !== true) await this.stopListening();
+  }
+
+  /** No more verdicts: the call is bridged, or nothing can be heard any more. */
   async stopListening(): Promise<void> {
     const analysis = this.#analysis;
     const tap = this.#tap;
@@ -153,7 +160,7 @@ export class OutboundCall {
     this.#analysis = analysis;
     analysis.onEvent((event) => this.#onHeard(event));
     try {
-      this.#tap = await endpoint.tap({ host: analysis.host, port: analysis.port });
+      this.#tap = await endpoint.tap(analysis);
     } catch (error) {
       // The call is still worth making: without audio the verdict will be "unknown".
       this.deps.log.warn({ callId: this.request.callId, why: messageOf(error) }, 'no audio tap');
@@ -221,7 +228,8 @@ export class OutboundCall {
       const detail = { sipStatus: 200, cpdReason: event.reason };
       this.#result(callStateOfVerdict(event.verdict), true, detail);
     } else if (event.type === 'revised') {
-      this.listener.onRevised(callStateOfVerdict(event.verdict));
+      this.#stopTimer();
+      this.listener.onRevised(callStateOfVerdict(event.verdict), event.reason);
     } else if (event.type === 'greeting-ended' || event.type === 'beep') {
       this.listener.onGreetingEnded(event.type === 'beep');
     }
@@ -272,7 +280,20 @@ export class OutboundCall {
     if (this.#hasResult) return;
     this.#hasResult = true;
     this.#stopTimer();
-    this.listener.onResult({ callState, legUp, detail });
+    const audioTap = this.#tap?.kind;
+    if (legUp) this.#listenOn(callState);
+    this.listener.onResult({
+      callState,
+      legUp,
+      detail: audioTap === undefined ? detail : { ...detail, audioTap },
+    });
+  }
+
+  /** "Human" may be taken back for a while; a machine's greeting is followed; else nothing is to come. */
+  #listenOn(callState: CallState): void {
+    if (callState === CALL_STATE.Ok) {
+      this.#stopTimer = this.deps.clock.after(REVISABLE_MS, () => void this.stopListening());
+    } else if (callState !== CALL_STATE.AnsweringMachineDetected) void this.stopListening();
   }
 
   /** Gives everything back. An endpoint or dialog that arrives later comes through here again. */

@@ -10,7 +10,7 @@
  * the state PROCESSING means that customer and agent talk.
  */
 
-import type { Command, Event, State } from '../callflow/vocabulary.js';
+import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { TrailEntry } from '../report/trail.js';
 
@@ -90,6 +90,8 @@ export interface AttemptRecord {
   readonly localTag?: string;
   readonly remoteTag?: string;
   readonly cpdReason?: string;
+  /** How the detector was given the audio. */
+  readonly audioTap?: AttemptDetail['audioTap'];
   /** The media server's name for the endpoint, to end it after a crash. */
   readonly endpointId?: string;
 }

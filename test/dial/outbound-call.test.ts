@@ -72,7 +72,8 @@ describe('OutboundCall', () => {
   it('arms the audio tap before the INVITE leaves, so that early media is heard', async () => {
     const t = place();
     await settle();
-    assert.deepEqual(t.telephony.endpoints[0]?.tappedTo, { host: '127.0.0.1', port: 40000 });
+    const { host, port } = t.telephony.endpoints[0]?.tappedTo ?? {};
+    assert.deepEqual([host, port], ['127.0.0.1', 40000]);
     await t.call.hangUp('done');
     await t.quiet();
   });
@@ -186,6 +187,40 @@ describe('OutboundCall', () => {
     assert.deepEqual(t.heard.slice(2), ['revised 9', 'greeting ended', 'greeting ended, beep']);
     await t.call.hangUp('done');
     await t.quiet();
+  });
+
+  it('goes on listening while a file plays, unless the tap dies of it', async () => {
+    for (const kind of ['audio_fork', 'recording', 'unicast'] as const) {
+      const t = place();
+      t.telephony.tapKind = kind;
+      (await t.invite()).answer();
+      await settle();
+      t.analyser.opened[0]?.decide('human');
+      assert.equal(t.results[0]?.detail.audioTap, kind);
+      await t.call.beforePlaying();
+      assert.equal(t.analyser.opened[0]?.isClosed, kind === 'unicast', kind);
+      await t.call.hangUp('done');
+      await t.quiet();
+    }
+  });
+
+  it('listens no longer than a verdict can be revised, but to the end of a machine', async () => {
+    for (const [verdict, isClosed] of [
+      ['human', true],
+      ['machine', false],
+    ] as const) {
+      const t = place();
+      (await t.invite()).answer();
+      await settle();
+      t.analyser.opened[0]?.decide(verdict);
+      await t.clock.advance(29_000);
+      assert.equal(t.analyser.opened[0]?.isClosed, false, 'the beep may still come');
+      await t.clock.advance(2000);
+      await settle();
+      assert.equal(t.analyser.opened[0]?.isClosed, isClosed, verdict);
+      await t.call.hangUp('done');
+      await t.quiet();
+    }
   });
 
   it('decides "unknown" itself when the detector never does', async () => {

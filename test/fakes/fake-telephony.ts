@@ -18,6 +18,8 @@ import type {
   OutgoingCall,
   PlayEnd,
   SipDialog,
+  TapKind,
+  TapTarget,
   Telephony,
 } from '../../src/ports.js';
 import type { WireMessage } from '../../src/report/trail.js';
@@ -124,7 +126,7 @@ export class FakeEndpoint implements MediaEndpoint {
   readonly localSdp = 'v=0 local';
   hasEnded = false;
   remoteSdp: string | undefined;
-  tappedTo: { host: string; port: number } | undefined;
+  tappedTo: TapTarget | undefined;
   bridgedTo: FakeEndpoint | undefined;
   readonly #handlers: Handler<[]>[] = [];
   constructor(
@@ -157,9 +159,12 @@ export class FakeEndpoint implements MediaEndpoint {
       },
     };
   }
-  tap(to: { host: string; port: number }) {
+  tap(to: TapTarget) {
     this.tappedTo = to;
+    const { tapKind: kind } = this.owner;
     return Promise.resolve({
+      kind,
+      hearsWhilePlaying: kind !== 'unicast',
       stop: () => {
         this.tappedTo = undefined;
         return Promise.resolve();
@@ -202,6 +207,7 @@ export class FakeTelephony implements Telephony {
   liveEndpoints = 0;
   liveDialogs = 0;
   readonly wishes: EndpointWish[] = [];
+  tapKind: TapKind = 'audio_fork';
   /** Set to make the next endpoints fail. */
   mediaProblem: string | undefined;
 
@@ -253,6 +259,7 @@ export class FakeTelephony implements Telephony {
 export class FakeAnalysis implements CallAnalysis {
   readonly host = '127.0.0.1';
   readonly port = 40000;
+  readonly fork = { port: 40001, path: '/secret' };
   isAnswered = false;
   isClosed = false;
   #handle: Handler<[CpdEvent]> = () => {};
@@ -260,6 +267,8 @@ export class FakeAnalysis implements CallAnalysis {
   onEvent(handle: Handler<[CpdEvent]>): void {
     this.#handle = handle;
   }
+  follow(): void {}
+  onReached(): void {}
   answered(): void {
     this.isAnswered = true;
   }

@@ -36,6 +36,7 @@ export type TapRequest = Partial<CpdOptions> &
 
 /** The detector listening to one call. */
 export interface CpdTap extends CallAnalysis {
+  readonly fork: { readonly port: number; readonly path: string };
   /** For a tap that was armed anew: a new socket with a new port; the detector goes on. */
   restart(): Promise<{ readonly port: number }>;
   /** Ends it; `trace` is what the detector noticed. Never rejects, and may be called twice. */
@@ -214,6 +215,8 @@ class Tap implements CpdTap {
   #handle: ((event: CpdEvent) => void) | null = null;
   #waiting: Waiting | null = null;
   #port = 0;
+  #fork = { port: 0, path: '' };
+  readonly #reachedHandles: (() => void)[] = [];
   #hasVerdict = false;
   #closing: Promise<readonly TraceEntry[]> | null = null;
   #resolveClosed: ((answer: Closed | null) => void) | null = null;
@@ -233,6 +236,18 @@ class Tap implements CpdTap {
 
   get port(): number {
     return this.#port;
+  }
+
+  get fork(): { readonly port: number; readonly path: string } {
+    return this.#fork;
+  }
+
+  onReached(handle: () => void): void {
+    this.#reachedHandles.push(handle);
+  }
+
+  follow(path: string): void {
+    this.#thread.tell({ kind: 'follow', tap: this.number, path });
   }
 
   onEvent(handle: (event: CpdEvent) => void): void {
@@ -284,7 +299,11 @@ class Tap implements CpdTap {
         break;
       case 'bound':
         this.#port = message.port;
+        this.#fork = message.fork;
         this.#waiting?.resolve();
+        break;
+      case 'reached':
+        for (const handle of this.#reachedHandles) handle();
         break;
       case 'closed':
         this.#resolveClosed?.(message);

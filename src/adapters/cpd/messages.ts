@@ -13,6 +13,8 @@ export type ToWorker =
     }
   | { readonly kind: 'answered'; readonly tap: number }
   | { readonly kind: 'restart'; readonly tap: number }
+  /** Reads a recording of this host as it grows. */
+  | { readonly kind: 'follow'; readonly tap: number; readonly path: string }
   | { readonly kind: 'close'; readonly tap: number };
 
 /** Packets of one tap, or of all. */
@@ -24,7 +26,14 @@ export interface PacketCounts {
 
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'bound'; readonly tap: number; readonly port: number }
+  | {
+      readonly kind: 'bound';
+      readonly tap: number;
+      readonly port: number;
+      readonly fork: { readonly port: number; readonly path: string };
+    }
+  /** mod_audio_fork has connected, or the recording is open. */
+  | { readonly kind: 'reached'; readonly tap: number }
   | { readonly kind: 'failed'; readonly tap: number; readonly message: string }
   | { readonly kind: 'event'; readonly tap: number; readonly event: CpdEvent }
   | {

@@ -1,18 +1,23 @@
 /**
- * The thread that listens: binds one UDP socket per tap and runs one detector on it. Fifty packets a
- * second per call end here; only events cross to the main thread. Nothing it receives can throw out
- * of a socket handler.
+ * The thread that listens: one detector per tap, and three ways for audio to reach it: a UDP socket
+ * per tap (unicast), one WebSocket server for all (mod_audio_fork), a recording that grows. Fifty
+ * packets a second per call end here; only events cross to the main thread. Nothing it receives can
+ * throw out of a socket handler.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { CpdDetector } from '../../cpd/detector.js';
+import { ForkServer } from './fork-server.js';
 import type { FromWorker, ToWorker } from './messages.js';
+import { RecordingTail } from './recording-tail.js';
 import { TapFeed } from './tap-feed.js';
 
 const TICK_MS = 40;
 /** A tick this late means that this thread stood still: packets are waiting, not missing. ms */
 const STALLED_MS = 80;
+/** More connections than taps of all threads together are nobody's. */
+const MAX_FORKS = 4000;
 
 interface Tap {
   readonly detector: CpdDetector;
@@ -20,11 +25,15 @@ interface Tap {
   readonly host: string;
   readonly sources: readonly string[];
   socket: Socket | null;
+  /** Path of this tap on the WebSocket server. */
+  path: string;
+  tail?: RecordingTail;
 }
 
 const port = parentPort;
 if (!port) throw new Error('this module runs as a worker thread only');
 const taps = new Map<number, Tap>();
+const forkServers = new Map<string, Promise<ForkServer>>();
 let ticker: NodeJS.Timeout | undefined;
 let tickedAtMs = 0;
 
@@ -33,13 +42,16 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'open':
-      open(message);
+      open(message).catch((error: unknown) => fail(message.tap, error));
       break;
     case 'answered':
       taps.get(message.tap)?.feed.answered(performance.now());
       break;
     case 'restart':
-      restart(message.tap);
+      restart(message.tap).catch((error: unknown) => fail(message.tap, error));
+      break;
+    case 'follow':
+      follow(message);
       break;
     case 'close':
       close(message.tap);
@@ -48,20 +60,20 @@ port.on('message', (message: ToWorker) => {
 });
 tell({ kind: 'ready' });
 
-function open({ tap: id, options, host, sources }: Extract<ToWorker, { kind: 'open' }>): void {
-  try {
-    const detector = new CpdDetector(options, (event) => tell({ kind: 'event', tap: id, event }));
-    const tap: Tap = { detector, feed: new TapFeed(detector), host, sources, socket: null };
-    taps.set(id, tap);
-    bind(id, tap);
-    startTicking();
-  } catch (error) {
-    fail(id, error);
-  }
+type OpenRequest = Extract<ToWorker, { kind: 'open' }>;
+
+async function open({ tap: id, options, host, sources }: OpenRequest): Promise<void> {
+  const detector = new CpdDetector(options, (event) => tell({ kind: 'event', tap: id, event }));
+  const feed = new TapFeed(detector);
+  const tap: Tap = { detector, feed, host, sources, socket: null, path: '' };
+  taps.set(id, tap);
+  startTicking();
+  await bind(id, tap);
 }
 
-/** Binds a new socket; the old one, if any, stays until the new one is ready. */
-function bind(id: number, tap: Tap): void {
+/** Binds a new socket, and a new path; the old ones, if any, stay until these are ready. */
+async function bind(id: number, tap: Tap): Promise<void> {
+  const server = await forkServer(tap.host);
   const socket = createSocket(isIPv4(tap.host) ? 'udp4' : 'udp6');
   socket.on('message', (bytes, from) => receive(tap, bytes, from));
   socket.on('error', (error) => {
@@ -76,7 +88,36 @@ function bind(id: number, tap: Tap): void {
     }
     tap.socket?.close();
     tap.socket = socket;
-    tell({ kind: 'bound', tap: id, port: socket.address().port });
+    server.remove(tap.path);
+    tap.path = server.add({
+      isExpected: (address) => isExpected(tap, address),
+      onOpen: () => tell({ kind: 'reached', tap: id }),
+      onAudio: (bytes) => tap.feed.packet(bytes, performance.now()),
+      onRefused: () => tap.feed.refuse(),
+    });
+    const fork = { port: server.port, path: tap.path };
+    tell({ kind: 'bound', tap: id, port: socket.address().port, fork });
+  });
+}
+
+/** One server for each address, which is one for all unless a test says otherwise. */
+function forkServer(host: string): Promise<ForkServer> {
+  const known = forkServers.get(host);
+  if (known) return known;
+  const server = ForkServer.listen(host, MAX_FORKS);
+  forkServers.set(host, server);
+  server.catch(() => forkServers.delete(host));
+  return server;
+}
+
+function follow({ tap: id, path }: Extract<ToWorker, { kind: 'follow' }>): void {
+  const tap = taps.get(id);
+  if (!tap) return;
+  tap.tail?.close();
+  tap.tail = new RecordingTail(path, {
+    onOpen: () => tell({ kind: 'reached', tap: id }),
+    onAudio: (bytes) => tap.feed.packet(bytes, performance.now()),
+    onFailed: (why) => fail(id, why),
   });
 }
 
@@ -90,9 +131,9 @@ function isExpected(tap: Tap, address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
 
-function restart(id: number): void {
+async function restart(id: number): Promise<void> {
   const tap = taps.get(id);
-  if (tap) bind(id, tap);
+  if (tap) await bind(id, tap);
   else fail(id, new Error('no such tap'));
 }
 
@@ -100,6 +141,8 @@ function close(id: number): void {
   const tap = taps.get(id);
   taps.delete(id);
   tap?.socket?.close();
+  tap?.tail?.close();
+  if (tap) void forkServer(tap.host).then((server) => server.remove(tap.path));
   if (taps.size === 0) stopTicking();
   tell({
     kind: 'closed',

@@ -84,6 +84,7 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     localTag: optionalText(row, 'local_tag'),
     remoteTag: optionalText(row, 'remote_tag'),
     cpdReason: optionalText(row, 'cpd_reason'),
+    audioTap: optionalText(row, 'audio_tap') as AttemptRecord['audioTap'],
     endpointId: optionalText(row, 'endpoint_id'),
   });
 }
@@ -116,6 +117,7 @@ export const ATTEMPT_COLUMNS = {
   localTag: 'local_tag',
   remoteTag: 'remote_tag',
   cpdReason: 'cpd_reason',
+  audioTap: 'audio_tap',
   endpointId: 'endpoint_id',
 } as const satisfies Partial<Record<keyof AttemptRecord, string>>;
 

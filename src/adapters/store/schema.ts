@@ -123,6 +123,7 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (callback_id, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  'ALTER TABLE attempts ADD COLUMN audio_tap TEXT;',
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */

@@ -2,12 +2,18 @@
  * A media endpoint on FreeSWITCH behind the `MediaEndpoint` port. Sees to what FreeSWITCH does not:
  * one playback at a time, no sound cut by a tap, no tap on a channel that plays, an end that is told
  * once, and a channel that is gone after `close` even when the media server does not answer BYEs.
- *
- * The tap is the stock `unicast` command. It sends only while the channel is parked and a playback
- * kills it for good; the way to stop it, or to arm it again, is to park the channel anew.
  */
-import type { AudioTap, Clock, Log, MediaEndpoint, Playback, PlayEnd } from '../../ports.js';
+import type {
+  AudioTap,
+  Clock,
+  Log,
+  MediaEndpoint,
+  Playback,
+  PlayEnd,
+  TapTarget,
+} from '../../ports.js';
 import type { Channel } from './channel.js';
+import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { ChannelPlayback } from './playback.js';
@@ -18,8 +24,7 @@ export interface EndpointContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
-  /** Address on the media server's host that the tap sends from. */
-  readonly tapAddress: string;
+  readonly tapMeans: TapMeans;
   /** `uuid_kill` past the channel's own connection; must not reject. */
   kill(uuid: string): Promise<void>;
   onGone(endpoint: FreeswitchEndpoint): void;
@@ -43,6 +48,8 @@ const CHANNEL_VARIABLES = {
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
 };
+/** Of a recording that is read as it grows: the customer alone, every frame at once. */
+const TAP_VARIABLES = { RECORD_READ_ONLY: 'true', enable_file_write_buffering: 'false' };
 
 export class FreeswitchEndpoint implements MediaEndpoint {
   readonly id: string;
@@ -51,7 +58,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   readonly #isReady: Promise<unknown>;
   #playback: ChannelPlayback | undefined;
   #parking: Promise<unknown> = Promise.resolve();
-  #tap: { isLive: boolean } | undefined;
+  #tap: ChannelTap | undefined;
   #isConnected = false;
   #bridgedAtMs = -Infinity;
   #closing: Promise<void> | undefined;
@@ -62,9 +69,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   ) {
     this.id = channel.uuid;
     this.localSdp = channel.localSdp;
-    const { clock, deadlines } = context;
+    const { clock, deadlines, tapMeans } = context;
     channel.onEnded(() => this.#ended());
-    const variables = Object.entries(CHANNEL_VARIABLES).map((pair) => pair.join('='));
+    const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
+    const variables = Object.entries({ ...CHANNEL_VARIABLES, ...ofTap }).map((pair) =>
+      pair.join('='),
+    );
     // FreeSWITCH runs the applications of a channel in order, so a playback need not wait for this
     // one. A bridge or transfer overtakes it, and on a channel not yet parked runs the dialplan again.
     const isSet = channel.execute('multiset', `^^^${variables.join('^')}`);
@@ -119,7 +129,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
         files,
         loop: options.loop,
         after: Promise.all([previous, this.#parking]),
-        onSound: () => this.#tapDied(),
+        onSound: () => this.#tap?.soundBegan(),
       },
     );
     this.#playback = playback;
@@ -130,23 +140,24 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return playback;
   }
 
-  async tap(to: { readonly host: string; readonly port: number }): Promise<AudioTap> {
-    if (this.#playback) {
-      throw new TelephonyError('ENDPOINT_BUSY', 'unicast hears nothing while a file plays');
-    }
-    if (this.#tap) await this.#park();
-    await this.channel.sendmsg({
-      'call-command': 'unicast',
-      'local-ip': this.context.tapAddress,
-      // 0 lets the media server's host choose; a port of a stopped tap may still be in use.
-      'local-port': '0',
-      'remote-ip': checked('host', to.host),
-      'remote-port': String(to.port),
-      transport: 'udp',
-    });
-    const state = { isLive: !this.hasEnded };
-    this.#tap = state;
-    return { stop: () => this.#stopTap(state) };
+  async tap(to: TapTarget): Promise<AudioTap> {
+    const before = this.#tap;
+    // A unicast that a file has killed holds the channel until it is parked anew.
+    if (before?.isLive) await before.stop();
+    else if (before?.kind === 'unicast') await this.#park();
+    const { tapMeans } = this.context;
+    if (tapMeans.kind === 'recording') await this.#isReady;
+    this.#tap = await ChannelTap.start(
+      {
+        ...this.context,
+        channel: this.channel,
+        means: tapMeans,
+        park: () => this.#park(),
+        isPlaying: () => this.#playback !== undefined,
+      },
+      to,
+    );
+    return this.#tap;
   }
 
   async bridge(other: MediaEndpoint): Promise<void> {
@@ -162,7 +173,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     await Promise.all([this.settle(), partner?.settle()]);
     const bridged = this.channel.nextStart('uuid_bridge', SETTLE_MAX_MS);
     await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
-    this.#tapDied();
+    this.#tap?.soundBegan();
     partner?.tapDied();
     await bridged;
     this.#bridgedAtMs = this.context.clock.nowMs();
@@ -191,7 +202,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   tapDied(): void {
-    this.#tapDied();
+    this.#tap?.soundBegan();
   }
 
   async #close(): Promise<void> {
@@ -212,28 +223,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   #ended(): void {
-    this.#tapDied();
+    this.#tap?.channelEnded();
     this.context.onGone(this);
     for (const handle of this.#endHandles.splice(0)) handle();
     // The SIP dialog towards the media server is ended as well, should the server have forgotten to.
     const SECOND_MS = 1000;
     this.context.clock.after(SECOND_MS, () => void this.close());
-  }
-
-  #tapDied(): void {
-    if (this.#tap) this.#tap.isLive = false;
-  }
-
-  async #stopTap(tap: { isLive: boolean }): Promise<void> {
-    if (!tap.isLive) return;
-    tap.isLive = false;
-    try {
-      await this.#park();
-    } catch (thrown) {
-      if (!this.hasEnded) {
-        this.context.log.warn({ endpoint: this.id, why: describeError(thrown) }, 'tap not stopped');
-      }
-    }
   }
 
   /**

@@ -9,9 +9,11 @@ export const APIS = [
   'module_exists',
   'sofia',
   'status',
+  'uuid_audio_fork',
   'uuid_break',
   'uuid_bridge',
   'uuid_kill',
+  'uuid_record',
   'uuid_transfer',
 ] as const;
 

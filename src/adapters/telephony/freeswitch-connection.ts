@@ -4,8 +4,10 @@
  * The library's own reconnecting is stopped; connection-keeper.ts makes a fresh connection instead,
  * because the library keeps stale reply queues across reconnects and never gives up on a password.
  */
+import { tmpdir } from 'node:os';
 import Mrf from 'drachtio-fsmrf';
 import type { Clock } from '../../ports.js';
+import type { TapMeans } from './channel-tap.js';
 import type { Connection } from './connection-keeper.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import type { ApiName } from './engine-commands.js';
@@ -29,6 +31,11 @@ export interface FreeswitchOptions extends FreeswitchAddress {
   readonly allowPublicListener?: boolean;
   /** `host:port` of its SIP profile as drachtio reaches it, when `sofia status` names another. */
   readonly sipAddress?: string;
+  /**
+   * How it hands out the customer's audio. `auto`, the default: mod_audio_fork when it is there, else
+   * unicast. The others: that, whatever is there; a recording is for a media server on this host.
+   */
+  readonly audioTap?: 'auto' | 'recording' | 'unicast';
 }
 
 /** @throws TelephonyError FREESWITCH_* within `deadlines.connectMs` */
@@ -60,7 +67,8 @@ export async function connectFreeswitch(
   try {
     const server = await withDeadline(clock, deadlines.connectMs, 'connect', connecting);
     if (options.sipAddress !== undefined) server.sip.ipv4.udp.address = options.sipAddress;
-    return new FreeswitchConnection(server, facts, clock, deadlines);
+    const means = tapMeans(options, facts, advertise?.host);
+    return new FreeswitchConnection(server, facts, means, clock, deadlines);
   } catch (thrown) {
     connecting.then(
       (late) => late.disconnect(),
@@ -81,6 +89,7 @@ export class FreeswitchConnection implements Connection {
   constructor(
     readonly server: Mrf.MediaServer,
     readonly facts: FreeswitchFacts,
+    readonly tapMeans: TapMeans,
     private readonly clock: Clock,
     private readonly deadlines: Deadlines,
   ) {
@@ -160,6 +169,20 @@ export class FreeswitchConnection implements Connection {
     this.server.conn.on('error', () => undefined);
     socket?.destroySoon();
   }
+}
+
+function tapMeans(
+  { audioTap = 'auto' }: FreeswitchOptions,
+  { hasAudioFork, ourAddress }: FreeswitchFacts,
+  advertised: string | undefined,
+): TapMeans {
+  const best = hasAudioFork ? 'audio_fork' : 'unicast';
+  return {
+    kind: audioTap === 'auto' ? best : audioTap,
+    ourAddress: advertised ?? ourAddress,
+    unicastFrom: '0.0.0.0',
+    recordingFolder: tmpdir(),
+  };
 }
 
 function splitAddress(address: string): { host: string; port?: number } {

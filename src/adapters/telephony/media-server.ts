@@ -53,7 +53,7 @@ export class FreeswitchMediaServer {
     if (channel.hasEnded) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended at once');
     const endpoint = new FreeswitchEndpoint(channel, {
       ...this.context,
-      tapAddress: '0.0.0.0',
+      tapMeans: connection.tapMeans,
       kill: (uuid) => this.#kill(uuid),
       onGone: (gone) => this.#endpoints.delete(gone),
     });

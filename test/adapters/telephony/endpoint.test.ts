@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AudioTap } from '../../../src/ports.js';
 import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
-import { eventually, useSite } from './site.js';
+import { useSite } from './site.js';
 
 const AUDIBLE = 0.02;
 /** A packet of 20 ms and a late scheduler. */
@@ -162,98 +159,6 @@ describe('a media endpoint', function () {
   });
 });
 
-describe('a tap on a media endpoint', function () {
-  this.timeout(20_000);
-  const site = useSite();
-  let ear: Ear;
-  beforeEach(async () => (ear = await Ear.open()));
-  afterEach(() => ear.close());
-
-  it("delivers the customer's audio, fifty frames a second, until it is stopped", async () => {
-    const call = await site().call();
-    call.far.rtp.sendTone(call.endpoint.localSdp, 800);
-    const tap = await call.endpoint.tap(ear.address);
-    await sleep(1200);
-    await tap.stop();
-    const heard = ear.frames.slice();
-    assert.ok(Math.abs(rate(heard) - 50) <= 2, `${rate(heard)} frames a second`);
-    assert.ok(heard.every(({ samples }) => samples.length === 160));
-    const steady = concat(heard.slice(10).map(({ samples }) => samples));
-    assert.ok(toneShare(steady, 800) > 0.9);
-    await sleep(100);
-    const countAfterStop = ear.frames.length;
-    await sleep(200);
-    assert.equal(ear.frames.length, countAfterStop);
-    await site().hangUp(call);
-  });
-
-  it('can be armed again after a playback killed it, twice', async () => {
-    const call = await site().call();
-    call.far.rtp.sendTone(call.endpoint.localSdp, 800);
-    const file = await site().toneFile(500, 300);
-    const taps: AudioTap[] = [await call.endpoint.tap(ear.address)];
-    for (let round = 0; round < 2; round++) {
-      await eventually(() => assert.ok(ear.frames.length > 10));
-      assert.equal((await call.endpoint.play([file], { loop: false }).done).kind, 'ended');
-      assert.equal(site().telephony.counts()['taps'], 0);
-      ear.frames.length = 0;
-      taps.push(await call.endpoint.tap(ear.address));
-    }
-    await eventually(() => assert.ok(ear.frames.length > 10));
-    for (const tap of taps) await tap.stop();
-    await site().hangUp(call);
-  });
-
-  it('is refused while a file plays, because nothing would be heard', async () => {
-    const call = await site().call();
-    const playback = call.endpoint.play([await site().toneFile(500, 1000)], { loop: true });
-    await assert.rejects(call.endpoint.tap(ear.address), { code: 'ENDPOINT_BUSY' });
-    await playback.stop();
-    await site().hangUp(call);
-  });
-
-  it('does not cut a playback that begins while it is being stopped', async () => {
-    const call = await site().call();
-    const tap = await call.endpoint.tap(ear.address);
-    await sleep(100);
-    const stopping = tap.stop();
-    const playback = call.endpoint.play([await site().toneFile(500, 600)], { loop: false });
-    await stopping;
-    assert.deepEqual(await playback.done, { kind: 'ended' });
-    await sleep(60);
-    assert.ok(Math.abs(loud(call.far.rtp.packets).length - 30) <= 2);
-    await site().hangUp(call);
-  });
-});
-
-/** Receives a tap's frames. */
-class Ear {
-  readonly frames: { atMs: number; samples: Int16Array }[] = [];
-
-  private constructor(private readonly socket: Socket) {
-    socket.on('message', (frame) => {
-      const samples = new Int16Array(frame.length >> 1);
-      for (let n = 0; n < samples.length; n++) samples[n] = frame.readInt16LE(2 * n);
-      this.frames.push({ atMs: performance.now(), samples });
-    });
-  }
-
-  static async open(): Promise<Ear> {
-    const socket = createSocket('udp4').unref();
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    return new Ear(socket);
-  }
-
-  get address(): { host: string; port: number } {
-    return { host: '127.0.0.1', port: this.socket.address().port };
-  }
-
-  close(): void {
-    this.socket.close();
-  }
-}
-
 function loud(packets: readonly HeardPacket[]): HeardPacket[] {
   return packets.filter(({ samples }) => level(samples) > AUDIBLE);
 }
@@ -277,9 +182,4 @@ function widestGapMs(sounding: readonly HeardPacket[]): number {
     if (before) widest = Math.max(widest, ((packet.sequence - before.sequence) & 0xffff) - 1);
   });
   return widest * 20;
-}
-
-function rate(frames: readonly { atMs: number }[]): number {
-  const elapsedMs = frames.at(-1)!.atMs - frames[0]!.atMs;
-  return ((frames.length - 1) * 1000) / elapsedMs;
 }

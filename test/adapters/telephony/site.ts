@@ -31,18 +31,23 @@ export interface LiveCall {
   readonly far: FarParty;
 }
 
+type SiteOptions = Partial<TelephonyOptions['freeswitch']>;
+
 export class TestSite {
   telephony!: Telephony;
   readonly #parties: FarParty[] = [];
   #folder = '';
 
-  private constructor(readonly engine: Engine) {}
+  private constructor(
+    readonly engine: Engine,
+    private readonly freeswitch: SiteOptions,
+  ) {}
 
   /** @returns the site, or why there is none. */
-  static async open(): Promise<TestSite | string> {
+  static async open(freeswitch: SiteOptions = {}): Promise<TestSite | string> {
     const engine = await startEngine();
     if (typeof engine === 'string') return engine;
-    const site = new TestSite(engine);
+    const site = new TestSite(engine, freeswitch);
     site.telephony = await connectTelephony(site.options());
     site.#folder = await mkdtemp(join(tmpdir(), 'dialback-test-'));
     return site;
@@ -50,7 +55,8 @@ export class TestSite {
 
   options(): TelephonyOptions {
     const { drachtio, freeswitch } = this.engine;
-    return { drachtio, freeswitch, log: silentLog, clock: systemClock() };
+    const settings = { ...freeswitch, ...this.freeswitch };
+    return { drachtio, freeswitch: settings, log: silentLog, clock: systemClock() };
   }
 
   async far(): Promise<FarParty> {
@@ -133,11 +139,11 @@ export async function eventually(check: () => void, limitMs = 3000): Promise<voi
  * printed reason when there is no engine.
  * @returns a function that gives the site inside a test
  */
-export function useSite(): () => TestSite {
+export function useSite(freeswitch: SiteOptions = {}): () => TestSite {
   let site: TestSite | undefined;
   before(async function () {
     this.timeout(20_000);
-    const opened = await TestSite.open();
+    const opened = await TestSite.open(freeswitch);
     if (typeof opened === 'string') {
       console.log(`      skipped: ${opened}`);
       return this.skip();

@@ -1,0 +1,152 @@
+/**
+ * The WebSocket server that mod_audio_fork sends a call's audio to, one per worker thread. A
+ * connection is taken only from an expected address, on a path nobody can guess that belongs to one
+ * open tap, with the module's sub-protocol, and only one at a time per tap. It then may say one text
+ * (the module's metadata) and after that nothing but binary messages of a few frames; anything else
+ * ends it. It answers plain HTTP with nothing at all.
+ * Source: mod_audio_fork of jambonz/freeswitch-modules: L16 little-endian, 640 B first, then 320 B
+ * every 20 ms.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+const PROTOCOL = 'audio.drachtio.org';
+const METADATA_MAX_BYTES = 8192;
+/** The largest audio message; the first one of a tap holds two frames of 320 bytes. */
+const AUDIO_MAX_BYTES = 1280;
+const HANDSHAKE_MAX_MS = 5000;
+const HEADERS_MAX_BYTES = 8192;
+const TOKEN_BYTES = 24;
+const POLICY_VIOLATION = 1008;
+
+/** What becomes of one tap's connection. */
+export interface ForkListener {
+  isExpected(address: string): boolean;
+  onOpen(): void;
+  /** Between 1 and 1280 bytes, valid during the call only. */
+  onAudio(bytes: Buffer): void;
+  /** A connection or message was turned away. */
+  onRefused(): void;
+}
+
+interface Entry {
+  readonly listener: ForkListener;
+  connection: WebSocket | undefined;
+}
+
+export class ForkServer {
+  readonly #entries = new Map<string, Entry>();
+  readonly #http: Server;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    // Text and binary share this limit of the library; the smaller one is ours, below.
+    maxPayload: METADATA_MAX_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+  });
+
+  private constructor(maxConnections: number) {
+    this.#http = createServer({
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      headersTimeout: HANDSHAKE_MAX_MS,
+      requestTimeout: HANDSHAKE_MAX_MS,
+      connectionsCheckingInterval: HANDSHAKE_MAX_MS,
+    });
+    this.#http.maxConnections = maxConnections;
+    this.#http.on('request', (request) => request.socket.destroy());
+    this.#http.on('clientError', (_error, socket) => socket.destroy());
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
+  }
+
+  /** @throws Error when the address cannot be bound */
+  static async listen(host: string, maxConnections: number): Promise<ForkServer> {
+    const server = new ForkServer(maxConnections);
+    await new Promise<void>((resolve, reject) => {
+      server.#http.once('error', reject);
+      server.#http.listen(0, host, () => resolve());
+    });
+    server.#http.on('error', () => undefined);
+    return server;
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** @returns the path that this tap's audio has to come to */
+  add(listener: ForkListener): string {
+    const path = `/${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+    this.#entries.set(path, { listener, connection: undefined });
+    return path;
+  }
+
+  /** Ends the tap's connection; its path is nobody's any more. */
+  remove(path: string): void {
+    this.#entries.get(path)?.connection?.terminate();
+    this.#entries.delete(path);
+  }
+
+  /** Ends every connection and takes no more. */
+  close(): void {
+    for (const path of [...this.#entries.keys()]) this.remove(path);
+    this.#http.close();
+    this.#http.closeAllConnections();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => undefined); // 'close' follows
+    const entry = this.#entries.get(request.url ?? '');
+    if (!entry || !isAllowed(request, entry)) {
+      entry?.listener.onRefused();
+      socket.destroy();
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (connection) => {
+      entry.connection = connection;
+      this.#serve(connection, entry);
+    });
+  }
+
+  #serve(connection: WebSocket, entry: Entry): void {
+    const { listener } = entry;
+    let mayTalk = true;
+    const refuse = (): void => {
+      listener.onRefused();
+      connection.close(POLICY_VIOLATION);
+      connection.terminate();
+    };
+    connection.on('error', () => listener.onRefused()); // the library closes it
+    connection.on('close', () => {
+      if (entry.connection === connection) entry.connection = undefined;
+    });
+    connection.on('message', (data, isBinary) => {
+      if (entry.connection !== connection) return;
+      const isAudio = isBinary && Buffer.isBuffer(data) && data.length <= AUDIO_MAX_BYTES;
+      if (isAudio) listener.onAudio(data);
+      else if (isBinary || !mayTalk) refuse();
+      mayTalk = false;
+    });
+    listener.onOpen();
+  }
+}
+
+/** A second connection would let two calls speak to one detector. */
+function isAllowed(request: IncomingMessage, { listener, connection }: Entry): boolean {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',');
+  return (
+    connection === undefined &&
+    listener.isExpected(plainAddress(request.socket.remoteAddress ?? '')) &&
+    offered.some((protocol) => protocol.trim() === PROTOCOL)
+  );
+}
+
+/** Without the prefix of an IPv4 address on an IPv6 socket. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:/, '');
+}

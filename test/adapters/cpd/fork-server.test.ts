@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import WebSocket from 'ws';
+import { ForkServer } from '../../../src/adapters/cpd/fork-server.js';
+
+const PROTOCOL = 'audio.drachtio.org';
+
+describe('the server that mod_audio_fork sends to', () => {
+  let server: ForkServer;
+  let path: string;
+  let isExpected = true;
+  let heard: number[] = [];
+  let opened = 0;
+  let refused = 0;
+  beforeEach(async () => {
+    server = await ForkServer.listen('127.0.0.1', 5);
+    [isExpected, heard, opened, refused] = [true, [], 0, 0];
+    path = server.add({
+      isExpected: () => isExpected,
+      onOpen: () => (opened += 1),
+      onAudio: (bytes) => heard.push(bytes.length),
+      onRefused: () => (refused += 1),
+    });
+  });
+  afterEach(() => server.close());
+
+  /** @returns an open connection, or undefined when the server turned it away */
+  async function dial(to = path, protocol: string | string[] = PROTOCOL) {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${to}`, protocol);
+    const error = new Promise<undefined>((resolve) => socket.on('error', () => resolve(undefined)));
+    return Promise.race([once(socket, 'open').then(() => socket), error]);
+  }
+
+  it('takes the metadata, then two frames at once, then frame by frame', async () => {
+    const socket = await dial();
+    assert.equal(socket?.protocol, PROTOCOL);
+    socket?.send('{"any":"metadata"}');
+    socket?.send(Buffer.alloc(640));
+    socket?.send(Buffer.alloc(320));
+    socket?.close();
+    await once(socket, 'close');
+    assert.deepEqual([opened, heard, refused], [1, [640, 320], 0]);
+  });
+
+  it("turns away a path that is nobody's, and one that was given back", async () => {
+    assert.equal(await dial('/'), undefined);
+    assert.equal(await dial(`${path}x`), undefined);
+    server.remove(path);
+    assert.equal(await dial(), undefined);
+    assert.equal(opened, 0);
+  });
+
+  it('gives every tap a path of its own that cannot be guessed', () => {
+    const listener = { isExpected: () => true, onOpen() {}, onAudio() {}, onRefused() {} };
+    const paths = new Set(Array.from({ length: 100 }, () => server.add(listener)));
+    assert.equal(paths.size, 100);
+    for (const each of paths) assert.match(each, /^\/[\w-]{32}$/);
+  });
+
+  it('turns away another sub-protocol, another sender, and a second connection', async () => {
+    assert.equal(await dial(path, 'chat'), undefined);
+    assert.equal(await dial(path, []), undefined);
+    isExpected = false;
+    assert.equal(await dial(), undefined);
+    isExpected = true;
+    assert.ok(await dial());
+    assert.equal(await dial(), undefined);
+    assert.deepEqual([opened, refused], [1, 4]);
+  });
+
+  for (const [what, messages] of [
+    ['a text after audio has begun', [Buffer.alloc(320), 'text']],
+    ['a second text', ['{}', '{}']],
+    ['a binary message of more than 80 ms', [Buffer.alloc(1282)]],
+    ['a message beyond the limit of the library', [Buffer.alloc(9000)]],
+    ['a text beyond it', ['x'.repeat(9000)]],
+  ] as const) {
+    it(`ends the connection on ${what}`, async () => {
+      const socket = await dial();
+      const closed = once(socket!, 'close');
+      for (const message of messages) socket?.send(message);
+      await closed;
+      assert.equal(refused, 1);
+      assert.ok(heard.every((length) => length <= 1280));
+      assert.ok(await dial(), 'the same tap can be connected anew');
+    });
+  }
+
+  it('ends what is no WebSocket: plain HTTP, long headers, garbage', async () => {
+    for (const text of [
+      `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ${PROTOCOL}\r\n\r\n`,
+    ]) {
+      const socket = connect(server.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(text);
+      socket.resume();
+      await once(socket, 'close');
+    }
+    assert.equal(opened, 0);
+  });
+});

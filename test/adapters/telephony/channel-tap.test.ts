@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TapKind } from '../../../src/ports.js';
+import { level, toneShare } from '../../sip/far-rtp.js';
+import { eventually, type TestSite, useSite } from './site.js';
+import { TapEar } from './tap-ear.js';
+
+/** Opens an ear for each test; skips a kind that the media server does not have. */
+function useTap(site: () => TestSite, kind: TapKind): () => TapEar {
+  let ear: TapEar | undefined;
+  before(async function () {
+    const bare = await site().telephony.media.createEndpoint();
+    const probe = await TapEar.open();
+    const tap = await bare.tap(probe);
+    await bare.close();
+    probe.close();
+    if (tap.kind === kind) return;
+    console.log(`      skipped: this media server offers ${tap.kind}, not ${kind}`);
+    this.skip();
+  });
+  beforeEach(async () => void (ear = await TapEar.open()));
+  afterEach(() => ear?.close());
+  return () => {
+    if (!ear) throw new Error('the ear is not open');
+    return ear;
+  };
+}
+
+const KINDS = [
+  { kind: 'audio_fork', settings: {} },
+  { kind: 'recording', settings: { audioTap: 'recording' } },
+  { kind: 'unicast', settings: { audioTap: 'unicast' } },
+] as const;
+
+for (const { kind, settings } of KINDS) {
+  describe(`a tap by ${kind}, field notes 2`, function () {
+    this.timeout(20_000);
+    const site = useSite(settings);
+    const ear = useTap(site, kind);
+
+    it("delivers the customer's audio, fifty frames a second, until it is stopped", async () => {
+      const call = await site().call();
+      call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+      const tap = await call.endpoint.tap(ear());
+      assert.equal(site().telephony.counts()['taps'], 1);
+      await sleep(1400);
+      await tap.stop();
+      const steady = ear().samples(15);
+      assert.ok(Math.abs(framesPerSecond(ear()) - 50) <= 2, `${framesPerSecond(ear())} a second`);
+      assert.ok(toneShare(steady, 800) > 0.9);
+      await sleep(100);
+      const countAfterStop = ear().frames.length;
+      await sleep(200);
+      assert.equal(ear().frames.length, countAfterStop);
+      assert.equal(site().telephony.counts()['taps'], 0);
+      await site().hangUp(call);
+    });
+
+    it('is armed before the call is answered, and hears early media from its start', async () => {
+      const far = await site().far();
+      far.onInvite = (call) => call.respond(183, 'Session Progress', { sdp: far.rtp.sdp });
+      const endpoint = await site().telephony.media.createEndpoint();
+      const tap = await endpoint.tap(ear());
+      const invite = site().invite(far, { localSdp: endpoint.localSdp });
+      const early = await new Promise<{ sdp?: string }>((resolve) => invite.onProvisional(resolve));
+      await endpoint.connect(early.sdp ?? '');
+      const from = ear().frames.length;
+      const spokeAtMs = performance.now();
+      far.rtp.sendTone(endpoint.localSdp, 900);
+      await sleep(500);
+      const onset = ear()
+        .frames.slice(from)
+        .find(({ samples }) => level(samples) > 0.1);
+      assert.ok(onset, 'the tone was heard before the answer');
+      assert.ok(onset.atMs - spokeAtMs < 200, `after ${Math.round(onset.atMs - spokeAtMs)} ms`);
+      await tap.stop();
+      invite.cancel('test over');
+      await invite.outcome;
+      await endpoint.close();
+    });
+
+    it('can be armed again after it was stopped, and after a playback', async () => {
+      const call = await site().call();
+      call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+      const file = await site().toneFile(500, 300);
+      for (let round = 0; round < 3; round++) {
+        const tap = await call.endpoint.tap(ear());
+        ear().frames.length = 0;
+        await eventually(() => assert.ok(ear().frames.length > 10));
+        if (round === 1) await tap.stop();
+        assert.equal((await call.endpoint.play([file], { loop: false }).done).kind, 'ended');
+      }
+      await site().hangUp(call);
+    });
+
+    it('does not cut a playback that begins while it is being stopped', async () => {
+      const call = await site().call();
+      const tap = await call.endpoint.tap(ear());
+      await sleep(100);
+      const stopping = tap.stop();
+      const playback = call.endpoint.play([await site().toneFile(500, 600)], { loop: false });
+      await stopping;
+      assert.equal((await playback.done).kind, 'ended');
+      await sleep(60);
+      const heard = call.far.rtp.packets.filter(({ samples }) => level(samples) > 0.02);
+      assert.ok(Math.abs(heard.length - 30) <= 2, `${heard.length} of 30 packets`);
+      await site().hangUp(call);
+    });
+
+    if (kind === 'unicast') {
+      it('is refused while a file plays, because nothing would be heard', async () => {
+        const call = await site().call();
+        const playback = call.endpoint.play([await site().toneFile(500, 1000)], { loop: true });
+        await assert.rejects(call.endpoint.tap(ear()), { code: 'ENDPOINT_BUSY' });
+        await playback.stop();
+        await site().hangUp(call);
+      });
+      return;
+    }
+
+    it('goes on while a file plays, and hears the customer alone', async () => {
+      const call = await site().call();
+      call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+      const tap = await call.endpoint.tap(ear());
+      const playback = call.endpoint.play([await site().toneFile(440, 1500)], { loop: false });
+      await sleep(500);
+      const from = ear().frames.length;
+      await playback.done;
+      const during = ear().samples(from);
+      assert.ok(during.length > 0.8 * 8000, `${during.length} samples while the file played`);
+      assert.ok(toneShare(during, 800) > 0.9);
+      assert.ok(toneShare(during, 440) < 0.01);
+      await tap.stop();
+      await site().hangUp(call);
+    });
+  });
+}
+
+describe('a recording that is a tap', function () {
+  this.timeout(10_000);
+  const site = useSite({ audioTap: 'recording' });
+  const ear = useTap(site, 'recording');
+
+  it("leaves no customer's voice on the disk, not even while it runs", async () => {
+    const call = await site().call();
+    const tap = await call.endpoint.tap(ear());
+    await eventually(() => assert.ok(ear().frames.length > 5));
+    assert.match(ear().followed, /dialback-tap-.*\.raw$/);
+    assert.equal(existsSync(ear().followed), false);
+    await tap.stop();
+    await site().hangUp(call);
+  });
+});
+
+describe('a tap by audio_fork that does not reach us', function () {
+  this.timeout(10_000);
+  const site = useSite();
+  const ear = useTap(site, 'audio_fork');
+
+  it('is replaced by unicast within two seconds and a half', async () => {
+    const call = await site().call();
+    call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+    ear().fork = { port: 9, path: '/nobody' };
+    const tap = await call.endpoint.tap(ear());
+    assert.equal(tap.kind, 'audio_fork');
+    await eventually(() => assert.ok(ear().frames.length > 10));
+    assert.equal(tap.kind, 'unicast');
+    assert.equal(tap.hearsWhilePlaying, false);
+    await tap.stop();
+    await site().hangUp(call);
+  });
+});
+
+function framesPerSecond({ frames }: TapEar): number {
+  const [first, last] = [frames[0], frames.at(-1)];
+  if (!first || !last) return 0;
+  const samples = frames.slice(1).reduce((sum, frame) => sum + frame.samples.length, 0);
+  return (samples / 160) * (1000 / (last.atMs - first.atMs));
+}
