@@ -1,7 +1,8 @@
 /**
  * The WebSocket server that mod_audio_fork sends a call's audio to, one per worker thread. A
  * connection is taken only from an expected address, on a path nobody can guess that belongs to one
- * open tap, with the module's sub-protocol, and only one at a time per tap. It then may say one text
+ * open tap, and with the module's sub-protocol; it replaces the one before it, because a tap that is
+ * armed anew connects before the old connection has said goodbye. It then may say one text
  * (the module's metadata) and after that nothing but binary messages of a few frames; anything else
  * ends it. It answers plain HTTP with nothing at all.
  * Source: mod_audio_fork of jambonz/freeswitch-modules: L16 little-endian, 640 B first, then 320 B
@@ -108,7 +109,9 @@ export class ForkServer {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (connection) => {
+      const before = entry.connection;
       entry.connection = connection;
+      before?.terminate();
       this.#serve(connection, entry);
     });
   }
@@ -136,11 +139,9 @@ export class ForkServer {
   }
 }
 
-/** A second connection would let two calls speak to one detector. */
-function isAllowed(request: IncomingMessage, { listener, connection }: Entry): boolean {
+function isAllowed(request: IncomingMessage, { listener }: Entry): boolean {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',');
   return (
-    connection === undefined &&
     listener.isExpected(plainAddress(request.socket.remoteAddress ?? '')) &&
     offered.some((protocol) => protocol.trim() === PROTOCOL)
   );

@@ -58,15 +58,26 @@ describe('the server that mod_audio_fork sends to', () => {
     for (const each of paths) assert.match(each, /^\/[\w-]{32}$/);
   });
 
-  it('turns away another sub-protocol, another sender, and a second connection', async () => {
+  it('turns away another sub-protocol and another sender', async () => {
     assert.equal(await dial(path, 'chat'), undefined);
     assert.equal(await dial(path, []), undefined);
     isExpected = false;
     assert.equal(await dial(), undefined);
     isExpected = true;
     assert.ok(await dial());
-    assert.equal(await dial(), undefined);
-    assert.deepEqual([opened, refused], [1, 4]);
+    assert.deepEqual([opened, refused], [1, 3]);
+  });
+
+  it('hears one connection at a time: the latest', async () => {
+    const first = await dial();
+    const firstClosed = first && once(first, 'close');
+    const second = await dial();
+    await firstClosed;
+    first?.send(Buffer.alloc(640));
+    second?.send(Buffer.alloc(320));
+    second?.close();
+    if (second) await once(second, 'close');
+    assert.deepEqual([opened, heard, refused], [2, [320], 0]);
   });
 
   for (const [what, messages] of [
