@@ -2,11 +2,11 @@
  * The WebSocket server that mod_audio_fork sends a call's audio to, one per worker thread. A
  * connection is taken only from an expected address, on a path nobody can guess that belongs to one
  * open tap, and with the module's sub-protocol; it replaces the one before it, because a tap that is
- * armed anew connects before the old connection has said goodbye. It then may say one text
- * (the module's metadata) and after that nothing but binary messages of a few frames; anything else
- * ends it. It answers plain HTTP with nothing at all.
- * Source: mod_audio_fork of jambonz/freeswitch-modules: L16 little-endian, 640 B first, then 320 B
- * every 20 ms.
+ * armed anew connects before the old connection has said goodbye. It then may say one text (the
+ * module's metadata) and after that nothing but audio; anything else ends it. Plain HTTP gets no
+ * answer at all.
+ * Source: mod_audio_fork of jambonz/freeswitch-modules: L16 little-endian, 320 B every 20 ms. Its
+ * first message holds what was said while it connected: 640 B, or more than 6 kB after 400 ms.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -16,8 +16,10 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 const PROTOCOL = 'audio.drachtio.org';
 const METADATA_MAX_BYTES = 8192;
-/** The largest audio message; the first one of a tap holds two frames of 320 bytes. */
-const AUDIO_MAX_BYTES = 1280;
+/** Two seconds, which is what the module keeps at most. */
+const AUDIO_MAX_BYTES = 32_000;
+/** Audio is handed on in pieces of four frames at most. */
+const PIECE_BYTES = 1280;
 const HANDSHAKE_MAX_MS = 5000;
 const HEADERS_MAX_BYTES = 8192;
 const TOKEN_BYTES = 24;
@@ -43,8 +45,8 @@ export class ForkServer {
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    // Text and binary share this limit of the library; the smaller one is ours, below.
-    maxPayload: METADATA_MAX_BYTES,
+    // Text and binary share this limit of the library; the one for text is ours, below.
+    maxPayload: AUDIO_MAX_BYTES,
     perMessageDeflate: false,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
@@ -130,10 +132,13 @@ export class ForkServer {
     });
     connection.on('message', (data, isBinary) => {
       if (entry.connection !== connection) return;
-      const isAudio = isBinary && Buffer.isBuffer(data) && data.length <= AUDIO_MAX_BYTES;
-      if (isAudio) listener.onAudio(data);
-      else if (isBinary || !mayTalk) refuse();
+      if (!Buffer.isBuffer(data)) return refuse();
+      if (!isBinary && (!mayTalk || data.length > METADATA_MAX_BYTES)) refuse();
       mayTalk = false;
+      if (!isBinary) return;
+      for (let at = 0; at < data.length; at += PIECE_BYTES) {
+        listener.onAudio(data.subarray(at, at + PIECE_BYTES));
+      }
     });
     listener.onOpen();
   }

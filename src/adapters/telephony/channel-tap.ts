@@ -5,7 +5,8 @@
  *   whatever the channel plays. Its command says +OK before it has connected, so a server of ours that
  *   it cannot reach is noticed here, and unicast takes over.
  * - `recording`: uuid_record of the read side into a file we read as it grows; goes on as well, but
- *   needs our own host. Only when asked for.
+ *   needs our own host. What is said in its first half second comes late, then all is up to date.
+ *   Only when asked for.
  * - `unicast`: in every FreeSWITCH, while the channel is parked. A playback kills it for good; the way
  *   to stop it, or to arm it again, is to park the channel anew.
  */
@@ -39,14 +40,14 @@ export interface TapHost {
 
 /** From the command to the module's connection; it takes some 30 ms. */
 const REACHED_WITHIN_MS = 2000;
-/** Of the module: names this tap among others on the channel. */
-const FORK_NAME = 'dialback';
 const ANY_ADDRESS = '0.0.0.0';
 
 export class ChannelTap implements AudioTap {
   #kind: TapKind;
   #isLive = false;
   #file = '';
+  /** The module takes no second tap of a name whose connection is still closing. */
+  readonly #forkName = `dialback-${randomUUID().slice(0, 8)}`;
   #cancelWatch: () => void = () => undefined;
 
   private constructor(
@@ -115,7 +116,7 @@ export class ChannelTap implements AudioTap {
     const { channel } = this.host;
     switch (this.#kind) {
       case 'audio_fork':
-        return channel.api('uuid_audio_fork', channel.uuid, 'stop', FORK_NAME);
+        return channel.api('uuid_audio_fork', channel.uuid, 'stop', this.#forkName);
       case 'recording':
         return channel.api('uuid_record', channel.uuid, 'stop', this.#file);
       case 'unicast':
@@ -130,7 +131,8 @@ export class ChannelTap implements AudioTap {
     this.target.onReached(() => this.#cancelWatch());
     this.#cancelWatch = clock.after(REACHED_WITHIN_MS, () => this.#notReached());
     try {
-      await channel.api('uuid_audio_fork', channel.uuid, 'start', url, 'mono', '8000', FORK_NAME);
+      const how = [url, 'mono', '8000', this.#forkName];
+      await channel.api('uuid_audio_fork', channel.uuid, 'start', ...how);
     } catch (thrown) {
       this.#cancelWatch();
       if (!(thrown instanceof TelephonyError) || thrown.code !== 'COMMAND_FAILED') throw thrown;

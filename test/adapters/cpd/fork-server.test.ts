@@ -43,6 +43,14 @@ describe('the server that mod_audio_fork sends to', () => {
     assert.deepEqual([opened, heard, refused], [1, [640, 320], 0]);
   });
 
+  it('takes what was said while the module connected, in pieces of 80 ms', async () => {
+    const socket = await dial();
+    socket?.send(Buffer.alloc(6720));
+    socket?.close();
+    if (socket) await once(socket, 'close');
+    assert.deepEqual(heard, [1280, 1280, 1280, 1280, 1280, 320]);
+  });
+
   it("turns away a path that is nobody's, and one that was given back", async () => {
     assert.equal(await dial('/'), undefined);
     assert.equal(await dial(`${path}x`), undefined);
@@ -83,9 +91,9 @@ describe('the server that mod_audio_fork sends to', () => {
   for (const [what, messages] of [
     ['a text after audio has begun', [Buffer.alloc(320), 'text']],
     ['a second text', ['{}', '{}']],
-    ['a binary message of more than 80 ms', [Buffer.alloc(1282)]],
-    ['a message beyond the limit of the library', [Buffer.alloc(9000)]],
-    ['a text beyond it', ['x'.repeat(9000)]],
+    ['a binary message of more than two seconds', [Buffer.alloc(32_002)]],
+    ['a long text', ['x'.repeat(9000)]],
+    ['a very long text', ['x'.repeat(40_000)]],
   ] as const) {
     it(`ends the connection on ${what}`, async () => {
       const socket = await dial();

@@ -27,13 +27,14 @@ function useTap(site: () => TestSite, kind: TapKind): () => TapEar {
   };
 }
 
+/** `lateMs`: FreeSWITCH writes the first half second of a recording at once. */
 const KINDS = [
-  { kind: 'audio_fork', settings: {} },
-  { kind: 'recording', settings: { audioTap: 'recording' } },
-  { kind: 'unicast', settings: { audioTap: 'unicast' } },
+  { kind: 'audio_fork', settings: {}, lateMs: 200 },
+  { kind: 'recording', settings: { audioTap: 'recording' }, lateMs: 750 },
+  { kind: 'unicast', settings: { audioTap: 'unicast' }, lateMs: 200 },
 ] as const;
 
-for (const { kind, settings } of KINDS) {
+for (const { kind, settings, lateMs } of KINDS) {
   describe(`a tap by ${kind}, field notes 2`, function () {
     this.timeout(20_000);
     const site = useSite(settings);
@@ -68,12 +69,12 @@ for (const { kind, settings } of KINDS) {
       const from = ear().frames.length;
       const spokeAtMs = performance.now();
       far.rtp.sendTone(endpoint.localSdp, 900);
-      await sleep(500);
+      await sleep(lateMs + 400);
       const onset = ear()
         .frames.slice(from)
         .find(({ samples }) => level(samples) > 0.1);
       assert.ok(onset, 'the tone was heard before the answer');
-      assert.ok(onset.atMs - spokeAtMs < 200, `after ${Math.round(onset.atMs - spokeAtMs)} ms`);
+      assert.ok(onset.atMs - spokeAtMs < lateMs, `after ${Math.round(onset.atMs - spokeAtMs)} ms`);
       await tap.stop();
       invite.cancel('test over');
       await invite.outcome;
@@ -89,7 +90,7 @@ for (const { kind, settings } of KINDS) {
         ear().frames.length = 0;
         await eventually(() => assert.ok(ear().frames.length > 10));
         if (round === 1) await tap.stop();
-        assert.equal((await call.endpoint.play([file], { loop: false }).done).kind, 'ended');
+        assert.deepEqual(await call.endpoint.play([file], { loop: false }).done, { kind: 'ended' });
       }
       await site().hangUp(call);
     });
@@ -105,6 +106,25 @@ for (const { kind, settings } of KINDS) {
       await sleep(60);
       const heard = call.far.rtp.packets.filter(({ samples }) => level(samples) > 0.02);
       assert.ok(Math.abs(heard.length - 30) <= 2, `${heard.length} of 30 packets`);
+      await site().hangUp(call);
+    });
+
+    it('tells no RTP (0xFF) from silence (0x00), as field notes 9 says of unicast', async () => {
+      const call = await site().call();
+      const tap = await call.endpoint.tap(ear());
+      const heard = async (): Promise<number> => {
+        await sleep(lateMs + 200);
+        const { frames } = ear();
+        frames.splice(0, frames.length - 8);
+        return frames.reduce(
+          (sum, { samples }) => sum + (samples.every((s) => s === -1) ? 1 : 0),
+          0,
+        );
+      };
+      assert.ok((await heard()) >= 7, 'no RTP yet');
+      call.far.rtp.sendTone(call.endpoint.localSdp, 800, 0);
+      assert.ok((await heard()) <= 1, 'digital silence');
+      await tap.stop();
       await site().hangUp(call);
     });
 
