@@ -38,6 +38,12 @@ function setUp(create: () => Promise<LibraryEndpoint>) {
   const commands: string[] = [];
   let canApi = true;
   const connection = {
+    tapMeans: {
+      kind: 'unicast',
+      ourAddress: '127.0.0.1',
+      unicastFrom: '0.0.0.0',
+      recordingFolder: '/tmp',
+    },
     server: { createEndpoint: create },
     api: (...words: string[]) => {
       commands.push(words.join(' '));
