@@ -144,6 +144,13 @@ export interface SipDialog {
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
   onEnded(handle: (how: DialogEnd) => void): void;
   readonly hasEnded: boolean;
+  /**
+   * Who answers a new offer of the far side (hold, resume, another address): the media endpoint.
+   * A rejection refuses the offer; the call goes on as it was.
+   */
+  onOffer(answer: (sdp: string) => Promise<string>): void;
+  /** The far side asked for T.38 and was refused: it is a fax machine. */
+  onFax(handle: () => void): void;
   /** BYE with a Reason header. Resolves when answered, failed or timed out. */
   bye(reason: string): Promise<void>;
 }
@@ -196,6 +203,8 @@ export interface MediaEndpoint {
   readonly localSdp: string;
   /** Gives the endpoint the far side's SDP; again on a later answer. */
   connect(remoteSdp: string): Promise<void>;
+  /** Takes a new offer of the far side. @returns the answer */
+  answer(offerSdp: string): Promise<string>;
   /** Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a time. */
   play(files: readonly string[], options: { readonly loop: boolean }): Playback;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */

@@ -203,6 +203,8 @@ export class OutboundCall {
     this.listener.onAnswered(dialog);
     // A BYE can be faster than the promise that brought the dialog.
     if (dialog.hasEnded) return this.#onDialogEnded('remote');
+    dialog.onOffer((sdp) => endpoint.answer(sdp));
+    dialog.onFax(() => this.#onFax());
     const connect = () => endpoint.connect(dialog.remoteSdp);
     await (this.deps.setUps?.run('connect', connect) ?? connect());
     if (this.#isOver || this.#hasResult) return;
@@ -215,6 +217,14 @@ export class OutboundCall {
     this.#stopTimer = this.deps.clock.after(limitMs, () => {
       this.#result(CALL_STATE.Unknown, true, { sipStatus: 200, cpdReason: 'no verdict in time' });
     });
+  }
+
+  /** No tone is a surer sign than the far side's own request for T.38. */
+  #onFax(): void {
+    if (this.#isOver) return;
+    const why = 'the far side asked for T.38 (fax)';
+    if (this.#hasResult) this.listener.onRevised(CALL_STATE.FaxDetected, why);
+    else this.#result(CALL_STATE.FaxDetected, true, { sipStatus: 200, cpdReason: why });
   }
 
   #onHeard(event: CpdEvent): void {

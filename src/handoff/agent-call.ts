@@ -85,6 +85,7 @@ export class AgentCall {
     });
     // A BYE can be faster than the promise that brought the dialog.
     if (dialog.hasEnded) return this.#onEnded('hung up before it was connected');
+    dialog.onOffer((sdp) => endpoint.answer(sdp));
     await endpoint.connect(dialog.remoteSdp);
     if (this.#isOver) return;
     this.#isAnswered = true;

@@ -189,6 +189,32 @@ describe('OutboundCall', () => {
     await t.quiet();
   });
 
+  it('takes a request for T.38 for a fax, before a verdict and after one', async () => {
+    for (const [before, heard] of [
+      [false, 'result 17 up'],
+      [true, 'revised 17'],
+    ] as const) {
+      const t = place();
+      const dialog = (await t.invite()).answer();
+      await settle();
+      if (before) t.analyser.opened[0]?.decide('human');
+      dialog.askForFax();
+      assert.equal(t.heard.at(-1), heard);
+      await t.call.hangUp('done');
+      await t.quiet();
+    }
+  });
+
+  it('lets the media endpoint answer new offers of the far side', async () => {
+    const t = place();
+    const dialog = (await t.invite()).answer();
+    await settle();
+    assert.equal(await dialog.offer?.('v=0 hold'), 'v=0 answer');
+    assert.equal(t.telephony.endpoints[0]?.remoteSdp, 'v=0 hold');
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
   it('goes on listening while a file plays, unless the tap dies of it', async () => {
     for (const kind of ['audio_fork', 'recording', 'unicast'] as const) {
       const t = place();

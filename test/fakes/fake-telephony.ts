@@ -40,6 +40,16 @@ export class FakeDialog implements SipDialog {
   onEnded(handle: Handler<[DialogEnd]>): void {
     this.#handlers.push(handle);
   }
+  /** Who answers a new offer of the far side. */
+  offer: ((sdp: string) => Promise<string>) | undefined;
+  /** The far side asks for T.38. */
+  askForFax: () => void = () => {};
+  onOffer(answer: (sdp: string) => Promise<string>): void {
+    this.offer = answer;
+  }
+  onFax(handle: () => void): void {
+    this.askForFax = handle;
+  }
   bye(reason: string): Promise<void> {
     if (!this.hasEnded) this.#end('local', reason);
     return Promise.resolve();
@@ -136,6 +146,10 @@ export class FakeEndpoint implements MediaEndpoint {
   connect(remoteSdp: string): Promise<void> {
     this.remoteSdp = remoteSdp;
     return Promise.resolve();
+  }
+  answer(offerSdp: string): Promise<string> {
+    this.remoteSdp = offerSdp;
+    return Promise.resolve('v=0 answer');
   }
   play(files: readonly string[], { loop }: { loop: boolean }) {
     let settle: (end: PlayEnd) => void = () => {};

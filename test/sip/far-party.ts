@@ -67,6 +67,11 @@ export class FarCall {
     ]);
   }
 
+  /** Another party that a proxy rang for the same INVITE: its responses have a tag of their own. */
+  fork(): FarCall {
+    return new FarCall(this.party, this.request, this.from);
+  }
+
   /** Answers with the party's own SDP. */
   answer(): void {
     this.respond(200, 'OK', { sdp: this.party.rtp.sdp });

@@ -95,14 +95,14 @@ export class Channel {
     if (text.startsWith('-ERR')) throw new TelephonyError('COMMAND_FAILED', `sendmsg: ${text}`);
   }
 
-  /** Re-INVITE towards the media server. @throws TelephonyError DEADLINE, ENDPOINT_ENDED, COMMAND_FAILED */
-  async modify(sdp: string): Promise<void> {
+  /** Re-INVITE towards the media server. @returns its answer. @throws TelephonyError DEADLINE, ENDPOINT_ENDED, COMMAND_FAILED */
+  async modify(sdp: string): Promise<string> {
     const { clock, deadlines, endpoint } = this;
     const answer = Promise.resolve().then(() => {
       if (!endpoint.dialog) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended');
       return endpoint.dialog.modify(sdp);
     });
-    await withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
+    return withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
   }
 
   /** Calls `handle` whenever FreeSWITCH has opened a file. @returns a function that ends it. */

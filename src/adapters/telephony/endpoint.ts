@@ -18,6 +18,7 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { ChannelPlayback } from './playback.js';
 import { sanitise } from './sanitise.js';
+import { isReadableSdp } from './session-description.js';
 import { checked } from './sip-headers.js';
 
 export interface EndpointContext {
@@ -31,7 +32,6 @@ export interface EndpointContext {
 }
 
 const MAX_FILES = 100;
-const MAX_SDP_LENGTH = 16_384;
 /**
  * uuid_bridge and uuid_transfer answer before they are done; it takes a frame or two. A command that
  * meets the channel in between is lost, or hangs it up (an unbridge right after a bridge, for one).
@@ -60,6 +60,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #parking: Promise<unknown> = Promise.resolve();
   #tap: ChannelTap | undefined;
   #isConnected = false;
+  #remoteSdp = '';
   #bridgedAtMs = -Infinity;
   #closing: Promise<void> | undefined;
 
@@ -101,7 +102,13 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   async connect(remoteSdp: string): Promise<void> {
-    if (!remoteSdp.startsWith('v=0') || remoteSdp.length > MAX_SDP_LENGTH) {
+    // The same again, as in a 183 and its 200, would cost the first words of the treatment.
+    if (this.#isConnected && remoteSdp === this.#remoteSdp) return;
+    await this.answer(remoteSdp);
+  }
+
+  async answer(remoteSdp: string): Promise<string> {
+    if (!isReadableSdp(remoteSdp)) {
       throw new TelephonyError('REFUSED_TEXT', 'the far side sent no usable SDP');
     }
     if (isEncrypted(remoteSdp)) {
@@ -110,8 +117,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
         'the far side answered with SRTP, which is not spoken',
       );
     }
-    await this.channel.modify(remoteSdp);
+    this.#remoteSdp = remoteSdp;
+    const answer = await this.channel.modify(remoteSdp);
     this.#isConnected = true;
+    return answer;
   }
 
   play(files: readonly string[], options: { readonly loop: boolean }): Playback {

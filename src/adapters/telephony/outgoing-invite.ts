@@ -15,6 +15,7 @@ import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
 import type { LostLeg } from './lost-legs.js';
+import { readFarSdp } from './session-description.js';
 import { checked, inviteHeaders, parseQ850, parseRetryAfter, reasonHeader } from './sip-headers.js';
 import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
 import type { SipDialog } from '../../ports.js';
@@ -27,10 +28,13 @@ export interface InviteContext {
   /** Name of the site it leaves by. */
   readonly site: string;
   /** Wraps a dialog that is now ours to end. */
-  adopt(leg: DialogView): SipDialog;
+  adopt(leg: DialogView, earlySdp: string | undefined): SipDialog;
   /** Called once, when nothing of the INVITE is in the air any more. */
   onGone(invite: OutgoingInvite): void;
 }
+
+/** Provisional responses, or parties of a fork, that are remembered. */
+const MAX_EARLY = 8;
 
 type Provisional = { status: number; sdp?: string };
 
@@ -42,9 +46,12 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #identityHandles: ((identity: LegIdentity) => void)[] = [];
   #identity: LegIdentity | undefined;
   #orphanEnd: Promise<void> | undefined;
+  readonly #offer: string;
   #settle!: (outcome: InviteOutcome) => void;
   #isSettled = false;
   #sent: SentInvite | undefined;
+  /** SDP of provisional responses by To tag: a forked call has one for each party that rings. */
+  readonly #earlySdps = new Map<string, string>();
   #cancelReason: string | undefined;
   #cancelTimer: () => void;
 
@@ -53,6 +60,7 @@ export class OutgoingInvite implements OutgoingCall {
     private readonly context: InviteContext,
   ) {
     this.callId = request.callId;
+    this.#offer = request.localSdp;
     this.outcome = new Promise((resolve) => (this.#settle = resolve));
     const { clock, deadlines } = context;
     this.#cancelTimer = clock.after(deadlines.requestMs, () =>
@@ -149,9 +157,11 @@ export class OutgoingInvite implements OutgoingCall {
       this.#identify(ringingIdentity(this.#sent, response));
     }
     const provisional: Provisional = { status: response.status };
-    if (response.body) provisional.sdp = response.body;
+    if (response.body) {
+      provisional.sdp = response.body;
+      if (this.#earlySdps.size < MAX_EARLY) this.#earlySdps.set(toTag(response), response.body);
+    }
     if (this.#provisionalHandles.length === 0) {
-      const MAX_EARLY = 8;
       if (this.#early.length < MAX_EARLY) this.#early.push(provisional);
     }
     for (const handle of this.#provisionalHandles) handle(provisional);
@@ -159,7 +169,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   #answered(leg: DialogView): void {
     this.#identify(answeredIdentity(leg, this.#sent));
-    const dialog = this.context.adopt(leg);
+    const dialog = this.context.adopt(leg, this.#earlySdps.get(leg.sip.remoteTag));
     const why = this.#unwanted(dialog);
     this.#cancelTimer();
     if (why === undefined) {
@@ -184,8 +194,10 @@ export class OutgoingInvite implements OutgoingCall {
   #unwanted(dialog: SipDialog): string | undefined {
     if (this.#cancelReason !== undefined) return this.#cancelReason;
     if (this.#isSettled) return 'answered too late';
-    if (!dialog.remoteSdp) return 'answered without SDP';
-    return undefined;
+    // The 200 is acknowledged by now; a call on which nobody could be heard is ended.
+    const reading = readFarSdp(dialog.remoteSdp, this.#offer);
+    if (reading.kind === 'fax') return 'SDP_NO_AUDIO: answered with T.38 alone';
+    return reading.kind === 'unusable' ? `${reading.fault}: ${reading.why}` : undefined;
   }
 
   #failed(thrown: unknown): void {
@@ -217,6 +229,10 @@ export class OutgoingInvite implements OutgoingCall {
     this.#provisionalHandles.length = 0;
     this.#settle(outcome);
   }
+}
+
+function toTag(response: SipResponseView): string {
+  return /;\s*tag=([^;\s>]+)/i.exec(response.get('To') ?? '')?.[1] ?? '';
 }
 
 /** Reads the plain facts out of a SipError; the object itself holds the whole agent and is dropped. */

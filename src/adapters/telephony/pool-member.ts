@@ -221,12 +221,16 @@ export class PoolMember {
     connection.onStatus = ({ sessionCount }) => this.#learn(sessionCount);
     if (connection.status) this.#learn(connection.status.sessionCount);
     void this.media.killOrphans();
-    const { sipAddress, hasAudioFork } = connection.facts;
+    const { sipAddress } = connection.facts;
+    const { kind: audioTap } = connection.tapMeans;
     const version = connection.status?.version;
     context.log.info(
-      { server: name, version, sip: sipAddress, hasAudioFork },
+      { server: name, version, sip: sipAddress, audioTap },
       'connected to the media server',
     );
+    if (audioTap === 'unicast') {
+      context.log.warn({ server: name }, 'no verdict can be revised there once a file plays');
+    }
     if (context.isSignallingUp()) this.#breaker.reset();
     else this.#breaker.open('not proved yet: no signalling server');
     context.onChange(true, 'connected');

@@ -43,11 +43,9 @@ export class DrachtioSipAgent implements SipAgent {
     if (!this.isConnected) return notSent(request.callId);
     const invite: OutgoingInvite = new OutgoingInvite(request, {
       ...this.context,
-      adopt: (leg) => {
-        const dialog = new DrachtioDialog(leg, {
-          ...this.context,
-          onGone: (gone) => this.#dialogs.delete(gone),
-        });
+      adopt: (leg, earlySdp) => {
+        const onGone = (gone: DrachtioDialog) => this.#dialogs.delete(gone);
+        const dialog = new DrachtioDialog(leg, { ...this.context, onGone }, earlySdp);
         this.#dialogs.set(dialog, invite);
         return dialog;
       },

@@ -5,6 +5,7 @@
 import type { Clock, DialogEnd, Log, SipDialog } from '../../ports.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
+import { takeReoffers } from './reoffer.js';
 import { reasonHeader } from './sip-headers.js';
 import type { DialogView, SrfView } from './srf-types.js';
 
@@ -22,17 +23,25 @@ export class DrachtioDialog implements SipDialog {
   readonly remoteSdp: string;
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
   readonly #handles: ((how: DialogEnd) => void)[] = [];
+  #answerOffer: ((sdp: string) => Promise<string>) | undefined;
+  #onFax: () => void = () => undefined;
   #ended: DialogEnd | undefined;
   #bye: Promise<void> | undefined;
 
   constructor(
     private readonly leg: DialogView,
     private readonly context: DialogContext,
+    /** Of a provisional response, for an answer that has none (RFC 3262: the 183 was acknowledged). */
+    earlySdp = '',
   ) {
     this.callId = leg.sip.callId;
     this.identity = { localTag: leg.sip.localTag, remoteTag: leg.sip.remoteTag };
-    this.remoteSdp = leg.remote.sdp;
-    guardAgainstThrows(leg, context.log);
+    this.remoteSdp = leg.remote.sdp || earlySdp;
+    takeReoffers(leg, {
+      log: context.log,
+      answer: (sdp) => this.#answerOffer?.(sdp),
+      onFax: () => this.#onFax(),
+    });
     leg.on('destroy', () => this.#end(this.#bye ? 'local' : 'remote'));
   }
 
@@ -42,6 +51,14 @@ export class DrachtioDialog implements SipDialog {
 
   onEnded(handle: (how: DialogEnd) => void): void {
     this.#handles.push(handle);
+  }
+
+  onOffer(answer: (sdp: string) => Promise<string>): void {
+    this.#answerOffer = answer;
+  }
+
+  onFax(handle: () => void): void {
+    this.#onFax = handle;
   }
 
   bye(reason: string): Promise<void> {
@@ -81,20 +98,4 @@ export class DrachtioDialog implements SipDialog {
     this.context.onGone(this);
     for (const handle of this.#handles.splice(0)) handle(how);
   }
-}
-
-/**
- * drachtio-srf handles in-dialog requests inside its socket callback and throws there on some it did
- * not expect (a re-INVITE without a body, for one); that would end the process.
- */
-function guardAgainstThrows(leg: DialogView, log: Log): void {
-  const handle = leg.handle.bind(leg);
-  leg.handle = (request, response) => {
-    try {
-      handle(request, response);
-    } catch (thrown) {
-      log.warn({ why: describeError(thrown) }, 'in-dialog request refused');
-      response.send(500);
-    }
-  };
 }

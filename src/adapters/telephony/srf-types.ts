@@ -10,6 +10,8 @@ import type { Socket } from 'node:net';
 export interface SipMessageView {
   get(name: string): string | undefined;
   has(name: string): boolean;
+  /** Of a request. */
+  readonly method?: string;
   readonly body?: string;
 }
 
@@ -33,16 +35,25 @@ export interface SentInvite extends SipMessageView {
   ): void;
 }
 
+/** How a received request is answered. */
+export interface ReplyView {
+  send(
+    status: number,
+    options?: { readonly body?: string; readonly headers: Readonly<Record<string, string>> },
+  ): void;
+}
+
 /** A confirmed dialog. */
 export interface DialogView {
   connected: boolean;
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
-  readonly remote: { readonly sdp: string };
+  readonly remote: { sdp: string };
+  readonly local: { sdp: string; readonly contact?: string };
   readonly res: AnswerView;
   destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
   on(event: 'destroy', handle: (request: unknown, reason?: string) => void): this;
   removeAllListeners(): this;
-  handle(request: SipMessageView, response: { send(status: number): void }): void;
+  handle(request: SipMessageView, response: ReplyView): void;
 }
 
 export interface UacOptions {

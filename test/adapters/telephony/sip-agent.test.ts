@@ -170,7 +170,7 @@ describe('an INVITE through drachtio', () => {
     far.onInvite = (call) => call.respond(200, 'OK');
     assert.deepEqual(await site().invite(far).outcome, {
       kind: 'error',
-      why: 'answered without SDP',
+      why: 'SDP_MISSING: the far side sent no SDP',
     });
     await far.request('BYE');
   });

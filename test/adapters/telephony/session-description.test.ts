@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readFarSdp } from '../../../src/adapters/telephony/session-description.js';
+
+const OURS = sdpOf('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000');
+
+function sdpOf(...media: readonly string[]): string {
+  const head = ['v=0', 'o=x 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0'];
+  return [...head, ...media, ''].join('\r\n');
+}
+
+function fault(sdp: string): string {
+  const reading = readFarSdp(sdp, OURS);
+  return reading.kind === 'unusable' ? reading.fault : reading.kind;
+}
+
+describe('a session description of the far side', () => {
+  it('is audio when a codec of ours is in it, by name or by static number', () => {
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVP 8')), 'audio');
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVP 97', 'a=rtpmap:97 PCMU/8000')), 'audio');
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVPF 0')), 'audio');
+    assert.equal(fault(sdpOf('m=video 6000 RTP/AVP 96', 'm=audio 5000 RTP/AVP 0')), 'audio');
+  });
+
+  it('has no usable codec when only others, or telephone-event alone, are left', () => {
+    assert.equal(
+      fault(sdpOf('m=audio 5000 RTP/AVP 97', 'a=rtpmap:97 opus/48000/2')),
+      'SDP_NO_CODEC',
+    );
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVP 18')), 'SDP_NO_CODEC');
+    const events = 'a=rtpmap:101 telephone-event/8000';
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVP 101', events)), 'SDP_NO_CODEC');
+    const reading = readFarSdp(sdpOf('m=audio 5000 RTP/AVP 18'), OURS);
+    assert.ok(reading.kind === 'unusable' && /G729.*PCMU\/8000, PCMA\/8000/.test(reading.why));
+  });
+
+  it('tells refused audio, SRTP, fax and nothing at all apart', () => {
+    assert.equal(fault(sdpOf('m=audio 0 RTP/AVP 0')), 'SDP_NO_AUDIO');
+    assert.equal(fault(sdpOf('m=video 6000 RTP/AVP 96')), 'SDP_NO_AUDIO');
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/SAVP 0')), 'SDP_SRTP');
+    assert.equal(fault(sdpOf('m=audio 5000 UDP/TLS/RTP/SAVPF 0')), 'SDP_SRTP');
+    assert.equal(fault(sdpOf('m=image 5002 udptl t38')), 'fax');
+    assert.equal(fault(sdpOf('m=audio 0 RTP/AVP 0', 'm=image 5002 udptl t38')), 'fax');
+    assert.equal(fault(sdpOf('m=audio 5000 RTP/AVP 0', 'm=image 5002 udptl t38')), 'audio');
+    assert.equal(fault(''), 'SDP_MISSING');
+    assert.equal(fault('hello'), 'SDP_UNREADABLE');
+    assert.equal(fault(sdpOf()), 'SDP_UNREADABLE');
+  });
+
+  it('is refused when it is long or has many lines, and never throws', () => {
+    assert.equal(fault(sdpOf(`a=${'x'.repeat(20_000)}`)), 'SDP_UNREADABLE');
+    assert.equal(fault(sdpOf(...Array<string>(600).fill('a=x'))), 'SDP_UNREADABLE');
+    assert.equal(
+      fault(sdpOf(...Array<string>(40).fill('m=audio 5000 RTP/AVP 0'))),
+      'SDP_UNREADABLE',
+    );
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom('m=audio', 'm=audio x RTP/AVP', 'a=rtpmap:', 'a=rtpmap:0', 'm=', 'c=IN'),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
+        fault(sdpOf(...lines));
+        fault(lines.join('\n'));
+      }),
+    );
+  });
+});
