@@ -3,8 +3,8 @@
  * Judges whether a tone is the beep. Says each thing once.
  */
 import type { Decision } from './answer-rule.js';
+import type { Beep } from './beep.js';
 import type { CpdOptions } from './options.js';
-import type { ToneSegment } from './tone-tracker.js';
 import type { Findings } from './types.js';
 import type { VoiceActivity } from './voice-activity.js';
 
@@ -28,13 +28,13 @@ export class MachineGreeting {
   }
 
   /** Whether a lone tone is a voicemail's beep, given what was spoken before it. */
-  isCredible(beep: ToneSegment, voice: VoiceActivity, overridesHuman: boolean): boolean {
+  isCredible(beep: Beep, voice: VoiceActivity, overridesHuman: boolean): boolean {
     const ms = beep.endMs - beep.startMs;
     if (overridesHuman && ms < LEAST_REVISING_BEEP_MS) return false;
     return voice.hasOnset && voice.speechMs >= LEAST_GREETING_MS;
   }
 
-  decisionOnBeep(beep: ToneSegment, voice: VoiceActivity): Decision {
+  decisionOnBeep(beep: Beep, voice: VoiceActivity): Decision {
     const ms = Math.round(beep.endMs - beep.startMs);
     const hz = Math.round(beep.frequencyHz);
     return {
@@ -45,7 +45,7 @@ export class MachineGreeting {
   }
 
   /** @param beep a lone tone that has just ended, or null */
-  follow(voice: VoiceActivity, nowMs: number, beep: ToneSegment | null): void {
+  follow(voice: VoiceActivity, nowMs: number, beep: Beep | null): void {
     if (this.#followingSinceMs < 0) this.#followingSinceMs = nowMs;
     if (beep && this.#beeps < MOST_BEEPS) this.#reportBeep(beep, voice);
     if (this.#hasEnded) return;
@@ -55,7 +55,7 @@ export class MachineGreeting {
     else if (isTooLong) this.#end(nowMs);
   }
 
-  #reportBeep(beep: ToneSegment, voice: VoiceActivity): void {
+  #reportBeep(beep: Beep, voice: VoiceActivity): void {
     this.#beeps++;
     if (!this.#hasEnded) this.#end(Math.min(voice.lastSpeechMs, beep.startMs));
     this.#findings.emit({

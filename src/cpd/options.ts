@@ -132,8 +132,8 @@ export const DEFAULT_OPTIONS: CpdOptions = {
   revisionSpeechMs: 3500,
   greetingEndPauseMs: 1800,
   greetingMaxMs: 60_000,
-  beepMinMs: 70,
-  beepMaxMs: 1500,
+  beepMinMs: 80,
+  beepMaxMs: 2200,
   cedMinMs: 400,
   speechFloorDb: -56,
 };

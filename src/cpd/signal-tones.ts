@@ -4,7 +4,7 @@
  * each into an event and, where it settles who is there, into a decision for the detector to take.
  */
 import type { Decision } from './answer-rule.js';
-import { BeepDetector } from './beep.js';
+import { BeepDetector, type Beep } from './beep.js';
 import { Cadence } from './cadence.js';
 import { FaxDetector, type FaxMatch } from './fax.js';
 import type { CpdOptions } from './options.js';
@@ -37,7 +37,7 @@ export class SignalTones {
   #sit = new SitMatcher();
   #fax: FaxDetector;
   #decision: Decision | null = null;
-  #beep: ToneSegment | null = null;
+  #beep: Beep | null = null;
   #lastTone: SignalTone | null = null;
   #toneEvents = 0;
   #ringbackSaid = false;
@@ -79,7 +79,7 @@ export class SignalTones {
     }
     const fax = this.#fax.check(m, this.tracker, heardSpeech);
     if (fax) this.#reportFax(fax);
-    this.#beep = this.#beeps.check(m.atMs, this.tracker.isOpen) ?? this.#beep;
+    this.#beep = this.#beeps.consume(m) ?? this.#beep;
   }
 
   /** Whether the last thing heard was ringback, and its pause is not over. */
@@ -109,7 +109,7 @@ export class SignalTones {
   }
 
   /** The newest lone tone that has ended, once. */
-  takeBeep(): ToneSegment | null {
+  takeBeep(): Beep | null {
     const beep = this.#beep;
     this.#beep = null;
     return beep;
@@ -128,7 +128,6 @@ export class SignalTones {
     });
     this.#sit.consume(segment);
     this.#fax.consumeSegment(segment);
-    this.#beeps.consume(segment);
     if (!this.#cadence.consume(segment)) return;
     const ms = segment.endMs - segment.startMs;
     if (ms >= LEAST_RING_MS) this.heldUntilMs = segment.endMs + RING_KNOWN_AFTER * ms;

@@ -1,0 +1,192 @@
+/**
+ * Looks at one window for what may be a beep: the strongest tone, how much of the sound is that tone
+ * and what belongs to it (its harmonics, a second tone), and how much is left for something else. The
+ * line's own noise is learnt and left out, so that a quiet beep on a noisy line is still a pure one.
+ */
+import { BIN_COUNT, FFT_SIZE } from './fft.js';
+import { ANALYSIS_RATE_HZ, HOP_MS, SILENCE_DB, type Measurements } from './spectrum.js';
+
+const BIN_HZ = ANALYSIS_RATE_HZ / FFT_SIZE;
+/** Sum of |X|² to power relative to full scale; the mean square of a Hann window is 3/8. */
+const SCALE = 2 / (FFT_SIZE * FFT_SIZE * (3 / 8));
+/** What counts as sound: 160 to 3900 Hz, with the fundamental of a voice, without hum. */
+const FIRST_BIN = 5;
+const LAST_BIN = 125;
+/** The main lobe of a Hann window is two bins to each side; one more for a tone that sweeps. */
+const LOBE_BINS = 3;
+const HARMONIC_BINS = 2;
+const MOST_HARMONIC = 7;
+/** Where the lowest and the strongest tone of a beep lie. Hz */
+const LOWEST_HZ = 325;
+const HIGHEST_HZ = 2300;
+/** Quieter sounds cannot be told from crosstalk. dB relative to full scale */
+const LEAST_LEVEL_DB = -56;
+/** The tone and what belongs to it, of everything that is not line noise. */
+const LEAST_SHARE = 0.7;
+/** A second peak weaker than this (-13 dB) is distortion. */
+const LEAST_SECOND_SHARE = 0.05;
+/** Noise is followed down within a few windows and up by 6 dB a second. */
+const NOISE_FALL = 0.3;
+const NOISE_RISE = 10 ** (0.6 * (HOP_MS / 1000));
+/** What is followed is nearer to the minimum than to the mean. */
+const NOISE_MARGIN = 2;
+/** Windows whose spectra are kept: 64 ms. */
+const KEPT_WINDOWS = 4;
+const TINY = 1e-15;
+
+export interface BeepFrame {
+  /** Middle of the window. ms */
+  atMs: number;
+  /** The tone. Hz */
+  hz: number;
+  /** The other tone of a pair, or 0. Hz */
+  secondHz: number;
+  /** Share of the sound that is the tone and what belongs to it, 0..1. */
+  share: number;
+  /** The pair explains more than the tone with its harmonics does. */
+  isPair: boolean;
+  /** Level of the tone alone, and of everything but line noise. dB relative to full scale */
+  levelDb: number;
+  soundDb: number;
+  /** It may be a window of a beep. */
+  isTone: boolean;
+}
+
+export const emptyFrame = (): BeepFrame => ({
+  atMs: 0,
+  hz: 0,
+  secondHz: 0,
+  share: 0,
+  isPair: false,
+  levelDb: SILENCE_DB,
+  soundDb: SILENCE_DB,
+  isTone: false,
+});
+
+export class BeepFrames {
+  /** The newest window; overwritten. */
+  readonly now = emptyFrame();
+  readonly #clean = new Float64Array(BIN_COUNT);
+  readonly #noise = new Float64Array(BIN_COUNT);
+  readonly #kept = new Float64Array(KEPT_WINDOWS * BIN_COUNT);
+  #hasNoise = false;
+  #windows = 0;
+
+  /** Updates `now`. Not for windows with holes. */
+  measure(m: Measurements): void {
+    const clean = this.#clean;
+    let sound = TINY;
+    let first = FIRST_BIN;
+    for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
+      const left = Math.max(0, m.power[k]! - NOISE_MARGIN * this.#noise[k]!);
+      clean[k] = left;
+      sound += left;
+      if (left > clean[first]!) first = k;
+    }
+    const f = this.now;
+    f.atMs = m.atMs;
+    const energy = this.#energy(first - LOBE_BINS, first + LOBE_BINS);
+    f.levelDb = toDb(energy);
+    f.soundDb = toDb(sound);
+    f.isTone = f.levelDb >= LEAST_LEVEL_DB && this.#isBeepLike(m.power, first, energy, sound);
+  }
+
+  /** Takes the window as line noise, because nothing else seems to sound. */
+  learnNoise(m: Measurements): void {
+    if (!this.#hasNoise) this.#noise.set(m.power);
+    this.#hasNoise = true;
+    for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
+      const power = m.power[k]!;
+      const noise = this.#noise[k]!;
+      this.#noise[k] =
+        power < noise
+          ? noise + NOISE_FALL * (power - noise)
+          : Math.min(power, noise * NOISE_RISE + TINY);
+    }
+  }
+
+  /** Keeps the window's spectrum for `leastBeforeDb`; digital silence is kept too. */
+  keep(m: Measurements): void {
+    this.#kept.set(m.power, (this.#windows++ % KEPT_WINDOWS) * BIN_COUNT);
+  }
+
+  /** Lowest level near a frequency in the last windows that were kept. dB relative to full scale */
+  leastBeforeDb(hz: number): number {
+    const bin = Math.round(hz / BIN_HZ);
+    let least = Infinity;
+    for (let at = 0; at < this.#kept.length; at += BIN_COUNT) {
+      let energy = 0;
+      for (let k = bin - LOBE_BINS; k <= bin + LOBE_BINS; k++) energy += this.#kept[at + k]!;
+      least = Math.min(least, energy);
+    }
+    return toDb(least);
+  }
+
+  /** Level near a frequency now, line noise left out. dB relative to full scale */
+  levelAtDb(hz: number): number {
+    const bin = Math.round(hz / BIN_HZ);
+    return toDb(this.#energy(bin - LOBE_BINS, bin + LOBE_BINS));
+  }
+
+  #isBeepLike(power: Float64Array, first: number, energy: number, sound: number): boolean {
+    const f = this.now;
+    f.hz = peakHz(power, first);
+    f.secondHz = 0;
+    f.isPair = false;
+    f.share = (energy + this.#harmonics(f.hz, first + LOBE_BINS)) / sound;
+    const second = this.#strongestBeside(first);
+    const secondEnergy = this.#energyBeside(second, first);
+    if (secondEnergy >= LEAST_SECOND_SHARE * energy) {
+      f.secondHz = peakHz(power, second);
+      const pairShare = (energy + secondEnergy) / sound;
+      f.isPair = pairShare > f.share;
+      if (f.isPair) f.share = pairShare;
+    }
+    const lowestHz = f.isPair ? Math.min(f.hz, f.secondHz) : f.hz;
+    return lowestHz >= LOWEST_HZ && f.hz <= HIGHEST_HZ && f.share >= LEAST_SHARE;
+  }
+
+  #strongestBeside(first: number): number {
+    let second = first < FIRST_BIN + LAST_BIN - first ? LAST_BIN : FIRST_BIN;
+    for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
+      const isBeside = Math.abs(k - first) > LOBE_BINS;
+      if (isBeside && this.#clean[k]! > this.#clean[second]!) second = k;
+    }
+    return second;
+  }
+
+  /** Energy of the second peak, without the bins of the first. */
+  #energyBeside(second: number, first: number): number {
+    return second < first
+      ? this.#energy(second - LOBE_BINS, Math.min(second, first - 2 * LOBE_BINS - 1) + LOBE_BINS)
+      : this.#energy(Math.max(second, first + 2 * LOBE_BINS + 1) - LOBE_BINS, second + LOBE_BINS);
+  }
+
+  #harmonics(hz: number, above: number): number {
+    let sum = 0;
+    for (let n = 2; n <= MOST_HARMONIC; n++) {
+      const bin = Math.round((n * hz) / BIN_HZ);
+      sum += this.#energy(Math.max(bin - HARMONIC_BINS, above + 1), bin + HARMONIC_BINS);
+      above = Math.max(above, bin + HARMONIC_BINS);
+    }
+    return sum;
+  }
+
+  #energy(from: number, to: number): number {
+    let sum = 0;
+    for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += this.#clean[k]!;
+    return sum;
+  }
+}
+
+const toDb = (energy: number): number => 10 * Math.log10(energy * SCALE + 1e-10);
+
+/** Parabola through the logarithms of a peak and its neighbours. */
+function peakHz(power: Float64Array, bin: number): number {
+  const left = Math.log(power[bin - 1]! + TINY);
+  const middle = Math.log(power[bin]! + TINY);
+  const right = Math.log(power[bin + 1]! + TINY);
+  const bend = left - 2 * middle + right;
+  const offset = bend < 0 ? (0.5 * (left - right)) / bend : 0;
+  return (bin + Math.max(-0.5, Math.min(0.5, offset))) * BIN_HZ;
+}
