@@ -31,8 +31,8 @@ const NOTE_MEMORY_MS = 3000;
 /** A tone that sounds as long as this now is a tone. ms */
 const OPEN_MS = 32;
 
-/** Networks and faxes do not drift. */
-const NETWORK_TOLERANCE = 0.015;
+/** Networks and faxes make their tones from clocks; what a codec adds is less than this. */
+const NETWORK_TOLERANCE = 0.008;
 const NETWORK_HZ = [400, 425, 440, 450] as const;
 const NETWORK_PAIRS_HZ = [
   [350, 440],

@@ -8,10 +8,11 @@ import type { CpdOptions } from './options.js';
 import type { Findings } from './types.js';
 import type { VoiceActivity } from './voice-activity.js';
 
-/** A greeting comes before a beep; less speech than this is none. ms */
+/** A greeting comes before a beep: from its first word to its last, and of speech in between. ms */
 const LEAST_GREETING_MS = 600;
-/** To take back "human", a beep must be longer than any held vowel of a short word. ms */
-const LEAST_REVISING_BEEP_MS = 130;
+const LEAST_SPEECH_MS = 250;
+/** To take back "human" the beep must be surer than by a hair: log-odds. */
+const LEAST_REVISING_EVIDENCE = 1.5;
 /** Some machines beep again while they record; the rest is noise. */
 const MOST_BEEPS = 3;
 
@@ -29,9 +30,9 @@ export class MachineGreeting {
 
   /** Whether a lone tone is a voicemail's beep, given what was spoken before it. */
   isCredible(beep: Beep, voice: VoiceActivity, overridesHuman: boolean): boolean {
-    const ms = beep.endMs - beep.startMs;
-    if (overridesHuman && ms < LEAST_REVISING_BEEP_MS) return false;
-    return voice.hasOnset && voice.speechMs >= LEAST_GREETING_MS;
+    if (overridesHuman && beep.evidence < LEAST_REVISING_EVIDENCE) return false;
+    const greetingMs = Math.min(voice.lastSpeechMs, beep.startMs) - voice.onsetMs;
+    return voice.hasOnset && greetingMs >= LEAST_GREETING_MS && voice.speechMs >= LEAST_SPEECH_MS;
   }
 
   decisionOnBeep(beep: Beep, voice: VoiceActivity): Decision {
