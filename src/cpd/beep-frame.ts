@@ -21,15 +21,16 @@ const LOWEST_HZ = 325;
 const HIGHEST_HZ = 2300;
 /** Quieter sounds cannot be told from crosstalk. dB relative to full scale */
 const LEAST_LEVEL_DB = -56;
-/** The tone and what belongs to it, of everything that is not line noise. */
+/** The tone and what belongs to it, of everything that is not line noise: to begin, and to go on. */
 const LEAST_SHARE = 0.7;
+const LEAST_KEPT_SHARE = 0.5;
 /** A second peak weaker than this (-13 dB) is distortion. */
 const LEAST_SECOND_SHARE = 0.05;
 /** Noise is followed down within a few windows and up by 6 dB a second. */
 const NOISE_FALL = 0.3;
 const NOISE_RISE = 10 ** (0.6 * (HOP_MS / 1000));
-/** What is followed is nearer to the minimum than to the mean. */
-const NOISE_MARGIN = 2;
+/** What is followed is far nearer to the minimum than to the mean. */
+const NOISE_MARGIN = 6;
 /** Windows whose spectra are kept: 64 ms. */
 const KEPT_WINDOWS = 4;
 const TINY = 1e-15;
@@ -48,8 +49,9 @@ export interface BeepFrame {
   /** Level of the tone alone, and of everything but line noise. dB relative to full scale */
   levelDb: number;
   soundDb: number;
-  /** It may be a window of a beep. */
-  isTone: boolean;
+  /** A beep may begin with it; a beep that has begun may go on with it. */
+  canBegin: boolean;
+  canGoOn: boolean;
 }
 
 export const emptyFrame = (): BeepFrame => ({
@@ -60,7 +62,8 @@ export const emptyFrame = (): BeepFrame => ({
   isPair: false,
   levelDb: SILENCE_DB,
   soundDb: SILENCE_DB,
-  isTone: false,
+  canBegin: false,
+  canGoOn: false,
 });
 
 export class BeepFrames {
@@ -88,7 +91,8 @@ export class BeepFrames {
     const energy = this.#energy(first - LOBE_BINS, first + LOBE_BINS);
     f.levelDb = toDb(energy);
     f.soundDb = toDb(sound);
-    f.isTone = f.levelDb >= LEAST_LEVEL_DB && this.#isBeepLike(m.power, first, energy, sound);
+    f.canGoOn = f.levelDb >= LEAST_LEVEL_DB && this.#isBeepLike(m.power, first, energy, sound);
+    f.canBegin = f.canGoOn && f.share >= LEAST_SHARE;
   }
 
   /** Takes the window as line noise, because nothing else seems to sound. */
@@ -143,7 +147,7 @@ export class BeepFrames {
       if (f.isPair) f.share = pairShare;
     }
     const lowestHz = f.isPair ? Math.min(f.hz, f.secondHz) : f.hz;
-    return lowestHz >= LOWEST_HZ && f.hz <= HIGHEST_HZ && f.share >= LEAST_SHARE;
+    return lowestHz >= LOWEST_HZ && f.hz <= HIGHEST_HZ && f.share >= LEAST_KEPT_SHARE;
   }
 
   #strongestBeside(first: number): number {

@@ -9,6 +9,8 @@ import { StraightLine } from './straight-line.js';
 
 /** A sweep of 600 Hz in 200 ms moves by 48 Hz from window to window. */
 const MOST_STEP_HZ = 50;
+/** Nothing that dies away falls by more from window to window; a tone that is over does. dB */
+const MOST_DROP_DB = 10;
 /** A hole of two lost packets, with the windows that it spoils, does not end a tone. ms */
 const HOLE_MS = 72;
 /** Sound that is there and is not the tone ends it after so many windows. */
@@ -27,7 +29,7 @@ export interface TrackedTone {
   frequencyHz: number;
   /** The higher frequency of a pair, or 0. Hz */
   secondHz: number;
-  /** Mean level of the tone alone. dB relative to full scale */
+  /** Highest level of the tone alone. dB relative to full scale */
   levelDb: number;
   /** Slope of its pitch, and standard deviation of the pitch from that line. Hz per second, Hz */
   sweepHzPerS: number;
@@ -76,6 +78,7 @@ export class BeepTrack {
   #shares = 0;
   #pairs = 0;
   #beforeDb = SILENCE_DB;
+  #peakDb = SILENCE_DB;
 
   /** How long the open tone has lasted. ms */
   get openMs(): number {
@@ -93,7 +96,7 @@ export class BeepTrack {
     const hasEnded = this.isOpen && this.#goOn(frame);
     if (!this.isOpen) {
       this.#listenAfter(frame);
-      if (frame.isTone) this.#open(frame);
+      if (frame.canBegin) this.#open(frame);
       else this.#frames.learnNoise(m);
     }
     this.#frames.keep(m);
@@ -101,7 +104,8 @@ export class BeepTrack {
   }
 
   #goOn(frame: BeepFrame): boolean {
-    if (frame.isTone && this.#continues(frame)) {
+    const hasDropped = frame.levelDb < this.#pending.levelDb - MOST_DROP_DB;
+    if (frame.canGoOn && !hasDropped && this.#continues(frame)) {
       this.#foreign = 0;
       this.#remember(frame);
       return false;
@@ -127,6 +131,7 @@ export class BeepTrack {
     this.#pitch.clear();
     this.#second.clear();
     this.#level.clear();
+    this.#peakDb = SILENCE_DB;
     this.#beforeDb = this.#frames.leastBeforeDb(frame.hz);
     this.#remember(frame);
   }
@@ -144,6 +149,7 @@ export class BeepTrack {
     const seconds = (frame.atMs - this.#startMs) / 1000;
     this.#pitch.add(seconds, frame.hz);
     this.#level.add(seconds, frame.levelDb);
+    this.#peakDb = Math.max(this.#peakDb, frame.levelDb);
     this.#shares += frame.share;
     if (!frame.isPair) return;
     this.#pairs++;
@@ -162,7 +168,7 @@ export class BeepTrack {
     tone.endMs = this.#endMs;
     tone.frequencyHz = otherHz > 0 ? Math.min(hz, otherHz) : hz;
     tone.secondHz = otherHz > 0 ? Math.max(hz, otherHz) : 0;
-    tone.levelDb = this.#level.mean;
+    tone.levelDb = this.#peakDb;
     tone.sweepHzPerS = this.#pitch.slope;
     tone.wobbleHz = this.#pitch.deviation;
     tone.unevenDb = this.#level.deviation;

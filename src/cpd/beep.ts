@@ -22,17 +22,25 @@ export interface Beep {
 const ALONE_MS = 64;
 /** Two notes may be one beep; three are a special information tone or music. */
 const MOST_NOTES = 2;
+/** A tone that goes on at the same pitch is the same note. */
+const SAME_PITCH = 0.03;
 /** It stands out from what was near its pitch before it, and from all that follows it. dB */
 const LEAST_RISE_DB = 8;
 const LEAST_FALL_DB = 5;
 const LEAST_PITCH_FALL_DB = 8;
 /** A tone like this so shortly before it makes it music, or one of several beeps. ms */
 const NOTE_MEMORY_MS = 3000;
-/** A tone that sounds as long as this now is a tone. ms */
-const OPEN_MS = 32;
+/** Two windows in a row are a tone that has begun. ms */
+const OPEN_MS = 16;
+
+/** A tone that lasts longer says no more about its maker. ms */
+const TELLING_MS = 600;
+/** What wavers more than this in a pure sound is a voice, or two network tones that beat. */
+const PURE = 0.98;
+const MOST_PURE_WOBBLE = 0.008;
 
 /** Networks and faxes make their tones from clocks; what a codec adds is less than this. */
-const NETWORK_TOLERANCE = 0.008;
+const NETWORK_TOLERANCE = 0.005;
 const NETWORK_HZ = [400, 425, 440, 450] as const;
 const NETWORK_PAIRS_HZ = [
   [350, 440],
@@ -52,10 +60,11 @@ export class BeepDetector {
   readonly #options: CpdOptions;
   readonly #track = new BeepTrack();
   readonly #first = noTone();
+  readonly #end = noTone();
   readonly #beep: Beep = { startMs: 0, endMs: 0, frequencyHz: 0, evidence: 0 };
   #notes = 0;
   #isWaiting = false;
-  #leastEvidence = 0;
+  #evidence = 0;
   #noteEndMs = -Infinity;
 
   constructor(options: CpdOptions) {
@@ -64,47 +73,56 @@ export class BeepDetector {
 
   /** @returns the beep, once it has proved to be alone, else null; the object is reused */
   consume(m: Measurements): Beep | null {
-    if (this.#track.consume(m)) this.#addNote(this.#track.last);
-    if (!this.#isWaiting || this.#track.openMs >= OPEN_MS) return null;
-    if (m.atMs - this.#track.last.endMs < ALONE_MS) return null;
+    const track = this.#track;
+    const hasEnded = track.consume(m);
+    if (hasEnded) this.#addNote(track.last);
+    if (!this.#isWaiting) return null;
+    if (track.last.endMs === this.#end.endMs) Object.assign(this.#end, track.last);
+    const isOver = m.atMs - this.#end.endMs >= ALONE_MS;
+    if (!isOver || track.openMs >= OPEN_MS) return null;
     this.#isWaiting = false;
-    return this.#judge(this.#track.last);
+    return this.#judge();
   }
 
+  /** A tone has ended. What no generator made is not a note, and does not concern the note before it. */
   #addNote(tone: TrackedTone): void {
-    const continues = this.#isWaiting && tone.startMs - this.#beep.endMs <= ALONE_MS;
-    this.#isWaiting = true;
-    this.#notes = continues ? this.#notes + 1 : 1;
     const evidence = evidenceOfGenerator(tone);
-    this.#beep.endMs = tone.endMs;
-    if (continues) {
-      this.#leastEvidence = Math.min(this.#leastEvidence, evidence);
-      return;
+    const follows = this.#isWaiting && tone.startMs - this.#end.endMs <= ALONE_MS;
+    const goesOn = follows && isNear(tone.frequencyHz, this.#end.frequencyHz, SAME_PITCH);
+    if (evidence <= 0 && !goesOn) return;
+    if (goesOn) {
+      // Noise or a lost packet has cut it, or it is the tail of one that dies away.
+      this.#evidence = Math.max(this.#evidence, evidence);
+    } else if (follows) {
+      this.#notes++;
+      this.#evidence = Math.min(this.#evidence, evidence);
+    } else {
+      Object.assign(this.#first, tone);
+      this.#notes = 1;
+      this.#evidence = evidence;
     }
-    Object.assign(this.#first, tone);
-    this.#leastEvidence = evidence;
+    this.#isWaiting = true;
+    Object.assign(this.#end, tone);
   }
 
-  #judge(last: TrackedTone): Beep | null {
+  #judge(): Beep | null {
     const first = this.#first;
+    const last = this.#end;
     const ms = last.endMs - first.startMs;
-    const isNote = this.#leastEvidence > 0;
     const isAfterNote = first.startMs - this.#noteEndMs < NOTE_MEMORY_MS;
-    if (isNote) this.#noteEndMs = last.endMs;
+    this.#noteEndMs = last.endMs;
     const isBeep =
-      isNote &&
       !isAfterNote &&
       this.#notes <= MOST_NOTES &&
       ms >= this.#options.beepMinMs &&
       ms <= this.#options.beepMaxMs &&
       standsOut(first, last) &&
-      !isSignal(first) &&
-      !isSignal(last);
+      ![first, last].some((tone) => isWavering(tone) || isSignal(tone));
     if (!isBeep) return null;
     this.#beep.startMs = first.startMs;
     this.#beep.endMs = last.endMs;
     this.#beep.frequencyHz = first.frequencyHz;
-    this.#beep.evidence = this.#leastEvidence;
+    this.#beep.evidence = this.#evidence;
     return this.#beep;
   }
 }
@@ -117,13 +135,13 @@ export class BeepDetector {
  */
 function evidenceOfGenerator(tone: TrackedTone): number {
   return (
-    0.2 +
-    3 * Math.log((tone.endMs - tone.startMs) / 150) -
+    -0.3 +
+    3 * Math.log(Math.min(tone.endMs - tone.startMs, TELLING_MS) / 150) -
     0.6 * Math.log((tone.wobbleHz + 0.5) / 3) -
-    1.8 * Math.log(tone.unevenDb + 0.3) -
-    2.8 * Math.log((1.02 - Math.min(1, tone.purity)) / 0.1) -
-    Math.log((Math.abs(tone.sweepHzPerS) + 10) / 20) +
-    3.5 * Math.log(tone.frequencyHz / 800)
+    1.6 * Math.log(tone.unevenDb + 0.3) -
+    2.6 * Math.log((1.02 - Math.min(1, tone.purity)) / 0.1) -
+    0.9 * Math.log((Math.abs(tone.sweepHzPerS) + 10) / 20) +
+    2.8 * Math.log(tone.frequencyHz / 800)
   );
 }
 
@@ -131,6 +149,9 @@ const standsOut = (first: TrackedTone, last: TrackedTone): boolean =>
   first.riseDb >= LEAST_RISE_DB &&
   last.fallDb >= LEAST_FALL_DB &&
   last.pitchFallDb >= LEAST_PITCH_FALL_DB;
+
+const isWavering = ({ purity, wobbleHz, frequencyHz }: TrackedTone): boolean =>
+  purity >= PURE && wobbleHz > MOST_PURE_WOBBLE * frequencyHz;
 
 /** Whether a tone is one of those that networks, keypads and faxes send. */
 function isSignal({ startMs, endMs, frequencyHz: hz, secondHz }: TrackedTone): boolean {
