@@ -28,14 +28,14 @@ const SAME_PITCH = 0.03;
 const LEAST_RISE_DB = 8;
 const LEAST_FALL_DB = 5;
 const LEAST_PITCH_FALL_DB = 8;
-/** A tone like this so shortly before it makes it music, or one of several beeps. ms */
+/** Among notes of music, or the beeps of a busy line, none stands out by so much. ms, log-odds */
 const NOTE_MEMORY_MS = 3000;
-/** Two windows in a row are a tone that has begun. ms */
-const OPEN_MS = 16;
+const OUTSTANDING = 4;
 
 /** A tone that lasts longer says no more about its maker. ms */
 const TELLING_MS = 600;
-/** What wavers more than this in a pure sound is a voice, or two network tones that beat. */
+/** What wavers so much, low down and in a pure sound, is a voice or two network tones that beat. */
+const LOW_HZ = 500;
 const PURE = 0.98;
 const MOST_PURE_WOBBLE = 0.008;
 
@@ -52,7 +52,7 @@ const NETWORK_PAIRS_HZ = [
 const NETWORK_MS = 700;
 const ANSWER_TONE_HZ = 2100;
 const ANSWER_TONE_MS = 900;
-const KEYPAD_TOLERANCE = 0.018;
+const KEYPAD_TOLERANCE = 0.01;
 const KEYPAD_ROWS_HZ = [697, 770, 852, 941] as const;
 const KEYPAD_COLUMNS_HZ = [1209, 1336, 1477, 1633] as const;
 
@@ -66,6 +66,8 @@ export class BeepDetector {
   #isWaiting = false;
   #evidence = 0;
   #noteEndMs = -Infinity;
+  #noteBeforeEndMs = -Infinity;
+  #noteEvidence = 0;
 
   constructor(options: CpdOptions) {
     this.#options = options;
@@ -79,7 +81,7 @@ export class BeepDetector {
     if (!this.#isWaiting) return null;
     if (track.last.endMs === this.#end.endMs) Object.assign(this.#end, track.last);
     const isOver = m.atMs - this.#end.endMs >= ALONE_MS;
-    if (!isOver || track.openMs >= OPEN_MS) return null;
+    if (!isOver || track.isOpen) return null;
     this.#isWaiting = false;
     return this.#judge();
   }
@@ -105,14 +107,23 @@ export class BeepDetector {
     Object.assign(this.#end, tone);
   }
 
+  /** Music, several beeps, a busy line: one note before it may have been a voice, two were not. */
+  #isAfterNotes(startMs: number): boolean {
+    if (startMs - this.#noteBeforeEndMs < NOTE_MEMORY_MS) return true;
+    const isAfterNote = startMs - this.#noteEndMs < NOTE_MEMORY_MS;
+    return isAfterNote && this.#evidence < this.#noteEvidence + OUTSTANDING;
+  }
+
   #judge(): Beep | null {
     const first = this.#first;
     const last = this.#end;
     const ms = last.endMs - first.startMs;
-    const isAfterNote = first.startMs - this.#noteEndMs < NOTE_MEMORY_MS;
+    const isAfterNotes = this.#isAfterNotes(first.startMs);
+    this.#noteBeforeEndMs = this.#noteEndMs;
     this.#noteEndMs = last.endMs;
+    this.#noteEvidence = this.#evidence;
     const isBeep =
-      !isAfterNote &&
+      !isAfterNotes &&
       this.#notes <= MOST_NOTES &&
       ms >= this.#options.beepMinMs &&
       ms <= this.#options.beepMaxMs &&
@@ -135,7 +146,7 @@ export class BeepDetector {
  */
 function evidenceOfGenerator(tone: TrackedTone): number {
   return (
-    -0.3 +
+    -0.8 +
     3 * Math.log(Math.min(tone.endMs - tone.startMs, TELLING_MS) / 150) -
     0.6 * Math.log((tone.wobbleHz + 0.5) / 3) -
     1.6 * Math.log(tone.unevenDb + 0.3) -
@@ -151,7 +162,7 @@ const standsOut = (first: TrackedTone, last: TrackedTone): boolean =>
   last.pitchFallDb >= LEAST_PITCH_FALL_DB;
 
 const isWavering = ({ purity, wobbleHz, frequencyHz }: TrackedTone): boolean =>
-  purity >= PURE && wobbleHz > MOST_PURE_WOBBLE * frequencyHz;
+  frequencyHz < LOW_HZ && purity >= PURE && wobbleHz > MOST_PURE_WOBBLE * frequencyHz;
 
 /** Whether a tone is one of those that networks, keypads and faxes send. */
 function isSignal({ startMs, endMs, frequencyHz: hz, secondHz }: TrackedTone): boolean {
