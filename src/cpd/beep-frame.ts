@@ -27,8 +27,8 @@ const LEAST_KEPT_SHARE = 0.5;
 /** A second peak weaker than this (-13 dB) is distortion. */
 const LEAST_SECOND_SHARE = 0.05;
 /** Noise is followed down within a few windows and up by 6 dB a second. */
-const NOISE_FALL = 0.3;
-const NOISE_RISE = 10 ** (0.6 * (HOP_MS / 1000));
+const NOISE_FALL = 0.5;
+const NOISE_RISE = 10 ** (0.6 * ((2 * HOP_MS) / 1000));
 /** What is followed is far nearer to the minimum than to the mean. */
 const NOISE_MARGIN = 6;
 /** Windows whose spectra are kept: 64 ms. */
@@ -73,10 +73,19 @@ export class BeepFrames {
   readonly #noise = new Float64Array(BIN_COUNT);
   readonly #kept = new Float64Array(KEPT_WINDOWS * BIN_COUNT);
   #hasNoise = false;
+  #isLearning = false;
   #windows = 0;
 
   /** Updates `now`. Not for windows with holes. */
   measure(m: Measurements): void {
+    const f = this.now;
+    f.atMs = m.atMs;
+    if (m.levelDb < LEAST_LEVEL_DB) {
+      this.#clean.fill(0);
+      f.canBegin = f.canGoOn = false;
+      f.levelDb = f.soundDb = m.levelDb;
+      return;
+    }
     const clean = this.#clean;
     let sound = TINY;
     let first = FIRST_BIN;
@@ -86,8 +95,6 @@ export class BeepFrames {
       sound += left;
       if (left > clean[first]!) first = k;
     }
-    const f = this.now;
-    f.atMs = m.atMs;
     const energy = this.#energy(first - LOBE_BINS, first + LOBE_BINS);
     f.levelDb = toDb(energy);
     f.soundDb = toDb(sound);
@@ -99,6 +106,9 @@ export class BeepFrames {
   learnNoise(m: Measurements): void {
     if (!this.#hasNoise) this.#noise.set(m.power);
     this.#hasNoise = true;
+    // Every other window is enough, and half the work.
+    this.#isLearning = !this.#isLearning;
+    if (!this.#isLearning) return;
     for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
       const power = m.power[k]!;
       const noise = this.#noise[k]!;

@@ -18,8 +18,8 @@ export interface Beep {
   evidence: number;
 }
 
-/** Another tone within this time makes it part of a sequence. ms */
-const ALONE_MS = 64;
+/** Another tone within this time, 48 ms and the windows that two edges spoil, makes it a sequence. ms */
+const ALONE_MS = 80;
 /** Two notes may be one beep; three are a special information tone or music. */
 const MOST_NOTES = 2;
 /** A tone that goes on at the same pitch is the same note. */
@@ -119,7 +119,7 @@ export class BeepDetector {
     const last = this.#end;
     const ms = last.endMs - first.startMs;
     const isAfterNotes = this.#isAfterNotes(first.startMs);
-    this.#noteBeforeEndMs = this.#noteEndMs;
+    this.#noteBeforeEndMs = this.#notes > 1 ? first.endMs : this.#noteEndMs;
     this.#noteEndMs = last.endMs;
     this.#noteEvidence = this.#evidence;
     const isBeep =

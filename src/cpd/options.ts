@@ -78,7 +78,7 @@ export interface CpdOptions {
   readonly greetingEndPauseMs: number;
   /** A machine that never pauses nor beeps: greeting taken as ended this long after its start. ms */
   readonly greetingMaxMs: number;
-  /** Shortest and longest single tone that may be a beep. ms */
+  /** Shortest and longest tone that may be a beep, without its half-filled first and last 16 ms. ms */
   readonly beepMinMs: number;
   readonly beepMaxMs: number;
   /** How long an answer tone (2100 Hz) must last to be a fax. ms */
@@ -132,7 +132,7 @@ export const DEFAULT_OPTIONS: CpdOptions = {
   revisionSpeechMs: 3500,
   greetingEndPauseMs: 1800,
   greetingMaxMs: 60_000,
-  beepMinMs: 80,
+  beepMinMs: 60,
   beepMaxMs: 2200,
   cedMinMs: 400,
   speechFloorDb: -56,
