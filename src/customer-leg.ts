@@ -64,6 +64,7 @@ export function openCustomerLeg(
       ringTimeoutMs: command.ringTimeoutMs,
       analysis: command.withCpd
         ? {
+            service: service.name,
             profile: cpdProfile,
             country: plan.country,
             postConnectTimeoutMs,

@@ -90,7 +90,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const [store, { telephony, engineCounts }, analyser] = await together([
     openStore(config, cleanUp),
     startTelephony(config, log, clock, cleanUp),
-    CpdPool.start({ log }).then((pool) => cleanUp.add(pool, () => pool.stop())),
+    CpdPool.start({ log, ...config.cpd }).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
   const setUps = new SetUpGovernor({
     clock,

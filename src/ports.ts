@@ -275,6 +275,8 @@ export interface CallAnalysis extends TapTarget {
 
 export interface AnalysisRequest {
   readonly id: string;
+  /** Name of the callback's service. */
+  readonly service?: string;
   readonly profile: Profile;
   readonly country?: string;
   /** Indecision after the answer ends here. */

@@ -6,6 +6,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildService } from './build-service.js';
 import type {
+  CpdConfig,
   DialbackConfig,
   FreeswitchConfig,
   HttpConfig,
@@ -16,6 +17,7 @@ import type {
 } from './config.js';
 import type { Position, Problem, ProblemCode } from './problem.js';
 import { CONFIG_OPTIONS } from './schema.js';
+import { CPD_PROFILES } from './schema-terms.js';
 import type { OptionSpec } from './schema-types.js';
 import { OptionReader, type Block } from './values.js';
 
@@ -52,6 +54,7 @@ export function buildConfig(
     freeswitch: readersOf('freeswitch', read).map(([, reader]) => buildFreeswitch(reader)),
     trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
     media: buildMedia(blockReader('media', read), context),
+    cpd: buildCpd(blockReader('cpd', read), context),
     queues: dictionary(
       readersOf('queues', read).map(([name, reader]) => [name, buildQueue(reader)]),
     ),
@@ -120,6 +123,24 @@ function buildMedia(read: OptionReader, context: BuildContext): DialbackConfig['
   const named = read.optionalText('directory');
   const directory = named === undefined ? packagedDirectory : resolve(context.folder, named);
   return { directory, packagedDirectory };
+}
+
+function buildCpd(read: OptionReader, context: BuildContext): CpdConfig {
+  const recorder = blockReader('recorder', read);
+  const directory = recorder.optionalText('directory');
+  const wanted = new Set(read.texts('shadowProfiles'));
+  return {
+    shadowProfiles: CPD_PROFILES.filter((profile) => wanted.has(profile)),
+    recorder:
+      directory === undefined
+        ? undefined
+        : {
+            directory: resolve(context.folder, directory),
+            seconds: recorder.number('seconds'),
+            retentionDays: recorder.number('retentionDays'),
+            services: recorder.texts('services'),
+          },
+  };
 }
 
 function buildStore(url: string, context: BuildContext): StoreConfig {

@@ -77,6 +77,14 @@ function isEmptyPool(config: DialbackConfig, path: string): boolean {
   return path === 'freeswitch' && config.freeswitch.length === 0;
 }
 
+const recordedServicesExist: Rule = (config) => {
+  const named = config.cpd.recorder?.services ?? [];
+  const unknown = named.filter((name) => !Object.hasOwn(config.services, name));
+  if (unknown.length === 0) return [];
+  const message = `Records nothing of ${unknown.join(', ')}: no service has this name.`;
+  return [contradiction(config, 'cpd.recorder.services', message)];
+};
+
 const secretsAreOurOwn: Rule = (config) => {
   const servers = [
     { path: 'drachtio', server: config.drachtio, vendor: 'cymru' },
@@ -286,6 +294,7 @@ const RULES: readonly Rule[] = [
   trunksFitTheEngine,
   credentialsAreWhole,
   unusedBlocks,
+  recordedServicesExist,
   secretsAreOurOwn,
   remoteServersFindUs,
   httpIsClosed,

@@ -54,6 +54,23 @@ export interface RoutePointConfig {
   readonly uri: string;
 }
 
+/** Call progress detection of this process. */
+export interface CpdConfig {
+  /** Profiles that listen beside the one in use. */
+  readonly shadowProfiles: readonly ServiceConfig['cpdProfile'][];
+  /** Undefined: nothing is recorded. */
+  readonly recorder:
+    | {
+        /** Absolute. */
+        readonly directory: string;
+        readonly seconds: number;
+        readonly retentionDays: number;
+        /** Empty: all. */
+        readonly services: readonly string[];
+      }
+    | undefined;
+}
+
 export type StoreConfig =
   /** `path` is absolute, or `:memory:`. */
   | { readonly kind: 'sqlite'; readonly url: string; readonly path: string }
@@ -144,6 +161,7 @@ export interface DialbackConfig {
   readonly trunks: readonly TrunkConfig[];
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
+  readonly cpd: CpdConfig;
   readonly queues: Readonly<Record<string, QueueConfig>>;
   readonly routePoints: Readonly<Record<string, RoutePointConfig>>;
   readonly store: StoreConfig;

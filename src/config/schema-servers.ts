@@ -1,4 +1,5 @@
 /** The blocks of the configuration that are not services: servers, trunks, queues, store, HTTP. */
+import { CPD_BLOCK } from './schema-cpd.js';
 import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
 
 const NAME: TextFormat = {
@@ -279,6 +280,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       { defaultSays: 'the media folder of the product' },
     ),
   ]),
+  CPD_BLOCK,
   queues,
   routePoints,
   block('store', 'Where callbacks are kept.', [

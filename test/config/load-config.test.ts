@@ -269,6 +269,22 @@ describe('loadConfig', () => {
     assert.equal((await store('postgres://h/d')).kind, 'postgres');
   });
 
+  it('records no call and runs no shadow unless it is told to', async () => {
+    assert.deepEqual((await folder.load('')).cpd, { shadowProfiles: [], recorder: undefined });
+    const { cpd } = await folder.load(
+      'cpd: { shadowProfiles: [machine-first, balanced], recorder: { directory: calls } }',
+    );
+    assert.deepEqual(cpd, {
+      shadowProfiles: ['balanced', 'machine-first'],
+      recorder: {
+        directory: join(folder.path, 'calls'),
+        seconds: 30,
+        retentionDays: 7,
+        services: [],
+      },
+    });
+  });
+
   it('trusts the origins of the URLs it names', async () => {
     const config = await folder.load(
       'allowedOrigins: ["https://x.example:8443"]\norchestration: { url: "http://ors.example/a" }\nservices:\n' +

@@ -5,17 +5,19 @@
  * It never leaves a caller waiting: an operation has a deadline, and when a thread dies, every tap on
  * it that had no verdict gets "unknown", and the next tap gets a new thread.
  */
-import { Worker } from 'node:worker_threads';
-import { resolveOptions, type CpdOptions } from '../../cpd/options.js';
-import type { CpdEvent, TraceEntry } from '../../cpd/types.js';
-import type { AnalysisRequest, CallAnalyser, CallAnalysis, Log } from '../../ports.js';
-import { workerEntry } from '../../worker-entry.js';
-import type { FromWorker, PacketCounts, ToWorker } from './messages.js';
+import type { Profile } from '../../cpd/options.js';
+import type { CallAnalyser, Log } from '../../ports.js';
+import type { Judgement, ListenerRequest, RecordingRequest } from './call-listener.js';
+import { purgeRecordings, recordingName } from './call-recorder.js';
+import { Tap, Thread, type Closed, type CpdTap } from './cpd-thread.js';
+import type { PacketCounts } from './messages.js';
+import { CpdError, optionsOf, type TapRequest } from './tap-options.js';
 
-const OPERATION_DEADLINE_MS = 5000;
+export type { CpdTap } from './cpd-thread.js';
+export { CpdError, type TapRequest } from './tap-options.js';
+
+const PURGE_EVERY_MS = 3_600_000;
 const DEFAULT_MAX_TAPS = 2000;
-/** Events kept for a handler that has not been set yet. */
-const MAX_EARLY_EVENTS = 100;
 
 export interface CpdPoolOptions {
   /** Threads. Default 1, which is good for several hundred calls. 1..16 */
@@ -26,21 +28,23 @@ export interface CpdPoolOptions {
   readonly sources?: readonly string[];
   /** Open taps above this are refused. */
   readonly maxTaps?: number;
+  /** Profiles that listen beside the live one; each costs as much CPU as that one. */
+  readonly shadowProfiles?: readonly Profile[];
+  /** Keeps the beginning of calls. Absent: nothing is kept. */
+  readonly recorder?: RecorderOptions;
   readonly log?: Log;
 }
 
-/** What a tap is opened with. Either shape; single options win over `postConnectTimeoutMs`. */
-export type TapRequest = Partial<CpdOptions> &
-  Pick<AnalysisRequest, 'id'> &
-  Partial<Pick<AnalysisRequest, 'postConnectTimeoutMs'>>;
-
-/** The detector listening to one call. */
-export interface CpdTap extends CallAnalysis {
-  readonly fork: { readonly port: number; readonly path: string };
-  /** For a tap that was armed anew: a new socket with a new port; the detector goes on. */
-  restart(): Promise<{ readonly port: number }>;
-  /** Ends it; `trace` is what the detector noticed. Never rejects, and may be called twice. */
-  close(): Promise<readonly TraceEntry[]>;
+/** Recordings of people: turned on by the operator, and purged. */
+export interface RecorderOptions {
+  /** Absolute. */
+  readonly directory: string;
+  /** So much of each call. 1..3600 */
+  readonly seconds: number;
+  /** Files older than this are removed, at the start and every hour. 1..3650 */
+  readonly retentionDays: number;
+  /** Services whose calls are kept; empty: all. */
+  readonly services: readonly string[];
 }
 
 export interface CpdPoolStats {
@@ -48,21 +52,17 @@ export interface CpdPoolStats {
   readonly openTaps: number;
   /** Of closed taps. */
   readonly packets: PacketCounts;
-}
-
-/** @see CpdPool.open */
-export class CpdError extends Error {
-  readonly code: 'CPD_TOO_MANY_TAPS' | 'CPD_BAD_OPTION' | 'CPD_FAILED' | 'CPD_STOPPED';
-
-  constructor(code: CpdError['code'], message: string) {
-    super(message);
-    this.name = 'CpdError';
-    this.code = code;
-  }
+  /** By shadow profile: calls it was compared on, and those where it would have decided otherwise. */
+  readonly shadows: Readonly<
+    Record<string, { readonly compared: number; readonly disagreed: number }>
+  >;
 }
 
 export class CpdPool implements CallAnalyser {
-  readonly #options: Required<Omit<CpdPoolOptions, 'log'>>;
+  readonly #options: Required<Omit<CpdPoolOptions, 'log' | 'recorder'>>;
+  readonly #recorder: RecorderOptions | undefined;
+  readonly #shadowCounts: Record<string, { compared: number; disagreed: number }> = {};
+  readonly #purging: NodeJS.Timeout | undefined;
   readonly #log: Log | undefined;
   readonly #threads: Thread[] = [];
   #nextTap = 1;
@@ -72,15 +72,20 @@ export class CpdPool implements CallAnalyser {
   #refused = 0;
 
   constructor(options: CpdPoolOptions = {}) {
-    const { log, ...rest } = options;
+    const { log, recorder, ...rest } = options;
     this.#log = log;
+    this.#recorder = recorder;
     this.#options = {
       workers: 1,
       host: '127.0.0.1',
       sources: [],
       maxTaps: DEFAULT_MAX_TAPS,
+      shadowProfiles: [],
       ...rest,
     };
+    if (!recorder) return;
+    this.#purge(recorder);
+    this.#purging = setInterval(() => this.#purge(recorder), PURGE_EVERY_MS).unref();
   }
 
   /** A pool whose threads are up. @throws CpdError when they do not start */
@@ -101,14 +106,16 @@ export class CpdPool implements CallAnalyser {
     if (this.#isStopped) throw new CpdError('CPD_STOPPED', 'call progress detection is stopped');
     if (this.#opening + this.stats().openTaps >= this.#options.maxTaps)
       throw new CpdError('CPD_TOO_MANY_TAPS', `${this.#options.maxTaps} calls are being analysed`);
-    const options = optionsOf(request);
+    const listener = this.#listenerRequest(request);
     this.#opening++;
     try {
       const thread = this.#leastBusyThread();
       await thread.isReady;
       const { host, sources } = this.#options;
-      const tap = new Tap(this.#nextTap++, host, thread, (packets) => this.#count(packets));
-      await tap.ask({ kind: 'open', tap: tap.number, options, host, sources });
+      const tap = new Tap(this.#nextTap++, host, thread, (closed) =>
+        this.#count(request.id, closed),
+      );
+      await tap.ask({ kind: 'open', tap: tap.number, listener, host, sources });
       return tap;
     } finally {
       this.#opening--;
@@ -120,12 +127,14 @@ export class CpdPool implements CallAnalyser {
       workers: this.#threads.length,
       openTaps: this.#threads.reduce((sum, thread) => sum + thread.taps.size, 0),
       packets: { accepted: this.#accepted, refused: this.#refused },
+      shadows: structuredClone(this.#shadowCounts),
     };
   }
 
   /** Ends every tap and thread. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearInterval(this.#purging);
     await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
   }
 
@@ -137,238 +146,57 @@ export class CpdPool implements CallAnalyser {
   }
 
   #startThread(): Thread {
-    const thread = new Thread((reason) => {
-      const index = this.#threads.indexOf(thread);
-      if (index < 0) return;
-      this.#threads.splice(index, 1);
-      this.#log?.error({ reason }, 'a call progress detection thread ended');
-    });
+    const thread = new Thread(
+      (reason) => {
+        const index = this.#threads.indexOf(thread);
+        if (index < 0) return;
+        this.#threads.splice(index, 1);
+        this.#log?.error({ reason }, 'a call progress detection thread ended');
+      },
+      (why) => this.#log?.warn({ why }, 'the recording of a call could not be written'),
+    );
     this.#threads.push(thread);
     return thread;
   }
 
-  #count(packets: PacketCounts): void {
+  #listenerRequest(request: TapRequest): ListenerRequest {
+    const options = optionsOf(request);
+    const shadows = this.#options.shadowProfiles
+      .filter((profile) => profile !== options.profile)
+      .map((profile) => optionsOf({ ...request, profile }));
+    return { options, shadows, recording: this.#recordingOf(request) };
+  }
+
+  #recordingOf({ id, service }: TapRequest): RecordingRequest | undefined {
+    const recorder = this.#recorder;
+    if (!recorder) return undefined;
+    const { services, directory, seconds } = recorder;
+    if (services.length > 0 && !services.includes(service ?? '')) return undefined;
+    const startedAt = new Date();
+    const name = recordingName(startedAt, id);
+    return { directory, name, seconds, callId: id, service, startedAt: startedAt.toISOString() };
+  }
+
+  #purge({ directory, retentionDays }: RecorderOptions): void {
+    void purgeRecordings(directory, retentionDays, Date.now()).then((removed) => {
+      if (removed > 0) this.#log?.info({ removed, directory }, 'old recordings were removed');
+    });
+  }
+
+  #count(callId: string, { packets, judgements }: Closed): void {
     this.#accepted += packets.accepted;
     this.#refused += packets.refused;
+    const [live, ...shadows] = judgements;
+    // A call that nobody answered was not judged by any of them.
+    if (!live || live.first === null) return;
+    for (const shadow of shadows) this.#compare(callId, live, shadow);
+  }
+
+  #compare(callId: string, live: Judgement, shadow: Judgement): void {
+    const counts = (this.#shadowCounts[shadow.profile] ??= { compared: 0, disagreed: 0 });
+    counts.compared++;
+    if (live.first === shadow.first && live.final === shadow.final) return;
+    counts.disagreed++;
+    this.#log?.info({ callId, live, shadow }, 'a shadow profile would have decided otherwise');
   }
 }
-
-/** One worker thread and the taps on it. */
-class Thread {
-  readonly taps = new Map<number, Tap>();
-  readonly isReady: Promise<void>;
-  readonly #worker = new Worker(workerEntry(import.meta.url, './worker'));
-  readonly #onGone: (reason: string) => void;
-  #isGone = false;
-
-  constructor(onGone: (reason: string) => void) {
-    this.#onGone = onGone;
-    this.isReady = new Promise((resolve, reject) => {
-      this.#worker.once('message', () => resolve());
-      this.#worker.once('exit', () =>
-        reject(new CpdError('CPD_FAILED', 'the thread ended before it was ready')),
-      );
-    });
-    this.isReady.catch(() => undefined);
-    this.#worker.on('message', (message: FromWorker) => {
-      if (message.kind !== 'ready') this.taps.get(message.tap)?.receive(message);
-    });
-    this.#worker.on('error', (error) => this.#end(error.message));
-    this.#worker.on('exit', (code) => this.#end(`exit code ${code}`));
-  }
-
-  tell(message: ToWorker): void {
-    if (!this.#isGone) this.#worker.postMessage(message);
-  }
-
-  get isGone(): boolean {
-    return this.#isGone;
-  }
-
-  async stop(): Promise<void> {
-    this.#end('stopped');
-    await this.#worker.terminate();
-  }
-
-  #end(reason: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    for (const tap of [...this.taps.values()]) tap.threadEnded(reason);
-    this.taps.clear();
-    this.#onGone(reason);
-  }
-}
-
-type Closed = Extract<FromWorker, { kind: 'closed' }>;
-
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (error: CpdError) => void;
-}
-
-class Tap implements CpdTap {
-  readonly number: number;
-  readonly host: string;
-  readonly #thread: Thread;
-  readonly #onClosed: (packets: PacketCounts) => void;
-  readonly #early: CpdEvent[] = [];
-  #handle: ((event: CpdEvent) => void) | null = null;
-  #waiting: Waiting | null = null;
-  #port = 0;
-  #fork = { port: 0, path: '' };
-  readonly #reachedHandles: (() => void)[] = [];
-  #hasVerdict = false;
-  #closing: Promise<readonly TraceEntry[]> | null = null;
-  #resolveClosed: ((answer: Closed | null) => void) | null = null;
-
-  constructor(
-    number: number,
-    host: string,
-    thread: Thread,
-    onClosed: (packets: PacketCounts) => void,
-  ) {
-    this.number = number;
-    this.host = host;
-    this.#thread = thread;
-    this.#onClosed = onClosed;
-    thread.taps.set(number, this);
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  get fork(): { readonly port: number; readonly path: string } {
-    return this.#fork;
-  }
-
-  onReached(handle: () => void): void {
-    this.#reachedHandles.push(handle);
-  }
-
-  follow(path: string): void {
-    this.#thread.tell({ kind: 'follow', tap: this.number, path });
-  }
-
-  onEvent(handle: (event: CpdEvent) => void): void {
-    this.#handle = handle;
-    for (const event of this.#early.splice(0)) handle(event);
-  }
-
-  answered(): void {
-    this.#thread.tell({ kind: 'answered', tap: this.number });
-  }
-
-  async restart(): Promise<{ readonly port: number }> {
-    await this.ask({ kind: 'restart', tap: this.number });
-    return { port: this.#port };
-  }
-
-  close(): Promise<readonly TraceEntry[]> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  /** Sends a message and waits for its answer. @throws CpdError when it fails or takes too long */
-  async ask(message: ToWorker): Promise<void> {
-    if (this.#thread.isGone) throw new CpdError('CPD_STOPPED', 'its thread has ended');
-    if (this.#waiting) throw new CpdError('CPD_FAILED', 'the tap is busy with another request');
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting = { resolve, reject };
-        timer = setTimeout(
-          () => reject(new CpdError('CPD_FAILED', `no answer to "${message.kind}" in time`)),
-          OPERATION_DEADLINE_MS,
-        );
-        this.#thread.tell(message);
-      });
-    } catch (error) {
-      if (message.kind === 'open') this.#abandon();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting = null;
-    }
-  }
-
-  receive(message: Exclude<FromWorker, { kind: 'ready' }>): void {
-    switch (message.kind) {
-      case 'event':
-        this.#pass(message.event);
-        break;
-      case 'bound':
-        this.#port = message.port;
-        this.#fork = message.fork;
-        this.#waiting?.resolve();
-        break;
-      case 'reached':
-        for (const handle of this.#reachedHandles) handle();
-        break;
-      case 'closed':
-        this.#resolveClosed?.(message);
-        break;
-      case 'failed':
-        this.#waiting?.reject(new CpdError('CPD_FAILED', message.message));
-        break;
-    }
-  }
-
-  threadEnded(reason: string): void {
-    this.#waiting?.reject(new CpdError('CPD_STOPPED', reason));
-    this.#resolveClosed?.(null);
-    if (this.#hasVerdict || this.#closing) return;
-    const because = `the thread that listened ended: ${reason}`;
-    this.#pass({ type: 'verdict', verdict: 'unknown', atMs: 0, reason: because, confidence: 0 });
-  }
-
-  async #close(): Promise<readonly TraceEntry[]> {
-    this.#waiting?.reject(new CpdError('CPD_STOPPED', 'the tap was closed'));
-    if (this.#thread.isGone) return [];
-    let timer: NodeJS.Timeout | undefined;
-    const answer = await new Promise<Closed | null>((resolve) => {
-      this.#resolveClosed = resolve;
-      timer = setTimeout(() => resolve(null), OPERATION_DEADLINE_MS);
-      this.#thread.tell({ kind: 'close', tap: this.number });
-    });
-    clearTimeout(timer);
-    this.#thread.taps.delete(this.number);
-    // A thread that is gone, or does not answer, has nothing left to tell.
-    if (!answer) return [];
-    this.#onClosed(answer.packets);
-    return answer.trace;
-  }
-
-  #abandon(): void {
-    this.#thread.taps.delete(this.number);
-    this.#thread.tell({ kind: 'close', tap: this.number });
-  }
-
-  #pass(event: CpdEvent): void {
-    if (event.type === 'verdict') this.#hasVerdict = true;
-    if (this.#closing) return;
-    if (this.#handle) this.#handle(event);
-    else if (this.#early.length < MAX_EARLY_EVENTS) this.#early.push(event);
-  }
-}
-
-/** @throws CpdError `CPD_BAD_OPTION` when an option is outside its range */
-function optionsOf(request: TapRequest): Partial<CpdOptions> {
-  const { id: _id, postConnectTimeoutMs, silenceTimeoutMs, ...given } = request;
-  const timeouts =
-    postConnectTimeoutMs === undefined
-      ? {}
-      : {
-          silenceTimeoutMs: clamp(silenceTimeoutMs ?? postConnectTimeoutMs, 500, 60_000),
-          decisionTimeoutMs: clamp(postConnectTimeoutMs, 1000, 60_000),
-        };
-  try {
-    const own = postConnectTimeoutMs === undefined && silenceTimeoutMs !== undefined;
-    const silence = own ? { silenceTimeoutMs } : {};
-    return resolveOptions({ ...timeouts, ...silence, ...given, sampleRateHz: 8000 });
-  } catch (error) {
-    throw new CpdError('CPD_BAD_OPTION', error instanceof Error ? error.message : String(error));
-  }
-}
-
-const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));

@@ -1,12 +1,12 @@
 /** What the pool and its threads tell each other. Plain data, so that it can cross a thread. */
-import type { CpdOptions } from '../../cpd/options.js';
 import type { CpdEvent, TraceEntry } from '../../cpd/types.js';
+import type { Judgement, ListenerRequest } from './call-listener.js';
 
 export type ToWorker =
   | {
       readonly kind: 'open';
       readonly tap: number;
-      readonly options: Partial<CpdOptions>;
+      readonly listener: ListenerRequest;
       readonly host: string;
       /** Addresses that may send; empty: loopback only. */
       readonly sources: readonly string[];
@@ -15,7 +15,9 @@ export type ToWorker =
   | { readonly kind: 'restart'; readonly tap: number }
   /** Reads a recording of this host as it grows. */
   | { readonly kind: 'follow'; readonly tap: number; readonly path: string }
-  | { readonly kind: 'close'; readonly tap: number };
+  | { readonly kind: 'close'; readonly tap: number }
+  /** Write what is to be written, and end. */
+  | { readonly kind: 'stop' };
 
 /** Packets of one tap, or of all. */
 export interface PacketCounts {
@@ -41,4 +43,8 @@ export type FromWorker =
       readonly tap: number;
       readonly trace: readonly TraceEntry[];
       readonly packets: PacketCounts;
-    };
+      /** The live profile's, then the shadows'; empty without shadows. */
+      readonly judgements: readonly Judgement[];
+    }
+  /** A recording that was asked for could not be written. */
+  | { readonly kind: 'recording-failed'; readonly tap: number; readonly message: string };

@@ -4,7 +4,7 @@
  * are the caller's. What it is given came over a network, so it refuses everything of a wrong size
  * and more audio than time has passed.
  */
-import type { CpdDetector } from '../../cpd/detector.js';
+import type { AudioSink } from './call-recorder.js';
 import type { PacketCounts } from './messages.js';
 
 const SAMPLES_PER_MS = 8;
@@ -19,7 +19,7 @@ const GAP_MARGIN_MS = 20;
 const MOST_AHEAD_MS = 3000;
 
 export class TapFeed {
-  readonly #detector: CpdDetector;
+  readonly #detector: AudioSink;
   readonly #samples = new Int16Array(LARGEST_PACKET_BYTES / BYTES_PER_SAMPLE);
   /** The part of `#samples` that one packet fills; packets of a call are of one size. */
   #frame = this.#samples;
@@ -32,7 +32,7 @@ export class TapFeed {
   #aheadMs = 0;
   #aheadAtMs = 0;
 
-  constructor(detector: CpdDetector) {
+  constructor(detector: AudioSink) {
     this.#detector = detector;
   }
 

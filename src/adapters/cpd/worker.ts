@@ -7,7 +7,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { parentPort } from 'node:worker_threads';
-import { CpdDetector } from '../../cpd/detector.js';
+import { CallListener } from './call-listener.js';
 import { ForkServer } from './fork-server.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { RecordingTail } from './recording-tail.js';
@@ -20,7 +20,7 @@ const STALLED_MS = 80;
 const MAX_FORKS = 4000;
 
 interface Tap {
-  readonly detector: CpdDetector;
+  readonly listener: CallListener;
   readonly feed: TapFeed;
   readonly host: string;
   readonly sources: readonly string[];
@@ -34,6 +34,7 @@ const port = parentPort;
 if (!port) throw new Error('this module runs as a worker thread only');
 const taps = new Map<number, Tap>();
 const forkServers = new Map<string, Promise<ForkServer>>();
+const saves = new Set<Promise<void>>();
 let ticker: NodeJS.Timeout | undefined;
 let tickedAtMs = 0;
 
@@ -56,16 +57,19 @@ port.on('message', (message: ToWorker) => {
     case 'close':
       close(message.tap);
       break;
+    case 'stop':
+      void stop();
+      break;
   }
 });
 tell({ kind: 'ready' });
 
 type OpenRequest = Extract<ToWorker, { kind: 'open' }>;
 
-async function open({ tap: id, options, host, sources }: OpenRequest): Promise<void> {
-  const detector = new CpdDetector(options, (event) => tell({ kind: 'event', tap: id, event }));
-  const feed = new TapFeed(detector);
-  const tap: Tap = { detector, feed, host, sources, socket: null, path: '' };
+async function open({ tap: id, listener: request, host, sources }: OpenRequest): Promise<void> {
+  const listener = new CallListener(request, (event) => tell({ kind: 'event', tap: id, event }));
+  const feed = new TapFeed(listener);
+  const tap: Tap = { listener, feed, host, sources, socket: null, path: '' };
   taps.set(id, tap);
   startTicking();
   await bind(id, tap);
@@ -147,9 +151,27 @@ function close(id: number): void {
   tell({
     kind: 'closed',
     tap: id,
-    trace: tap?.detector.trace ?? [],
+    trace: tap?.listener.trace ?? [],
     packets: tap?.feed.packets ?? { accepted: 0, refused: 0 },
+    judgements: tap?.listener.compare() ?? [],
   });
+  if (tap) save(id, tap);
+}
+
+function save(id: number, { listener }: Tap): void {
+  const saving = listener.save().catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ kind: 'recording-failed', tap: id, message });
+  });
+  saves.add(saving);
+  void saving.finally(() => saves.delete(saving));
+}
+
+async function stop(): Promise<void> {
+  for (const id of [...taps.keys()]) close(id);
+  await Promise.all(saves);
+  // Ends this thread, not the process.
+  process.exit();
 }
 
 function fail(id: number, error: unknown): void {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as path } from 'node:path';
 import type { CpdPool as Pool, CpdTap } from '../../../src/adapters/cpd/cpd-pool.js';
+import type { Log } from '../../../src/ports.js';
 import type { CpdEvent } from '../../../src/cpd/types.js';
 import { join, media, silence } from '../../cpd/sounds.js';
 
@@ -31,6 +35,14 @@ function waitFor<T extends CpdEvent['type']>(tap: CpdTap, type: T) {
     });
   });
 }
+
+/** A log that hands its fields over and prints nothing. */
+const silentLog = (take: (fields: object) => void): Log => ({
+  debug: take,
+  info: take,
+  warn: take,
+  error: take,
+});
 
 const hello = join(media('far-end/hello.wav'), silence(1200));
 
@@ -148,5 +160,73 @@ describe('The pool of detectors', () => {
     await assert.rejects(restarting, /closed/);
     await closing;
     assert.equal(pool.stats().openTaps, 0);
+  });
+
+  describe('with a recorder and shadow profiles', () => {
+    let folder: string;
+    const logged: object[] = [];
+    const log = silentLog((fields) => logged.push(fields));
+
+    beforeEach(async () => {
+      folder = await mkdtemp(path(tmpdir(), 'dialback-pool-'));
+      logged.length = 0;
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    async function judge(other: Pool, service: string, sound: Int16Array): Promise<void> {
+      const tap = await other.open({ id: `${service}@here`, service });
+      const verdict = waitFor(tap, 'verdict');
+      tap.answered();
+      await send(tap.port, sound);
+      await verdict;
+      await tap.close();
+    }
+
+    it('keeps the calls of the services it is told to, with what was made of them', async () => {
+      const directory = path(folder, 'calls');
+      const recorder = { directory, seconds: 2, retentionDays: 7, services: ['sales'] };
+      const other = await CpdPool.start({ recorder });
+      await judge(other, 'sales', hello);
+      await judge(other, 'support', hello);
+      await other.stop();
+      const names = (await readdir(directory)).sort();
+      assert.equal(names.length, 2);
+      assert.match(names[0]!, /^cpd-\d{8}T\d{6}Z-sales_here\.json$/);
+      assert.match(names[1]!, /^cpd-.*\.wav$/);
+      const story = JSON.parse(await readFile(path(directory, names[0]!), 'utf8')) as {
+        first: string;
+        service: string;
+        audio: { answeredAtMs: number; recordedMs: number };
+        events: object[];
+        trace: object[];
+      };
+      assert.equal(story.first, 'human');
+      assert.equal(story.service, 'sales');
+      assert.equal(story.audio.answeredAtMs, 0);
+      assert.ok(story.audio.recordedMs > 0 && story.audio.recordedMs <= 2000);
+      assert.ok(story.events.length > 0 && story.trace.length > 0);
+    });
+
+    it('says when a recording cannot be written, and goes on', async () => {
+      const directory = path(folder, 'file');
+      await writeFile(directory, '');
+      const recorder = { directory, seconds: 2, retentionDays: 7, services: [] };
+      const other = await CpdPool.start({ recorder, log });
+      await judge(other, 'sales', hello);
+      await other.stop();
+      assert.ok(logged.some((fields) => 'why' in fields));
+    });
+
+    it('logs and counts the calls on which a shadow profile would have decided otherwise', async () => {
+      const other = await CpdPool.start({ shadowProfiles: ['machine-first', 'human-first'], log });
+      const sentence = join(media('far-end/greeting.wav').subarray(0, 8 * 2600), silence(2500));
+      await judge(other, 'sales', hello);
+      await judge(other, 'sales', sentence);
+      assert.deepEqual(other.stats().shadows, { 'machine-first': { compared: 2, disagreed: 1 } });
+      await other.stop();
+      const [found] = logged as { live: { first: string }; shadow: { first: string } }[];
+      assert.equal(found?.live.first, 'human');
+      assert.equal(found.shadow.first, 'machine');
+    });
   });
 });
