@@ -4,6 +4,7 @@
  */
 
 import { pause, within, type BenchLeg, type MediaBench } from './media-bench.js';
+import { COLLECTING } from './esl-scenarios-digits.js';
 import { NESTING, PLAYING } from './esl-scenarios-playback.js';
 import {
   abandon,
@@ -330,6 +331,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PLAYING,
   ...NESTING,
   ...SMALL_THINGS,
+  ...COLLECTING,
   ...ENDS,
   ...PARKING,
   ...BRIDGING,

@@ -43,8 +43,8 @@ export interface Run {
   onBreak?: () => void;
   /** The channel goes elsewhere; must lead to `finish` before it returns. */
   onLeave?: (why: LeaveReason) => void;
-  /** A key, offered to the innermost application only. */
-  onDigit?: (digit: string) => void;
+  /** A key, offered to the innermost application only, which tells the client when it takes it. */
+  onDigit?: (digit: string, tell: () => void) => void;
   /** Ends this execution; its event is sent when those it interrupted it by are over, too. */
   finish(response?: string): void;
   readonly isFinished: boolean;
@@ -355,13 +355,17 @@ export class Channel {
   }
 
   #heardKey(digit: string, durationSamples: number): void {
-    this.#fireBasic('DTMF', {
-      'DTMF-Digit': digit,
-      'DTMF-Duration': String(durationSamples),
-      'DTMF-Source': 'RTP',
-    });
+    const tell = (): void => {
+      this.#fireBasic('DTMF', {
+        'DTMF-Digit': digit,
+        'DTMF-Duration': String(durationSamples),
+        'DTMF-Source': 'RTP',
+      });
+    };
     this.#bridge?.peer.rtp.sendDtmf(digit, durationSamples / 8);
-    this.#runs.at(-1)?.onDigit?.(digit);
+    const run = this.#runs.at(-1);
+    if (run?.onDigit) run.onDigit(digit, tell);
+    else tell();
   }
 }
 

@@ -40,7 +40,14 @@ export class SoundPlayer {
     private readonly channel: Channel,
     private readonly specs: readonly string[],
     private readonly onEnd: (response: PlaybackResponse) => void,
+    /** A sound is heard from now on. */
+    private readonly onBegin: () => void = () => undefined,
   ) {}
+
+  /** A sound is heard, which `break` would end. */
+  get isPlaying(): boolean {
+    return this.#handle !== undefined;
+  }
 
   /** Begins with the first sound. */
   start(): void {
@@ -104,6 +111,7 @@ export class SoundPlayer {
     this.#status = 'done';
     this.#handle = this.channel.rtp.play(sound.source, (position) => this.#ended(sound, position));
     if (this.#index + 1 < this.specs.length) this.#open(this.#index + 1);
+    this.onBegin();
     if (!this.#isBreakPending) return;
     this.#isBreakPending = false;
     this.break();
@@ -111,7 +119,7 @@ export class SoundPlayer {
 
   #ended(sound: Sound, position: number): void {
     this.#handle = undefined;
-    const chunks = Math.max(1, Math.ceil(position / READ_AHEAD_SAMPLES));
+    const chunks = Math.ceil(position / READ_AHEAD_SAMPLES);
     const readSamples = Math.min(sound.samples - sound.startSample, chunks * READ_AHEAD_SAMPLES);
     const playedMs = Math.floor(readSamples / SAMPLES_PER_MS);
     const offset = sound.isGenerated ? this.#generatedSamples + position : position;
