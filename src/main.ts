@@ -87,9 +87,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   let isStopping = false;
   const isReady = () =>
     !isStopping && store.isWritable && telephony.sip.isConnected && telephony.media.isConnected;
+  const opening = openStore(config, cleanUp);
   const [store, { telephony, engineCounts }, analyser] = await together([
-    openStore(config, cleanUp),
-    startTelephony(config, log, clock, cleanUp),
+    opening,
+    opening.then(async (opened) =>
+      startTelephony(config, log, clock, cleanUp, await opened.ownerId()),
+    ),
     CpdPool.start({ log, ...config.cpd }).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
   const setUps = new SetUpGovernor({
@@ -230,7 +233,13 @@ async function openStore(config: DialbackConfig, cleanUp: CleanUp): Promise<Call
   return cleanUp.add(store, () => store.close());
 }
 
-async function startTelephony(config: DialbackConfig, log: Log, clock: Clock, cleanUp: CleanUp) {
+async function startTelephony(
+  config: DialbackConfig,
+  log: Log,
+  clock: Clock,
+  cleanUp: CleanUp,
+  ownerId: string,
+) {
   let engineCounts = () => Promise.resolve<Record<string, number>>({});
   let {
     drachtio,
@@ -249,7 +258,9 @@ async function startTelephony(config: DialbackConfig, log: Log, clock: Clock, cl
   }
   if (!drachtio || !freeswitch)
     throw new Error('CBD_CONFIG: engine: servers needs drachtio and freeswitch');
-  const telephony: Telephony = await connectTelephony({ drachtio, freeswitch, log, clock });
+  const telephony: Telephony = await connectTelephony({
+    ...{ drachtio, freeswitch, log, clock, ownerId },
+  });
   cleanUp.add(telephony, () => telephony.close());
   return { telephony, engineCounts };
 }

@@ -328,6 +328,11 @@ export interface CallbackStore {
    * being dialled until it is over or cannot ring any more; legs past that from before are dropped.
    */
   takeOverLegs(nowMs: number): Promise<LegRecord[]>;
+  /**
+   * Names this store among those that share servers, in hexadecimal. Made with the store and never
+   * changed: the processes that take over from each other have it in common.
+   */
+  ownerId(): Promise<string>;
   /** Deletes callbacks COMPLETED before this time, with all that belongs to them. @returns how many */
   purge(completedBeforeMs: number): Promise<number>;
 

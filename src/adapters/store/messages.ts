@@ -51,6 +51,7 @@ export type Operation =
   | { readonly kind: 'trail'; readonly id: string }
   | { readonly kind: 'take-over' }
   | { readonly kind: 'take-over-legs'; readonly nowMs: number }
+  | { readonly kind: 'owner-id' }
   | { readonly kind: 'purge'; readonly completedBeforeMs: number; readonly limit: number }
   | { readonly kind: 'stats' }
   /** Writes something harmless: can the store be written again? */
@@ -71,6 +72,7 @@ export interface Results {
   trail: TrailEntry[];
   'take-over': Leftover[];
   'take-over-legs': LegRecord[];
+  'owner-id': string;
   purge: number;
   stats: Omit<StoreStats, 'pendingCount' | 'isWritable'>;
   probe: undefined;
@@ -124,6 +126,7 @@ export function isWrite(operation: Operation): boolean {
     case 'probe':
       return true;
     case 'accepted-before':
+    case 'owner-id':
     case 'get':
     case 'find':
     case 'next-due':

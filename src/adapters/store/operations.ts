@@ -73,6 +73,8 @@ export function perform(database: Database, operation: Operation): Result {
       return takeOver(database);
     case 'take-over-legs':
       return takeOverLegs(database, operation.nowMs);
+    case 'owner-id':
+      return String(database.get('SELECT id FROM owner')?.['id']);
     case 'purge':
       return purge(database, operation.completedBeforeMs, operation.limit);
     case 'stats':

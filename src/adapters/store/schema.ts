@@ -124,6 +124,10 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   'ALTER TABLE attempts ADD COLUMN audio_tap TEXT;',
+  `
+  CREATE TABLE owner (id TEXT NOT NULL) STRICT;
+  INSERT INTO owner VALUES (lower(hex(randomblob(16))));
+  `,
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */

@@ -193,6 +193,10 @@ class SqliteStore implements CallbackStore {
     return this.#send({ kind: 'take-over-legs', nowMs });
   }
 
+  ownerId(): Promise<string> {
+    return this.#send({ kind: 'owner-id' });
+  }
+
   /** In small batches, so that a large purge never holds up a live call's writes for long. */
   async purge(completedBeforeMs: number): Promise<number> {
     for (let total = 0; ;) {

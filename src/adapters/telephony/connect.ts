@@ -6,6 +6,7 @@ import type { Clock, Log } from '../../ports.js';
 import { type Deadlines, DEFAULT_DEADLINES } from './deadlines.js';
 import { Fleet } from './fleet.js';
 import type { DrachtioAddress } from './drachtio-connection.js';
+import { OwnerMark } from './owner-mark.js';
 import type { MemberOptions } from './pool-member.js';
 import type { SiteOptions } from './site.js';
 
@@ -13,6 +14,8 @@ interface Surroundings {
   readonly log: Log;
   readonly clock: Clock;
   readonly deadlines?: Partial<Deadlines>;
+  /** Whose channels ours are, in hexadecimal: what carries this mark at the start is ended. */
+  readonly ownerId?: string;
 }
 
 export interface FleetOptions extends Surroundings {
@@ -34,9 +37,10 @@ const DEFAULT_PROFILE = 'drachtio_mrf';
  * within `connectMs` for each of the two and `endpointMs`; nothing is left open then
  */
 export async function connectFleet(options: FleetOptions): Promise<Fleet> {
-  const { sites, clock, log } = options;
+  const { sites, clock, log, ownerId } = options;
   const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
-  const fleet = new Fleet(sites, { clock, log, deadlines });
+  const owner = ownerId === undefined ? undefined : new OwnerMark(ownerId, log);
+  const fleet = new Fleet(sites, { clock, log, deadlines, owner });
   try {
     await fleet.start();
     return fleet;

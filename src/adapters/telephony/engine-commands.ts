@@ -6,6 +6,7 @@
 
 /** API commands, sent as `api NAME ...`. */
 export const APIS = [
+  'hupall',
   'module_exists',
   'sofia',
   'status',

@@ -18,6 +18,7 @@ import type { Deadlines } from './deadlines.js';
 import { codeOf, describeError, TelephonyError } from './errors.js';
 import { LostLegs } from './lost-legs.js';
 import { MediaPool } from './media-pool.js';
+import type { OwnerMark } from './owner-mark.js';
 
 import { Site, type SiteOptions } from './site.js';
 import { WireWatch } from './wire-watch.js';
@@ -26,6 +27,8 @@ export interface FleetContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  /** Marks our channels; without it those of a dead process are found by the ledger alone. */
+  readonly owner?: OwnerMark | undefined;
 }
 
 export class Fleet implements Telephony {

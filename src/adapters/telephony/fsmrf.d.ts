@@ -65,7 +65,10 @@ declare module 'drachtio-fsmrf' {
       /** Where it sends the INVITE of an endpoint; read from `sofia status`. */
       readonly sip: { readonly ipv4: { readonly udp: { address?: string } } };
       api(command: string): Promise<string>;
-      createEndpoint(): Promise<Endpoint>;
+      createEndpoint(options?: {
+        /** For its INVITE. */
+        readonly headers?: Readonly<Record<string, string>>;
+      }): Promise<Endpoint>;
       disconnect(): void;
       on(event: 'error', handle: (error: Error) => void): this;
     }

@@ -9,11 +9,13 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import { FreeswitchEndpoint, isEncrypted } from './endpoint.js';
 import { describeError, TelephonyError } from './errors.js';
 import type { FreeswitchConnection } from './freeswitch-connection.js';
+import type { OwnerMark } from './owner-mark.js';
 
 export interface MediaServerContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  readonly owner?: OwnerMark | undefined;
   connection(): FreeswitchConnection | undefined;
 }
 
@@ -136,8 +138,9 @@ export class FreeswitchMediaServer {
   }
 
   async #createChannel(connection: FreeswitchConnection, limitMs: number): Promise<Channel> {
-    const { clock, deadlines, log } = this.context;
-    const creating = Promise.resolve().then(() => connection.server.createEndpoint());
+    const { clock, deadlines, log, owner } = this.context;
+    const options = owner && { headers: owner.headers };
+    const creating = Promise.resolve().then(() => connection.server.createEndpoint(options));
     const pending = {};
     this.#pending.add(pending);
     let isLate = false;

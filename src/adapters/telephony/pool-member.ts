@@ -16,6 +16,7 @@ import {
   type FreeswitchOptions,
 } from './freeswitch-connection.js';
 import { FreeswitchMediaServer } from './media-server.js';
+import type { OwnerMark } from './owner-mark.js';
 import type { SrfView } from './srf-types.js';
 
 export interface MemberOptions extends FreeswitchOptions {
@@ -29,6 +30,7 @@ export interface MemberContext {
   readonly log: Log;
   readonly deadlines: Deadlines;
   readonly site: string;
+  readonly owner?: OwnerMark | undefined;
   /** Whether drachtio can carry the INVITE of an endpoint now. */
   isSignallingUp(): boolean;
   /** It can be used from now on, or not any more. */
@@ -57,13 +59,14 @@ export class PoolMember {
     readonly options: MemberOptions,
     private readonly context: MemberContext,
   ) {
-    const { clock, log, deadlines } = context;
+    const { clock, log, deadlines, owner } = context;
     this.name = `${options.host}:${options.port}`;
     this.#maxSessions = options.maxSessions;
     this.media = new FreeswitchMediaServer({
       clock,
       log,
       deadlines,
+      owner,
       connection: () => this.#keeper.current,
     });
     this.#breaker = new CircuitBreaker({
@@ -204,6 +207,7 @@ export class PoolMember {
     const { srf, clock, deadlines } = this.context;
     const connection = await connectFreeswitch(srf, this.options, clock, deadlines);
     try {
+      await this.context.owner?.sweep(this.name, connection);
       if (this.context.isSignallingUp()) await this.media.verify(connection);
       return connection;
     } catch (thrown) {

@@ -12,6 +12,7 @@ import {
 } from './drachtio-connection.js';
 import { describeError } from './errors.js';
 import type { LostLeg } from './lost-legs.js';
+import type { OwnerMark } from './owner-mark.js';
 import { type MemberOptions, PoolMember } from './pool-member.js';
 import { DrachtioSipAgent } from './sip-agent.js';
 import { newSrf, type SrfView } from './srf-types.js';
@@ -28,6 +29,7 @@ export interface SiteContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  readonly owner?: OwnerMark | undefined;
   /** Reads along on the connection to drachtio. */
   onFrame(this: void, frame: string): void;
   /** A server of the site went away or came back. */
@@ -148,8 +150,9 @@ export class Site {
   }
 
   #add(options: MemberOptions): PoolMember {
-    const { clock, log, deadlines } = this.context;
+    const { clock, log, deadlines, owner } = this.context;
     const member: PoolMember = new PoolMember(options, {
+      owner,
       clock,
       log,
       deadlines,

@@ -157,7 +157,7 @@ function status(context: ApiContext): ApiReply {
 /** hupall [cause [variable value]] */
 function hangUpAll([cause, name, value]: readonly string[], { channels }: ApiContext): ApiReply {
   const chosen = [...channels.values()].filter(
-    (channel) => name === undefined || channel.variable(name) === value,
+    (channel) => name === undefined || channel.describe()[`variable_${name}`] === value,
   );
   const why = toCause(cause);
   const which = name === undefined ? '' : ` matching [${name}]=[${value ?? ''}]`;

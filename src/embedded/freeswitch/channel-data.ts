@@ -19,6 +19,8 @@ export interface ChannelFacts {
   readonly remoteMedia: { readonly host: string; readonly port: number } | undefined;
   readonly codecName: string;
   readonly dtmfPayloadType: number | undefined;
+  /** The private headers (`X-...`) of its INVITE. */
+  readonly privateHeaders: readonly (readonly [name: string, value: string])[];
 }
 
 /** The state of a channel at the moment. */
@@ -53,6 +55,7 @@ export function describeChannel(facts: ChannelFacts, state: ChannelState): Event
   for (const [name, value] of Object.entries(knownVariables(facts, state))) {
     if (value !== '') fields[`variable_${name}`] = value;
   }
+  for (const [name, value] of facts.privateHeaders) fields[`variable_sip_h_${name}`] = value;
   for (const [name, value] of state.variables) fields[`variable_${name}`] = value;
   return fields;
 }
@@ -73,7 +76,6 @@ function knownVariables(facts: ChannelFacts, state: ChannelState): Record<string
     call_uuid: state.uuid,
     sip_call_id: facts.callId,
     sip_user_agent: facts.userAgent,
-    'sip_h_X-esl-outbound': facts.outboundSocket,
     sofia_profile_name: 'drachtio_mrf',
     endpoint_disposition: 'ANSWER',
     read_codec: facts.codecName,

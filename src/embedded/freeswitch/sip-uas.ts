@@ -17,6 +17,8 @@ import type { RtpSession } from '../rtp/session.js';
 import type { ChannelFacts } from './channel-data.js';
 import { answerDirection, parseRemoteAudio, writeSdp, type MediaDirection } from './sdp.js';
 
+/** Each of them is in every event of the channel. */
+const PRIVATE_HEADERS_MAX = 20;
 const OFFERED_DTMF_PAYLOAD_TYPE = 101;
 
 /** One leg: the dialog, its media description, and what the channel tells about both. */
@@ -30,6 +32,7 @@ export class MediaLeg {
   onPeerMedia: (() => void) | undefined;
   /** The peer has ended the dialog, or never acknowledged it. */
   onEnded: ((wasByPeer: boolean) => void) | undefined;
+  readonly #privateHeaders: readonly (readonly [name: string, value: string])[];
   readonly #sessionId = Math.floor(Date.now() / 1000);
   #version = this.#sessionId;
   #direction: MediaDirection = 'sendrecv';
@@ -45,6 +48,9 @@ export class MediaLeg {
   ) {
     this.callId = invite.get('Call-ID') ?? '';
     this.userAgent = invite.get('User-Agent') ?? '';
+    this.#privateHeaders = invite.headers
+      .filter(([name]) => /^x-/i.test(name))
+      .slice(0, PRIVATE_HEADERS_MAX);
   }
 
   facts(): ChannelFacts {
@@ -59,6 +65,7 @@ export class MediaLeg {
       remoteMedia: this.#remoteMedia,
       codecName: this.#payloadTypes[0] === 8 ? 'PCMA' : 'PCMU',
       dtmfPayloadType: this.#dtmfPayloadType,
+      privateHeaders: this.#privateHeaders,
     };
   }
 

@@ -343,6 +343,13 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     });
   });
 
+  it('has a name of its own that outlives the process', async () => {
+    const id = await bench.store.ownerId();
+    assert.match(id, /^[0-9a-f]{32}$/);
+    bench.store = await reopen();
+    assert.equal(await bench.store.ownerId(), id);
+  });
+
   describe('after a crash', () => {
     it('hands over what was claimed, with its open attempt and its dial lock', async () => {
       const customerNumber = '+15550006666';

@@ -57,7 +57,7 @@ describe('the list of engine commands', function () {
   });
 
   it('is exactly what a whole call, a ping and a clean-up send', async () => {
-    const options = site().options();
+    const options = { ...site().options(), ownerId: 'a'.repeat(32) };
     const wiretap = new Wiretap();
     const listenPort = await freePort();
     const drachtio = await FaultProxy.open(options.drachtio);

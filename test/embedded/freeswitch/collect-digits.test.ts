@@ -10,6 +10,7 @@ const FACTS = {
   ...{ localSdp: 'v=0', remoteSdp: '', remoteMedia: undefined, codecName: 'PCMU' },
   localMedia: { host: '127.0.0.1', port: 20000 },
   dtmfPayloadType: 101,
+  privateHeaders: [],
 };
 
 /** Opening a sound takes a few turns of the event loop. */

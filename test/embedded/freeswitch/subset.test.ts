@@ -12,7 +12,6 @@ const OF_CALL_FLOWS = 'call flows may name it';
 const REASONS: Readonly<Record<keyof typeof FREESWITCH_SUBSET, Readonly<Record<string, string>>>> =
   {
     apis: {
-      hupall: 'clean-up of a crashed service’s channels',
       show: OF_OPERATORS,
       uuid_audio_fork: 'mod_audio_fork, where a FreeSWITCH has it, taps a channel that plays',
       uuid_dump: OF_DRACHTIO_FSMRF,
