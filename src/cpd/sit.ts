@@ -16,10 +16,18 @@ const SHORTEST_MS = 180;
 const LONGEST_MS = 480;
 const LONGEST_GAP_MS = 110;
 /** The third tone is believed before it ends: nothing else rises like this. ms */
-const THIRD_TONE_MS = 150;
-/** ITU's plain tones are 950 and 1400 Hz; the coded ones keep at least 28 Hz away from both. */
-const PLAIN_HZ = [950, 1400] as const;
-const PLAIN_TOLERANCE_HZ = 13;
+const THIRD_TONE_MS = 190;
+/**
+ * The coded tones, low and high, and the third one, which is always the same. Generators are within 0.2 %
+ * of them, lines and codecs shift all three alike: so the first two are measured against the third.
+ */
+const CODED_HZ = [
+  [913.8, 985.2],
+  [1370.6, 1428.5],
+] as const;
+const CODED_THIRD_HZ = 1776.7;
+const MOST_SHIFT = 0.025;
+const CODED_TOLERANCE = 0.007;
 /** Between the short (274) and the long (380) coded tone. ms */
 const SHORT_LONG_MS = 327;
 
@@ -56,7 +64,7 @@ export class SitMatcher {
     if (!isThird || !isLongEnough || open.gapBeforeMs > LONGEST_GAP_MS) return null;
     this.#stage = 0;
     const hz = [this.#first, this.#second, open].map((part) => Math.round(part.frequencyHz));
-    return { ...decode(this.#first, this.#second), frequenciesHz: hz };
+    return { ...decode([this.#first, this.#second], open.frequencyHz), frequenciesHz: hz };
   }
 }
 
@@ -75,16 +83,19 @@ const CODES: Readonly<Record<string, SitVerdict>> = {
   'Hl Hl': 'sit-no-circuit',
 };
 
-function decode(first: ToneSegment, second: ToneSegment): { tone: SitVerdict; code: string } {
-  const isPlain = [first, second].every(
-    (part, i) => Math.abs(part.frequencyHz - PLAIN_HZ[i]!) <= PLAIN_TOLERANCE_HZ,
-  );
-  if (isPlain) return { tone: 'sit', code: 'plain' };
-  const code = [first, second]
-    .map((part, i) => {
-      const pitch = part.frequencyHz < PLAIN_HZ[i]! ? 'L' : 'H';
-      return pitch + (part.endMs - part.startMs < SHORT_LONG_MS ? 's' : 'l');
-    })
-    .join(' ');
+function decode(
+  parts: readonly ToneSegment[],
+  thirdHz: number,
+): { readonly tone: SitVerdict; readonly code: string } {
+  const shift = thirdHz / CODED_THIRD_HZ;
+  const letters = parts.map((part, i) => {
+    const [low, high] = CODED_HZ[i]!;
+    const isNear = (hz: number) => Math.abs(part.frequencyHz / shift - hz) <= CODED_TOLERANCE * hz;
+    const pitch = isNear(low) ? 'L' : isNear(high) ? 'H' : '';
+    return pitch && pitch + (part.endMs - part.startMs < SHORT_LONG_MS ? 's' : 'l');
+  });
+  if (Math.abs(shift - 1) > MOST_SHIFT || letters.includes(''))
+    return { tone: 'sit', code: 'plain' };
+  const code = letters.join(' ');
   return { tone: CODES[code] ?? 'sit', code };
 }

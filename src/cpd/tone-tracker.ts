@@ -22,6 +22,8 @@ const MIN_LEVEL_DB = -50;
 const WANDER_HZ = 45;
 /** A lost packet smears the spectrum of the frames around it: so many times further. */
 const HOLED_WANDER = 3;
+/** Frames at the start of a tone that are not all tone. */
+const EDGE_FRAMES = 2;
 /** Frames of one segment that are remembered for its statistics: 2 s. */
 const MEMORY_FRAMES = 128;
 
@@ -168,7 +170,8 @@ export class ToneTracker {
     this.#centre[i] = m.centreHz;
     this.#frames++;
     if (high > 0) this.#pairFrames++;
-    const weight = 1 / Math.min(this.#frames, 16);
+    // The first frames hold the end of whatever was before: the mean starts after them.
+    const weight = 1 / Math.max(1, Math.min(this.#frames - EDGE_FRAMES, 16));
     this.#meanHz += weight * (low - this.#meanHz);
     this.#meanCentreHz += weight * (m.centreHz - this.#meanCentreHz);
     this.current.endMs = m.atMs;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { replay, type ReplayOptions } from '../../src/cpd/replay.js';
 import type { Verdict } from '../../src/cpd/types.js';
+import { TONE_COUNTRIES, tonesOf } from '../../src/cpd/country-tones.js';
+import { throughLine, type Line } from './line.js';
 import { join, media, noise, mix, repeat, silence, tone } from './sounds.js';
 
 const early = (sound: Int16Array, options: ReplayOptions = {}) =>
@@ -108,6 +110,35 @@ describe('Special information tones', () => {
       assert.equal(replay(sound).verdict, expected);
     });
   }
+
+  it('are read on a poor line, soon enough', () => {
+    for (const [name, first, second, expected] of codes) {
+      for (const seed of [1, 2, 3, 4]) {
+        const lostShare = seed % 2 ? 0 : 0.02;
+        const line: Line = { law: seed > 2 ? 'a' : 'mu', noiseDb: -45, lostShare, seed };
+        const parts = [first, second, [1776.7, long]].map(([hz = 0, ms = 0]) =>
+          tone([hz], ms, 0.06),
+        );
+        const leadMs = 137 * seed;
+        const result = early(throughLine(join(silence(leadMs), ...parts, silence(800)), line));
+        const endMs = leadMs + first[1] + second[1] + long;
+        assert.equal(result.verdict, expected, `${name}, line ${seed}: ${result.reason}`);
+        assert.ok(result.decidedAtMs <= endMs + 60, `${name}, line ${seed}`);
+      }
+    }
+  });
+
+  it('are plain where they are off the codes, as many countries have them', () => {
+    const worlds = TONE_COUNTRIES.flatMap((country) => tonesOf(country)?.info ?? []);
+    assert.ok(worlds.length > 60);
+    for (const { frequencies, steps } of worlds) {
+      const isLong = steps.some((ms) => ms > 450);
+      if (isLong || frequencies[2]! < 1700) continue;
+      const parts = steps.map((ms, i) => tone([frequencies[i]!], ms));
+      const { verdict } = early(join(silence(200), ...parts, silence(500)));
+      assert.equal(verdict, 'sit', frequencies.join());
+    }
+  });
 
   it('reads the plain form with gaps, before its third tone is over', () => {
     const sound = join(
