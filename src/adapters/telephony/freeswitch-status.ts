@@ -14,6 +14,8 @@ export interface FreeswitchStatus {
   readonly sessionsMax: number;
   /** New channels a second at most, `sessions-per-second`. */
   readonly sessionsPerSecondMax: number;
+  /** CPU time its machine has to spare, 0..100. */
+  readonly idleCpuPercent: number;
 }
 
 /** Stock FreeSWITCH's own defaults, for what an answer leaves out. */
@@ -36,5 +38,7 @@ export function readStatus(text: string): FreeswitchStatus | undefined {
       /session\(s\) per Sec out of max (\d{1,9})/,
       STOCK.sessionsPerSecondMax,
     ),
+    // `min idle cpu LIMIT/NOW`
+    idleCpuPercent: number(/^min idle cpu [\d.]{1,9}\/([\d.]{1,9})/m, 100),
   };
 }

@@ -4,7 +4,14 @@
  * is asked within the same deadline. An endpoint to be bridged with another goes to that one's server,
  * because FreeSWITCH bridges its own channels only.
  */
-import type { Clock, EndpointWish, Log, MediaEndpoint, MediaServer } from '../../ports.js';
+import type {
+  Clock,
+  EndpointWish,
+  Log,
+  MediaEndpoint,
+  MediaServer,
+  SetUpLimits,
+} from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
 import { codeOf, describeError, TelephonyError } from './errors.js';
 import type { PoolMember } from './pool-member.js';
@@ -22,6 +29,27 @@ export class MediaPool implements MediaServer {
 
   get isConnected(): boolean {
     return [...this.#members()].some(({ isOpen }) => isOpen);
+  }
+
+  /** Of the servers that can get a new call now, together. */
+  get setUpLimits(): SetUpLimits {
+    const each = [...this.#members()].filter(({ isOpen }) => isOpen).map((one) => one.setUpLimits);
+    const sum = (of: (limits: SetUpLimits) => number) =>
+      each.reduce((total, limits) => total + of(limits), 0);
+    return {
+      // With none open nobody is let in by this number, but by `freeSessions`.
+      maxPerSecond: Math.max(
+        1,
+        sum(({ maxPerSecond }) => maxPerSecond),
+      ),
+      maxInProgress: Math.max(
+        1,
+        sum(({ maxInProgress }) => maxInProgress),
+      ),
+      maxSessions: sum(({ maxSessions }) => maxSessions),
+      freeSessions: sum(({ freeSessions }) => freeSessions),
+      idleCpuPercent: Math.min(100, ...each.map(({ idleCpuPercent }) => idleCpuPercent)),
+    };
   }
 
   /** @throws TelephonyError FREESWITCH_LOST, FREESWITCH_FULL, ENDPOINT_*, DEADLINE */

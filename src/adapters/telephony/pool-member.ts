@@ -4,7 +4,7 @@
  * own before a customer gets one there, and failures in a row keep customers away until a trial of
  * ours succeeds. Removed from the configuration it drains: no new endpoints, those it has may end.
  */
-import type { Clock, Log } from '../../ports.js';
+import type { Clock, Log, SetUpLimits } from '../../ports.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { ConnectionKeeper } from './connection-keeper.js';
 import type { Deadlines } from './deadlines.js';
@@ -22,7 +22,17 @@ import type { SrfView } from './srf-types.js';
 export interface MemberOptions extends FreeswitchOptions {
   /** Channels there at most, ours and everybody else's; its own limit when left out. */
   readonly maxSessions?: number;
+  /** New calls a second at most; what it is found to carry when left out. */
+  readonly maxSetUpsPerSecond?: number;
+  /** Calls being set up at a time at most; what it is found to carry when left out. */
+  readonly maxSetUpsInProgress?: number;
 }
+
+/** What may change while calls are up. */
+export type MemberLimits = Pick<
+  MemberOptions,
+  'maxSessions' | 'maxSetUpsPerSecond' | 'maxSetUpsInProgress'
+>;
 
 export interface MemberContext {
   readonly srf: SrfView;
@@ -40,6 +50,8 @@ export interface MemberContext {
 /** Three in a row is no coincidence, and each costs a caller up to two seconds. */
 const FAILURES_TO_OPEN = 3;
 const FIRST_TRIAL_MS = 1000;
+/** Part of its `sessions-per-second` that new dials may use. */
+const OWN_RATE_SHARE = 0.8;
 
 export class PoolMember {
   /** `host:port` of its event socket, as logs and `doctor` call it. */
@@ -47,7 +59,7 @@ export class PoolMember {
   readonly media: FreeswitchMediaServer;
   readonly #keeper: ConnectionKeeper<FreeswitchConnection>;
   readonly #breaker: CircuitBreaker;
-  #maxSessions: number | undefined;
+  #limits: MemberLimits;
   /** Channels of others, from the last status. */
   #foreignCount = 0;
   #isDraining = false;
@@ -61,7 +73,7 @@ export class PoolMember {
   ) {
     const { clock, log, deadlines, owner } = context;
     this.name = `${options.host}:${options.port}`;
-    this.#maxSessions = options.maxSessions;
+    this.#limits = options;
     this.media = new FreeswitchMediaServer({
       clock,
       log,
@@ -126,7 +138,21 @@ export class PoolMember {
 
   get sessionsMax(): number {
     const own = this.connection?.status?.sessionsMax ?? Infinity;
-    return Math.max(1, Math.min(own, this.#maxSessions ?? own));
+    return Math.max(1, Math.min(own, this.#limits.maxSessions ?? own));
+  }
+
+  get setUpLimits(): SetUpLimits {
+    const { maxSetUpsPerSecond = Infinity, maxSetUpsInProgress = Infinity } = this.#limits;
+    const { sessionsPerSecondMax = Infinity, idleCpuPercent = 100 } = this.connection?.status ?? {};
+    const maxSessions = this.sessionsMax;
+    return {
+      // Past its own limit it refuses calls, and agents' legs and those of others count, too.
+      maxPerSecond: Math.min(maxSetUpsPerSecond, sessionsPerSecondMax * OWN_RATE_SHARE),
+      maxInProgress: maxSetUpsInProgress,
+      maxSessions,
+      freeSessions: Math.max(0, maxSessions * (1 - this.load)),
+      idleCpuPercent,
+    };
   }
 
   /** Why it cannot be used, for people; undefined when it can. */
@@ -176,8 +202,8 @@ export class PoolMember {
     void this.media.freeAll();
   }
 
-  setMaxSessions(maxSessions: number | undefined): void {
-    this.#maxSessions = maxSessions;
+  setLimits(limits: MemberLimits): void {
+    this.#limits = limits;
   }
 
   /** No new endpoints from now on; closes itself and calls `done` when the last one has ended. */

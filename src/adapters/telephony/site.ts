@@ -123,7 +123,7 @@ export class Site {
       const same = wanted.get(keyOf(member.options));
       if (member.isDraining) continue;
       wanted.delete(keyOf(member.options));
-      if (same) member.setMaxSessions(same.maxSessions);
+      if (same) member.setLimits(same);
       else this.#drain(member);
     }
     for (const one of wanted.values()) this.#add(one).keepTrying();
@@ -197,6 +197,11 @@ export class Site {
 }
 
 /** What a connection is made of: a change of it is another server. */
-function keyOf({ maxSessions: _, ...connection }: MemberOptions): string {
+function keyOf({
+  maxSessions: _sessions,
+  maxSetUpsPerSecond: _rate,
+  maxSetUpsInProgress: _count,
+  ...connection
+}: MemberOptions): string {
   return JSON.stringify(Object.entries(connection).sort());
 }

@@ -57,6 +57,22 @@ describe('a pool of media servers', function () {
     await giveBack([...endpoints, agents]);
   });
 
+  it('sums up what its servers may be given, and what they have room for', async () => {
+    const fleet = await bed.fleet([
+      siteOf(
+        'main',
+        one,
+        { ...one.freeswitch, maxSessions: 10, maxSetUpsPerSecond: 2, maxSetUpsInProgress: 1 },
+        { ...two.freeswitch, maxSessions: 30, maxSetUpsPerSecond: 3, maxSetUpsInProgress: 4 },
+      ),
+    ]);
+    const endpoints = await take(fleet, 2);
+    const { maxPerSecond, maxInProgress, maxSessions, freeSessions } = fleet.media.setUpLimits;
+    assert.deepEqual([maxPerSecond, maxInProgress, maxSessions], [5, 5, 40]);
+    assert.ok(Math.abs(freeSessions - 38) < 0.001, `${freeSessions} free`);
+    await giveBack(endpoints);
+  });
+
   it('counts the channels of other applications, too', async () => {
     const other = await bed.fleet([siteOf('main', one, one.freeswitch)]);
     const theirs = await take(other, 4);
