@@ -1,7 +1,7 @@
 // The product in a process of its own for `npm run bench:calls`: the whole service as `dialback run`
 // has it (HTTP API, SQLite file, log at level info, call progress detection), from the build. It
 // tells its parent when an attempt begins and when a callback is over, which it reads from the log.
-import { createWriteStream } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import process, { argv, exit } from 'node:process';
 import { performance } from 'node:perf_hooks';
 import { createLog } from '../../dist/adapters/log.js';
@@ -10,8 +10,8 @@ import { startDialback } from '../../dist/main.js';
 import { answerUsage } from './usage.mjs';
 
 const nowMs = () => performance.timeOrigin + performance.now();
-const lines = createWriteStream(argv[3]);
-const real = createLog({ level: 'info', write: (line) => lines.write(line) });
+const logFile = openSync(argv[3], 'a');
+const real = createLog({ level: 'info', write: (line) => void writeSync(logFile, line) });
 const dialledAtMs = new Map();
 
 function watch({ callbackId, event, row, state, because }) {

@@ -63,21 +63,24 @@ export class Admission {
   }
 
   async #checkQueue(service: ServiceConfig, callback: NewCallback): Promise<void> {
-    const { open } = await this.#store.stats();
+    const [{ open }, same] = await Promise.all([
+      this.#store.stats(),
+      this.#sameInQueue(service, callback),
+    ]);
     const queued = open
       .filter(({ serviceName, state }) => serviceName === service.name && IN_QUEUE.includes(state))
       .reduce((sum, { count }) => sum + count, 0);
     if (queued >= service.request.maxQueuedCallbacks) {
       throw queueFull('The queue of this service is full.');
     }
-    if (!service.request.refusesThirdInQueue) return;
-    const same = await this.#store.find({
-      customerNumber: callback.customerNumber,
-      serviceName: service.name,
-      states: IN_QUEUE,
-      limit: IN_QUEUE_MAX,
-    });
     if (same.length >= IN_QUEUE_MAX) throw queueFull('This number is in the queue twice already.');
+  }
+
+  /** Callbacks of the same number, as far as they matter. */
+  async #sameInQueue(service: ServiceConfig, { customerNumber }: NewCallback) {
+    if (!service.request.refusesThirdInQueue) return [];
+    const { name: serviceName } = service;
+    return this.#store.find({ customerNumber, serviceName, states: IN_QUEUE, limit: IN_QUEUE_MAX });
   }
 
   #limits(service: ServiceConfig, callback: NewCallback, parameters: Parameters): Limit[] {

@@ -90,10 +90,13 @@ export class Scheduler {
     const limit = Math.min(this.#deps.freeCapacity(), CLAIM_MAX);
     if (limit <= 0) return PAUSE_MS;
     try {
-      const records = await store.claimDue(clock.nowMs(), limit);
+      // Asked together, answered in this order.
+      const [records, nextDueAtMs] = await Promise.all([
+        store.claimDue(clock.nowMs(), limit),
+        store.nextDueAtMs(),
+      ]);
       for (const record of records) await this.#handOn(record);
-      if (records.length > 0) return 0;
-      const nextDueAtMs = await store.nextDueAtMs();
+      if (records.length === limit) return 0;
       if (nextDueAtMs === undefined) return SLEEP_MAX_MS;
       return Math.min(Math.max(nextDueAtMs - clock.nowMs(), 0), SLEEP_MAX_MS);
     } catch (error) {

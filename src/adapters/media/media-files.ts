@@ -16,6 +16,8 @@ const FILE_MAX_BYTES = 20 * 1024 * 1024;
 /** How long a fetched treatment is played without asking the server again. */
 const FRESH_SECONDS = 300;
 const CACHED_MAX = 500;
+/** How long a file that was playable is taken to be so: a call that was answered does not wait for a disk. */
+const SEEN_SECONDS = 5;
 /** Formats of a stock FreeSWITCH besides WAV; the embedded engine plays WAV only and says so. */
 const OTHER_FORMATS = new Set(['.mp3', '.ogg', '.flac', '.au', '.aiff', '.r8', '.raw', '.gsm']);
 
@@ -27,8 +29,14 @@ export interface MediaFilesOptions {
 
 export function createMediaFiles(options: MediaFilesOptions): MediaFiles {
   const cache = new NodeCache({ stdTTL: FRESH_SECONDS, maxKeys: CACHED_MAX, useClones: false });
+  const seen = new NodeCache({ stdTTL: SEEN_SECONDS, useClones: false });
   return {
-    probe,
+    async probe(path) {
+      if (seen.has(path)) return undefined;
+      const why = await probe(path);
+      if (why === undefined && seen.getStats().keys < CACHED_MAX) seen.set(path, true);
+      return why;
+    },
     async fetch(url) {
       const cached = cache.get<Promise<ResolvedMedia>>(url);
       if (cached) return cached;

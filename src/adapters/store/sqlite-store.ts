@@ -45,6 +45,7 @@ const PENDING_MAX = 20_000;
 const PROBE_INTERVAL_MS = 1000;
 /** Longest that something nobody waits for stays here, to be written together with what follows. */
 const WRITE_BEHIND_MS = 50;
+const LEG_BEHIND_MS = 10;
 const PURGE_BATCH = 500;
 /** Someone reading the file by hand may hold a checkpoint back for a moment. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -107,6 +108,7 @@ class SqliteStore implements CallbackStore {
   #probeTimer: NodeJS.Timeout | undefined;
   readonly #outbox: NumberedOperation[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
+  #flushAtMs = 0;
   #isFlushing = false;
 
   constructor(worker: Worker) {
@@ -151,9 +153,10 @@ class SqliteStore implements CallbackStore {
   async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {
     // A lock that may be refused has to be waited for, whatever was asked.
     const isAwaited = options.durable || change.dialLock === 'take';
-    // What is on the wire is told at once: after a crash it is ended by what is written here.
-    const mayWait = !isAwaited && change.leg === undefined;
-    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() }, mayWait);
+    // After a crash what is on the wire is ended by what is written here: that waits for less.
+    const behindMs = change.leg === undefined ? WRITE_BEHIND_MS : LEG_BEHIND_MS;
+    const waitMs = isAwaited ? 0 : behindMs;
+    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() }, waitMs);
     if (isAwaited) return written;
     written.then(
       (result) => {
@@ -237,7 +240,7 @@ class SqliteStore implements CallbackStore {
 
   #send<K extends Operation['kind']>(
     operation: Extract<Operation, { kind: K }>,
-    mayWait = false,
+    waitMs = 0,
   ): Promise<Results[K]> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => {
@@ -253,18 +256,23 @@ class SqliteStore implements CallbackStore {
       const id = this.#nextId++;
       this.#pending.set(id, { operation, settle });
       this.#outbox.push({ id, operation });
-      this.#flushSoon(mayWait);
+      this.#flushWithin(waitMs);
     });
   }
 
   /** Operations cross in their order, as many at a time as there are: each crossing and COMMIT costs. */
-  #flushSoon(mayWait: boolean): void {
-    if (mayWait) {
-      this.#flushTimer ??= setTimeout(() => this.#flush(), WRITE_BEHIND_MS);
-    } else if (!this.#isFlushing) {
+  #flushWithin(waitMs: number): void {
+    if (this.#isFlushing) return;
+    if (waitMs === 0) {
       this.#isFlushing = true;
       queueMicrotask(() => this.#flush());
+      return;
     }
+    const atMs = performance.now() + waitMs;
+    if (this.#flushTimer && this.#flushAtMs <= atMs) return;
+    clearTimeout(this.#flushTimer);
+    this.#flushAtMs = atMs;
+    this.#flushTimer = setTimeout(() => this.#flush(), waitMs);
   }
 
   #flush(): void {
