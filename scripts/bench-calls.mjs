@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { argv, exit, version } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { orderAtRate, startBare, startProcess, startService } from './bench/party.mjs';
+import { orderAtRate, startBare, startPath, startProcess, startService } from './bench/party.mjs';
 import { channelCount, findServers, versionsOf } from './bench/servers.mjs';
 
 const isQuick = argv.includes('--quick');
@@ -76,11 +76,12 @@ async function cost() {
   callee.tell({ hangUpAfter: 'nothing' });
   const parties = {
     bare: await startBare({ ...common, listenMs: LISTEN_MS, withTap: true }),
+    path: await startPath({ ...common, listenMs: LISTEN_MS }),
     ours: await startService({ ...common, listenMs: LISTEN_MS }),
   };
-  // Both are warm, and the governor knows the servers.
-  for (const party of Object.values(parties)) await orderAtRate(party, perSecond, isQuick ? 4 : 10);
-  const seen = { bare: [], ours: [] };
+  // All are warm, and the governor knows the servers.
+  for (const party of Object.values(parties)) await orderAtRate(party, perSecond, isQuick ? 4 : 20);
+  const seen = { bare: [], path: [], ours: [] };
   for (let round = 0; round < rounds; round++) {
     for (const [name, party] of Object.entries(parties)) {
       const before = await party.ask('usage');
@@ -103,10 +104,15 @@ async function cost() {
   }
   for (const party of Object.values(parties)) await party.stop();
   const of = (name, what) => median(seen[name].map((round) => round[what]));
-  const ratio = of('ours', 'cpuMs') / of('bare', 'cpuMs');
-  const moreMs = of('ours', 'setUpMs') - of('bare', 'setUpMs');
-  row('CPU a call, ours to bare', ratio.toFixed(2), 'target 1.5', verdict(ratio <= 1.5));
-  row('set-up p50, ours above bare', ms(moreMs), 'target 15 ms', verdict(moreMs <= 15));
+  for (const [name, what] of [
+    ['path', 'call path alone'],
+    ['ours', 'whole service'],
+  ]) {
+    const ratio = of(name, 'cpuMs') / of('bare', 'cpuMs');
+    const moreMs = of(name, 'setUpMs') - of('bare', 'setUpMs');
+    row(`CPU a call, ${what} to bare`, ratio.toFixed(2), 'target 1.5', verdict(ratio <= 1.5));
+    row(`set-up p50, ${what} above bare`, ms(moreMs), 'target 15 ms', verdict(moreMs <= 15));
+  }
 }
 
 /** From the callee's 200 to the first audible packet of the connect treatment, without CPD. */

@@ -87,10 +87,14 @@ function caller(child, place) {
   };
 }
 
-export async function startBare({ servers, calleeUri, file, listenMs, withTap }) {
+/** The bare script, or the product's call path alone. */
+export const startBare = (given) => startScript('./bare-calls.mjs', given);
+export const startPath = (given) => startScript('./path-calls.mjs', given);
+
+async function startScript(script, { servers, calleeUri, file, listenMs, withTap }) {
   const { drachtio, freeswitch } = servers;
   const given = { drachtio, freeswitch, file, listenMs, withTap };
-  const child = await startProcess('./bare-calls.mjs', JSON.stringify(given));
+  const child = await startProcess(script, JSON.stringify(given));
   const host = calleeUri.slice('sip:'.length);
   return caller(child, async (number) => {
     child.tell({ number, uri: `sip:${number}@${host}` });

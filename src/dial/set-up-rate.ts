@@ -21,36 +21,35 @@ const QUICK_GROWTH = 1.25;
 const SLOW_GROWTH_PER_ROUND = 0.5;
 const SLOWED = 0.75;
 const FAILED = 0.5;
-/** Slow is this much over what is usual. The delay of a server that is half way to its limit. */
-const SLOW_OVER_MS = 100;
+/** Slow is this much over what is usual: far from a second, and more than a short hold-up. */
+const SLOW_OVER_MS = 200;
 const SLOW_FACTOR = 3;
+const SLOW_SHARE_MAX = 0.35;
 /** As many milliseconds of the rate may be in progress: a server that stalls gets no more than that. */
-const IN_PROGRESS_MS = 300;
+const IN_PROGRESS_MS = 500;
 const LEAST_IN_PROGRESS = 4;
 /** A longer one says no more, and a wall clock that was set must not be believed. */
 const LONGEST_MS = 10_000;
 
-/** The usual and the recent time of one phase, ms. */
+/** What is usual for one phase, and how many of the latest were slower than that. */
 class Pace {
   #usualMs: number | undefined;
-  #recentMs = 0;
+  #slowShare = 0;
 
+  /** One slow set-up is a busy disk; many are a server that has too much to do. */
   get isSlow(): boolean {
-    const usualMs = this.#usualMs ?? 0;
-    return this.#recentMs > Math.max(usualMs * SLOW_FACTOR, usualMs + SLOW_OVER_MS);
+    return this.#slowShare > SLOW_SHARE_MAX;
   }
 
   /** @param mayRise whether a slow one may be what is usual from now on */
   note(tookMs: number, mayRise: boolean): void {
-    const RECENT_SHARE = 1 / 8;
+    const RECENT_SHARE = 1 / 16;
     const FALL_SHARE = 1 / 4;
     const RISE_SHARE = 1 / 32;
-    if (this.#usualMs === undefined) {
-      this.#usualMs = this.#recentMs = tookMs;
-      return;
-    }
-    this.#recentMs += (tookMs - this.#recentMs) * RECENT_SHARE;
+    this.#usualMs ??= tookMs;
     const overMs = tookMs - this.#usualMs;
+    const isSlow = overMs > Math.max(this.#usualMs * (SLOW_FACTOR - 1), SLOW_OVER_MS);
+    this.#slowShare += (Number(isSlow) - this.#slowShare) * RECENT_SHARE;
     if (overMs < 0) this.#usualMs += overMs * FALL_SHARE;
     else if (mayRise) this.#usualMs += overMs * RISE_SHARE;
   }
