@@ -136,6 +136,22 @@ export type DialogEnd =
   /** The signalling server or its connection went away: nobody can send the BYE now. */
   | 'lost';
 
+/** What became of a re-INVITE of ours. */
+export type ReinviteOutcome =
+  | { readonly kind: 'answered'; readonly remoteSdp: string }
+  /** The session goes on as it was (RFC 3261 14.1). */
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'error'; readonly why: string };
+
+/** What became of a REFER. */
+export type ReferOutcome =
+  /** Whom it was referred to has answered. */
+  | { readonly kind: 'transferred'; readonly status: number }
+  /** The far side would not, or whom it called would not. The call is still ours. */
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  /** It was taken, and nothing more was heard in time. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
 /** One confirmed SIP dialog. */
 export interface SipDialog {
   readonly callId: string;
@@ -151,6 +167,13 @@ export interface SipDialog {
   onOffer(answer: (sdp: string) => Promise<string>): void;
   /** The far side asked for T.38 and was refused: it is a fax machine. */
   onFax(handle: () => void): void;
+  /** Re-INVITE with another session description of ours: to the other side directly, or back. */
+  reinvite(localSdp: string): Promise<ReinviteOutcome>;
+  /**
+   * Asks the far side to call `target` (a SIP URI) instead of us, and waits for what comes of it.
+   * The dialog stays; end it with `bye` once transferred.
+   */
+  refer(target: string, referredBy: string): Promise<ReferOutcome>;
   /** BYE with a Reason header. Resolves when answered, failed or timed out. */
   bye(reason: string): Promise<void>;
 }

@@ -50,6 +50,12 @@ export class FakeDialog implements SipDialog {
   onFax(handle: () => void): void {
     this.askForFax = handle;
   }
+  reinvite() {
+    return Promise.resolve({ kind: 'refused', status: 488, reason: 'fake' } as const);
+  }
+  refer() {
+    return Promise.resolve({ kind: 'refused', status: 501, reason: 'fake' } as const);
+  }
   bye(reason: string): Promise<void> {
     if (!this.hasEnded) this.#end('local', reason);
     return Promise.resolve();

@@ -33,7 +33,12 @@ export function parseSip(text: string): SipText {
   };
 }
 
-type Answer = { readonly headers?: Readonly<Record<string, string>>; readonly sdp?: string };
+type Answer = {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly sdp?: string;
+  /** A body of another type, such as `message/sipfrag`. */
+  readonly body?: { readonly type: string; readonly text: string };
+};
 
 /** One INVITE transaction as the far party sees it. */
 export class FarCall {
@@ -102,10 +107,11 @@ export class FarCall {
   }
 }
 
-function bodyLines({ headers = {}, sdp }: Answer): string[] {
+function bodyLines({ headers = {}, sdp, body }: Answer): string[] {
   const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  if (sdp === undefined) return [...own, 'content-length: 0', '', ''];
-  return [...own, 'content-type: application/sdp', `content-length: ${sdp.length}`, '', sdp];
+  const { type, text } = body ?? { type: 'application/sdp', text: sdp };
+  if (text === undefined) return [...own, 'content-length: 0', '', ''];
+  return [...own, `content-type: ${type}`, `content-length: ${text.length}`, '', text];
 }
 
 export class FarParty {
@@ -118,6 +124,8 @@ export class FarParty {
   };
   /** What to do with a CANCEL, after its 200; default refuses the INVITE with 487. */
   onCancel: (call: FarCall) => void = (call) => call.respond(487, 'Request Terminated');
+  /** Any other request inside a call; default leaves it unanswered. */
+  onRequest: (call: FarCall, request: SipText) => void = () => undefined;
   readonly #arrivals = new EventEmitter();
   readonly #calls = new Map<string, FarCall>();
   readonly #seen = new Set<string>();
@@ -203,7 +211,10 @@ export class FarParty {
       case 'BYE':
         new FarCall(this, message, from).respond(200, 'OK');
         return;
+      case 'ACK':
+        return;
       default:
+        if (known && !message.start.startsWith('SIP/2.0')) this.onRequest(known, message);
     }
   }
 }

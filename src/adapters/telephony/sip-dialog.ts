@@ -2,8 +2,16 @@
  * A confirmed SIP dialog behind the `SipDialog` port: tells its end once and how it came, and never
  * rejects. It knows nothing of media.
  */
-import type { Clock, DialogEnd, Log, SipDialog } from '../../ports.js';
+import type {
+  Clock,
+  DialogEnd,
+  Log,
+  ReferOutcome,
+  ReinviteOutcome,
+  SipDialog,
+} from '../../ports.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
+import { refer, reinvite } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { takeReoffers } from './reoffer.js';
 import { reasonHeader } from './sip-headers.js';
@@ -59,6 +67,16 @@ export class DrachtioDialog implements SipDialog {
 
   onFax(handle: () => void): void {
     this.#onFax = handle;
+  }
+
+  reinvite(localSdp: string): Promise<ReinviteOutcome> {
+    if (this.hasEnded) return Promise.resolve({ kind: 'error', why: 'the dialog has ended' });
+    return reinvite(this.leg, localSdp, this.context);
+  }
+
+  refer(target: string, referredBy: string): Promise<ReferOutcome> {
+    if (this.hasEnded) return Promise.resolve({ kind: 'unknown', why: 'the dialog has ended' });
+    return refer(this.leg, target, referredBy, this.context);
   }
 
   bye(reason: string): Promise<void> {

@@ -52,6 +52,17 @@ export interface DialogView {
   readonly res: AnswerView;
   destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
   on(event: 'destroy', handle: (request: unknown, reason?: string) => void): this;
+  on(event: 'notify', handle: (request: SipMessageView, response: ReplyView) => void): this;
+  off(event: 'destroy' | 'notify', handle: (...values: never[]) => void): this;
+  /** The callback is called for each response, provisional ones included. */
+  request(
+    request: {
+      readonly method: 'INVITE' | 'REFER';
+      readonly body?: string;
+      readonly headers: Readonly<Record<string, string>>;
+    },
+    done: (error: unknown, response?: SipResponseView) => void,
+  ): void;
   removeAllListeners(): this;
   handle(request: SipMessageView, response: ReplyView): void;
 }

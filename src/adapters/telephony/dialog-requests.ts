@@ -1,0 +1,106 @@
+/**
+ * Requests of ours inside a confirmed dialog: a re-INVITE with another session description (direct
+ * media, and back), and a REFER followed to its end. drachtio-srf's own `modify` waits for ever after a
+ * refused re-INVITE, so the request is made here; what the far side answers is a value.
+ */
+import type { Clock, ReferOutcome, ReinviteOutcome } from '../../ports.js';
+import { type Deadlines, withDeadline } from './deadlines.js';
+import { describeError } from './errors.js';
+import { checked } from './sip-headers.js';
+import type { DialogView, ReplyView, SipMessageView, SipResponseView } from './srf-types.js';
+
+export interface DialogRequestContext {
+  readonly clock: Clock;
+  readonly deadlines: Pick<Deadlines, 'reinviteMs' | 'referMs' | 'requestMs'>;
+}
+
+/** Sends a re-INVITE with this SDP. Never rejects; the call goes on as it was when it is refused. */
+export async function reinvite(
+  leg: DialogView,
+  localSdp: string,
+  { clock, deadlines }: DialogRequestContext,
+): Promise<ReinviteOutcome> {
+  const before = leg.local.sdp;
+  try {
+    const contact = leg.local.contact;
+    const headers: Record<string, string> = contact === undefined ? {} : { Contact: contact };
+    const answer = finalResponse(leg, { method: 'INVITE', body: localSdp, headers });
+    const response = await withDeadline(clock, deadlines.reinviteMs, 're-INVITE', answer);
+    if (response.status >= 300) {
+      return { kind: 'refused', status: response.status, reason: response.reason };
+    }
+    leg.local.sdp = localSdp;
+    leg.remote.sdp = response.body || leg.remote.sdp;
+    return { kind: 'answered', remoteSdp: leg.remote.sdp };
+  } catch (thrown) {
+    leg.local.sdp = before;
+    return { kind: 'error', why: describeError(thrown) };
+  }
+}
+
+/**
+ * Asks the far side to call somebody else (RFC 3515) and waits for what comes of it: the final
+ * status in a NOTIFY, a refusal, or the end of the dialog. Never rejects.
+ * @param target a SIP URI, already validated
+ */
+export async function refer(
+  leg: DialogView,
+  target: string,
+  referredBy: string,
+  { clock, deadlines }: DialogRequestContext,
+): Promise<ReferOutcome> {
+  let settle: (outcome: ReferOutcome) => void = () => undefined;
+  const outcome = new Promise<ReferOutcome>((resolve) => (settle = resolve));
+  const onNotify = (request: SipMessageView, response: ReplyView): void => {
+    response.send(200);
+    const result = resultOf(request);
+    if (result) settle(result);
+  };
+  const onEnd = (): void =>
+    settle({ kind: 'unknown', why: 'the far side hung up before it said what came of it' });
+  leg.on('notify', onNotify);
+  leg.on('destroy', onEnd);
+  const cancel = clock.after(deadlines.referMs, () =>
+    settle({ kind: 'unknown', why: `no final NOTIFY within ${deadlines.referMs} ms` }),
+  );
+  try {
+    const headers = {
+      'Refer-To': `<${checked('sip-uri', target)}>`,
+      'Referred-By': `<${checked('sip-uri', referredBy)}>`,
+    };
+    const answer = finalResponse(leg, { method: 'REFER', headers });
+    const { status, reason } = await withDeadline(clock, deadlines.referMs, 'REFER', answer);
+    if (status >= 300) return { kind: 'refused', status, reason };
+    return await outcome;
+  } catch (thrown) {
+    return { kind: 'unknown', why: describeError(thrown) };
+  } finally {
+    cancel();
+    leg.off('notify', onNotify);
+    leg.off('destroy', onEnd);
+  }
+}
+
+/** What a NOTIFY with a piece of SIP says (RFC 3515 2.4.5); undefined while it is provisional. */
+function resultOf(request: SipMessageView): ReferOutcome | undefined {
+  const [, code, reason = ''] =
+    /^SIP\/2\.0 ([1-6]\d\d) ?([^\r\n]{0,100})/.exec(request.body ?? '') ?? [];
+  const isOver = /^terminated/i.test(request.get('Subscription-State') ?? '');
+  const status = Number(code ?? 0);
+  if (status >= 300) return { kind: 'refused', status, reason };
+  if (status >= 200) return { kind: 'transferred', status };
+  return isOver ? { kind: 'unknown', why: 'it stopped reporting without a result' } : undefined;
+}
+
+/** drachtio-srf hands provisional responses to the same callback. */
+function finalResponse(
+  leg: DialogView,
+  request: Parameters<DialogView['request']>[0],
+): Promise<SipResponseView> {
+  return new Promise((resolve, reject) => {
+    leg.request(request, (error, response) => {
+      if (error) reject(error instanceof Error ? error : new Error(describeError(error)));
+      else if (response && response.status >= 200) resolve(response);
+    });
+  });
+}

@@ -1,0 +1,165 @@
+/** What two answered calls do with each other: against the embedded engine or real servers. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FarParty } from '../../sip/far-party.js';
+import { level, toneShare } from '../../sip/far-rtp.js';
+import { eventually, type LiveCall, useSite } from './site.js';
+
+const SETTLE_MS = 300;
+const LISTEN_MS = 400;
+const AUDIBLE = 0.02;
+const REFERRED_BY = 'sip:dialback@127.0.0.1';
+
+/** @returns the share of the tone in what is heard from now on */
+async function hears(far: FarParty, toneHz: number): Promise<number> {
+  await sleep(SETTLE_MS);
+  const fromMs = performance.now();
+  await sleep(LISTEN_MS);
+  return toneShare(far.rtp.heardSince(fromMs), toneHz);
+}
+
+describe('two legs', function () {
+  this.timeout(20_000);
+  const site = useSite();
+  let customer: LiveCall;
+  let agent: LiveCall;
+  beforeEach(async () => {
+    customer = await site().call();
+    agent = await site().call();
+    customer.far.rtp.sendTone(customer.endpoint.localSdp, 600);
+    agent.far.rtp.sendTone(agent.endpoint.localSdp, 900);
+  });
+
+  it('field notes 5: bridge, unbridge, re-bridge', async () => {
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.ok((await hears(customer.far, 900)) > 0.8);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    await customer.endpoint.unbridge();
+    await sleep(SETTLE_MS);
+    const apartAtMs = performance.now();
+    await sleep(LISTEN_MS);
+    assert.ok(level(customer.far.rtp.heardSince(apartAtMs)) < AUDIBLE);
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    await site().hangUp(customer, agent);
+  });
+
+  it('field notes 5: agent hangs up while bridged; the customer can hear a file at once', async () => {
+    await customer.endpoint.bridge(agent.endpoint);
+    await sleep(SETTLE_MS);
+    agent.far.call.bye();
+    await eventually(() => assert.ok(agent.dialog.hasEnded));
+    await agent.endpoint.close();
+    const file = await site().toneFile(700, 2000);
+    const playing = customer.endpoint.play([file], { loop: false });
+    assert.ok((await hears(customer.far, 700)) > 0.8);
+    assert.equal((await playing.done).kind, 'ended');
+    assert.equal(customer.dialog.hasEnded, false);
+    await site().hangUp(customer);
+  });
+
+  it('field notes 5: direct media, and FS back in', async () => {
+    // drachtio discards the 200 to a re-INVITE that follows a 180, which no telephone sends there.
+    for (const { far } of [customer, agent]) far.onInvite = (call) => call.answer();
+    const outcomes = await Promise.all([
+      customer.dialog.reinvite(agent.far.rtp.sdp),
+      agent.dialog.reinvite(customer.far.rtp.sdp),
+    ]);
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.kind === 'error' ? outcome.why : outcome.kind)),
+      ['answered', 'answered'],
+    );
+    await Promise.all([customer.endpoint.close(), agent.endpoint.close()]);
+    customer.far.rtp.sendTone(agent.far.rtp.sdp, 600);
+    agent.far.rtp.sendTone(customer.far.rtp.sdp, 900);
+    assert.ok((await hears(customer.far, 900)) > 0.8);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    assert.equal(customer.dialog.hasEnded, false);
+
+    const endpoint = await site().telephony.media.createEndpoint();
+    await endpoint.connect(customer.far.rtp.sdp);
+    assert.equal((await customer.dialog.reinvite(endpoint.localSdp)).kind, 'answered');
+    agent.far.rtp.stopSending();
+    const playing = endpoint.play([await site().toneFile(700, 2000)], { loop: false });
+    assert.ok((await hears(customer.far, 700)) > 0.8);
+    await playing.stop();
+    await site().hangUp({ ...customer, endpoint }, agent);
+  });
+
+  it('goes on as before when the far side refuses another session description, however often', async () => {
+    agent.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
+    for (let i = 0; i < 2; i += 1) {
+      assert.deepEqual(await agent.dialog.reinvite(customer.far.rtp.sdp), {
+        kind: 'refused',
+        status: 488,
+        reason: 'Not Acceptable Here',
+      });
+    }
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    await site().hangUp(customer, agent);
+  });
+
+  describe('field notes 5: REFER', () => {
+    const notify = (status: string, state: string) =>
+      agent.far.call.request_('NOTIFY', {
+        headers: { event: 'refer', 'subscription-state': state },
+        body: { type: 'message/sipfrag', text: `SIP/2.0 ${status}\r\n` },
+      });
+
+    it('is followed from its 202 to what the last NOTIFY says', async () => {
+      agent.far.onRequest = (call, request) => {
+        if (request.method !== 'REFER') return;
+        call.respondTo(request, 202, 'Accepted');
+        notify('100 Trying', 'active;expires=60');
+        notify('200 OK', 'terminated;reason=noresource');
+      };
+      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY);
+      assert.deepEqual(outcome, { kind: 'transferred', status: 200 });
+      const refer = await agent.far.request('REFER');
+      assert.equal(refer.header('refer-to'), '<sip:queue7@127.0.0.1:5999>');
+      assert.equal(agent.dialog.hasEnded, false, 'its BYE is ours to send');
+      await site().hangUp(customer, agent);
+    });
+
+    it('is a refusal when the far side refuses, or cannot reach whom it was referred to', async () => {
+      agent.far.onRequest = (call, request) => {
+        if (request.method === 'REFER') call.respondTo(request, 603, 'Decline');
+      };
+      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY), {
+        kind: 'refused',
+        status: 603,
+        reason: 'Decline',
+      });
+      agent.far.onRequest = (call, request) => {
+        if (request.method !== 'REFER') return;
+        call.respondTo(request, 202, 'Accepted');
+        notify('486 Busy Here', 'terminated;reason=noresource');
+      };
+      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY), {
+        kind: 'refused',
+        status: 486,
+        reason: 'Busy Here',
+      });
+      await site().hangUp(customer, agent);
+    });
+
+    it('has no known result when the far side takes it and hangs up', async () => {
+      agent.far.onRequest = (call, request) => {
+        if (request.method !== 'REFER') return;
+        call.respondTo(request, 202, 'Accepted');
+        call.bye();
+      };
+      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY);
+      assert.equal(outcome.kind, 'unknown');
+      await site().hangUp(customer, agent);
+    });
+
+    it('refuses a target that is no SIP URI before it is sent', async () => {
+      const outcome = await agent.dialog.refer('sip:a>\r\nX: y', REFERRED_BY);
+      assert.equal(outcome.kind, 'unknown');
+      assert.deepEqual(agent.far.requests('REFER'), []);
+      await site().hangUp(customer, agent);
+    });
+  });
+});
