@@ -43,7 +43,9 @@ function instrument(dice) {
   const vibrato = dice.chance(0.5) ? dice.between(0.002, 0.02) : 0;
   const slide = dice.chance(0.2) ? dice.between(-0.06, 0.06) : 0;
   const attack = dice.pick([0.005, 0.01, 0.04, 0.1]);
-  const kind = dice.pick(['pluck', 'struck', 'struck', 'held', 'held', 'held']);
+  const kind = dice.pick(['pluck', 'struck', 'struck', 'held', 'held', 'sung']);
+  // Horns and choirs have a colour of their own, as vowels have.
+  const formants = Array.from({ length: 2 }, () => [dice.between(350, 2600), dice.between(1.5, 5)]);
   return (hz, seconds) => {
     if (kind === 'pluck') return envelope(pluck(hz, seconds * 1.5, dice), 0.002, 0.02);
     const length = samplesOf(seconds);
@@ -51,6 +53,7 @@ function instrument(dice) {
       hz * (1 + vibrato * Math.sin(2 * Math.PI * vibratoHz * t) + slide * Math.exp(-8 * t));
     const weight = (k) => (oddOnly && k % 2 === 0 ? 0.05 : 1) / k ** slope;
     const sound = harmonics(length, pitch, weight, dice);
+    if (kind === 'sung') for (const [centre, q] of formants) filter(sound, 'peak', centre, q, 14);
     if (kind === 'struck') decay(sound, dice.between(0.6, 2.5));
     return envelope(sound, attack, 0.03);
   };

@@ -50,7 +50,13 @@ function engine(length, dice) {
   const base = dice.between(30, 260);
   const rev = dice.between(0, 0.6);
   const revHz = dice.between(0.1, 1.5);
-  const pitch = (t) => base * (1 + rev * Math.max(0, Math.sin(2 * Math.PI * revHz * t)));
+  const isPulled = dice.chance(0.4);
+  // A throttle is pulled at once and let go slowly; other engines swing.
+  const pitch = (t) => {
+    const turn = (revHz * t) % 1;
+    const wave = isPulled ? Math.exp(-4 * turn) * Math.min(1, 12 * turn) : Math.sin(6.283 * turn);
+    return base * (1 + 1.5 * rev * Math.max(0, wave));
+  };
   const tilt = dice.between(0.2, 1.2);
   const out = harmonics(
     length,
@@ -74,9 +80,11 @@ function clicks(length, dice) {
   const q = dice.between(0.5, 12);
   const ring = dice.between(0.004, 0.15);
   const spread = dice.between(1, 1.5);
+  const second = dice.chance(0.5) ? dice.between(200, 3600) : 0;
   for (let t = dice.between(0, 0.5); t * 8000 < length;) {
     const click = decay(white(samplesOf(ring * 1.5), dice), ring);
     filter(click, 'band', hz * dice.between(1 / spread, spread), q);
+    if (second > 0) add(click, filter(click.slice(), 'band', second, q), 0, 0.7);
     add(out, scale(click, 1 / (rms(click) + 1e-6)), samplesOf(t), 10 ** dice.between(-1, 0));
     t += isRegular ? 1 / perSecond : -Math.log(1 - dice.next()) / perSecond;
   }
@@ -86,6 +94,13 @@ function clicks(length, dice) {
 /** A call of an animal or a child: harmonics shriller or quicker than speech, with noise in them. */
 function call(dice, kind) {
   const shape = {
+    woof: {
+      seconds: [0.08, 0.35],
+      hz: [120, 450],
+      fall: [0.5, 1.1],
+      noise: [0.2, 1.5],
+      jitter: 0.2,
+    },
     bark: {
       seconds: [0.06, 0.28],
       hz: [250, 1100],
@@ -194,9 +209,10 @@ const KINDS = [
   [2, coloured],
   [1.5, waves],
   [1.5, beating],
-  [2, engine],
+  [3, engine],
   [3, clicks],
-  [2.5, calls('bark', [0.1, 1.5])],
+  [2, calls('bark', [0.1, 1.5])],
+  [2, calls('woof', [0.1, 1.2])],
   [1.5, calls('cry', [0.15, 1])],
   [1.2, calls('crow', [0.02, 1.5])],
   [1, calls('chirp', [0.03, 0.8])],

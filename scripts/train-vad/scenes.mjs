@@ -196,7 +196,7 @@ export function scene(speech, dice) {
   const x = clean.slice();
   let bed = null;
   if (kind < 0.5) {
-    if (dice.chance(0.5)) add(x, background(length, dice), 0, db(-dice.between(3, 40)));
+    if (dice.chance(0.6)) add(x, background(length, dice), 0, db(-dice.between(2, 35)));
     // Ringback, or anything else, up to the moment when somebody answers.
     if (dice.chance(0.12) && first.at > 0)
       add(x, (dice.chance(0.7) ? tones : song)(first.at, dice), 0, db(-dice.between(0, 10)));

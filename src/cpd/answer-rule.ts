@@ -52,11 +52,15 @@ const NOISY_SHARE = 0.4;
 /** Each second of speech without a pause multiplies the odds of a machine by e squared. */
 const ODDS_PER_SECOND = 2;
 /** A word: less of it in the model's belief is a click, a bark, a cough. ms */
-const LEAST_BELIEVED_MS = 64;
-/** Mean probability of speech that makes a whole utterance speech; long ones have had time to show it. */
-const LEAST_CREDIBILITY = 0.3;
-const LONG_MS = 1500;
-const LEAST_LONG_CREDIBILITY = 0.45;
+const LEAST_BELIEVED_MS = 48;
+/** Belief that makes speech of an utterance: little when quiet follows, as it does when a person waits... */
+const LEAST_BEFORE_QUIET = 0.12;
+/** ... more when sound goes on, as that of music, engines and rain does. */
+const LEAST_BEFORE_SOUND = 0.45;
+const QUIET_SHARE = 0.25;
+/** From here on there is no doubt; without any belief the pause has to be this much longer. ms */
+const BELIEVED = 0.65;
+const DOUBT_MS = 900;
 /** So much music, and so much of all the sound, is music. ms */
 const MUSIC_MS = 2500;
 const MUSIC_SHARE = 0.4;
@@ -82,19 +86,18 @@ export class AnswerRule implements Rule {
       into.silence = (nowMs - answeredMs) / this.#options.silenceTimeoutMs;
       return;
     }
-    const spokenMs = voice.lastSpeechMs - voice.onsetMs;
-    into.human = voice.pauseMs(nowMs) / this.#neededPauseMs(spokenMs);
-    into.machine = spokenMs / this.#timing.machineSpeechMs;
+    into.human = voice.pauseMs(nowMs) / this.#neededPauseMs(voice.spokenMs, voice.credibility);
+    into.machine = voice.spokenMs / this.#timing.machineSpeechMs;
   }
 
   #judgeSpeech(voice: VoiceActivity, nowMs: number): Decision | null {
-    const spokenMs = voice.lastSpeechMs - voice.onsetMs;
+    const { spokenMs } = voice;
     const pauseMs = voice.pauseMs(nowMs);
-    const neededMs = this.#neededPauseMs(spokenMs);
+    const neededMs = this.#neededPauseMs(spokenMs, voice.credibility);
     const hasPaused = pauseMs >= neededMs;
     const isLong = spokenMs >= this.#timing.machineSpeechMs;
     if (!hasPaused && !isLong) return null;
-    if (!isCredible(voice, spokenMs)) {
+    if (!isCredible(voice, hasPaused ? pauseMs : 0)) {
       if (hasPaused) voice.forgetSpeech();
       return null;
     }
@@ -129,8 +132,11 @@ export class AnswerRule implements Rule {
     };
   }
 
-  #neededPauseMs(spokenMs: number): number {
-    return this.#timing.shortestPauseMs + (this.#timing.pausePerSecondMs * spokenMs) / 1000;
+  /** Doubt asks for patience: a dog barks again. */
+  #neededPauseMs(spokenMs: number, credibility: number): number {
+    const { shortestPauseMs, pausePerSecondMs } = this.#timing;
+    const doubt = Math.min(1, Math.max(0, (BELIEVED - credibility) / BELIEVED));
+    return shortestPauseMs + (pausePerSecondMs * spokenMs) / 1000 + DOUBT_MS * doubt;
   }
 
   /** Of a machine, from the length of the speech alone. */
@@ -165,9 +171,13 @@ export class AnswerRule implements Rule {
   }
 }
 
-/** Whether the voice model believes in what the energy and its period suggest. */
-export function isCredible(voice: VoiceActivity, spokenMs: number): boolean {
-  const least = spokenMs >= LONG_MS ? LEAST_LONG_CREDIBILITY : LEAST_CREDIBILITY;
+/**
+ * Whether the voice model believes in what the energy and its period suggest.
+ * @param pauseMs the pause that would make it a human; 0 when the speech goes on
+ */
+export function isCredible(voice: VoiceActivity, pauseMs: number): boolean {
+  const isQuietNow = pauseMs > 0 && voice.soundAfterMs <= QUIET_SHARE * pauseMs;
+  const least = isQuietNow ? LEAST_BEFORE_QUIET : LEAST_BEFORE_SOUND;
   return voice.credibility >= least && voice.believedMs >= LEAST_BELIEVED_MS;
 }
 

@@ -10,7 +10,7 @@ import type { Reading } from './reading.js';
 
 const CONFIDENCE = 0.7;
 /** A gap shorter than this is inside a word and does not end a segment. ms */
-const SEGMENT_GAP_MS = 96;
+const SEGMENT_GAP_MS = 240;
 /** After this many pauses' length a segment of middle length is a human's. */
 const LONG_PAUSE = 1.5;
 

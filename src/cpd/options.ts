@@ -115,7 +115,7 @@ const APP_AMD: AppAmdRule = {
 const GVP: GvpRule = {
   voicePauseMs: 700,
   maxVoiceSignalMs: 1500,
-  machineGreetingMs: 2200,
+  machineGreetingMs: 1800,
   maxPostConnectMs: 12_000,
 };
 

@@ -18,6 +18,8 @@ const VOICED_PERIODICITY = 0.55;
 /** Far above the floor less will do: breathy voices and narrow codecs blur the period. */
 const LOUD_ABOVE_FLOOR_DB = 20;
 const LOUD_VOICED_PERIODICITY = 0.42;
+/** What the model finds this likely is speech however far it is below the rest. */
+const LIKELY_SPEECH = 0.6;
 /** Or when the model is this sure, and never when it is this sure of the contrary. */
 const SURE_SPEECH = 0.75;
 const SURE_NOT_SPEECH = 0.04;
@@ -30,6 +32,10 @@ const ONSET_REACH_MS = 240;
 const UNVOICED_TAIL_MS = 200;
 /** A gap in the energy shorter than this is inside a burst. ms */
 const BURST_GAP_MS = 80;
+/** A longer pause is not part of what somebody says in one go. ms */
+const LONGEST_BREATH_MS = 500;
+/** How much a note speaks against speech, compared with how a vowel speaks for it. */
+const MUSIC_DOUBT = 0.5;
 /** After so much digital silence the model's last word no longer counts. ms */
 const MODEL_MEMORY_MS = 64;
 
@@ -43,12 +49,19 @@ export class VoiceActivity {
   isSpeech = false;
   /** Frames of speech since the onset, as time. ms */
   speechMs = 0;
+  /** The same with the pauses in it, none counted for more than a breath. ms */
+  spokenMs = 0;
   /** Frames with energy above the floor since the reset, speech or not, as time. ms */
   soundMs = 0;
   /** Sum of the model's probability of music since the reset, as time. ms */
   musicMs = 0;
-  /** Sum of the model's probability over what was taken for speech since the onset, as time. ms */
+  /**
+   * Sum of the model's probability of speech, less that of music, over what was taken for speech since
+   * the onset, as time. ms
+   */
   believedMs = 0;
+  /** Sound that was no speech since the newest speech, as time. ms */
+  soundAfterMs = 0;
   floorDb = SILENCE_DB;
   speechDb = SILENCE_DB;
   /** The model's word on the newest frame, 0..1. */
@@ -82,7 +95,7 @@ export class VoiceActivity {
   /** What was taken for speech was none. */
   forgetSpeech(): void {
     this.hasOnset = this.isSpeech = false;
-    this.onsetMs = this.lastSpeechMs = this.speechMs = this.believedMs = 0;
+    this.onsetMs = this.lastSpeechMs = this.speechMs = this.spokenMs = this.believedMs = 0;
     this.speechDb = SILENCE_DB;
     this.#voiced.fill(0);
     this.#burstStartMs = this.#lastEnergyMs = this.#lastVoicedMs = -1;
@@ -93,9 +106,9 @@ export class VoiceActivity {
     return this.hasOnset ? Math.max(0, nowMs - this.lastSpeechMs) : 0;
   }
 
-  /** Mean of the model's probability over what was taken for speech since the onset, 0..1. */
+  /** How much the model believes in what was taken for speech since the onset, 0..1. */
   get credibility(): number {
-    return this.speechMs > 0 ? this.believedMs / this.speechMs : 0;
+    return this.speechMs > 0 ? Math.max(0, this.believedMs / this.speechMs) : 0;
   }
 
   /**
@@ -106,13 +119,17 @@ export class VoiceActivity {
     this.#ask(m, isTone);
     this.#floor.follow(m);
     this.floorDb = this.#floor.db;
-    const threshold = Math.max(
-      this.#quietestSpeechDb,
-      this.floorDb + ABOVE_FLOOR_DB,
-      this.speechDb - BELOW_SPEECH_DB,
-    );
+    const audible = Math.max(this.#quietestSpeechDb, this.floorDb + ABOVE_FLOOR_DB);
+    // A quiet consonant is far below its vowel, and so is an echo; the model knows the one from the other.
+    const threshold =
+      this.speechProbability >= LIKELY_SPEECH
+        ? audible
+        : Math.max(audible, this.speechDb - BELOW_SPEECH_DB);
     const hasEnergy = m.levelDb > threshold && !isTone;
-    if (m.levelDb > threshold) this.soundMs += HOP_MS;
+    if (m.levelDb > threshold) {
+      this.soundMs += HOP_MS;
+      this.soundAfterMs += HOP_MS;
+    }
     const isVoiced = hasEnergy && !m.isHoled && this.#isVoiced(m);
     this.#voiced[this.#frame++ % ONSET_FRAMES] = isVoiced ? 1 : 0;
     if (hasEnergy) {
@@ -157,10 +174,13 @@ export class VoiceActivity {
     if (!this.hasOnset) {
       this.hasOnset = true;
       this.onsetMs = Math.max(this.#burstStartMs, this.#lastVoicedMs - ONSET_REACH_MS);
+      this.lastSpeechMs = this.onsetMs;
     }
+    this.spokenMs += Math.min(LONGEST_BREATH_MS, atMs - this.lastSpeechMs);
     this.speechMs += HOP_MS;
-    this.believedMs += HOP_MS * this.speechProbability;
+    this.believedMs += HOP_MS * (this.speechProbability - MUSIC_DOUBT * this.musicProbability);
     this.lastSpeechMs = atMs;
+    this.soundAfterMs = 0;
   }
 
   /** A spectral peak that does not move is an instrument or a generator; a voice glides. */

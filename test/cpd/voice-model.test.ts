@@ -3,7 +3,8 @@ import { HOP_MS, HOP_SAMPLES, Spectrum } from '../../src/cpd/spectrum.js';
 import { VoiceActivity } from '../../src/cpd/voice-activity.js';
 import { FEATURE_COUNT } from '../../src/cpd/voice-features.js';
 import { VoiceModel } from '../../src/cpd/voice-model.js';
-import { gain, join, media, mix, noise, silence, tone } from './sounds.js';
+import { replay } from '../../src/cpd/replay.js';
+import { gain, join, media, mix, noise, repeat, silence, tone } from './sounds.js';
 
 interface Heard {
   readonly voice: VoiceActivity;
@@ -64,5 +65,26 @@ describe('The voice model', () => {
     assert.throws(() => new VoiceModel({ features: FEATURE_COUNT, layers: [layer] }), /outputs/);
     const wrong = { weights: [0], biases: [0] };
     assert.throws(() => new VoiceModel({ features: FEATURE_COUNT, layers: [wrong] }), /do not fit/);
+  });
+});
+
+describe('What is no speech', () => {
+  it('is music when notes stay where they are, and no party', () => {
+    const { verdict, reason } = replay(repeat(4, media('waiting.wav')));
+    assert.equal(verdict, 'music', reason);
+  });
+
+  it('is noise when something keeps sounding, and no party', () => {
+    const { verdict, reason } = replay(repeat(24, noise(300, 0.1), noise(300, 0.001)));
+    assert.equal(verdict, 'noise', reason);
+  });
+
+  it('does not hide the word that comes after it', () => {
+    const clicks = repeat(3, silence(400), noise(40, 0.1));
+    const sound = join(clicks, silence(500), media('far-end/hello.wav'), silence(2500));
+    const { verdict, reason, events } = replay(sound);
+    assert.equal(verdict, 'human', reason);
+    const onset = events.find((event) => event.type === 'speech-onset');
+    assert.ok(onset?.type === 'speech-onset' && onset.atMs >= 1700, JSON.stringify(onset));
   });
 });
