@@ -4,7 +4,7 @@
  */
 import { recordStateOf } from './callflow/final-reason.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
-import type { AttemptChange, Change } from './schedule/callback-store.js';
+import type { AttemptChange, Change, MessageOutcome } from './schedule/callback-store.js';
 
 /** The attempt that a step opens; on disk before its INVITE leaves. */
 export interface OpenedAttempt {
@@ -72,7 +72,8 @@ function changedAttempt(before: State, event: Event, step: Step): AttemptChange 
   const { leg, attempt } = before.context;
   if (!leg) return undefined;
   const isOver = step.state.context.leg === undefined;
-  const ended = isOver ? { endedAtMs: event.atMs } : {};
+  const message = messageOutcome(before, event, isOver);
+  const ended = { ...(isOver ? { endedAtMs: event.atMs } : {}), ...(message && { message }) };
   // Where the flow took it, a revised verdict is the attempt's result.
   if (event.type === 'verdict-revised' && step.state.context.callState === event.callState) {
     return { attempt, callState: event.callState, cpdReason: event.why, ...ended };
@@ -87,6 +88,14 @@ function changedAttempt(before: State, event: Event, step: Step): AttemptChange 
   const { callState } = event;
   const facts = { sipStatus, sipReason, q850Cause, cpdReason, audioTap };
   return { attempt, callState, ...facts, ...ended };
+}
+
+/** Only what is played to its end while the call is up has been delivered. */
+function messageOutcome(before: State, event: Event, isOver: boolean): MessageOutcome | undefined {
+  if (before.name !== 'treating-machine' || before.stage !== 'playing' || !isOver) return undefined;
+  const isOurs = 'playId' in event && event.playId === before.context.playing?.playId;
+  if (isOurs && event.type === 'treatment-ended') return 'delivered';
+  return isOurs && event.type === 'play-failed' ? 'failed' : 'cut';
 }
 
 function givenUpBy({ type }: Event): string {

@@ -40,6 +40,8 @@ export interface Conditions {
   readonly callIsUp?: boolean;
   /** The hint `am-beep-detection` is on and no beep has been heard yet. */
   readonly awaitsBeep?: boolean;
+  /** The message plays already, begun without a beep because none came in time. */
+  readonly messagePlays?: boolean;
   readonly sitPermanent?: 'fail' | 'retry';
   /** `queue` is set. */
   readonly queueIsSet?: boolean;

@@ -58,14 +58,17 @@ export function onGreetingEnded(
   service: ServiceOptions,
 ): Step {
   const draft = new StepDraft(state, service);
+  const isTooEarly = event.heardBeep && awaitsBeep(state.context, service);
   const hasBeeped = event.heardBeep || state.context.leg?.greeting === 'beeped';
   draft.changeLeg({ greeting: hasBeeped ? 'beeped' : 'ended' });
   const heard = event.heardBeep ? 'the machine beeped' : 'the greeting ended';
-  if (state.name !== 'treating-machine' || state.stage === 'playing') {
-    return draft.stay('dial.greeting', heard);
-  }
-  const row = decide('greeting', { event: event.type, awaitsBeep: !hasBeeped });
+  if (state.name !== 'treating-machine') return draft.stay('dial.greeting', heard);
+  const messagePlays = state.stage === 'playing';
+  if (messagePlays && !isTooEarly) return draft.stay('dial.greeting', heard);
+  const row = decide('greeting', { event: event.type, awaitsBeep: !hasBeeped, messagePlays });
   switch (row) {
+    case 'message.restart':
+      return leaveMessage(draft, row, `${heard} while the message played`);
     case 'message.await-beep':
       return state.stage === 'beep'
         ? draft.stay('dial.greeting', heard)

@@ -209,9 +209,23 @@ export const TREATMENT_ROWS = [
     arm: 'greeting',
     row: 'message.start',
     box: BOX.machine,
-    when: { event: ['greeting-ended', 'message-wait-over'], awaitsBeep: false },
+    when: {
+      event: ['greeting-ended', 'message-wait-over'],
+      awaitsBeep: false,
+      messagePlays: false,
+    },
     then: 'The beep was heard, or it took too long: the message is left.',
     reading: 'A message after no beep is better than none.',
+  },
+  {
+    arm: 'greeting',
+    row: 'message.restart',
+    box: BOX.machine,
+    when: { event: 'greeting-ended', awaitsBeep: false, messagePlays: true },
+    then: 'The beep comes into the message, which had not waited any longer: it begins again.',
+    reading:
+      'Nothing before the beep is recorded. It is heard only where the audio goes on being analysed ' +
+      'while a file plays (audio_fork).',
   },
   {
     arm: 'message-over',

@@ -44,6 +44,7 @@ function attemptLine(attempt: AttemptRecord): string {
     ['SIP', attempt.sipStatus],
     ['Q.850', attempt.q850Cause],
     ['CPD', attempt.cpdReason],
+    ['message', attempt.message],
     ['heard by', heardBy(attempt)],
     ['Call-ID', attempt.callId],
   ];

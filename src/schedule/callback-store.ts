@@ -68,6 +68,12 @@ export interface CallbackRecord extends Omit<NewCallback, 'fingerprint'> {
   readonly completedAtMs?: number;
 }
 
+/**
+ * `delivered`: played to its end while the line was up. `cut`: the far end hung up, or the call was ended
+ * or lost, before that. `failed`: it could not be played.
+ */
+export type MessageOutcome = 'delivered' | 'cut' | 'failed';
+
 export interface AttemptRecord {
   readonly callbackId: string;
   /** From 1. */
@@ -92,6 +98,8 @@ export interface AttemptRecord {
   readonly cpdReason?: string;
   /** How the detector was given the audio. */
   readonly audioTap?: AttemptDetail['audioTap'];
+  /** What became of the message for a machine; absent when none was begun. */
+  readonly message?: MessageOutcome;
   /** The media server's name for the endpoint, to end it after a crash. */
   readonly endpointId?: string;
 }

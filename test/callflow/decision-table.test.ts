@@ -87,6 +87,8 @@ const WAYS: Record<RowId, () => Flow> = {
 
   'message.await-beep': () => flow(AFTER_BEEP).dialed('machine').greetingEnds(false),
   'message.start': () => flow(AFTER_BEEP).dialed('machine').greetingEnds(true),
+  'message.restart': () =>
+    flow(AFTER_BEEP).dialed('machine').greetingEnds(false).timer('message-wait').greetingEnds(true),
   'message.complete': () => flow({ completeAfterMessage: true }).dialed('machine').played(),
   'message.retry': () => flow().dialed('machine').played(),
   'message.broken': () => flow().dialed('machine').playFails(),

@@ -45,6 +45,24 @@ describe('a message for a machine', () => {
     assert.match(flow.last.because, /greetingWaitMaxMs/);
   });
 
+  it('begins again when the beep comes after all, because nothing before it is recorded', () => {
+    const flow = new Flow(AFTER_BEEP).dialed('machine').greetingEnds(false).timer('message-wait');
+    const [early] = flow.commands('play');
+    flow.greetingEnds(true);
+    assert.equal(flow.last.row, 'message.restart');
+    assert.deepEqual(flow.commands('stop-playing'), [
+      { type: 'stop-playing', playId: early?.playId },
+    ]);
+    assert.equal(playing(flow), 'answering-machine');
+    assert.deepEqual(flow.greetingEnds(true).last.commands, [], 'once');
+    assert.equal(flow.played().state.context.messagesLeft, 1);
+  });
+
+  it('goes on when it was not to wait for a beep', () => {
+    const flow = new Flow().dialed('machine').greetingEnds(true);
+    assert.deepEqual(flow.last.commands, []);
+  });
+
   it('starts at once when the beep came before the verdict', () => {
     const flow = new Flow(AFTER_BEEP).due().greetingEnds(true).answer('machine');
     assert.equal(playing(flow), 'answering-machine');

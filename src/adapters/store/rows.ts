@@ -85,6 +85,7 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     remoteTag: optionalText(row, 'remote_tag'),
     cpdReason: optionalText(row, 'cpd_reason'),
     audioTap: optionalText(row, 'audio_tap') as AttemptRecord['audioTap'],
+    message: optionalText(row, 'message') as AttemptRecord['message'],
     endpointId: optionalText(row, 'endpoint_id'),
   });
 }
@@ -118,6 +119,7 @@ export const ATTEMPT_COLUMNS = {
   remoteTag: 'remote_tag',
   cpdReason: 'cpd_reason',
   audioTap: 'audio_tap',
+  message: 'message',
   endpointId: 'endpoint_id',
 } as const satisfies Partial<Record<keyof AttemptRecord, string>>;
 

@@ -128,6 +128,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE owner (id TEXT NOT NULL) STRICT;
   INSERT INTO owner VALUES (lower(hex(randomblob(16))));
   `,
+  'ALTER TABLE attempts ADD COLUMN message TEXT;',
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */

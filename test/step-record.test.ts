@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import type { Event } from '../src/callflow/vocabulary.js';
+import { changeOf } from '../src/step-record.js';
+import { Flow } from './callflow/flow-fixture.js';
+
+describe('What a step changes in the record of an attempt', () => {
+  /** What became of the message when this happens to a machine that is hearing it. */
+  function messageAfter(happens: (flow: Flow) => Flow, type: Event['type']): string | undefined {
+    const flow = new Flow().dialed('machine');
+    const before = flow.state;
+    const { playing, leg } = before.context;
+    happens(flow);
+    const ids = { playId: playing?.playId, legId: leg?.legId };
+    const event = { type, atMs: 1, ...ids } as unknown as Event;
+    return changeOf(before, event, flow.last).attempt?.message;
+  }
+
+  it('calls a message delivered when it was played to its end', () => {
+    assert.equal(
+      messageAfter((flow) => flow.played(), 'treatment-ended'),
+      'delivered',
+    );
+  });
+
+  it('calls it cut when the machine hangs up before that', () => {
+    assert.equal(
+      messageAfter((flow) => flow.hangUp(), 'customer-hung-up'),
+      'cut',
+    );
+  });
+
+  it('calls it failed when it cannot be played', () => {
+    assert.equal(
+      messageAfter((flow) => flow.playFails(), 'play-failed'),
+      'failed',
+    );
+  });
+
+  it('says nothing of messages to people', () => {
+    const flow = new Flow().dialed('human');
+    const before = flow.state;
+    flow.hangUp();
+    const event = {
+      type: 'customer-hung-up',
+      atMs: 1,
+      legId: before.context.leg?.legId ?? '',
+    } as const;
+    const { attempt } = changeOf(before, event, flow.last);
+    assert.equal(attempt?.endedAtMs, 1);
+    assert.equal(attempt.message, undefined);
+  });
+});
