@@ -26,7 +26,7 @@ import type { OptionGroup, OptionSpec } from './schema-types.js';
 const TREATMENTS: OptionGroup = {
   title: 'Treatments',
   intro:
-    'What the customer hears. A treatment is a file name under `media.directory`, an absolute path, an http(s) URL, or `{ file, hints, interruptible }`. Leaving it out, or empty, takes the packaged default; `{}` or `false` turns it off. The hint `am-beep-detection: "on"` makes a message wait for the machine’s beep; without it the message starts when the greeting has ended. `interruptible: true` lets an agent who answers cut the file short.',
+    'What the customer hears. A treatment is a file name under `media.directory`, an absolute path, an http(s) URL, or `{ file, hints, interruptible }`. Leaving it out, or empty, takes the packaged default; `{}` or `false` turns it off. The hint `am-beep-detection: "on"` makes a message wait for the machine’s beep; without it the message starts as soon as a machine is recognised. `interruptible: true` lets an agent who answers cut the file short.',
   options: [
     genesys(
       '_treatment_customer_connect',
