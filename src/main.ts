@@ -1,6 +1,6 @@
 /**
  * Start-up only: configuration to adapters to a running service, and back down again. Which engine
- * is in use is known here and nowhere above: from `connectTelephony` on there is one code path.
+ * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,14 +9,15 @@ import { systemClock } from './adapters/clock/system-clock.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { systemRandom } from './adapters/random.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
-import { connectTelephony } from './adapters/telephony/connect.js';
+import { connectFleet } from './adapters/telephony/connect.js';
+import type { Fleet } from './adapters/telephony/fleet.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { startEmbedded } from './embedded/index.js';
-import type { Clock, Log, Telephony } from './ports.js';
+import type { Clock, Log } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { Counters } from './report/counters.js';
@@ -24,6 +25,7 @@ import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
+import { telephonySites } from './telephony-sites.js';
 
 /** Longest wait for calls in the air at shutdown. */
 const DRAIN_MS = 30_000;
@@ -119,8 +121,14 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     isReady,
     startSession: (record) => host.start(record),
   });
+  let couldCall = true;
   telephony.onStateChange((isUp, why) => {
-    log[isUp ? 'info' : 'error']({ why }, isUp ? 'telephony is back' : 'telephony is down');
+    const { isConnected } = telephony.media;
+    if (isConnected !== couldCall) {
+      const what = isConnected ? 'calls can be made again' : 'no call can be made';
+      log[isConnected ? 'info' : 'error']({ why }, what);
+    }
+    couldCall = isConnected;
     if (isUp) scheduler.poke();
     if (isUp) setUps.poke();
   });
@@ -155,7 +163,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     reload: async () => {
       const reload = await live.reload();
       logReload(log, reload);
-      if (reload.kind === 'applied') scheduler.poke();
+      if (reload.kind === 'applied') {
+        await changeServers(live.current, telephony, log);
+        scheduler.poke();
+      }
       return reload;
     },
     counts: async () => ({
@@ -193,7 +204,7 @@ type HostParts = Pick<
 
 /** What may change while running is read from the configuration in force each time. */
 function createHost(live: LiveConfig, parts: HostParts): SessionHost {
-  const { media, freeswitch } = live.current;
+  const { media } = live.current;
   return new SessionHost({
     ...parts,
     files: createMediaFiles({
@@ -202,7 +213,8 @@ function createHost(live: LiveConfig, parts: HostParts): SessionHost {
     }),
     comfortFile: join(media.packagedDirectory, 'comfort.wav'),
     get places() {
-      return { ...live.current.media, seenAs: freeswitch[0]?.mediaPath };
+      const { media, freeswitch } = live.current;
+      return { ...media, seenAs: freeswitch[0]?.mediaPath };
     },
     get trunks() {
       return live.current.trunks;
@@ -240,29 +252,37 @@ async function startTelephony(
   cleanUp: CleanUp,
   ownerId: string,
 ) {
-  let engineCounts = () => Promise.resolve<Record<string, number>>({});
-  let {
-    drachtio,
-    freeswitch: [freeswitch],
-  } = config;
-  if (config.engine === 'embedded') {
-    const engine = await startEmbedded({ ...config.embedded, onLog: logEngine(log) });
-    cleanUp.add(engine, () => engine.stop());
-    engineCounts = async () => {
+  const { sites, engineCounts } =
+    config.engine === 'embedded'
+      ? await startEngine(config, log, cleanUp)
+      : { sites: await telephonySites(config), engineCounts: () => Promise.resolve({}) };
+  const telephony = await connectFleet({ sites, log, clock, ownerId });
+  cleanUp.add(telephony, () => telephony.close());
+  return { telephony, engineCounts };
+}
+
+async function startEngine(config: DialbackConfig, log: Log, cleanUp: CleanUp) {
+  const engine = await startEmbedded({ ...config.embedded, onLog: logEngine(log) });
+  cleanUp.add(engine, () => engine.stop());
+  const { drachtio, freeswitch } = engine;
+  return {
+    sites: [{ name: 'embedded', drachtio, freeswitch: [freeswitch] }],
+    engineCounts: async (): Promise<Record<string, number>> => {
       const { channels, rtpSessions, dialogs, pendingRequests } = await engine.stats();
       // Its SIP transactions are left out: RFC 3261 keeps finished ones for 32 s.
       return { channels, rtpSessions, engineDialogs: dialogs, pendingRequests };
-    };
-    ({ drachtio } = engine);
-    freeswitch = { ...engine.freeswitch, advertise: undefined, mediaPath: undefined };
+    },
+  };
+}
+
+/** A reload may add and take away servers; what cannot be read leaves them as they are. */
+async function changeServers(config: DialbackConfig, telephony: Fleet, log: Log): Promise<void> {
+  if (config.engine !== 'servers') return;
+  try {
+    telephony.reconfigure(await telephonySites(config));
+  } catch (error) {
+    log.error({ why: String(error) }, 'the servers stay as they are');
   }
-  if (!drachtio || !freeswitch)
-    throw new Error('CBD_CONFIG: engine: servers needs drachtio and freeswitch');
-  const telephony: Telephony = await connectTelephony({
-    ...{ drachtio, freeswitch, log, clock, ownerId },
-  });
-  cleanUp.add(telephony, () => telephony.close());
-  return { telephony, engineCounts };
 }
 
 function capacityOf({ trunks }: DialbackConfig): number {

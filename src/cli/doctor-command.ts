@@ -8,17 +8,20 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { silentLog } from '../adapters/log.js';
-import { connectTelephony } from '../adapters/telephony/connect.js';
+import { examineSites } from '../adapters/telephony/examine.js';
 import { checkConfig } from '../config/check-config.js';
 import type { DialbackConfig } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { startEmbedded } from '../embedded/index.js';
+import { telephonySites } from '../telephony-sites.js';
 import { printConfigError } from './check-command.js';
 
 interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Of what is wrong, where it has one. */
+  readonly code?: string;
 }
 
 export function registerDoctorCommand(program: Command): void {
@@ -42,13 +45,14 @@ export function registerDoctorCommand(program: Command): void {
     });
 }
 
-function lineOf({ name, ok, detail }: Check): string {
-  return `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(12)} ${detail}\n`;
+function lineOf({ name, ok, detail, code }: Check): string {
+  const what = code === undefined ? detail : `${code}: ${detail}`;
+  return `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(12)} ${what}\n`;
 }
 
 async function examine(config: DialbackConfig): Promise<Check[]> {
   return [
-    await check('engine', () => examineEngine(config)),
+    ...(await examineServers(config)),
     ...(await Promise.all(
       config.trunks.map((trunk) =>
         check(`trunk ${trunk.name}`, () => Promise.resolve(`${trunk.uri}, not probed`)),
@@ -68,32 +72,20 @@ async function check(name: string, run: () => Promise<string>): Promise<Check> {
   }
 }
 
-async function examineEngine(config: DialbackConfig): Promise<string> {
-  if (config.engine === 'servers') {
-    const [freeswitch] = config.freeswitch;
-    if (!config.drachtio || !freeswitch)
-      throw new Error('drachtio or freeswitch is not configured');
-    return examineTelephony(config.drachtio, freeswitch);
-  }
-  const engine = await startEmbedded(config.embedded);
+/** The servers of every site, or the embedded engine, through the same eyes. */
+async function examineServers(config: DialbackConfig): Promise<Check[]> {
+  const surroundings = { clock: systemClock(), log: silentLog };
   try {
-    return `embedded: ${await examineTelephony(engine.drachtio, engine.freeswitch)}`;
-  } finally {
-    await engine.stop();
-  }
-}
-
-type Endpoint = { readonly host: string; readonly port: number; readonly secret: string };
-
-async function examineTelephony(drachtio: Endpoint, freeswitch: Endpoint): Promise<string> {
-  const clock = systemClock();
-  const telephony = await connectTelephony({ drachtio, freeswitch, clock, log: silentLog });
-  try {
-    const endpoint = await telephony.media.createEndpoint();
-    await endpoint.close();
-    return `drachtio ${drachtio.host}:${drachtio.port}, FreeSWITCH ${freeswitch.host}:${freeswitch.port}, a media endpoint was made`;
-  } finally {
-    await telephony.close();
+    if (config.engine === 'servers') {
+      return await examineSites(await telephonySites(config), surroundings);
+    }
+    const engine = await startEmbedded(config.embedded);
+    const { drachtio, freeswitch } = engine;
+    const site = { name: 'embedded', drachtio, freeswitch: [freeswitch] };
+    return await examineSites([site], surroundings).finally(() => engine.stop());
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ name: 'engine', ok: false, detail }];
   }
 }
 

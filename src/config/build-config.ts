@@ -8,29 +8,25 @@ import { buildService } from './build-service.js';
 import type {
   CpdConfig,
   DialbackConfig,
-  FreeswitchConfig,
   HttpConfig,
   LogLevel,
   ServiceConfig,
   StoreConfig,
   TrunkConfig,
 } from './config.js';
-import type { Position, Problem, ProblemCode } from './problem.js';
+import {
+  addFault,
+  blockReader,
+  isLoopbackHost,
+  readersOf,
+  type BuildContext,
+} from './build-parts.js';
+import { buildTelephony } from './build-telephony.js';
 import { CONFIG_OPTIONS } from './schema.js';
 import { CPD_PROFILES } from './schema-terms.js';
-import type { OptionSpec } from './schema-types.js';
 import { OptionReader, type Block } from './values.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-export interface BuildContext {
-  readonly file: string;
-  /** Relative paths start here. */
-  readonly folder: string;
-  readonly positions: ReadonlyMap<string, Position>;
-  /** Faults are added here. */
-  readonly problems: Problem[];
-}
 
 /** The product's own sounds. */
 export function packagedMediaDirectory(): string {
@@ -43,15 +39,13 @@ export function buildConfig(
 ): Omit<DialbackConfig, 'warnings'> {
   const read = new OptionReader(CONFIG_OPTIONS, [values]);
   const engine = read.choice('engine', ['embedded', 'servers']);
-  if (engine === 'servers') requireServers(values, context);
   const services = buildServices(read);
   const orchestration = { url: blockReader('orchestration', read).optionalText('url') };
   return {
     file: context.file,
     engine,
     embedded: buildEmbedded(blockReader('embedded', read)),
-    drachtio: values.has('drachtio') ? buildDrachtio(blockReader('drachtio', read)) : undefined,
-    freeswitch: readersOf('freeswitch', read).map(([, reader]) => buildFreeswitch(reader)),
+    ...buildTelephony(read, context),
     trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
     media: buildMedia(blockReader('media', read), context),
     cpd: buildCpd(blockReader('cpd', read), context),
@@ -82,21 +76,6 @@ function buildEmbedded(read: OptionReader): DialbackConfig['embedded'] {
   const sipHost = read.text('sipHost');
   const rtpHost = read.optionalText('rtpHost') ?? sipHost;
   return { sipHost, sipPort: read.number('sipPort'), rtpHost };
-}
-
-function buildDrachtio(read: OptionReader): DialbackConfig['drachtio'] {
-  return { host: read.text('host'), port: read.number('port'), secret: read.text('secret') };
-}
-
-function buildFreeswitch(read: OptionReader): FreeswitchConfig {
-  return {
-    host: read.text('host'),
-    port: read.number('port'),
-    secret: read.text('secret'),
-    advertise: read.optionalText('advertise'),
-    mediaPath: read.optionalText('mediaPath'),
-    profile: read.text('profile'),
-  };
 }
 
 function buildTrunk(read: OptionReader): TrunkConfig {
@@ -188,20 +167,6 @@ function buildHttp(read: OptionReader, context: BuildContext): HttpConfig {
   };
 }
 
-/** 127.0.0.0/8 (RFC 1122 3.2.1.3), ::1 and the name localhost. */
-export function isLoopbackHost(host: string): boolean {
-  return /^127(?:\.\d{1,3}){3}$/.test(host) || host === '::1' || host.toLowerCase() === 'localhost';
-}
-
-function requireServers(values: Block, context: BuildContext): void {
-  const message = '`engine: servers` needs this block.';
-  const freeswitch = values.get('freeswitch');
-  if (!values.has('drachtio')) addFault(context, 'CONFIG_MISSING_OPTION', 'drachtio', message);
-  if (!Array.isArray(freeswitch) || freeswitch.length === 0) {
-    addFault(context, 'CONFIG_MISSING_OPTION', 'freeswitch', message);
-  }
-}
-
 /** A URL that stands in the file is trusted, and so is what its page loads from the same origin. */
 function collectOrigins(
   written: readonly string[],
@@ -222,39 +187,6 @@ function collectOrigins(
     .filter((url) => url !== undefined && /^https?:/i.test(url))
     .map((url) => new URL(url ?? '').origin);
   return [...new Set(origins)].sort();
-}
-
-function addFault(
-  context: BuildContext,
-  code: ProblemCode,
-  path: string,
-  message: string,
-  hints: Pick<Problem, 'allowed' | 'suggestion'> = {},
-): void {
-  const [block = ''] = path.split('.');
-  const start = { file: context.file, line: 1, column: 1 };
-  const place =
-    context.positions.get(path) ??
-    context.positions.get(block) ??
-    context.positions.get('engine') ??
-    start;
-  context.problems.push({ code, severity: 'error', ...place, path, message, ...hints });
-}
-
-function blockReader(key: string, read: OptionReader): OptionReader {
-  const spec = read.spec(key);
-  return new OptionReader(optionsOf(spec), [read.block(key)]);
-}
-
-function readersOf(key: string, read: OptionReader): [string, OptionReader][] {
-  const options = optionsOf(read.spec(key));
-  return read.blocks(key).map(([name, block]) => [name, new OptionReader(options, [block])]);
-}
-
-function optionsOf({ type }: OptionSpec): readonly OptionSpec[] {
-  if (type.kind === 'block') return type.options;
-  const isNested = type.kind === 'list' || type.kind === 'map';
-  return isNested && type.of.kind === 'block' ? type.of.options : [];
 }
 
 /** Without a prototype: a name from a request, such as `constructor`, finds nothing by accident. */

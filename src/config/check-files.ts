@@ -4,7 +4,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { extname, isAbsolute, join } from 'node:path';
-import { isLoopbackHost } from './build-config.js';
+import { isLoopbackHost } from './build-parts.js';
 import { finding } from './check-finding.js';
 import type { DialbackConfig, ServiceConfig } from './config.js';
 import { nearestName } from './nearest-name.js';

@@ -8,6 +8,7 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { finding } from './check-finding.js';
 import type { DialbackConfig } from './config.js';
+import { isWritten } from './positions.js';
 import type { Problem } from './problem.js';
 
 const DEADLINE_MS = 2000;
@@ -45,7 +46,9 @@ function namedHosts(config: DialbackConfig): NamedHost[] {
   const sip = (path: string, uri: string) => ({ path, host: hostOfUri(uri), isSip: true });
   const server = (path: string, host: string) => ({ path, host, isSip: false });
   const servers = [
-    ...(drachtio ? [server('drachtio.host', drachtio.host)] : []),
+    ...drachtio.map(({ host }, index) =>
+      server(isWritten(config, 'drachtio[0]') ? `drachtio[${index}].host` : 'drachtio.host', host),
+    ),
     ...freeswitch.map(({ host }, index) => server(`freeswitch[${index}].host`, host)),
   ];
   return [

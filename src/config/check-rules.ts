@@ -2,7 +2,7 @@
  * What a configuration says that cannot be meant: options that cancel each other out, names nobody
  * defined, doors left open. One function a rule; each looks at the finished configuration only.
  */
-import { isLoopbackHost } from './build-config.js';
+import { isLoopbackHost } from './build-parts.js';
 import { finding } from './check-finding.js';
 import type { DialbackConfig, ServiceConfig } from './config.js';
 import { nearestName } from './nearest-name.js';
@@ -85,26 +85,19 @@ const recordedServicesExist: Rule = (config) => {
   return [contradiction(config, 'cpd.recorder.services', message)];
 };
 
-const secretsAreOurOwn: Rule = (config) => {
-  const servers = [
-    { path: 'drachtio', server: config.drachtio, vendor: 'cymru' },
-    ...config.freeswitch.map((server, index) => ({
-      path: `freeswitch[${index}]`,
-      server,
-      vendor: 'ClueCon',
-    })),
-  ];
-  return servers.flatMap(({ path, server, vendor }) =>
-    server && server.secret === vendor && !isLoopbackHost(server.host)
-      ? [
-          warn(
+/** Treatments have one path for all of them. */
+const mediaIsSeenAlike: Rule = (config) => {
+  const [first, ...others] = config.freeswitch;
+  return others.flatMap(({ mediaPath }, index) =>
+    mediaPath === first?.mediaPath
+      ? []
+      : [
+          contradiction(
             config,
-            'CHECK_DEFAULT_SECRET',
-            `${path}.secret`,
-            "The vendor's default secret, known to everybody.",
+            `freeswitch[${index + 1}].mediaPath`,
+            'Every media server has to see the media folder at the same path as the first.',
           ),
-        ]
-      : [],
+        ],
   );
 };
 
@@ -295,7 +288,7 @@ const RULES: readonly Rule[] = [
   credentialsAreWhole,
   unusedBlocks,
   recordedServicesExist,
-  secretsAreOurOwn,
+  mediaIsSeenAlike,
   remoteServersFindUs,
   httpIsClosed,
   queuesHaveTargets,

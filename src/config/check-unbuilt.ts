@@ -19,23 +19,14 @@ function storeIsBuilt(config: DialbackConfig): Problem[] {
 }
 
 function isUsed(config: DialbackConfig): Problem[] {
-  const { trunks, freeswitch, engine } = config;
+  const { trunks } = config;
   const best = Math.min(...trunks.map(({ priority }) => priority));
   const used = trunks.findIndex(({ priority }) => priority === best);
   const idleTrunks = trunks.flatMap((_trunk, index) =>
     index === used ? [] : [`trunks[${index}]`],
   );
-  const idleServers = engine === 'servers' ? freeswitch.slice(1) : [];
-  return [
-    ...idleTrunks.map((path) => ({
-      path,
-      message: 'Never dialled: all calls leave by the first trunk of the lowest `priority`.',
-    })),
-    ...idleServers.map((_server, index) => ({
-      path: `freeswitch[${index + 1}]`,
-      message: 'Not used: all calls are on the first server.',
-    })),
-  ].map(({ path, message }) => finding(config, 'CHECK_NOT_BUILT', 'warning', path, message));
+  const message = 'Never dialled: all calls leave by the first trunk of the lowest `priority`.';
+  return idleTrunks.map((path) => finding(config, 'CHECK_NOT_BUILT', 'warning', path, message));
 }
 
 function somebodyRunsIt(config: DialbackConfig): Problem[] {

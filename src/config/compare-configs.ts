@@ -20,7 +20,7 @@ export interface ConfigChange {
 }
 
 /** What takes hold of ports, files or connections at the start, and keeps them. */
-const FIXED_AT_START = /^(?:engine|embedded|drachtio|freeswitch|store|http\.listen)(?:$|[.[])/;
+const FIXED_AT_START = /^(?:engine|embedded|store|http\.listen)(?:$|[.[])/;
 
 const MAX_SHOWN_LENGTH = 80;
 
@@ -78,7 +78,7 @@ function compareBlocks(
     const at = joinPath(path, spec.key);
     const nested = nestedOptions(spec.type);
     if (nested === undefined) return compareLeaf(spec, at, before, after);
-    if (spec.type.kind === 'block') {
+    if (spec.type.kind === 'block' || (isSingle(spec, before) && isSingle(spec, after))) {
       return compareBlocks(nested, at, inside(before, spec.key), inside(after, spec.key));
     }
     return compareEntries(entriesOf(before, spec), entriesOf(after, spec), at, nested);
@@ -98,6 +98,11 @@ function compareEntries(
     if (old && fresh) return compareBlocks(options, at, old, fresh);
     return [{ path: at, from: presence(old), to: presence(fresh) }];
   });
+}
+
+/** A block in place of a list of one. */
+function isSingle({ key, type }: OptionSpec, { layers }: Side): boolean {
+  return type.kind === 'list' && isBlock(layers[0]?.block.get(key));
 }
 
 function presence(side: Side | undefined): string {
@@ -167,7 +172,8 @@ function entriesOf(side: Side, { key, type }: OptionSpec): Map<string, Side> {
   const add = (name: string, block: Value, path: string) => {
     if (isBlock(block)) entries.set(name, { ...side, layers: [{ block, path }] });
   };
-  if (isBlock(value)) for (const [name, block] of value) add(name, block, joinPath(at, name));
+  if (isBlock(value) && type.kind === 'list') add('0', value, at);
+  else if (isBlock(value)) for (const [name, block] of value) add(name, block, joinPath(at, name));
   if (Array.isArray(value)) {
     const nameKey = type.kind === 'list' ? type.uniqueBy : undefined;
     value.forEach((block: Value, index) => {

@@ -15,18 +15,33 @@ export interface EmbeddedConfig {
   readonly rtpHost: string;
 }
 
+/** One site. */
 export interface DrachtioConfig {
+  readonly name: string;
   readonly host: string;
   readonly port: number;
   readonly secret: string;
+  readonly tls: boolean;
+  /** Absolute path of a PEM file. */
+  readonly tlsCa: string | undefined;
+  readonly tlsServerName: string | undefined;
 }
 
 export interface FreeswitchConfig {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  /** Our own address as this server sees it, for its outbound socket and the audio tap. */
+  /** Name of its drachtio. */
+  readonly site: string;
+  /** Channels at most; its own limit when undefined. */
+  readonly maxSessions: number | undefined;
+  /** Our own address, or address:port, as this server sees it, for its outbound socket and the tap. */
   readonly advertise: string | undefined;
+  /** Address, or address:port, we listen on for its outbound sockets. */
+  readonly listen: string | undefined;
+  readonly allowPublicListener: boolean;
+  /** `host:port` of its SIP profile. */
+  readonly sipAddress: string | undefined;
   /** Where this server sees `media.directory`. */
   readonly mediaPath: string | undefined;
   /** Name of its sofia profile. */
@@ -155,8 +170,8 @@ export interface DialbackConfig {
   readonly file: string;
   readonly engine: 'embedded' | 'servers';
   readonly embedded: EmbeddedConfig;
-  /** Set when `engine` is `servers`. */
-  readonly drachtio: DrachtioConfig | undefined;
+  /** The sites; at least one when `engine` is `servers`. */
+  readonly drachtio: readonly DrachtioConfig[];
   readonly freeswitch: readonly FreeswitchConfig[];
   readonly trunks: readonly TrunkConfig[];
   /** Absolute; `packagedDirectory` is the product's own media folder. */

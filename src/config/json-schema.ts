@@ -109,6 +109,7 @@ function describeType(type: ValueType): Json {
 
 function describeList(type: Extract<ValueType, { kind: 'list' }>): Json {
   const array = { type: 'array', items: describeType(type.of), maxItems: type.maxItems };
+  if (type.orSingle) return { anyOf: [array, describeType(type.of), ABSENT] };
   const text = { type: 'string', description: 'The same, separated by commas.' };
   return { anyOf: type.commaText ? [array, text, ABSENT] : [array, ABSENT] };
 }

@@ -138,8 +138,9 @@ function parseList(
   path: string,
   context: ParseContext,
   depth: number,
-): readonly Value[] | undefined {
+): Value | undefined {
   if (isNothing(node)) return undefined;
+  if (isMap(node) && type.orSingle) return parseValue(node, type.of, path, context, depth);
   if (isScalar(node) && type.commaText) return parseCommaText(node, type, path, context);
   if (!isSeq(node)) return wrongType(node, path, 'a list', context);
   if (node.items.length > type.maxItems) {

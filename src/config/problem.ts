@@ -27,6 +27,11 @@ export const PROBLEM_CODES = {
   CONFIG_REFERENCE_FILE_MISSING: 'The file of a ${file:PATH} is absent, too large or not text.',
   CONFIG_PUBLIC_WITHOUT_AUTH:
     'The HTTP listener is reachable from other machines, without API keys and without an explicit `auth: none`.',
+  CONFIG_DEFAULT_SECRET:
+    "A server that is not on loopback is used with its vendor's default secret, without an explicit `allowDefaultSecret: true`.",
+  CONFIG_PUBLIC_LISTENER:
+    'The event sockets of a media server would come to a public address, without an explicit `allowPublicListener: true`.',
+  CONFIG_UNKNOWN_SITE: 'A media server of a site that no drachtio server bears the name of.',
   CONFIG_NOT_SUPPORTED:
     'A value that Genesys knows and that would change the flow; we have no such flow.',
   CONFIG_NOT_IMPLEMENTED: 'An option that is accepted and has no effect in this version.',
@@ -45,7 +50,6 @@ export const PROBLEM_CODES = {
   CHECK_HOST_UNREACHABLE: 'A host that cannot be found, or a name that is reserved for examples.',
   CHECK_NOT_BUILT: 'Something that this version cannot do yet.',
   CHECK_PUBLIC_HTTP: 'The HTTP API is open to other machines without API keys.',
-  CHECK_DEFAULT_SECRET: "A server on another machine is used with its vendor's default secret.",
   CHECK_ANY_DESTINATION: 'Real trunks, and a service that may dial any country.',
   CHECK_NOT_SHARED: 'A file that a media server on another machine cannot see.',
 } as const;

@@ -16,7 +16,7 @@ A configuration to start from is \`dialback.yaml\` beside this file; \`examples/
 - Relative paths start at the folder of the configuration file.
 - An empty value counts as not set. A service option that is not set is taken from \`defaults\`, then from the built-in default.
 - Names with a leading underscore are Genesys' options, with Genesys' units. The others are ours; the unit is the last part of the name.
-- \`dialback run\` watches its file or folder and takes a change over while it runs: completely, or, when anything is wrong or something can only change with a restart (\`engine\`, \`embedded\`, \`drachtio\`, \`freeswitch\`, \`store\`, \`http.listen\`), not at all. The log says what changed, or why nothing did. An attempt that is under way keeps the options it began with; the next attempt of the same callback takes the new ones. Keys and origins that are withdrawn are refused at once. SIGHUP reads the configuration again too, which is what a changed \`\${file:PATH}\` needs.
+- \`dialback run\` watches its file or folder and takes a change over while it runs: completely, or, when anything is wrong or something can only change with a restart (\`engine\`, \`embedded\`, \`store\`, \`http.listen\`), not at all. The log says what changed, or why nothing did. An attempt that is under way keeps the options it began with; the next attempt of the same callback takes the new ones. Keys and origins that are withdrawn are refused at once. SIGHUP reads the configuration again too, which is what a changed \`\${file:PATH}\` needs.
 - Limits: 1 MiB a file, 100 files, 200 aliases.
 `;
 
@@ -128,7 +128,7 @@ function describeType(type: ValueType): string {
     case 'json':
       return 'a JSON object, as YAML or as text';
     case 'list':
-      return `a list (up to ${type.maxItems})${nestedOptions(type.of) ? '' : ` of: ${describeType(type.of)}`}`;
+      return `${type.orSingle ? 'a block, or ' : ''}a list (up to ${type.maxItems})${nestedOptions(type.of) ? '' : ` of: ${describeType(type.of)}`}`;
     case 'map':
     case 'block':
       return 'a block';

@@ -1,57 +1,21 @@
 /** The blocks of the configuration that are not services: servers, trunks, queues, store, HTTP. */
 import { CPD_BLOCK } from './schema-cpd.js';
-import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
-
-const NAME: TextFormat = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9 _.@-]{0,63}$/,
-  says: 'a name of up to 64 letters, digits, blanks and _ . @ - that starts with a letter or digit',
-};
-export const HOST: TextFormat = {
-  pattern: /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[?[0-9A-Fa-f:]{2,45}\]?)$/,
-  says: 'a host name or IP address',
-};
-const LISTEN: TextFormat = {
-  pattern: /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):(?:0|[1-9][0-9]{0,4})$/,
-  says: 'host:port, such as 127.0.0.1:8080 or [::1]:8080',
-};
-export const SIP_URI: TextFormat = {
-  pattern:
-    /^sips?:(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?(?:;[A-Za-z0-9_.-]+(?:=[A-Za-z0-9_.-]+)?)*$/,
-  says: 'a SIP URI such as sip:support@pbx.example.net',
-};
-const TRUNK_URI: TextFormat = {
-  pattern:
-    /^sips?:(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?(?:;[A-Za-z0-9_.-]+(?:=[A-Za-z0-9_.-]+)?)*$/,
-  says: 'a SIP URI without a user part, such as sip:trunk.example.net;transport=tcp',
-};
-const STORE_URL: TextFormat = {
-  pattern: /^(?:sqlite:[^\s?#].{0,1000}|postgres(?:ql)?:\/\/\S{1,1000})$/,
-  says: 'sqlite:PATH, sqlite::memory: or postgres://...',
-};
-const PATH: TextFormat = { pattern: /^[^\0\r\n]+$/, says: 'a path' };
-const SECRET: TextFormat = { pattern: /^[^\0\r\n|]+$/, says: 'one line without `|`' };
-const SIP_TEXT: TextFormat = { pattern: /^[^\p{Cc}"<>\\]+$/u, says: 'plain text without quotes' };
-
-const OURS = 'Dialback';
-const host: ValueType = { kind: 'text', maxLength: 255, format: HOST };
-const port: ValueType = { kind: 'integer', min: 1, max: 65535 };
-const anyPort: ValueType = { kind: 'integer', min: 0, max: 65535 };
-const secret: ValueType = { kind: 'text', maxLength: 256, format: SECRET, isSecret: true };
-const name: ValueType = { kind: 'text', maxLength: 64, format: NAME };
-export const SERVICE_NAME = NAME;
-
-function option(
-  key: string,
-  type: ValueType,
-  doc: string,
-  more: Partial<OptionSpec> = {},
-): OptionSpec {
-  return { key, type, doc, source: OURS, ...more };
-}
-
-function block(key: string, doc: string, options: readonly OptionSpec[]): OptionSpec {
-  return option(key, { kind: 'block', options }, doc);
-}
+import {
+  anyPort,
+  block,
+  host,
+  LISTEN,
+  name,
+  option,
+  PATH,
+  secret,
+  SIP_TEXT,
+  SIP_URI,
+  STORE_URL,
+  TRUNK_URI,
+} from './schema-parts.js';
+import { drachtio, freeswitch } from './schema-telephony.js';
+import type { OptionSpec } from './schema-types.js';
 
 const embedded = block(
   'embedded',
@@ -65,46 +29,6 @@ const embedded = block(
     }),
     option('rtpHost', host, 'Address of its media.', { defaultSays: 'as `sipHost`' }),
   ],
-);
-
-const drachtio = block('drachtio', 'The drachtio server. Only with `engine: servers`.', [
-  option('host', host, 'Where it listens for applications.', { default: '127.0.0.1' }),
-  option('port', port, 'Its admin port.', { default: 9022 }),
-  option('secret', secret, 'Its shared secret.', { default: 'cymru' }),
-]);
-
-const freeswitch = option(
-  'freeswitch',
-  {
-    kind: 'list',
-    maxItems: 32,
-    of: {
-      kind: 'block',
-      options: [
-        option('host', host, 'Where its event socket listens.', { default: '127.0.0.1' }),
-        option('port', port, 'Port of the event socket.', { default: 8021 }),
-        option('secret', secret, 'Password of the event socket.', { default: 'ClueCon' }),
-        option(
-          'advertise',
-          host,
-          'Our own address as this server reaches us: for its outbound socket and the audio tap. Needed when it runs on another machine.',
-        ),
-        option(
-          'mediaPath',
-          { kind: 'text', maxLength: 1024, format: PATH },
-          'Where this server sees the folder `media.directory`, when that differs.',
-        ),
-        option(
-          'profile',
-          { kind: 'text', maxLength: 64, format: NAME },
-          'Name of its sofia profile for us.',
-          { default: 'drachtio_mrf' },
-        ),
-      ],
-    },
-  },
-  'The FreeSWITCH servers, a pool. Only with `engine: servers`.',
-  { default: [] },
 );
 
 const trunks = option(

@@ -45,6 +45,8 @@ export type ValueType =
       readonly commaText?: boolean;
       /** Option of each item that has to differ. */
       readonly uniqueBy?: string;
+      /** An item without the list around it is a list of one. */
+      readonly orSingle?: boolean;
     }
   | { readonly kind: 'map'; readonly of: ValueType; readonly maxItems: number }
   | { readonly kind: 'block'; readonly options: readonly OptionSpec[] };

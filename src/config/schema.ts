@@ -3,7 +3,8 @@
  * where it comes from. Loading, `check`, the reference, the JSON Schema for editors and the search
  * for misspelt names read nothing else.
  */
-import { SERVER_OPTIONS, SERVICE_NAME } from './schema-servers.js';
+import { SERVICE_NAME } from './schema-parts.js';
+import { SERVER_OPTIONS } from './schema-servers.js';
 import { SERVICE_OPTIONS } from './schema-service.js';
 import type { OptionSpec } from './schema-types.js';
 

@@ -42,6 +42,7 @@ export function setStage(config: DialbackConfig, options: StageOptions): Dialbac
     ...config,
     engine: 'embedded',
     embedded: { sipHost: '127.0.0.1', sipPort: 0, rtpHost: '127.0.0.1' },
+    drachtio: [],
     freeswitch: [],
     trunks: [
       {

@@ -38,7 +38,8 @@ describe('checkHosts', () => {
   });
 
   it('asks for real servers only when they are in use', async () => {
-    const servers = 'drachtio: { host: a.test }\nfreeswitch: [{ host: b.test }]\n';
+    const servers =
+      'drachtio: { host: a.test, secret: x }\nfreeswitch: [{ host: b.test, secret: x }]\n';
     assert.deepEqual(await findings(servers), []);
     assert.deepEqual(await findings(`engine: servers\n${servers}`), [
       'warning drachtio.host a.test',

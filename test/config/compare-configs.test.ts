@@ -66,6 +66,21 @@ describe('compareConfigs', () => {
     it(`names ${why}`, async () => assert.deepEqual(await changes(before, after), expected));
   }
 
+  it('names what changes between one site and several', async () => {
+    const one = 'drachtio: { host: 127.0.0.1, port: 9000 }';
+    assert.deepEqual(await changes(one, one.replace('9000', '9001')), [
+      'drachtio.port: 9000 -> 9001',
+    ]);
+    const [east, west] = ['{ name: east }', '{ name: west, host: 127.0.0.2 }'];
+    assert.deepEqual(await changes(`drachtio: [${east}]`, `drachtio: [${west}, ${east}]`), [
+      'drachtio.west: absent -> present',
+    ]);
+    assert.deepEqual(await changes(one, `drachtio: [${east}]`), [
+      'drachtio.0: present -> absent',
+      'drachtio.east: absent -> present',
+    ]);
+  });
+
   it('shows no secret, and nothing that came from a reference', async () => {
     const text = (password: string, sales: string) =>
       `trunks: [{ name: t, uri: "sip:a", username: u, password: ${password} }]\nservices: { a: { _treatment_customer_connect: { file: "\${env:FILE}" }, allowedDestinations: ["\${env:HOST}"], callerName: ${sales} } }`;
@@ -87,7 +102,9 @@ describe('compareConfigs', () => {
 
   for (const [path, expected] of [
     ['engine', true],
-    ['freeswitch.0.host', true],
+    ['embedded.sipPort', true],
+    ['freeswitch.0.host', false],
+    ['drachtio.east.host', false],
     ['http.listen', true],
     ['http.apiKeys.website', false],
     ['services.engine', false],

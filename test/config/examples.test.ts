@@ -133,7 +133,7 @@ describe('the examples', () => {
   it('show real servers that find us and our sounds, and an API with keys', async () => {
     const config = await loadConfig(new URL('servers.yaml', folder).pathname, { env });
     assert.equal(config.engine, 'servers');
-    assert.equal(config.drachtio?.port, 9022);
+    assert.equal(config.drachtio[0]?.port, 9022);
     assert.deepEqual(
       config.freeswitch.map(({ advertise, mediaPath }) => [advertise, mediaPath]),
       [['dialback.example.net', '/srv/dialback-media']],

@@ -80,7 +80,7 @@ describe('loadConfig', () => {
       folder.write('secret.txt', 'from-a-file\n');
       const text = `drachtio: { host: 127.0.0.1, secret: \${env:S} }\nfreeswitch:\n  - secret: \${file:secret.txt}\n`;
       const config = await folder.load(text, { S: 'from-the-environment' });
-      assert.equal(config.drachtio?.secret, 'from-the-environment');
+      assert.equal(config.drachtio[0]?.secret, 'from-the-environment');
       assert.equal(config.freeswitch[0]?.secret, 'from-a-file');
     });
 

@@ -8,6 +8,8 @@ export class FaultProxy {
   #isRefusing = false;
   /** Called with what passes, per direction of flow: true is towards the target. */
   onPass: (chunk: string, isTowardsTarget: boolean) => void = () => undefined;
+  /** Changes what passes; both protocols carry lengths, so most changes have to keep it. */
+  rewrite: (chunk: string, isTowardsTarget: boolean) => string = (chunk) => chunk;
 
   private constructor(
     private readonly server: Server,
@@ -77,8 +79,9 @@ export class FaultProxy {
       this.#sockets.add(from);
       from.unref().setNoDelay(true);
       from.on('data', (chunk) => {
-        this.onPass(chunk.toString('latin1'), from === near);
-        to.write(chunk);
+        const text = chunk.toString('latin1');
+        this.onPass(text, from === near);
+        to.write(this.rewrite(text, from === near), 'latin1');
       });
       from.on('error', () => undefined);
       from.on('close', () => {

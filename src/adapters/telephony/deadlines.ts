@@ -51,7 +51,7 @@ export interface Deadlines {
 }
 
 export const DEFAULT_DEADLINES: Deadlines = {
-  connectMs: 5 * SECOND_MS,
+  connectMs: 3 * SECOND_MS,
   endpointMs: 4.5 * SECOND_MS,
   endpointTryMs: 2 * SECOND_MS,
   modifyMs: 4 * SECOND_MS,

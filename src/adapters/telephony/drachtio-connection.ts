@@ -158,6 +158,7 @@ async function askVersion(to: DrachtioAddress, clock: Clock, limitMs: number): P
     port: to.port,
     tls: to.tls,
     limitMs,
+    hint: 'is drachtio-server running, and are drachtio.host and drachtio.port its admin address?',
     greeting: `${Buffer.byteLength(message)}#${message}`,
     codes: {
       unreachable: 'DRACHTIO_UNREACHABLE',

@@ -6,6 +6,7 @@
 
 /** API commands, sent as `api NAME ...`. */
 export const APIS = [
+  'global_getvar',
   'hupall',
   'module_exists',
   'sofia',

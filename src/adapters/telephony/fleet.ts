@@ -66,7 +66,8 @@ export class Fleet implements Telephony {
    * @throws TelephonyError the first fault when there is none; nothing goes on then
    */
   async start(): Promise<void> {
-    const failures = (await Promise.all([...this.#sites].map((site) => site.start()))).flat();
+    const started = await Promise.all([...this.#sites].map((site) => site.start()));
+    const failures = started.flatMap((failed) => [...failed.values()]);
     if (!this.media.isConnected) {
       const [first] = failures;
       if (first instanceof Error) throw first;

@@ -19,7 +19,7 @@ import {
 } from './freeswitch-probe.js';
 import { type FreeswitchStatus, readStatus } from './freeswitch-status.js';
 import { LifeWatch } from './life-watch.js';
-import { isPublicAddress } from './public-address.js';
+import { isPublicAddress } from '../../config/public-address.js';
 import type { SrfView } from './srf-types.js';
 
 export interface FreeswitchOptions extends FreeswitchAddress {

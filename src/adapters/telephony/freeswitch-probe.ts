@@ -56,6 +56,7 @@ export async function probeFreeswitch(
     host: to.host,
     port: to.port,
     limitMs,
+    hint: 'is FreeSWITCH running, and are freeswitch.host and freeswitch.port listen-ip and listen-port of event_socket.conf.xml?',
     codes: { unreachable: 'FREESWITCH_UNREACHABLE', timeout: 'FREESWITCH_TIMEOUT' },
     hear(received, say, localAddress) {
       const frames = parseFrames(received, where);

@@ -25,6 +25,8 @@ export interface Conversation<T> {
   readonly port: number;
   readonly tls?: TlsOptions | undefined;
   readonly limitMs: number;
+  /** What to look at when it cannot be reached. */
+  readonly hint: string;
   /** Sent as soon as the connection stands. */
   readonly greeting?: string;
   readonly codes: {
@@ -48,6 +50,7 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
   const where = `${talk.host}:${talk.port}`;
   return new Promise<T>((resolve, reject) => {
     let received = '';
+    let isReached = false;
     const socket = open(talk);
     socket.setNoDelay(true).setEncoding('utf8');
     const finish = (settle: () => void): void => {
@@ -61,14 +64,14 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
     const fail = (code: TelephonyErrorCode, why: string): void =>
       finish(() => reject(new TelephonyError(code, `${where}: ${why}`)));
     const cancelTimer = clock.after(talk.limitMs, () =>
-      fail(talk.codes.timeout, `no answer within ${talk.limitMs} ms`),
+      fail(talk.codes.timeout, `no answer within ${talk.limitMs} ms: ${talk.hint}`),
     );
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const isReached = socket.remoteAddress !== undefined || !SYSTEM_ERROR.test(error.code ?? '');
-      const isTls = talk.tls !== undefined && talk.codes.tls !== undefined && isReached;
-      if (isTls) return fail(talk.codes.tls ?? talk.codes.unreachable, tlsFault(error));
-      fail(talk.codes.unreachable, error.code ?? error.message);
+      const { tls = talk.codes.unreachable } = talk.codes;
+      if (talk.tls && isReached) return fail(tls, tlsFault(error));
+      fail(talk.codes.unreachable, `${error.code ?? error.message}: ${talk.hint}`);
     });
+    socket.on('connect', () => (isReached = true));
     socket.on('close', () => fail(talk.codes.unreachable, 'closed the connection'));
     socket.on(talk.tls ? 'secureConnect' : 'connect', () => {
       if (talk.greeting) socket.write(talk.greeting);
@@ -87,8 +90,6 @@ export function converse<T>(clock: Clock, talk: Conversation<T>): Promise<T> {
   });
 }
 
-const SYSTEM_ERROR = /^E[A-Z]+$/;
-
 function open({ host, port, tls }: Conversation<unknown>): Socket {
   return tls ? connectTls({ host, port, ...secured(host, tls) }) : connect({ host, port });
 }
@@ -100,7 +101,7 @@ export function secured(host: string, tls: TlsOptions): TlsOptions {
 
 function tlsFault({ code, message }: NodeJS.ErrnoException): string {
   const hint = /CERT|SIGNATURE|ALTNAME/.test(code ?? '')
-    ? 'give the authority that signed its certificate in tls.ca, and its name in tls.serverName'
+    ? 'give the authority that signed its certificate in drachtio.tlsCa, and its name in drachtio.tlsServerName'
     : 'is this its TLS port (admin tls-port in drachtio.conf.xml)?';
   return `TLS failed (${code ?? message}): ${hint}`;
 }

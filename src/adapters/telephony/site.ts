@@ -99,15 +99,18 @@ export class Site {
 
   /**
    * Connects everything once; what fails is tried again by itself when `keepTrying` is called.
-   * @returns what failed
+   * @returns what failed, by the name of the server
    */
-  async start(): Promise<unknown[]> {
-    const failures: unknown[] = [];
-    const note = (thrown: unknown): void => void failures.push(thrown);
-    await this.#keeper.start().catch(note);
+  async start(): Promise<Map<string, unknown>> {
+    const failures = new Map<string, unknown>();
+    await this.#keeper.start().catch((thrown: unknown) => failures.set(this.drachtioName, thrown));
     // Without signalling no endpoint can prove a media server, and it would not be used anyway.
-    if (failures.length > 0) return failures;
-    await Promise.all([...this.members].map((member) => member.start().catch(note)));
+    if (failures.size > 0) return failures;
+    await Promise.all(
+      [...this.members].map((member) =>
+        member.start().catch((thrown: unknown) => failures.set(member.name, thrown)),
+      ),
+    );
     return failures;
   }
 

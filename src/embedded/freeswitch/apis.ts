@@ -177,6 +177,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         ? say(`\n${channels.size} total.\n`)
         : say('-ERR only "show channels count" is supported\n'),
   ],
+  // The one global that `doctor` asks for, with the value that keeps SRTP out of an offer.
+  ['global_getvar', ([name]) => say(name === 'rtp_secure_media_inbound' ? 'forbidden' : '')],
   ['module_exists', ([name], context) => moduleExists(name, context)],
   ['hupall', hangUpAll],
   ['uuid_exists', ([uuid = ''], { channels }) => say(String(channels.has(uuid)))],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
+import { examineSites } from '../../../src/adapters/telephony/examine.js';
 import { ENGINE_COMMANDS } from '../../../src/adapters/telephony/engine-commands.js';
 import { FREESWITCH_SUBSET } from '../../../src/embedded/freeswitch/server.js';
 import { FaultProxy, freePort } from '../../sip/fault-proxy.js';
@@ -56,7 +57,7 @@ describe('the list of engine commands', function () {
     }
   });
 
-  it('is exactly what a whole call, a ping and a clean-up send', async () => {
+  it('is exactly what a whole call, a ping, a clean-up and a look at the servers send', async () => {
     const options = { ...site().options(), ownerId: 'a'.repeat(32) };
     const wiretap = new Wiretap();
     const listenPort = await freePort();
@@ -104,6 +105,10 @@ describe('the list of engine commands', function () {
     await b.close();
     await eventually(() => assert.equal(telephony.sip.isConnected, true));
     await telephony.close();
+    const { log, clock } = options;
+    const server = { profile: 'drachtio_mrf', ...options.freeswitch, port: freeswitch.port };
+    const sites = [{ name: 'only', drachtio: options.drachtio, freeswitch: [server] }];
+    await examineSites(sites, { log, clock });
     await eventually(() => assert.equal(freeswitch.connectionCount, 0));
 
     for (const kind of ['apis', 'applications', 'callCommands', 'eslCommands'] as const) {

@@ -1,0 +1,140 @@
+/**
+ * Looks at every server of a configuration for `doctor`: connects to each, proves it by an endpoint of
+ * our own, and says what it is or what to change. Changes nothing there; takes five seconds at most
+ * for each of a site's two kinds of server.
+ */
+import type { Clock, Log } from '../../ports.js';
+import { containKnownRejections } from './contained-rejections.js';
+import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.js';
+import { codeOf, describeError, type TelephonyErrorCode } from './errors.js';
+import { NEEDED_MODULES, probeFreeswitch } from './freeswitch-probe.js';
+import type { PoolMember } from './pool-member.js';
+import { Site, type SiteOptions } from './site.js';
+
+export interface ServerFinding {
+  /** `drachtio NAME` or `FreeSWITCH HOST:PORT`. */
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Of what is wrong. */
+  readonly code?: TelephonyErrorCode;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlines?: Partial<Deadlines>;
+}
+
+const LATENCY_SAMPLES = 5;
+
+/** Never rejects. */
+export async function examineSites(
+  sites: readonly SiteOptions[],
+  { clock, log, deadlines: given }: Surroundings,
+): Promise<ServerFinding[]> {
+  const release = containKnownRejections(log);
+  const deadlines = { ...DEFAULT_DEADLINES, ...given };
+  try {
+    const ignore = (): void => undefined;
+    const found = sites.map((options) => {
+      const callbacks = { onFrame: ignore, onChange: ignore, onLegsLost: ignore };
+      return examineSite(
+        new Site(options, { clock, log, deadlines, ...callbacks }),
+        clock,
+        deadlines,
+      );
+    });
+    return (await Promise.all(found)).flat();
+  } finally {
+    release();
+  }
+}
+
+async function examineSite(
+  site: Site,
+  clock: Clock,
+  deadlines: Deadlines,
+): Promise<ServerFinding[]> {
+  try {
+    const failures = await site.start();
+    const { drachtioName } = site;
+    const members = [...site.members];
+    const name = `drachtio ${site.name}`;
+    if (failures.has(drachtioName)) {
+      const one = failed(name, failures.get(drachtioName));
+      return [
+        one,
+        ...(await Promise.all(members.map((member) => askOnly(member, clock, deadlines)))),
+      ];
+    }
+    const how = site.options.drachtio.tls ? 'TLS' : 'TCP, in clear';
+    const detail = `${drachtioName}, ${site.drachtioVersion || 'version unknown'}, ${how}`;
+    const each = members.map((member) =>
+      failures.has(member.name)
+        ? Promise.resolve(failed(nameOf(member), failures.get(member.name)))
+        : describe(member, clock),
+    );
+    return [{ name, ok: true, detail }, ...(await Promise.all(each))];
+  } finally {
+    await site.close();
+  }
+}
+
+/** Without signalling no endpoint can be made; the rest is looked at all the same. */
+async function askOnly(
+  member: PoolMember,
+  clock: Clock,
+  deadlines: Deadlines,
+): Promise<ServerFinding> {
+  const name = nameOf(member);
+  try {
+    const { status } = await probeFreeswitch(member.options, clock, deadlines.connectMs);
+    const version = status?.version ?? 'version unknown';
+    return { name, ok: true, detail: `${version}, not tried by an endpoint: no drachtio` };
+  } catch (thrown) {
+    return failed(name, thrown);
+  }
+}
+
+async function describe(member: PoolMember, clock: Clock): Promise<ServerFinding> {
+  const name = nameOf(member);
+  const { connection } = member;
+  if (!connection) return { name, ok: false, detail: member.fault ?? 'lost again' };
+  try {
+    const { facts, server, status } = connection;
+    const latencies: number[] = [];
+    for (let i = 0; i < LATENCY_SAMPLES; i += 1) {
+      const askedAtMs = clock.nowMs();
+      await connection.api('status');
+      latencies.push(clock.nowMs() - askedAtMs);
+    }
+    const srtp = (await connection.api('global_getvar', 'rtp_secure_media_inbound')).trim();
+    const parts = [
+      status?.version ?? 'version unknown',
+      `profile ${member.options.profile} at ${facts.sipAddress}`,
+      `modules ${Object.keys(NEEDED_MODULES).join(', ')}`,
+      facts.hasAudioFork
+        ? 'mod_audio_fork'
+        : 'no mod_audio_fork: verdicts end with the first sound',
+      srtp === 'forbidden'
+        ? 'SRTP forbidden'
+        : `rtp_secure_media_inbound is ${srtp || 'not set'}: forbidden keeps SRTP out of every offer`,
+      `an endpoint was made, its event socket reached us at ${server.advertisedAddress}:${server.advertisedPort}`,
+      `event socket ${latencies.sort((a, b) => a - b)[LATENCY_SAMPLES >> 1]} ms`,
+      `${status?.sessionCount ?? 0} of ${member.sessionsMax} sessions`,
+    ];
+    return { name, ok: true, detail: parts.join('; ') };
+  } catch (thrown) {
+    return failed(name, thrown);
+  }
+}
+
+function failed(name: string, thrown: unknown): ServerFinding {
+  const code = codeOf(thrown);
+  return { name, ok: false, detail: describeError(thrown), ...(code && { code }) };
+}
+
+function nameOf({ name }: PoolMember): string {
+  return `FreeSWITCH ${name}`;
+}
