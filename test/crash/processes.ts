@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { namedServers } from '../sip/engines.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const START_WITHIN_MS = 20_000;
+const START_WITHIN_MS = 60_000;
 
 export interface Address {
   readonly host: string;

@@ -1,7 +1,7 @@
 /**
  * Messages after RFC 4475 section 3.1.2 and the faulty ones of 3.3: what is wrong in the frame of a
  * message gets it dropped, what is wrong in a header that the engine need not read does not concern
- * it. Written anew from what that text says each is about.
+ * it. Written anew, with each peculiarity that the message of that text has.
  */
 import { request, torture, write, type TortureMessage } from './torture-message.js';
 
@@ -38,7 +38,8 @@ export const INVALID: readonly TortureMessage[] = [
     request('REGISTER', 'sip:example.com', {
       CSeq: '36893488147419103232 REGISTER',
       'Max-Forwards': '300',
-      Expires: '1'.repeat(50),
+      Expires: `1${'0'.repeat(100)}`,
+      Contact: '<sip:user@host129.example.com>\r\n  ;expires=280297596632815',
     }),
     refused('SIP_CSEQ'),
   ),
@@ -109,13 +110,19 @@ export const INVALID: readonly TortureMessage[] = [
   torture(
     '3.1.2.15 baddn',
     'a comma in a name without quotes',
-    request('OPTIONS', 'sip:user@example.org', { From: 'Bell, Alexander <sip:a@b>;tag=43' }),
+    request('OPTIONS', 'sip:user@example.org', {
+      From: 'Bell, Alexander <sip:a@b>;tag=43',
+      To: 'Watson, Thomas <sip:t.watson@example.org>',
+    }),
     { method: 'OPTIONS' },
   ),
   torture(
     '3.1.2.16 badvers',
     'a version of SIP that does not exist',
-    write('OPTIONS sip:t.watson@example.org SIP/7.0', { CSeq: '8 OPTIONS' }),
+    write('OPTIONS sip:t.watson@example.org SIP/7.0', {
+      Via: 'SIP/7.0/UDP c.example.com;branch=z9hG4bKkdjuw',
+      CSeq: '8 OPTIONS',
+    }),
     refused('SIP_START_LINE'),
   ),
   torture(
@@ -145,7 +152,10 @@ export const INVALID: readonly TortureMessage[] = [
   torture(
     '3.3.8 multi01',
     'several values of what may be there once',
-    request('INVITE', TO_USER, { 'call-id': 'other@example.net', FROM: '<sip:x@y>;tag=2' }),
+    request('INVITE', TO_USER, {
+      ...{ 'call-id': 'other@example.net', FROM: '<sip:x@y>;tag=2', TO: 'sip:other@example.net' },
+      ...{ cseq: '59 INVITE', 'max-forwards': '5', Contact: '<sip:a@b>', contact: '<sip:c@d>' },
+    }),
     refused('SIP_REPEATED_HEADER'),
   ),
   torture(

@@ -1,15 +1,20 @@
 /**
  * Messages after RFC 4475 section 3.1.1 and the valid ones of 3.2 to 3.4: unusual, and right. Written
- * anew from what that text says each is about; an endpoint has to understand all of them, whatever
- * it then answers.
+ * anew, with each peculiarity that the message of that text has; an endpoint has to understand all of
+ * them, whatever it then answers.
  */
 import { request, torture, write, type TortureMessage } from './torture-message.js';
 
 const LONG = 'long'.repeat(60);
-const MULTIPART = [
-  ...['--7a9cbec02ceef655', 'Content-Type: text/plain', '', 'Hello', '--7a9cbec02ceef655'],
-  ...['Content-Type: application/octet-stream', '', '\0\u0001\u0002', '--7a9cbec02ceef655--', ''],
-].join('\r\n');
+/** A signed message: its second part is DER, which is no UTF-8. */
+const MULTIPART = Buffer.from(
+  [
+    ...['--7a9cbec02ceef655', 'Content-Type: text/plain', '', 'Hello', '--7a9cbec02ceef655'],
+    ...['Content-Type: application/octet-stream', 'Content-Transfer-Encoding: binary', ''],
+    ...['0\x82\x01\xd7\x06\t*\x86H\x86\xf7\r\x01\x07\x02\xa0\0', '--7a9cbec02ceef655--', ''],
+  ].join('\r\n'),
+  'latin1',
+);
 
 const SHORT_AND_TORTUOUS = [
   'INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0',
@@ -25,11 +30,14 @@ const SHORT_AND_TORTUOUS = [
   '  INVITE',
   'Via  : SIP  /   2.0',
   ' /UDP',
-  '    192.0.2.2;branch=390skdjuw',
+  '    192.0.2.2;rport;branch=390skdjuw',
   's :',
   'NewFangledHeader:   newfangled value',
   ' continued newfangled value',
   'UnknownHeaderWithUnusualValue: ;;,,;;,;',
+  'Content-Type: application/sdp',
+  'Route:',
+  ' <sip:services.example.com;lr;unknownwith=value;unknown-no-value>',
   'v:  SIP  / 2.0  / TCP     spindle.example.com   ;',
   '  branch  =   z9hG4bK9ikj8  ,',
   ' SIP  /    2.0   / UDP  192.168.255.111   ; branch=',
@@ -69,7 +77,7 @@ export const VALID: readonly TortureMessage[] = [
     request('INVITE', 'sip:sips%3Auser%40example.com@example.net', {
       To: 'sip:%75se%72@example.com',
       From: '<sip:I%20have%20spaces@example.net>;tag=938',
-      Contact: '<sip:caller@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>',
+      Contact: '\r\n  <sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>',
     }),
     { method: 'INVITE' },
   ),
@@ -79,14 +87,17 @@ export const VALID: readonly TortureMessage[] = [
     request('REGISTER', 'sip:example.com', {
       To: 'sip:null-%00-null@example.com',
       From: 'sip:null-%00-null@example.com;tag=839923423',
-      Contact: '<sip:%00@host5.example.com>',
+      Contact: '<sip:%00@host5.example.com>, <sip:%00%00@host5.example.com>',
     }),
     { method: 'REGISTER' },
   ),
   torture(
     '3.1.1.5 esc02',
-    'percent signs that escape nothing',
+    'percent signs that escape nothing, so that C%6Fntact is no Contact',
     request('RE%47IST%45R', 'sip:registrar.example.com', {
+      Via: 'SIP/2.0/TCP host.example.com;branch=z9hG4bK209%fzsnel234',
+      Contact: '<sip:alias1@host1.example.com>',
+      'C%6Fntact': '<sip:alias2@host2.example.com>',
       To: '"%Z%45" <sip:resource@example.com>',
       From: '"%Z%45" <sip:resource@example.com>;tag=f232jadfj23',
     }),
@@ -105,7 +116,13 @@ export const VALID: readonly TortureMessage[] = [
       To: `"I have a user name of extreme proportion ${LONG}"<sip:user@example.com:6000;unknownparam1=${LONG};longparam${LONG}=v>`,
       From: `sip:${LONG}@example.net;tag=12${LONG}424;unknownheaderparam${LONG}=short`,
       'Call-ID': `longreq.one${LONG}longcallid`,
-      Via: Array.from({ length: 34 }, (_, i) => `SIP/2.0/TCP sip${i}.example.com`).join(', '),
+      Via: 'SIP/2.0/TCP sip33.example.com',
+      ...Object.fromEntries(
+        ['v', 'V', 'ViA', 'VIa', 'VIA', 'via', 'viA', 'vIa', 'vIA', 'V ', 'v  ', 'Via '].map(
+          (name, i) => [name, `SIP/2.0/TCP sip${i}.example.com`],
+        ),
+      ),
+      'vIa ': `SIP/2.0/TCP host.example.com;received=192.0.2.5;branch=very${LONG}branchvalue`,
       [`Unknown-${LONG}`]: LONG,
     }),
     { method: 'INVITE' },
@@ -113,7 +130,8 @@ export const VALID: readonly TortureMessage[] = [
   torture(
     '3.1.1.8 dblreq',
     'a second request behind the first in one datagram, which is not looked at',
-    request('REGISTER', 'sip:example.com') + request('INVITE', 'sip:joe@example.com', {}, 'v=0'),
+    `${request('REGISTER', 'sip:example.com')}\r\n` +
+      request('INVITE', 'sip:joe@example.com', {}, 'v=0'),
     { method: 'REGISTER', body: '' },
   ),
   torture(
@@ -138,13 +156,16 @@ export const VALID: readonly TortureMessage[] = [
   torture(
     '3.1.1.11 mpart01',
     'a body of several parts, binary among them',
-    request(
-      'MESSAGE',
-      'sip:kumiko@example.org',
-      { 'Content-Type': 'multipart/mixed;boundary=7a9cbec02ceef655' },
+    Buffer.concat([
+      Buffer.from(
+        request('MESSAGE', 'sip:kumiko@example.org', {
+          'Content-Type': 'multipart/mixed;boundary=7a9cbec02ceef655',
+          'Content-Length': String(MULTIPART.length),
+        }),
+      ),
       MULTIPART,
-    ),
-    { method: 'MESSAGE', body: MULTIPART },
+    ]),
+    { method: 'MESSAGE', body: MULTIPART.toString() },
   ),
   torture(
     '3.1.1.12 unreason',
