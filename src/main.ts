@@ -5,6 +5,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CpdPool } from './adapters/cpd/cpd-pool.js';
+import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { systemRandom } from './adapters/random.js';
@@ -95,7 +96,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     opening.then(async (opened) =>
       startTelephony(config, log, clock, cleanUp, await opened.ownerId()),
     ),
-    CpdPool.start({ log, ...config.cpd }).then((pool) => cleanUp.add(pool, () => pool.stop())),
+    startAnalyser(config, log).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
   const setUps = new SetUpGovernor({
     clock,
@@ -186,6 +187,16 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       if (problems.length > 0) log.warn({ problems }, 'not everything was closed in order');
     },
   };
+}
+
+/** @throws Error when the calibration it is told to use cannot be */
+async function startAnalyser({ cpd }: DialbackConfig, log: Log): Promise<CpdPool> {
+  const { calibrationFile, shadowProfiles, recorder } = cpd;
+  if (calibrationFile === undefined) return CpdPool.start({ log, shadowProfiles, recorder });
+  const read = await readCalibration(calibrationFile);
+  if (!read.ok) throw new Error(`CBD_CALIBRATION: ${calibrationFile}: ${read.problem}`);
+  const { calibration } = read;
+  return CpdPool.start({ log, shadowProfiles, recorder, calibration });
 }
 
 type HostParts = Pick<

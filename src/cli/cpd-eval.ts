@@ -2,26 +2,24 @@
  * `dialback cpd-eval`: how good the detector is on a labelled set of recordings. The set may be the
  * site's own; the table's columns are described in docs/cpd.md.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { evaluateClips, type ClipJob, type ClipResult } from '../adapters/cpd/evaluate-clips.js';
-import {
-  parseLabels,
-  type LabelledClip,
-  type LabelProblem,
-  type LabelTable,
-} from '../cpd/evaluate/labels.js';
+import { readCalibration } from '../adapters/cpd/read-calibration.js';
+import type { Calibration } from '../cpd/calibration.js';
+import type { LabelledClip } from '../cpd/evaluate/labels.js';
 import { reportGroups, reportText, type ProfileScore } from '../cpd/evaluate/report.js';
 import { score, scoreBy, type Judged } from '../cpd/evaluate/score.js';
 import { PROFILE_NAMES, type Profile } from '../cpd/options.js';
 import { callStateOfVerdict } from '../dial/heard-result.js';
 import { outputOf, parseProfile, type Output } from './cpd-arguments.js';
+import { describeLabelProblem, readLabelTable, unreadableClip } from './label-table.js';
 
 interface EvalOptions {
   readonly json?: boolean;
   readonly profile?: Profile;
   readonly groups?: boolean;
+  readonly calibration?: string;
 }
 
 /** Shown in detail when no profile is asked for: the default of a service. */
@@ -39,6 +37,7 @@ export function registerCpdEval(program: Command): void {
       parseProfile,
     )
     .option('--groups', 'also each source group on its own')
+    .option('--calibration <file>', 'with the timing that cpd-train found')
     .option('--json', 'print one JSON document')
     .action(async (file: string, options: EvalOptions, command: Command) => {
       process.exitCode = await evaluate(file, options, outputOf(command));
@@ -46,17 +45,28 @@ export function registerCpdEval(program: Command): void {
 }
 
 async function evaluate(file: string, options: EvalOptions, to: Output): Promise<number> {
-  const table = await readTable(file);
-  for (const warning of table.warnings) to.err(describe(file, warning));
-  for (const problem of table.problems) to.err(describe(file, problem));
+  const table = await readLabelTable(file);
+  for (const warning of table.warnings) to.err(describeLabelProblem(file, warning));
+  for (const problem of table.problems) to.err(describeLabelProblem(file, problem));
   if (table.problems.length > 0) return 1;
+  let calibration: Calibration | undefined;
+  if (options.calibration !== undefined) {
+    const read = await readCalibration(resolve(options.calibration));
+    if (!read.ok) {
+      to.err(`CBD_CALIBRATION: ${options.calibration}: ${read.problem}\n`);
+      return 1;
+    }
+    calibration = read.calibration;
+  }
   const shown = options.profile ?? DEFAULT_PROFILE;
   const profiles = options.profile ? [options.profile] : PROFILE_NAMES;
-  const results = await evaluateClips(table.clips.map((clip) => jobOf(file, clip, profiles)));
-  const unread = results.flatMap((result, i) =>
-    result.ok ? [] : [unreadable(table.clips[i]!, result)],
+  const results = await evaluateClips(
+    table.clips.map((clip) => jobOf(file, clip, profiles, calibration)),
   );
-  for (const problem of unread.slice(0, 20)) to.err(describe(file, problem));
+  const unread = results.flatMap((result, i) =>
+    result.ok ? [] : [unreadableClip(table.clips[i]!, result)],
+  );
+  for (const problem of unread.slice(0, 20)) to.err(describeLabelProblem(file, problem));
   if (unread.length > 0) return 1;
   const judged = new Map(
     profiles.map((profile, run) => [
@@ -70,38 +80,30 @@ async function evaluate(file: string, options: EvalOptions, to: Output): Promise
   return 0;
 }
 
-async function readTable(file: string): Promise<LabelTable> {
-  try {
-    return parseLabels(await readFile(resolve(file), 'utf8'));
-  } catch (error) {
-    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { clips: [], problems: [{ code: 'CBD_LABELS_FILE', line: 0, message }], warnings: [] };
-  }
-}
+/** Before an answer all profiles are one. */
+const isJudgedByProfile = ({ answeredAtMs }: LabelledClip): boolean => answeredAtMs !== null;
 
-function jobOf(file: string, clip: LabelledClip, profiles: readonly Profile[]): ClipJob {
+function jobOf(
+  file: string,
+  clip: LabelledClip,
+  profiles: readonly Profile[],
+  calibration: Calibration | undefined,
+): ClipJob {
+  const timingOf = (profile: Profile) => ({ timing: calibration?.profiles[profile] ?? {} });
   const { answeredAtMs, country } = clip;
   return {
     path: resolve(dirname(file), clip.file),
-    runs: profiles.map((profile) => ({ profile, country, answeredAtMs })),
+    runs: profiles
+      .slice(0, isJudgedByProfile(clip) ? profiles.length : 1)
+      .map((profile) => ({ profile, country, answeredAtMs, ...timingOf(profile) })),
   };
 }
 
 function judge(clip: LabelledClip, result: ClipResult, run: number): Judged {
-  const outcome = result.ok ? result.outcomes[run] : undefined;
+  const outcome = result.ok ? result.outcomes[isJudgedByProfile(clip) ? run : 0] : undefined;
   if (!outcome) throw new Error(`no outcome for ${clip.file}`);
   return { clip, outcome };
 }
-
-function unreadable(
-  { file, line }: LabelledClip,
-  { problem, detail }: Extract<ClipResult, { ok: false }>,
-): LabelProblem {
-  return { code: 'CBD_LABELS_FILE', line, message: `${file}: ${problem} (${detail})` };
-}
-
-const describe = (file: string, { code, line, message }: LabelProblem): string =>
-  `${code}: ${file}${line > 0 ? `, line ${line}` : ''}: ${message}\n`;
 
 function toJson(
   judged: readonly Judged[],

@@ -22,6 +22,7 @@ import {
   type Output,
 } from './cpd-arguments.js';
 import { registerCpdEval } from './cpd-eval.js';
+import { registerCpdTrain } from './cpd-train.js';
 
 interface CpdCommandOptions {
   readonly early?: boolean;
@@ -63,6 +64,7 @@ export function registerCpdCommands(program: Command): void {
       process.exitCode = await judge(file, options, outputOf(command));
     });
   registerCpdEval(program);
+  registerCpdTrain(program);
 }
 
 async function judge(file: string, options: CpdCommandOptions, to: Output): Promise<number> {
@@ -108,12 +110,12 @@ function replayOptionsOf(options: CpdCommandOptions): ReplayOptions {
 /** What the recording was judged with, for the drawing. */
 function describe({ early, answeredAt, profile, country, option }: CpdCommandOptions): string {
   const { timing, ...single } = option ?? {};
-  const changed = Object.entries({ ...single, ...timing });
+  const changed: [string, unknown][] = Object.entries({ ...single, ...timing });
   return [
     `profile ${profile ?? 'human-first'}`,
     country === undefined ? 'country not known' : `country ${country}`,
     early ? 'early media' : `answered at ${answeredAt} ms`,
-    ...changed.map(([name, value]) => `${name} ${String(value)}`),
+    ...changed.map(([name, value]) => `${name} ${JSON.stringify(value)}`),
   ].join(' · ');
 }
 

@@ -108,7 +108,9 @@ function buildCpd(read: OptionReader, context: BuildContext): CpdConfig {
   const recorder = blockReader('recorder', read);
   const directory = recorder.optionalText('directory');
   const wanted = new Set(read.texts('shadowProfiles'));
+  const calibration = read.optionalText('calibration');
   return {
+    calibrationFile: calibration === undefined ? undefined : resolve(context.folder, calibration),
     shadowProfiles: CPD_PROFILES.filter((profile) => wanted.has(profile)),
     recorder:
       directory === undefined

@@ -4,6 +4,7 @@
  * telephony server (that is `doctor`).
  */
 import { checkEffects } from './check-effects.js';
+import { checkCalibration } from './check-calibration.js';
 import { checkFiles } from './check-files.js';
 import { checkHosts } from './check-hosts.js';
 import { checkRules } from './check-rules.js';
@@ -15,6 +16,7 @@ import { inFileOrder, type Problem } from './problem.js';
 /** @returns findings in the order of the file; each path and message once. Takes a few seconds at most per URL and host. */
 export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
   const [files, urls, hosts] = await Promise.all([
+    checkCalibration(config),
     checkFiles(config),
     checkUrls(config),
     checkHosts(config),

@@ -73,6 +73,8 @@ export interface RoutePointConfig {
 export interface CpdConfig {
   /** Profiles that listen beside the one in use. */
   readonly shadowProfiles: readonly ServiceConfig['cpdProfile'][];
+  /** Absolute path of a file of `cpd-train`. */
+  readonly calibrationFile: string | undefined;
   /** Undefined: nothing is recorded. */
   readonly recorder:
     | {

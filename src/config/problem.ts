@@ -39,6 +39,7 @@ export const PROBLEM_CODES = {
   CHECK_FILE_MISSING: 'A treatment file does not exist.',
   CHECK_FILE_UNPLAYABLE: 'A treatment file is not something the media server in use can play.',
   CHECK_FOLDER_MISSING: 'A folder does not exist.',
+  CHECK_CALIBRATION: 'The file under `cpd.calibration` is none that `cpd-train` wrote.',
   CHECK_UNKNOWN_QUEUE: 'A service names a queue that is not under `queues`.',
   CHECK_NO_QUEUE: 'Answered customers of a service can wait for an agent, and it has no queue.',
   CHECK_NO_TRUNK:

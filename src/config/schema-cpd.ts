@@ -50,6 +50,13 @@ export const CPD_BLOCK: OptionSpec = {
         source: OURS,
       },
       {
+        key: 'calibration',
+        type: { kind: 'text', maxLength: 1024, format: PATH },
+        doc: 'File that `dialback cpd-train` wrote: the timing of the profiles, fitted to your own calls.',
+        defaultSays: 'the timing of the product',
+        source: OURS,
+      },
+      {
         key: 'recorder',
         type: { kind: 'block', options: RECORDER },
         doc: 'Flight recorder: keeps the beginning of calls, to find out why one was judged as it was.',

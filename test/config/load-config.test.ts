@@ -270,12 +270,17 @@ describe('loadConfig', () => {
   });
 
   it('records no call and runs no shadow unless it is told to', async () => {
-    assert.deepEqual((await folder.load('')).cpd, { shadowProfiles: [], recorder: undefined });
+    assert.deepEqual((await folder.load('')).cpd, {
+      shadowProfiles: [],
+      calibrationFile: undefined,
+      recorder: undefined,
+    });
     const { cpd } = await folder.load(
-      'cpd: { shadowProfiles: [machine-first, balanced], recorder: { directory: calls } }',
+      'cpd: { shadowProfiles: [machine-first, balanced], calibration: c.json, recorder: { directory: calls } }',
     );
     assert.deepEqual(cpd, {
       shadowProfiles: ['balanced', 'machine-first'],
+      calibrationFile: join(folder.path, 'c.json'),
       recorder: {
         directory: join(folder.path, 'calls'),
         seconds: 30,

@@ -5,6 +5,7 @@
  * It never leaves a caller waiting: an operation has a deadline, and when a thread dies, every tap on
  * it that had no verdict gets "unknown", and the next tap gets a new thread.
  */
+import type { Calibration } from '../../cpd/calibration.js';
 import type { Profile } from '../../cpd/options.js';
 import type { CallAnalyser, Log } from '../../ports.js';
 import type { Judgement, ListenerRequest, RecordingRequest } from './call-listener.js';
@@ -28,6 +29,8 @@ export interface CpdPoolOptions {
   readonly sources?: readonly string[];
   /** Open taps above this are refused. */
   readonly maxTaps?: number;
+  /** Timing that the site found for itself, by profile. */
+  readonly calibration?: Calibration;
   /** Profiles that listen beside the live one; each costs as much CPU as that one. */
   readonly shadowProfiles?: readonly Profile[];
   /** Keeps the beginning of calls. Absent: nothing is kept. */
@@ -59,8 +62,9 @@ export interface CpdPoolStats {
 }
 
 export class CpdPool implements CallAnalyser {
-  readonly #options: Required<Omit<CpdPoolOptions, 'log' | 'recorder'>>;
+  readonly #options: Required<Omit<CpdPoolOptions, 'log' | 'recorder' | 'calibration'>>;
   readonly #recorder: RecorderOptions | undefined;
+  readonly #calibration: Calibration | undefined;
   readonly #shadowCounts: Record<string, { compared: number; disagreed: number }> = {};
   readonly #purging: NodeJS.Timeout | undefined;
   readonly #log: Log | undefined;
@@ -72,9 +76,10 @@ export class CpdPool implements CallAnalyser {
   #refused = 0;
 
   constructor(options: CpdPoolOptions = {}) {
-    const { log, recorder, ...rest } = options;
+    const { log, recorder, calibration, ...rest } = options;
     this.#log = log;
     this.#recorder = recorder;
+    this.#calibration = calibration;
     this.#options = {
       workers: 1,
       host: '127.0.0.1',
@@ -160,10 +165,10 @@ export class CpdPool implements CallAnalyser {
   }
 
   #listenerRequest(request: TapRequest): ListenerRequest {
-    const options = optionsOf(request);
+    const options = optionsOf(request, this.#calibration);
     const shadows = this.#options.shadowProfiles
       .filter((profile) => profile !== options.profile)
-      .map((profile) => optionsOf({ ...request, profile }));
+      .map((profile) => optionsOf({ ...request, profile }, this.#calibration));
     return { options, shadows, recording: this.#recordingOf(request) };
   }
 

@@ -1,5 +1,6 @@
 /** What a tap is opened with, and the options of the detector that follow from it. */
-import { resolveOptions, type CpdOptions } from '../../cpd/options.js';
+import type { Calibration } from '../../cpd/calibration.js';
+import { DEFAULT_OPTIONS, resolveOptions, type CpdOptions } from '../../cpd/options.js';
 import type { AnalysisRequest } from '../../ports.js';
 
 /** What a tap is opened with. Either shape; single options win over `postConnectTimeoutMs`. */
@@ -19,7 +20,7 @@ export class CpdError extends Error {
 }
 
 /** @throws CpdError `CPD_BAD_OPTION` when an option is outside its range */
-export function optionsOf(request: TapRequest): Partial<CpdOptions> {
+export function optionsOf(request: TapRequest, calibration?: Calibration): Partial<CpdOptions> {
   const { id: _id, service: _service, postConnectTimeoutMs, silenceTimeoutMs, ...given } = request;
   const timeouts =
     postConnectTimeoutMs === undefined
@@ -31,7 +32,11 @@ export function optionsOf(request: TapRequest): Partial<CpdOptions> {
   try {
     const own = postConnectTimeoutMs === undefined && silenceTimeoutMs !== undefined;
     const silence = own ? { silenceTimeoutMs } : {};
-    return resolveOptions({ ...timeouts, ...silence, ...given, sampleRateHz: 8000 });
+    const timing = {
+      ...calibration?.profiles[given.profile ?? DEFAULT_OPTIONS.profile],
+      ...given.timing,
+    };
+    return resolveOptions({ ...timeouts, ...silence, ...given, timing, sampleRateHz: 8000 });
   } catch (error) {
     throw new CpdError('CPD_BAD_OPTION', error instanceof Error ? error.message : String(error));
   }
