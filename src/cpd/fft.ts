@@ -44,14 +44,32 @@ export class PowerSpectrum {
   #butterflies(): void {
     const re = this.#re;
     const im = this.#im;
-    for (let size = 2; size <= HALF; size <<= 1) {
+    // The first two stages together: their factors are 1 and -i, so that nothing is multiplied.
+    for (let a = 0; a < HALF; a += 4) {
+      const r0 = re[a]! + re[a + 1]!;
+      const r1 = re[a]! - re[a + 1]!;
+      const r2 = re[a + 2]! + re[a + 3]!;
+      const r3 = re[a + 2]! - re[a + 3]!;
+      const i0 = im[a]! + im[a + 1]!;
+      const i1 = im[a]! - im[a + 1]!;
+      const i2 = im[a + 2]! + im[a + 3]!;
+      const i3 = im[a + 2]! - im[a + 3]!;
+      re[a] = r0 + r2;
+      im[a] = i0 + i2;
+      re[a + 1] = r1 + i3;
+      im[a + 1] = i1 - r3;
+      re[a + 2] = r0 - r2;
+      im[a + 2] = i0 - i2;
+      re[a + 3] = r1 - i3;
+      im[a + 3] = i1 + r3;
+    }
+    for (let size = 8; size <= HALF; size <<= 1) {
       const half = size >> 1;
       const step = FFT_SIZE / size;
-      for (let start = 0; start < HALF; start += size) {
-        for (let k = 0; k < half; k++) {
-          const c = this.#cos[k * step]!;
-          const s = this.#sin[k * step]!;
-          const a = start + k;
+      for (let k = 0; k < half; k++) {
+        const c = this.#cos[k * step]!;
+        const s = this.#sin[k * step]!;
+        for (let a = k; a < HALF; a += size) {
           const b = a + half;
           const tr = re[b]! * c + im[b]! * s;
           const ti = im[b]! * c - re[b]! * s;

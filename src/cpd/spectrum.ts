@@ -3,6 +3,7 @@
  * spectral peaks and how much of the sound they are, and how periodic the sound is. Everything else
  * in this folder works on these numbers. It decides nothing.
  */
+import { Pitch } from './pitch.js';
 import { BIN_COUNT, FFT_SIZE, PowerSpectrum } from './fft.js';
 
 export const ANALYSIS_RATE_HZ = 8000;
@@ -21,14 +22,10 @@ const LOBE_BINS = 3;
 const CENTRE_BINS = 4;
 /** So many zeros in a row are no sound: 10 ms. */
 const HOLE_SAMPLES = 80;
+/** Fainter frames are not asked for their period. dB */
+const FAINT_DB = -60;
 /** Level given to digital silence. */
 export const SILENCE_DB = -100;
-
-/** Pitch is looked for between 70 and 400 Hz, at half the rate. */
-const PITCH_SAMPLES = FFT_SIZE / 2;
-const SHORTEST_LAG = 10;
-const LONGEST_LAG = 57;
-const HUM_FILTER = 0.8;
 
 /** Measurements of the newest 32 ms. One object, overwritten for every hop. */
 export interface Measurements {
@@ -54,8 +51,10 @@ export interface Measurements {
   /** Shares of the energy near 1650 and near 1850 Hz (V.21 channel 2), 0..1. */
   v21MarkShare: number;
   v21SpaceShare: number;
-  /** Height of the autocorrelation peak in the pitch range, 0..1. */
+  /** Height of the autocorrelation peak in the pitch range, 0..1; 0 where it is too faint to mean much. */
   periodicity: number;
+  /** The same in full, however faint; that of an earlier frame in digital silence. */
+  readonly pitch: Pitch;
   /** Part of it is a hole where a packet was lost: its level and its shape mean little. */
   isHoled: boolean;
   /** Every sample was zero, or no packet came. */
@@ -79,6 +78,7 @@ export class Spectrum {
     v21MarkShare: 0,
     v21SpaceShare: 0,
     periodicity: 0,
+    pitch: new Pitch(),
     isHoled: false,
     isDigitalSilence: true,
     power: new Float64Array(BIN_COUNT),
@@ -88,8 +88,8 @@ export class Spectrum {
   readonly #history = this.now.samples;
   readonly #windowed = new Float64Array(FFT_SIZE);
   readonly #power = this.now.power;
-  readonly #halfRate = new Float64Array(PITCH_SAMPLES);
   readonly #transform = new PowerSpectrum();
+  readonly #pitch = this.now.pitch;
   readonly #scale: number;
 
   constructor() {
@@ -127,7 +127,8 @@ export class Spectrum {
     }
     this.#transform.compute(this.#windowed, this.#power);
     this.#measurePeaks();
-    m.periodicity = m.levelDb > -60 ? this.#measurePeriodicity() : 0;
+    this.#pitch.measure(this.#history);
+    m.periodicity = m.levelDb > FAINT_DB ? this.#pitch.periodicity : 0;
   }
 
   #clear(): void {
@@ -201,34 +202,5 @@ export class Spectrum {
     const bend = left - 2 * middle + right;
     const offset = bend < 0 ? (0.5 * (left - right)) / bend : 0;
     return (bin + Math.max(-0.5, Math.min(0.5, offset))) * BIN_HZ;
-  }
-
-  /** Normalised cross-correlation at half the rate, so that its cost stays below the transform's. */
-  #measurePeriodicity(): number {
-    const x = this.#halfRate;
-    let before = 0;
-    for (let i = 0; i < PITCH_SAMPLES; i++) {
-      const pair = this.#history[2 * i]! + this.#history[2 * i + 1]!;
-      // The difference weakens mains hum, which is as periodic as any voice.
-      x[i] = i === 0 ? 0 : pair - HUM_FILTER * before;
-      before = pair;
-    }
-    let best = 0;
-    for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) {
-      const length = PITCH_SAMPLES - lag;
-      let cross = 0;
-      let here = 1e-12;
-      let there = 1e-12;
-      for (let i = 0; i < length; i++) {
-        const a = x[i]!;
-        const b = x[i + lag]!;
-        cross += a * b;
-        here += a * a;
-        there += b * b;
-      }
-      const score = cross / Math.sqrt(here * there);
-      if (score > best) best = score;
-    }
-    return best;
   }
 }

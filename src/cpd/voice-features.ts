@@ -4,7 +4,6 @@
  * neither the level of a call nor the colour of its codec decides. Nothing here is learnt.
  */
 import { Persistence } from './persistence.js';
-import { Pitch } from './pitch.js';
 import { ANALYSIS_RATE_HZ, type Measurements } from './spectrum.js';
 
 export const FEATURE_COUNT = 68;
@@ -38,7 +37,6 @@ export class VoiceFeatures {
   /** Mean of the bands' floors. dB relative to full scale, per band */
   floorDb = EARLY_FLOOR_DB;
 
-  readonly #pitch = new Pitch();
   readonly #persistence = new Persistence();
   readonly #filters = melFilters();
   readonly #bandDb = new Float64Array(BANDS);
@@ -72,7 +70,6 @@ export class VoiceFeatures {
     const flux = this.#measureFlux();
     this.#followFloor();
     this.#fillBands(meanDb);
-    this.#pitch.measure(m.samples);
     this.#persistence.measure(m.power);
     this.#fillScalars(m, meanDb, flatnessDb, flux);
     this.#previousDb.set(this.#bandDb);
@@ -149,7 +146,7 @@ export class VoiceFeatures {
 
   #fillScalars(m: Measurements, meanDb: number, flatnessDb: number, flux: number): void {
     const values = this.values;
-    const { periodicity, frequencyHz, shortLag } = this.#pitch;
+    const { periodicity, frequencyHz, shortLag } = m.pitch;
     const isVoiced = periodicity > 0.5;
     this.#peakDb = Math.max(meanDb, QUIETEST_PEAK_DB, this.#peakDb - PEAK_FALL_DB);
     this.#meanDb += MIDDLE * (meanDb - this.#meanDb);
