@@ -32,12 +32,12 @@ describe('connecting to the servers', () => {
     return (thrown as { code?: string } | undefined)?.code ?? 'connected';
   }
 
-  it('names a wrong secret', async () => {
+  it('field notes 6: srf.connect wrong secret, mrf.connect wrong password; named at once, not tried again', async () => {
     assert.equal(await refusal({ drachtio: { secret: 'wrong' } }), 'DRACHTIO_WRONG_SECRET');
     assert.equal(await refusal({ freeswitch: { secret: 'wrong' } }), 'FREESWITCH_WRONG_SECRET');
   });
 
-  it('names a port where nobody listens', async () => {
+  it('field notes 6: srf.connect closed port, mrf.connect closed port', async () => {
     const port = await freePort();
     assert.equal(await refusal({ drachtio: { port } }), 'DRACHTIO_UNREACHABLE');
     assert.equal(await refusal({ freeswitch: { port } }), 'FREESWITCH_UNREACHABLE');
@@ -49,7 +49,7 @@ describe('connecting to the servers', () => {
     assert.equal(await refusal({ freeswitch: { profile: '.*' } }), 'FREESWITCH_NO_PROFILE');
   });
 
-  it('gives up on a server that says nothing', async () => {
+  it('field notes 6: mrf.connect with FS slow; gives up on a server that says nothing', async () => {
     const server = await listen(() => undefined);
     const { port } = server.address() as AddressInfo;
     assert.equal(await refusal({ drachtio: { port } }), 'DRACHTIO_TIMEOUT');
@@ -139,7 +139,7 @@ describe('a lost server', function () {
     return { far, endpoint, dialog: outcome.dialog };
   }
 
-  it('loses dialogs and INVITEs with the connection to drachtio, and dials again after it', async () => {
+  it('field notes 6: drachtio-server killed mid-call; dialogs and INVITEs are lost, calls go out again after it', async () => {
     const { endpoint, dialog } = await answeredCall();
     const ringing = await site().far();
     ringing.onInvite = (call) => call.respond(180, 'Ringing');
@@ -173,7 +173,7 @@ describe('a lost server', function () {
     await eventually(() => assert.equal(telephony.sip.isConnected, true));
   });
 
-  it('ends endpoints and what plays on them when the media server dies', async () => {
+  it('field notes 6: FreeSWITCH killed mid-call; endpoints end, and what plays on them settles', async () => {
     const { endpoint, dialog } = await answeredCall();
     const playback = endpoint.play([await site().toneFile(500, 3000)], { loop: true });
     const ended = new Promise<void>((resolve) => endpoint.onEnded(resolve));
@@ -192,7 +192,7 @@ describe('a lost server', function () {
     await again.endpoint.close();
   });
 
-  it('notices a frozen media server, settles everything, and ends the channels when it thaws', async () => {
+  it('field notes 6: FS frozen; noticed, everything settles, and the channels end when it thaws', async () => {
     const { endpoint, dialog } = await answeredCall();
     const playback = endpoint.play([await site().toneFile(500, 3000)], { loop: true });
     freeswitch.freeze();

@@ -33,7 +33,7 @@ describe('loose rejections of the SIP libraries', () => {
     assert.equal(isContained(undefined), false);
   });
 
-  it('do not end the process', async () => {
+  it('field notes 6: un-caught dialog.destroy of fsmrf; does not end the process', async () => {
     const { code, out } = await rejectIn(
       `void Promise.reject(Object.assign(new Error('unable to find dialog'), { code: 'ENODIALOG' }));`,
     );

@@ -63,7 +63,7 @@ function setUp(create: () => Promise<LibraryEndpoint>) {
 const NOTHING = { endpoints: 0, pendingEndpoints: 0, taps: 0, playbacks: 0, orphans: 0 };
 
 describe('creating endpoints', () => {
-  it('refuses an offer with SRTP, ends its channel and says what to configure', async () => {
+  it('field notes 1: SRTP in the offer; refused, its channel ended, and what to configure is said', async () => {
     const endpoint = new LibraryEndpoint(SRTP_SDP);
     const { media } = setUp(() => Promise.resolve(endpoint));
     await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), {
@@ -82,7 +82,7 @@ describe('creating endpoints', () => {
     await endpoint.close();
   });
 
-  it('gives up at its own deadline and ends the endpoint that comes afterwards', async () => {
+  it('field notes 6: FS frozen; gives up at its own deadline and ends the endpoint that comes late', async () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     let deliver = (_: LibraryEndpoint): void => undefined;
     const { clock, media } = setUp(() => new Promise((resolve) => (deliver = resolve)));
@@ -122,7 +122,7 @@ describe('creating endpoints', () => {
     assert.deepEqual(media.counts(), NOTHING);
   });
 
-  it('tells an end by the media server once, settles what plays, and leaves no timer', async () => {
+  it('field notes 6: uuid_kill of the endpoint; told once, what plays settles, no timer is left', async () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     const { clock, media } = setUp(() => Promise.resolve(endpoint));
     const ours = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);

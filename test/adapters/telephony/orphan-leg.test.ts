@@ -53,7 +53,7 @@ describe('ending orphan legs', () => {
     doomed.sip.invite({ uri: far.uri, callId, localSdp: far.rtp.sdp });
   const end = (leg: OrphanLeg) => site().telephony.endOrphan(leg);
 
-  it('sends the BYE of an answered call in its dialog', async () => {
+  it('field notes 6: Node app killed; the answered call gets its BYE in its dialog', async () => {
     const call = place(randomUUID());
     const identity = follow(call);
     assert.equal((await call.outcome).kind, 'answered');
@@ -150,7 +150,7 @@ describe('ending orphan legs', () => {
     assert.ok(Number.parseInt(bye.header('cseq') ?? '', 10) > 7);
   });
 
-  it('kills the channel of a dead process', async () => {
+  it('field notes 6: Node app killed; its channel is ended', async () => {
     const endpoint = await doomed.media.createEndpoint();
     await end({ callId: randomUUID(), endpointId: endpoint.id });
     await eventually(() => assert.ok(endpoint.hasEnded));

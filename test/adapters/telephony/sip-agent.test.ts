@@ -69,7 +69,7 @@ describe('an INVITE through drachtio', () => {
     assert.equal(outcome.dialog.hasEnded, true);
   });
 
-  it('tells a hang-up of the far side as remote', async () => {
+  it('field notes 6: callee hangs up; told as remote, and a BYE of ours afterwards does no harm', async () => {
     const outcome = await site().invite(far).outcome;
     assert.ok(outcome.kind === 'answered');
     const ended = new Promise<DialogEnd>((resolve) => outcome.dialog.onEnded(resolve));
@@ -107,7 +107,7 @@ describe('an INVITE through drachtio', () => {
     });
   });
 
-  it('cancels a ringing call and says why', async () => {
+  it('field notes 6: CANCEL before answer; the outcome is cancelled and the CANCEL says why', async () => {
     far.onInvite = (call) => call.respond(180, 'Ringing');
     const call = site().invite(far);
     call.onProvisional(() => call.cancel('ring time is over'));
@@ -123,7 +123,7 @@ describe('an INVITE through drachtio', () => {
     await far.request('CANCEL');
   });
 
-  it('ends a call that is answered while the CANCEL is on its way', async () => {
+  it('field notes 6: CANCEL / 200 glare; the call that came all the same is ended', async () => {
     far.onInvite = (call) => call.respond(180, 'Ringing');
     far.onCancel = (call) => call.answer();
     const call = site().invite(far);
