@@ -103,7 +103,7 @@ async function main([folder, scenes = '1200', seed = '1', target = TARGET]) {
   const test = makeSet(all.filter(isHeldOut), Math.ceil(Number(scenes) / 16), dice);
   const options = {
     hidden: [24, 12],
-    epochs: 12,
+    epochs: 10,
     classWeights: [1.3, 1, 1],
     jitter: 0.1,
     seed: Number(seed),

@@ -51,10 +51,14 @@ export interface Rule {
 const NOISY_SHARE = 0.4;
 /** Each second of speech without a pause multiplies the odds of a machine by e squared. */
 const ODDS_PER_SECOND = 2;
-/** A word: less of it in the model's belief is a click, a bark, a cough. ms */
+/** A syllable holds its vowel for so long; a bark, a tick or a cough does not. ms */
+const VOWEL_MS = 64;
+/** A word: less of it in the model's belief is a click; without a vowel more is needed. ms */
 const LEAST_BELIEVED_MS = 48;
+const LEAST_BELIEVED_UNVOICED_MS = 88;
 /** Belief that makes speech of an utterance: little when quiet follows, as it does when a person waits... */
 const LEAST_BEFORE_QUIET = 0.12;
+const LEAST_WITHOUT_VOWEL = 0.3;
 /** ... more when sound goes on, as that of music, engines and rain does. */
 const LEAST_BEFORE_SOUND = 0.45;
 const QUIET_SHARE = 0.25;
@@ -97,7 +101,7 @@ export class AnswerRule implements Rule {
     const hasPaused = pauseMs >= neededMs;
     const isLong = spokenMs >= this.#timing.machineSpeechMs;
     if (!hasPaused && !isLong) return null;
-    if (!isCredible(voice, hasPaused ? pauseMs : 0)) {
+    if (!isCredible(voice, isLong ? 0 : pauseMs)) {
       if (hasPaused) voice.forgetSpeech();
       return null;
     }
@@ -177,8 +181,11 @@ export class AnswerRule implements Rule {
  */
 export function isCredible(voice: VoiceActivity, pauseMs: number): boolean {
   const isQuietNow = pauseMs > 0 && voice.soundAfterMs <= QUIET_SHARE * pauseMs;
-  const least = isQuietNow ? LEAST_BEFORE_QUIET : LEAST_BEFORE_SOUND;
-  return voice.credibility >= least && voice.believedMs >= LEAST_BELIEVED_MS;
+  const hasVowel = voice.longestVowelMs >= VOWEL_MS;
+  const leastQuiet = hasVowel ? LEAST_BEFORE_QUIET : LEAST_WITHOUT_VOWEL;
+  const least = isQuietNow ? leastQuiet : LEAST_BEFORE_SOUND;
+  const leastMs = hasVowel ? LEAST_BELIEVED_MS : LEAST_BELIEVED_UNVOICED_MS;
+  return voice.credibility >= least && voice.believedMs >= leastMs;
 }
 
 function isMusic(voice: VoiceActivity): boolean {

@@ -18,6 +18,8 @@ const VOICED_PERIODICITY = 0.55;
 /** Far above the floor less will do: breathy voices and narrow codecs blur the period. */
 const LOUD_ABOVE_FLOOR_DB = 20;
 const LOUD_VOICED_PERIODICITY = 0.42;
+/** A vowel in a quiet room is this periodic, and a bark is not for long. */
+const VOWEL_PERIODICITY = 0.65;
 /** What the model finds this likely is speech however far it is below the rest. */
 const LIKELY_SPEECH = 0.6;
 /** Or when the model is this sure, and never when it is this sure of the contrary. */
@@ -60,6 +62,8 @@ export class VoiceActivity {
    * the onset, as time. ms
    */
   believedMs = 0;
+  /** Longest run of periodic frames in the speech: a vowel that is held. ms */
+  longestVowelMs = 0;
   /** Sound that was no speech since the newest speech, as time. ms */
   soundAfterMs = 0;
   floorDb = SILENCE_DB;
@@ -77,6 +81,7 @@ export class VoiceActivity {
   #lastEnergyMs = -1;
   #lastVoicedMs = -1;
   #lastModelMs = -1;
+  #vowelMs = 0;
   #steadyFrames = 0;
   #previousPeakHz = 0;
   readonly #quietestSpeechDb: number;
@@ -95,6 +100,7 @@ export class VoiceActivity {
   /** What was taken for speech was none. */
   forgetSpeech(): void {
     this.hasOnset = this.isSpeech = false;
+    this.longestVowelMs = 0;
     this.onsetMs = this.lastSpeechMs = this.speechMs = this.spokenMs = this.believedMs = 0;
     this.speechDb = SILENCE_DB;
     this.#voiced.fill(0);
@@ -130,6 +136,7 @@ export class VoiceActivity {
       this.soundMs += HOP_MS;
       this.soundAfterMs += HOP_MS;
     }
+    this.#vowelMs = m.periodicity >= VOWEL_PERIODICITY ? this.#vowelMs + HOP_MS : 0;
     const isVoiced = hasEnergy && !m.isHoled && this.#isVoiced(m);
     this.#voiced[this.#frame++ % ONSET_FRAMES] = isVoiced ? 1 : 0;
     if (hasEnergy) {
@@ -178,6 +185,7 @@ export class VoiceActivity {
     }
     this.spokenMs += Math.min(LONGEST_BREATH_MS, atMs - this.lastSpeechMs);
     this.speechMs += HOP_MS;
+    this.longestVowelMs = Math.max(this.longestVowelMs, this.#vowelMs);
     this.believedMs += HOP_MS * (this.speechProbability - MUSIC_DOUBT * this.musicProbability);
     this.lastSpeechMs = atMs;
     this.soundAfterMs = 0;
