@@ -18,6 +18,7 @@ import {
   probeFreeswitch,
 } from './freeswitch-probe.js';
 import { type FreeswitchStatus, readStatus } from './freeswitch-status.js';
+import { containSocket } from './contained-socket.js';
 import { LifeWatch } from './life-watch.js';
 import { isPublicAddress } from '../../config/public-address.js';
 import type { SrfView } from './srf-types.js';
@@ -85,6 +86,8 @@ export class FreeswitchConnection implements Connection {
   #over = false;
   #status: FreeswitchStatus | undefined;
   readonly #life: LifeWatch;
+  /** Somebody sent on our listener what is no event socket; he has been cut off. */
+  onRefused: ((why: string) => void) | undefined;
 
   constructor(
     readonly server: Mrf.MediaServer,
@@ -94,6 +97,11 @@ export class FreeswitchConnection implements Connection {
     private readonly deadlines: Deadlines,
   ) {
     this.#status = facts.status;
+    // Before the library's own listener, so that its first bytes are contained as well.
+    server._server?.server.prependListener('connection', (socket) =>
+      containSocket(socket, (why) => this.onRefused?.(why)),
+    );
+    if (server.conn.socket) containSocket(server.conn.socket, (why) => this.#lost(why));
     // Each command is two small writes; Nagle and delayed ACK would make it 42 ms instead of 1.
     server.conn.socket?.setNoDelay(true);
     server._server?.on('connection::open', (connection) => connection.socket?.setNoDelay(true));

@@ -248,6 +248,8 @@ export class PoolMember {
     connection.onSilence((isSilent) => {
       context.onChange(!isSilent, isSilent ? 'it does not answer' : 'it answers again');
     });
+    connection.onRefused = (why) =>
+      context.log.warn({ server: name, why }, 'nonsense on the event socket listener, cut off');
     connection.onStatus = ({ sessionCount }) => this.#learn(sessionCount);
     if (connection.status) this.#learn(connection.status.sessionCount);
     void this.media.killOrphans();
