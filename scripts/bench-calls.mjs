@@ -1,7 +1,8 @@
 // `npm run bench:calls`: the product against a bare drachtio-srf and drachtio-fsmrf script, on the
 // servers named by DIALBACK_DRACHTIO and DIALBACK_FREESWITCH (host:port,secret), else on the embedded
 // engine. Four parts, all or those named: `cost` (fixed rate, in turn), `sound` (answer to the first
-// audible packet), `overload` (three times what is carried), `leaks`. `--quick` is a minute of it all.
+// audible packet), `overload` (three times what is carried), `leaks`. `--quick` is a minute of it all;
+// the whole takes about half an hour.
 // Everything shares one machine: figures of different runs cannot be compared, ratios of one run can.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -13,6 +14,9 @@ import { orderAtRate, startBare, startPath, startProcess, startService } from '.
 import { channelCount, findServers, versionsOf } from './bench/servers.mjs';
 
 const isQuick = argv.includes('--quick');
+/** `--scale=0.3`: a third of the calls. */
+const scale = Number(argv.find((word) => word.startsWith('--scale='))?.slice(8) ?? 1);
+const sized = (count) => Math.max(1, Math.round(count * scale));
 const named = argv.slice(2).filter((word) => !word.startsWith('--'));
 const wants = (part) => named.length === 0 || named.includes(part);
 const LISTEN_MS = 1000;
@@ -72,7 +76,7 @@ const isDone = ({ ok, why, ackAtMs, soundAtMs, endedAtMs }) =>
 
 /** A fixed rate, the two in turn: CPU time of the process per call, and the time to set one up. */
 async function cost() {
-  const [perSecond, seconds, rounds] = isQuick ? [15, 4, 1] : [15, 20, 5];
+  const [perSecond, seconds, rounds] = isQuick ? [15, 4, 1] : [15, sized(20), 5];
   callee.tell({ hangUpAfter: 'nothing' });
   const parties = {
     bare: await startBare({ ...common, listenMs: LISTEN_MS, withTap: true }),
@@ -117,7 +121,7 @@ async function cost() {
 
 /** From the callee's 200 to the first audible packet of the connect treatment, without CPD. */
 async function sound() {
-  const count = isQuick ? 20 : 200;
+  const count = isQuick ? 20 : sized(200);
   callee.tell({ hangUpAfter: 'sound' });
   const parties = {
     bare: await startBare({ ...common, listenMs: 0, withTap: false }),
@@ -143,11 +147,11 @@ async function sound() {
 
 /** More than can be carried, for a while; then the time it takes until all is over. */
 async function overload() {
-  const [probeSeconds, seconds] = isQuick ? [8, 5] : [20, 30];
+  const [probeSeconds, seconds] = isQuick ? [5, 5] : [sized(15), 30];
   callee.tell({ hangUpAfter: 'nothing' });
   const ours = await startService({ ...common, listenMs: LISTEN_MS });
   // What is carried is what the governor lets through when there is always somebody waiting.
-  const probed = await orderAtRate(ours, 60, probeSeconds);
+  const probed = await orderAtRate(ours, 40, probeSeconds);
   const acks = (await notesOf(probed)).map(({ ackAtMs }) => ackAtMs).filter(Boolean);
   const carried = carriedPerSecond(acks);
   row('  carried, with somebody always waiting', `${carried.toFixed(1)} /s`);
@@ -177,7 +181,7 @@ async function overloadOne(name, party, perSecond, seconds) {
   const p95Ms = setUps.length > 0 ? percentile(setUps, 0.95) : Infinity;
   const whys = new Map();
   for (const { why, because } of results.filter((one) => !isDone(one))) {
-    const word = (why ?? because ?? 'nothing heard').slice(0, 60);
+    const word = (why ?? because ?? 'nothing heard').slice(0, 160);
     whys.set(word, (whys.get(word) ?? 0) + 1);
   }
   row(
@@ -194,7 +198,7 @@ async function overloadOne(name, party, perSecond, seconds) {
 
 /** Nothing is left behind, and memory stays what it is. */
 async function leaks() {
-  const [inARow, concurrent, many] = isQuick ? [30, 30, 200] : [500, 100, 2000];
+  const [inARow, concurrent, many] = isQuick ? [30, 30, 200] : [sized(500), 100, sized(2000)];
   const ours = await startService({ ...common, listenMs: LISTEN_MS });
   const idle = await ours.ask('left');
   callee.tell({ hangUpAfter: 'answer' });

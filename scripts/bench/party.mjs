@@ -114,7 +114,11 @@ http: { listen: "127.0.0.1:0" }
 store: { url: "sqlite:${join(folder, `bench-${Math.round(nowMs())}.db`)}" }
 trunks: [{ name: far, uri: "${calleeUri}", maxConcurrentCalls: 1000, maxCallsPerSecond: 1000 }]
 queues: { agents: { targets: [{ uri: "${calleeUri.replace('sip:', 'sip:agent@')}" }] } }
-defaults: { _max_dial_attempts: 1, _max_queued_callbacks_per_service: 100000 }
+defaults:
+  _max_dial_attempts: 1
+  _max_queued_callbacks_per_service: 100000
+  _throttle_callbacks_per_service_1: 100000
+  _throttle_callbacks_per_service_2: 100000
 services:
   # Listens, plays a message and hangs up, as the bare script does.
   full:
