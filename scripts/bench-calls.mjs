@@ -66,6 +66,8 @@ const common = { servers, calleeUri, file, folder };
 
 /** What the callee noted of these calls, by number. */
 async function notesOf(results) {
+  // The last BYE may still be on its way.
+  await sleep(1000);
   const { notes } = await callee.ask('notes');
   const byNumber = new Map(notes.map((note) => [note.number, note]));
   return results.map((result) => ({ ...byNumber.get(result.number), ...result }));

@@ -53,6 +53,8 @@ function buildFreeswitch(read: OptionReader, onlySite: string | undefined): Free
     secret: read.text('secret'),
     site: read.optionalText('site') ?? onlySite ?? '',
     maxSessions: read.optionalNumber('maxSessions'),
+    maxSetUpsPerSecond: read.optionalNumber('maxSetUpsPerSecond'),
+    maxSetUpsInProgress: read.optionalNumber('maxSetUpsInProgress'),
     advertise: read.optionalText('advertise'),
     listen: read.optionalText('listen'),
     allowPublicListener: read.flag('allowPublicListener'),

@@ -35,6 +35,10 @@ export interface FreeswitchConfig {
   readonly site: string;
   /** Channels at most; its own limit when undefined. */
   readonly maxSessions: number | undefined;
+  /** New calls a second at most; below that what is learned. */
+  readonly maxSetUpsPerSecond: number | undefined;
+  /** Calls being set up at a time at most; below that what is learned. */
+  readonly maxSetUpsInProgress: number | undefined;
   /** Our own address, or address:port, as this server sees it, for its outbound socket and the tap. */
   readonly advertise: string | undefined;
   /** Address, or address:port, we listen on for its outbound sockets. */

@@ -86,6 +86,18 @@ export const freeswitch: OptionSpec = option(
           { defaultSays: 'its own `max-sessions`' },
         ),
         option(
+          'maxSetUpsPerSecond',
+          { kind: 'integer', min: 1, max: 1000 },
+          'New calls a second on it at most. Below that the rate is learned from how long set-ups take; whoever has to wait is dialled later.',
+          { defaultSays: '80 % of its own `sessions-per-second`' },
+        ),
+        option(
+          'maxSetUpsInProgress',
+          { kind: 'integer', min: 1, max: 1000 },
+          'Calls being set up on it at a time at most: endpoints being made and answers being connected, not calls that ring.',
+          { defaultSays: 'half a second of the learned rate' },
+        ),
+        option(
           'advertise',
           hostMaybePort,
           'Our own address, with or without a port, as this server reaches us: for its outbound socket and the audio tap. Needed when it runs on another machine behind other addresses than ours.',

@@ -29,6 +29,15 @@ describe('telephony servers in a configuration', () => {
     ]);
   });
 
+  it('takes limits on set-ups of a media server', async () => {
+    const config = await folder.load(
+      'engine: servers\ndrachtio: { secret: a }\nfreeswitch: [{ secret: b, maxSetUpsPerSecond: 20, maxSetUpsInProgress: 8 }]\n',
+    );
+    const [site] = await telephonySites(config);
+    const { maxSetUpsPerSecond, maxSetUpsInProgress } = site?.freeswitch[0] ?? {};
+    assert.deepEqual([maxSetUpsPerSecond, maxSetUpsInProgress], [20, 8]);
+  });
+
   it('takes several, each with the media servers that name it', async () => {
     folder.write('ca.pem', 'PEM');
     const config = await folder.load(
