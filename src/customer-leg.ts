@@ -61,6 +61,7 @@ export function openCustomerLeg(
       callerId: service.callerId,
       callerName: service.callerName,
       auth: credentialsOf(plan.trunk),
+      sessionExpiresMs: plan.trunk.sessionExpiresMs,
       ringTimeoutMs: command.ringTimeoutMs,
       analysis: command.withCpd
         ? {

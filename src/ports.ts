@@ -50,6 +50,8 @@ export interface InviteRequest {
   readonly proxyUri?: string;
   readonly auth?: { readonly username: string; readonly password: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** Offers a session timer of so long (RFC 4028), which the signalling server keeps; 90 s and up. */
+  readonly sessionExpiresMs?: number | undefined;
 }
 
 export interface InviteFailure {

@@ -87,6 +87,7 @@ function buildTrunk(read: OptionReader): TrunkConfig {
     maxConcurrentCalls: read.number('maxConcurrentCalls'),
     maxCallsPerSecond: read.number('maxCallsPerSecond'),
     priority: read.number('priority'),
+    sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
   };
 }
 

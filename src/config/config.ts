@@ -62,6 +62,8 @@ export interface TrunkConfig {
   readonly maxCallsPerSecond: number;
   /** Lower is tried first. */
   readonly priority: number;
+  /** RFC 4028 session timer that is offered; none when undefined. */
+  readonly sessionExpiresMs?: number | undefined;
 }
 
 export interface QueueConfig {

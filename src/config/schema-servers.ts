@@ -68,6 +68,12 @@ const trunks = option(
         option('priority', { kind: 'integer', min: 0, max: 1000 }, 'Lower is tried first.', {
           default: 1,
         }),
+        option(
+          'sessionExpires',
+          { kind: 'integer', min: 90, max: 86400, unit: 's' },
+          'Session timer offered to the customer’s side (RFC 4028): a call whose far end has gone without a word ends by itself. The trunk may ask for a longer one by refusing with 422, which fails the attempt.',
+          { defaultSays: 'none offered' },
+        ),
       ],
     },
   },

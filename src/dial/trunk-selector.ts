@@ -13,6 +13,8 @@ export interface Trunk {
   readonly priority: number;
   readonly maxConcurrentCalls: number;
   readonly maxCallsPerSecond: number;
+  /** RFC 4028 session timer that is offered; none when undefined. */
+  readonly sessionExpiresMs?: number | undefined;
 }
 
 /** @returns undefined when no trunk is configured: the dial then ends in call state 41. */

@@ -65,6 +65,16 @@ freeswitch:
     });
   });
 
+  it('takes the session timer of a trunk in seconds', async () => {
+    const config = await folder.load(
+      'trunks: [{ name: a, uri: "sip:a", sessionExpires: 1800 }, { name: b, uri: "sip:b" }]\n',
+    );
+    assert.deepEqual(
+      config.trunks.map(({ sessionExpiresMs }) => sessionExpiresMs),
+      [1_800_000, undefined],
+    );
+  });
+
   it('says which authority cannot be read', async () => {
     const config = await folder.load(
       'engine: servers\ndrachtio: { secret: a, tls: true, tlsCa: no.pem }\nfreeswitch: [{ secret: b }]\n',

@@ -46,6 +46,11 @@ export function inviteHeaders(request: InviteRequest): Record<string, string> {
     }
     headers[name] = checked('header-value', value);
   }
+  if (request.sessionExpiresMs !== undefined) {
+    // We refresh: a far side that has gone does not answer, and the signalling server hangs up.
+    headers['Session-Expires'] = `${Math.ceil(request.sessionExpiresMs / 1000)};refresher=uac`;
+    headers['Supported'] = 'timer';
+  }
   headers['call-id'] = checked('sip-call-id', request.callId);
   if (request.callerId !== undefined) {
     const user = checked('sip-user', request.callerId);

@@ -44,6 +44,14 @@ describe('SIP headers', () => {
     assert.deepEqual(reasonHeader('a"\r\nVia: b'), { Reason: 'SIP;cause=200' });
   });
 
+  it('offers a session timer that we refresh, when asked to', () => {
+    const request = { uri: 'sip:a@b', callId: 'c', localSdp: 'v=0' };
+    assert.equal(inviteHeaders(request)['Session-Expires'], undefined);
+    const headers = inviteHeaders({ ...request, sessionExpiresMs: 1_800_000 });
+    assert.equal(headers['Session-Expires'], '1800;refresher=uac');
+    assert.equal(headers['Supported'], 'timer');
+  });
+
   it('spells call-id and from so that a digest retry replaces them', () => {
     const request = { uri: 'sip:a@b', callId: 'id', localSdp: '', callerId: '#31#100' };
     assert.deepEqual(inviteHeaders(request), {
