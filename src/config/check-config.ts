@@ -15,7 +15,7 @@ import { inFileOrder, type Problem } from './problem.js';
 
 /** @returns findings in the order of the file; each path and message once. Takes a few seconds at most per URL and host. */
 export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
-  const [files, urls, hosts] = await Promise.all([
+  const [calibration, files, urls, hosts] = await Promise.all([
     checkCalibration(config),
     checkFiles(config),
     checkUrls(config),
@@ -25,6 +25,7 @@ export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
     ...checkRules(config),
     ...checkEffects(config),
     ...checkUnbuilt(config),
+    ...calibration,
     ...files,
     ...urls,
     ...hosts,
