@@ -68,9 +68,13 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'dialback-bench-')));
   }
 
-  /** @param says file under media/ that is spoken once the media flows */
-  async party(scenario: string, says = 'far-end/hello.wav', calls = 1): Promise<Party> {
-    const ear = await openEar((await sound(says)).pcm);
+  /** @param says file under media/, or samples, spoken once the media flows */
+  async party(
+    scenario: string,
+    says: string | Int16Array = 'far-end/hello.wav',
+    calls = 1,
+  ): Promise<Party> {
+    const ear = await openEar(typeof says === 'string' ? (await sound(says)).pcm : says);
     const sipp = await startSipp(scenario, { rtp_port: String(ear.port) }, calls);
     const party = { sipp, ear };
     this.#parties.push(party);
@@ -116,6 +120,13 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
   async document(): Promise<CallbackDocument> {
     const response = await fetch(`${this.#dialback?.url}/v1/callbacks/${this.#id}`);
     return (await response.json()) as CallbackDocument;
+  }
+
+  /** Rows of the decision table that the callback went through. */
+  async rows(): Promise<readonly string[]> {
+    const response = await fetch(`${this.#dialback?.url}/v1/callbacks/${this.#id}/story`);
+    const { steps } = (await response.json()) as { steps: readonly { row: string }[] };
+    return steps.map(({ row }) => row);
   }
 
   async cancel(): Promise<number> {
