@@ -11,7 +11,7 @@ import { OutboundCall, type OutboundCallListener } from './dial/outbound-call.js
 import { credentialsOf } from './dial/trunk-selector.js';
 import type { LegLedger } from './leg-ledger.js';
 import type { LegTrail } from './leg-trail.js';
-import type { Clock, LegListener } from './ports.js';
+import type { Clock, LegListener, PlayEnd } from './ports.js';
 import type { CallMetrics } from './report/call-metrics.js';
 import type { MediaPlaces } from './treatment/media-file.js';
 import { TreatmentPlayer } from './treatment/treatment-player.js';
@@ -48,8 +48,13 @@ export function openCustomerLeg(
       times.sounded();
       trail.note(callId, 'play', loop ? `${file}, in a loop` : file);
     },
-    onOver: (file, how) => trail.note(callId, `play-${how}`, file),
-    onEnded: (playId) => listener.post({ type: 'treatment-ended', playId }),
+    onOver: (file, end) => trail.note(callId, `play-${end.kind}`, heardOf(file, end)),
+    onEnded: (playId, playedMs) =>
+      listener.post({
+        type: 'treatment-ended',
+        playId,
+        ...(playedMs === undefined ? {} : { playedMs }),
+      }),
     onFailed: (playId, why) => listener.post({ type: 'play-failed', playId, why }),
   });
   const { postConnectTimeoutMs, cpdProfile, options } = service;
@@ -79,6 +84,11 @@ export function openCustomerLeg(
     },
   );
   return { legId, call, player };
+}
+
+function heardOf(file: string, end: PlayEnd): string {
+  if (end.kind === 'failed') return `${file}: ${end.why}`;
+  return end.playedMs === undefined ? file : `${file}, ${end.playedMs} ms`;
 }
 
 function callListener(

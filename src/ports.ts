@@ -187,10 +187,12 @@ export interface SipAgent {
 
 // --- media ----------------------------------------------------------------------------------
 
+/** `playedMs`: what was heard, by the media server's count of samples; not known of every end. */
 export type PlayEnd =
-  | { readonly kind: 'ended' }
+  | { readonly kind: 'ended'; readonly playedMs?: number }
   /** Stopped by us. */
-  | { readonly kind: 'stopped' }
+  | { readonly kind: 'stopped'; readonly playedMs?: number }
+  /** `why` begins with a code: PLAY_NOT_FOUND, PLAY_NO_SOUND, PLAY_ERROR, PLAY_REFUSED, ENDPOINT_ENDED. */
   | { readonly kind: 'failed'; readonly why: string };
 
 export interface Playback {
@@ -234,6 +236,8 @@ export interface MediaEndpoint {
   play(files: readonly string[], options: { readonly loop: boolean }): Playback;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
+  /** Keys of the far side (RFC 4733), also while a file plays. @param durationMs of the press */
+  onDigit(handle: (digit: string, durationMs: number) => void): void;
   bridge(other: MediaEndpoint): Promise<void>;
   unbridge(): Promise<void>;
   /** The media server ended the endpoint by itself. */

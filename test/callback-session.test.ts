@@ -9,6 +9,7 @@ import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
+import { mediaFault } from '../src/treatment/media-file.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
 const CALLBACK: CallbackRecord = {
@@ -55,8 +56,12 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       random: { uuid: () => `uuid-${(ids += 1)}`, fraction: () => 0.5 },
       places: { directory: '/m', packagedDirectory: '/p' },
       files: {
-        probe: (path) => Promise.resolve(path.includes('missing') ? 'no such file' : undefined),
-        fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
+        probe: (path) =>
+          Promise.resolve(
+            path.includes('missing') ? mediaFault('MEDIA_MISSING', 'no such file') : undefined,
+          ),
+        fetch: () =>
+          Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'HTTP 404' }),
       },
       trunks: trunks.map(testTrunk),
       get queues() {

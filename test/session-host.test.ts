@@ -30,7 +30,7 @@ function setUp() {
     places: { directory: '/m', packagedDirectory: '/p' },
     files: {
       probe: () => Promise.resolve(undefined),
-      fetch: () => Promise.resolve({ kind: 'unplayable', why: 'no' }),
+      fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
     },
     trunks: [testTrunk('sip:trunk')],
     queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },

@@ -156,7 +156,8 @@ export type Event = At &
     | { readonly type: 'plugin-timeout'; readonly timerId: string }
     | { readonly type: 'vxml-result'; readonly holderId: string; readonly reply: PluginReply }
     | { readonly type: 'vxml-failed'; readonly holderId: string; readonly why: string }
-    | { readonly type: 'treatment-ended'; readonly playId: string }
+    /** `playedMs`: how much of it was heard, by the media server's count. */
+    | { readonly type: 'treatment-ended'; readonly playId: string; readonly playedMs?: number }
     | { readonly type: 'play-failed'; readonly playId: string; readonly why: string }
     | { readonly type: 'silence-too-long'; readonly timerId: string }
     | { readonly type: 'message-wait-over'; readonly timerId: string }

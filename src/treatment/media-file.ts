@@ -5,13 +5,41 @@
  */
 import { isAbsolute, join, normalize, relative, sep } from 'node:path';
 
+/** Why a sound cannot be played, told before the media server is asked, which cannot tell them apart. */
+export type MediaFaultCode =
+  /** No such file, or HTTP 404 and 410. */
+  | 'MEDIA_MISSING'
+  /** Outside the media directory. */
+  | 'MEDIA_OUTSIDE'
+  | 'MEDIA_FORMAT'
+  /** Not what its name says, or no sound in it. */
+  | 'MEDIA_CORRUPT'
+  | 'MEDIA_TOO_LARGE'
+  | 'MEDIA_UNREADABLE'
+  /** An origin that the configuration does not name. */
+  | 'MEDIA_NOT_ALLOWED'
+  | 'MEDIA_HTTP_STATUS'
+  /** A page instead of a sound. */
+  | 'MEDIA_NOT_AUDIO'
+  | 'MEDIA_REFUSED'
+  | 'MEDIA_TIMEOUT'
+  | 'MEDIA_UNREACHABLE';
+
+export interface MediaFault {
+  readonly code: MediaFaultCode;
+  readonly why: string;
+}
+
+export function mediaFault(code: MediaFaultCode, why: string): MediaFault {
+  return { code, why };
+}
+
 export type ResolvedMedia =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'unplayable'; readonly why: string };
+  { readonly kind: 'file'; readonly path: string } | ({ readonly kind: 'unplayable' } & MediaFault);
 
 export interface MediaFiles {
   /** Is this a sound file the media server will take? The reason when it is not. */
-  probe(path: string): Promise<string | undefined>;
+  probe(path: string): Promise<MediaFault | undefined>;
   /** Fetches a URL (cached); the local path or the reason. */
   fetch(url: string): Promise<ResolvedMedia>;
 }
@@ -38,16 +66,17 @@ export async function resolveMedia(
   const candidates = isAbsolute(file)
     ? [normalize(file)]
     : [join(places.directory, file), join(places.packagedDirectory, file)];
-  let why = 'no such file';
+  let fault = mediaFault('MEDIA_MISSING', 'no such file');
   for (const path of candidates) {
     if (!isAbsolute(file) && !candidateIsInside(path, places)) {
-      return { kind: 'unplayable', why: 'leaves the media directory' };
+      return { kind: 'unplayable', code: 'MEDIA_OUTSIDE', why: 'leaves the media directory' };
     }
     const problem = await files.probe(path);
     if (problem === undefined) return { kind: 'file', path: asSeen(path, places) };
-    why = problem;
+    // The packaged folder lacks most names: what is wrong with the own file says more.
+    if (fault.code === 'MEDIA_MISSING') fault = problem;
   }
-  return { kind: 'unplayable', why };
+  return { kind: 'unplayable', ...fault };
 }
 
 function candidateIsInside(path: string, places: MediaPlaces): boolean {

@@ -21,8 +21,8 @@ export interface PlayListener {
   /** A sound is handed to the media server; it is heard some milliseconds later. */
   onStarted(file: string, loop: boolean): void;
   /** A sound that was started is over, however it ended. */
-  onOver(file: string, how: PlayEnd['kind']): void;
-  onEnded(playId: string): void;
+  onOver(file: string, end: PlayEnd): void;
+  onEnded(playId: string, playedMs?: number): void;
   onFailed(playId: string, why: string): void;
 }
 
@@ -77,7 +77,7 @@ export class TreatmentPlayer {
   async #start(endpoint: MediaEndpoint, request: PlayRequest, media: ResolvedMedia): Promise<void> {
     if (!this.#isWanted(request)) return;
     if (media.kind === 'unplayable') {
-      this.listener.onFailed(request.playId, media.why);
+      this.listener.onFailed(request.playId, `${media.code}: ${media.why}`);
       return;
     }
     await this.#stopCurrent();
@@ -94,9 +94,9 @@ export class TreatmentPlayer {
       why: describe(error),
     }));
     if (this.#playing?.playback === playback) this.#playing = undefined;
-    this.listener.onOver(request.file, end.kind);
+    this.listener.onOver(request.file, end);
     if (!this.#isWanted(request) || end.kind === 'stopped') return;
-    if (end.kind === 'ended') this.listener.onEnded(request.playId);
+    if (end.kind === 'ended') this.listener.onEnded(request.playId, end.playedMs);
     else this.listener.onFailed(request.playId, end.why);
   }
 

@@ -179,6 +179,11 @@ export class FakeEndpoint implements MediaEndpoint {
       },
     };
   }
+  /** The far side presses a key. */
+  press: (digit: string, durationMs: number) => void = () => {};
+  onDigit(handle: (digit: string, durationMs: number) => void): void {
+    this.press = handle;
+  }
   tap(to: TapTarget) {
     this.tappedTo = to;
     const { tapKind: kind } = this.owner;

@@ -74,6 +74,27 @@ export class FarRtp {
     this.#sendTimer = setInterval(sendDue, FRAME_MS / 2).unref();
   }
 
+  /** Presses a key: RFC 4733 events of 20 ms each, the last one three times; payload type 101. */
+  async pressKey(toSdp: string, digit: string, durationMs: number): Promise<void> {
+    const host = /^c=IN IP4 (\S+)/m.exec(toSdp)?.[1] ?? '127.0.0.1';
+    const port = Number(/^m=audio (\d+)/m.exec(toSdp)?.[1]);
+    const count = durationMs / FRAME_MS;
+    for (let n = 1; n <= count + 2; n++) {
+      const isEnd = n >= count;
+      const packet = Buffer.alloc(HEADER_BYTES + 4);
+      packet.writeUInt8(0x80, 0);
+      packet.writeUInt8(101 | (n === 1 ? 0x80 : 0), 1);
+      packet.writeUInt16BE(0x4000 + n, 2);
+      packet.writeUInt32BE(0x1000, 4);
+      packet.writeUInt32BE(0x0fa5_1de5, 8);
+      packet.writeUInt8('0123456789*#ABCD'.indexOf(digit), 12);
+      packet.writeUInt8((isEnd ? 0x80 : 0) | 10, 13);
+      packet.writeUInt16BE(Math.min(n, count) * SAMPLES_PER_FRAME, 14);
+      this.socket.send(packet, port, host);
+      await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+    }
+  }
+
   stopSending(): void {
     clearInterval(this.#sendTimer);
   }

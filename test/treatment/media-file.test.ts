@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { resolveMedia, type MediaFiles } from '../../src/treatment/media-file.js';
+import { mediaFault, resolveMedia, type MediaFiles } from '../../src/treatment/media-file.js';
 
 const places = { directory: '/srv/media', packagedDirectory: '/opt/dialback/media' };
 
 function files(existing: readonly string[]): MediaFiles {
   return {
-    probe: (path) => Promise.resolve(existing.includes(path) ? undefined : 'no such file'),
+    probe: (path) =>
+      Promise.resolve(
+        existing.includes(path) ? undefined : mediaFault('MEDIA_MISSING', 'no such file'),
+      ),
     fetch: (url) => Promise.resolve({ kind: 'file', path: `/cache/${url.length}.wav` }),
   };
 }
@@ -41,14 +44,33 @@ describe('resolveMedia', () => {
     it(`refuses ${file}: it leaves the folder`, async () => {
       const all: MediaFiles = { ...files([]), probe: () => Promise.resolve(undefined) };
       const media = await resolveMedia(file, places, all);
-      assert.deepEqual(media, { kind: 'unplayable', why: 'leaves the media directory' });
+      assert.deepEqual(media, {
+        kind: 'unplayable',
+        code: 'MEDIA_OUTSIDE',
+        why: 'leaves the media directory',
+      });
     });
   }
 
   it('gives the reason when nothing can be played', async () => {
     assert.deepEqual(await resolveMedia('a.wav', places, files([])), {
       kind: 'unplayable',
+      code: 'MEDIA_MISSING',
       why: 'no such file',
     });
+  });
+
+  it('says what is wrong with the own file rather than that no packaged one has its name', async () => {
+    const corrupt: MediaFiles = {
+      ...files([]),
+      probe: (path) =>
+        Promise.resolve(
+          path.startsWith('/srv')
+            ? mediaFault('MEDIA_CORRUPT', 'it is empty')
+            : mediaFault('MEDIA_MISSING', 'no such file'),
+        ),
+    };
+    const media = await resolveMedia('a.wav', places, corrupt);
+    assert.ok(media.kind === 'unplayable' && media.code === 'MEDIA_CORRUPT');
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mediaFault } from '../../src/treatment/media-file.js';
 import { TreatmentPlayer } from '../../src/treatment/treatment-player.js';
 import { FakeTelephony, settle } from '../fakes/fake-telephony.js';
 
@@ -10,12 +11,15 @@ async function setUp(unplayable: readonly string[] = []) {
   const player = new TreatmentPlayer(
     { directory: '/m', packagedDirectory: '/p' },
     {
-      probe: (path) => Promise.resolve(unplayable.includes(path) ? 'no such file' : undefined),
-      fetch: () => Promise.resolve({ kind: 'unplayable', why: 'HTTP 404' }),
+      probe: (path) =>
+        Promise.resolve(
+          unplayable.includes(path) ? mediaFault('MEDIA_MISSING', 'no such file') : undefined,
+        ),
+      fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'HTTP 404' }),
     },
     {
       onStarted: (file) => sounds.push(`started ${file}`),
-      onOver: (file, how) => sounds.push(`${how} ${file}`),
+      onOver: (file, { kind }) => sounds.push(`${kind} ${file}`),
       onEnded: (playId) => heard.push(`ended ${playId}`),
       onFailed: (playId, why) => heard.push(`failed ${playId}: ${why}`),
     },
@@ -74,7 +78,10 @@ describe('TreatmentPlayer', () => {
     await settle();
     player.play(endpoint, { playId: 'p2', file: 'https://h/x.wav', loop: false });
     await settle();
-    assert.deepEqual(heard, ['failed p1: no such file', 'failed p2: HTTP 404']);
+    assert.deepEqual(heard, [
+      'failed p1: MEDIA_MISSING: no such file',
+      'failed p2: MEDIA_MISSING: HTTP 404',
+    ]);
   });
 
   it('runs a bridge after the stop that was asked for before it', async () => {

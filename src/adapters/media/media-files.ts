@@ -5,11 +5,17 @@
  * origin; a document that cannot be fetched is a value.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import NodeCache from 'node-cache';
 import { request } from 'undici';
-import type { MediaFiles, ResolvedMedia } from '../../treatment/media-file.js';
+import { readWavHeader } from '../../config/wav-header.js';
+import {
+  mediaFault,
+  type MediaFault,
+  type MediaFiles,
+  type ResolvedMedia,
+} from '../../treatment/media-file.js';
 
 const FETCH_DEADLINE_MS = 5000;
 const FILE_MAX_BYTES = 20 * 1024 * 1024;
@@ -18,6 +24,8 @@ const FRESH_SECONDS = 300;
 const CACHED_MAX = 500;
 /** How long a file that was playable is taken to be so: a call that was answered does not wait for a disk. */
 const SEEN_SECONDS = 5;
+const TOO_LARGE = mediaFault('MEDIA_TOO_LARGE', `larger than ${FILE_MAX_BYTES} bytes`);
+const NO_SUCH_FILE = mediaFault('MEDIA_MISSING', 'no such file');
 /** Formats of a stock FreeSWITCH besides WAV; the embedded engine plays WAV only and says so. */
 const OTHER_FORMATS = new Set(['.mp3', '.ogg', '.flac', '.au', '.aiff', '.r8', '.raw', '.gsm']);
 
@@ -50,31 +58,33 @@ export function createMediaFiles(options: MediaFilesOptions): MediaFiles {
 }
 
 /** @returns undefined when the file looks playable, else why not */
-async function probe(path: string): Promise<string | undefined> {
+async function probe(path: string): Promise<MediaFault | undefined> {
   const extension = extname(path).toLowerCase();
-  if (extension !== '.wav' && !OTHER_FORMATS.has(extension)) return `unknown format ${extension}`;
+  if (extension === '.wav') return probeWav(path);
+  if (!OTHER_FORMATS.has(extension)) return mediaFault('MEDIA_FORMAT', `unknown ${extension}`);
   try {
-    const file = await open(path, 'r');
-    try {
-      const info = await file.stat();
-      if (!info.isFile()) return 'not a file';
-      if (info.size > FILE_MAX_BYTES) return `larger than ${FILE_MAX_BYTES} bytes`;
-      if (extension !== '.wav') return info.size > 0 ? undefined : 'empty';
-      const head = Buffer.alloc(12);
-      const { bytesRead } = await file.read(head, 0, 12, 0);
-      const isWave =
-        bytesRead === 12 &&
-        head.toString('latin1', 0, 4) === 'RIFF' &&
-        head.toString('latin1', 8, 12) === 'WAVE';
-      return isWave && info.size > 44 ? undefined : 'not a WAV file';
-    } finally {
-      await file.close();
-    }
+    const info = await stat(path);
+    if (!info.isFile()) return mediaFault('MEDIA_FORMAT', 'not a file');
+    if (info.size > FILE_MAX_BYTES) return TOO_LARGE;
+    return info.size > 0 ? undefined : mediaFault('MEDIA_CORRUPT', 'it is empty');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? 'no such file'
-      : `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? NO_SUCH_FILE
+      : mediaFault('MEDIA_UNREADABLE', code);
   }
+}
+
+/** Every chunk is looked at: FreeSWITCH says "file not found" to a damaged one as well. */
+async function probeWav(path: string): Promise<MediaFault | undefined> {
+  const header = await readWavHeader(path);
+  if (header.kind === 'wav') return undefined;
+  if (header.kind === 'missing') return NO_SUCH_FILE;
+  if (/larger than/.test(header.why)) return TOO_LARGE;
+  return mediaFault(
+    /cannot be read/.test(header.why) ? 'MEDIA_UNREADABLE' : 'MEDIA_CORRUPT',
+    header.why,
+  );
 }
 
 async function download(url: string, options: MediaFilesOptions): Promise<ResolvedMedia> {
@@ -82,19 +92,22 @@ async function download(url: string, options: MediaFilesOptions): Promise<Resolv
   try {
     origin = new URL(url).origin;
   } catch {
-    return unplayable('not a URL');
+    return unplayable(mediaFault('MEDIA_NOT_ALLOWED', 'not a URL'));
   }
-  if (!options.allowedOrigins.has(origin)) return unplayable(`${origin} is not allowed`);
+  if (!options.allowedOrigins.has(origin)) {
+    return unplayable(mediaFault('MEDIA_NOT_ALLOWED', `${origin} is not allowed`));
+  }
   try {
-    const { statusCode, body } = await request(url, {
+    const { statusCode, headers, body } = await request(url, {
       signal: AbortSignal.timeout(FETCH_DEADLINE_MS),
       headers: { accept: 'audio/*' },
     });
     // Destroying a body emits an error that nobody else waits for.
     body.on('error', () => {});
-    if (statusCode !== 200) {
+    const fault = faultOfResponse(statusCode, headers['content-type']);
+    if (fault) {
       body.destroy();
-      return unplayable(`HTTP ${statusCode}`);
+      return unplayable(fault);
     }
     const chunks: Buffer[] = [];
     let size = 0;
@@ -102,14 +115,34 @@ async function download(url: string, options: MediaFilesOptions): Promise<Resolv
       size += chunk.length;
       if (size > FILE_MAX_BYTES) {
         body.destroy();
-        return unplayable(`larger than ${FILE_MAX_BYTES} bytes`);
+        return unplayable(TOO_LARGE);
       }
       chunks.push(chunk);
     }
     return await keep(url, Buffer.concat(chunks), options.cacheDirectory);
   } catch (error) {
-    return unplayable(`cannot be fetched (${error instanceof Error ? error.name : 'error'})`);
+    return unplayable(faultOfFetch(error));
   }
+}
+
+function faultOfResponse(
+  status: number,
+  type: string | readonly string[] | undefined,
+): MediaFault | undefined {
+  if (status === 404 || status === 410) return mediaFault('MEDIA_MISSING', `HTTP ${status}`);
+  if (status !== 200) return mediaFault('MEDIA_HTTP_STATUS', `HTTP ${status}`);
+  // A page that says "not found" with a 200 is the usual one.
+  const isText = /^(text|image|video)\/|^application\/(json|xml|xhtml)/i.test(String(type ?? ''));
+  return isText ? mediaFault('MEDIA_NOT_AUDIO', `its type is ${String(type)}`) : undefined;
+}
+
+function faultOfFetch(error: unknown): MediaFault {
+  const { name, code } = error as { name?: string; code?: string };
+  if (name === 'TimeoutError' || code?.includes('TIMEOUT') || code === 'ETIMEDOUT') {
+    return mediaFault('MEDIA_TIMEOUT', `not fetched within ${FETCH_DEADLINE_MS} ms`);
+  }
+  if (code === 'ECONNREFUSED') return mediaFault('MEDIA_REFUSED', 'connection refused');
+  return mediaFault('MEDIA_UNREACHABLE', `cannot be fetched (${code ?? name ?? 'error'})`);
 }
 
 /** Written beside and renamed, so that the media server never reads half a file. */
@@ -122,10 +155,10 @@ async function keep(url: string, content: Buffer, directory: string): Promise<Re
   const partial = `${path}.${process.pid}.part`;
   await writeFile(partial, content);
   await rename(partial, path);
-  const why = await probe(path);
-  return why === undefined ? { kind: 'file', path } : unplayable(why);
+  const fault = await probe(path);
+  return fault === undefined ? { kind: 'file', path } : unplayable(fault);
 }
 
-function unplayable(why: string): ResolvedMedia {
-  return { kind: 'unplayable', why };
+function unplayable(fault: MediaFault): ResolvedMedia {
+  return { kind: 'unplayable', ...fault };
 }

@@ -10,6 +10,15 @@ import type { ApiName, ApplicationName } from './engine-commands.js';
 import { TelephonyError } from './errors.js';
 import { checked } from './sip-headers.js';
 
+const SAMPLES_PER_MS = 8;
+
+export interface ExecuteResult {
+  /** Application-Response. */
+  readonly response: string;
+  /** Of a playback: how far the latest file was heard; right after a break, too. */
+  readonly lastPositionSamples: number | undefined;
+}
+
 export class Channel {
   readonly uuid: string;
   readonly localSdp: string;
@@ -71,11 +80,16 @@ export class Channel {
 
   /**
    * Executes an application and waits for its end, without a deadline (a playback may be long).
-   * @returns the Application-Response. @throws TelephonyError ENDPOINT_ENDED
+   * @returns its result. @throws TelephonyError ENDPOINT_ENDED
    */
-  async execute(name: ApplicationName, argument: string): Promise<string> {
+  async execute(name: ApplicationName, argument: string): Promise<ExecuteResult> {
     const done = Promise.resolve().then(() => this.endpoint.execute(name, argument));
-    return (await this.untilEnd(done)).getHeader('Application-Response') ?? '';
+    const event = await this.untilEnd(done);
+    const position = event.getHeader('variable_playback_last_offset_pos');
+    return {
+      response: event.getHeader('Application-Response') ?? '',
+      lastPositionSamples: position === null ? undefined : Number(position),
+    };
   }
 
   /** Sends a raw sendmsg. @throws TelephonyError COMMAND_FAILED, DEADLINE, ENDPOINT_ENDED */
@@ -103,6 +117,15 @@ export class Channel {
       return endpoint.dialog.modify(sdp);
     });
     return withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
+  }
+
+  /** Calls `handle` for every key of the far side; FreeSWITCH counts the press in samples. */
+  onDigit(handle: (digit: string, durationMs: number) => void): void {
+    this.endpoint.on('dtmf', ({ dtmf, duration }) => {
+      const samples = Number(duration);
+      if (!/^[0-9*#A-D]$/.test(dtmf ?? '')) return;
+      handle(dtmf ?? '', Number.isFinite(samples) ? Math.round(samples / SAMPLES_PER_MS) : 0);
+    });
   }
 
   /** Calls `handle` whenever FreeSWITCH has opened a file. @returns a function that ends it. */

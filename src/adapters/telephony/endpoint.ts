@@ -150,6 +150,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return playback;
   }
 
+  onDigit(handle: (digit: string, durationMs: number) => void): void {
+    this.channel.onDigit(handle);
+  }
+
   async tap(to: TapTarget): Promise<AudioTap> {
     const before = this.#tap;
     // A unicast that a file has killed holds the channel until it is parked anew.
@@ -273,6 +277,6 @@ function refuseFiles(files: readonly string[]): string | undefined {
 }
 
 function failedPlayback(why: string): Playback {
-  const end: PlayEnd = { kind: 'failed', why };
+  const end: PlayEnd = { kind: 'failed', why: `PLAY_REFUSED: ${why}` };
   return { done: Promise.resolve(end), stop: () => Promise.resolve() };
 }

@@ -51,6 +51,10 @@ declare module 'drachtio-fsmrf' {
       execute(application: string, argument: string): Promise<EslEvent>;
       on(event: 'destroy', handle: () => void): this;
       on(event: 'playback-start', handle: () => void): this;
+      on(
+        event: 'dtmf',
+        handle: (key: { dtmf: string | null; duration: string | null }) => void,
+      ): this;
       off(event: string, handle: (...args: never[]) => void): this;
     }
 

@@ -11,17 +11,19 @@
  *   because every application clears the flag first.
  */
 import type { Clock, Playback, PlayEnd } from '../../ports.js';
+import type { ExecuteResult } from './channel.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 
 /** What a playback needs of its channel. */
 export interface PlayChannel {
-  /** @returns FreeSWITCH's Application-Response at the end. @throws when the channel ends */
-  play(name: string): Promise<string>;
+  /** Plays to the end. @throws when the channel ends */
+  play(name: string): Promise<ExecuteResult>;
   breakPlay(): Promise<unknown>;
   onFileStarted(handle: () => void): () => void;
 }
 
+const SAMPLES_PER_MS = 8;
 /** file_string splits into 128 at most; some room is left. */
 const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
@@ -29,6 +31,17 @@ const MAX_LIST_BYTES = 8192;
 const BREAK_AGAIN_MS = 150;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
 const SHORTEST_LIST_MS = 100;
+
+/**
+ * We have looked at the file before: one that FreeSWITCH does not find is one that it cannot see.
+ */
+function failure(response: string, name: string): string {
+  const file = name.slice(0, 200);
+  if (response === 'FILE NOT FOUND') {
+    return `PLAY_NOT_FOUND: FreeSWITCH cannot open ${file}; does it see the folder (mediaPath)?`;
+  }
+  return `PLAY_ERROR: ${response || 'no answer'} (${file})`;
+}
 
 /** @returns one name for the files played as often as fits into one command. */
 export function loopName(files: readonly string[]): string {
@@ -61,6 +74,9 @@ export class ChannelPlayback implements Playback {
   #isStopping = false;
   #failure: string | undefined;
   #hasStarted = false;
+  /** When the first sound was heard; -1 before. */
+  #soundAtMs = -1;
+  #playedMs = 0;
   #isPlaying = false;
   #giveUp!: () => void;
   readonly #givenUp: Promise<void>;
@@ -96,7 +112,7 @@ export class ChannelPlayback implements Playback {
         if (end.kind !== 'ended') return end;
       }
     }
-    return loop ? this.#playOverAndOver(loopName(files)) : { kind: 'ended' };
+    return loop ? this.#playOverAndOver(loopName(files)) : this.#end('ended');
   }
 
   async #playOverAndOver(list: string): Promise<PlayEnd> {
@@ -106,32 +122,31 @@ export class ChannelPlayback implements Playback {
       const end = await this.#playOne(list);
       if (end.kind !== 'ended') return end;
       if (clock.nowMs() - startedAtMs < SHORTEST_LIST_MS) {
-        return { kind: 'failed', why: 'the files hold no sound' };
+        return { kind: 'failed', why: 'PLAY_NO_SOUND: the files hold none' };
       }
     }
   }
 
   async #playOne(name: string): Promise<PlayEnd> {
-    if (this.#isStopping) return { kind: 'stopped' };
+    if (this.#isStopping) return this.#end('stopped');
     const { clock, deadlines } = this.options;
     this.#hasStarted = false;
     this.#isPlaying = true;
     const forget = this.channel.onFileStarted(() => this.#started());
     const cancelStart = clock.after(deadlines.playStartMs, () => {
-      if (!this.#hasStarted) this.#fail(`no sound within ${deadlines.playStartMs} ms`);
+      if (!this.#hasStarted) this.#fail(`PLAY_NO_SOUND: none within ${deadlines.playStartMs} ms`);
     });
     try {
-      const response = await Promise.race([
-        this.channel.play(name),
-        this.#givenUp.then(() => 'no answer'),
-      ]);
+      const silence = this.#givenUp.then(() => ({ response: '', lastPositionSamples: undefined }));
+      const result = await Promise.race([this.channel.play(name), silence]);
+      this.#count(result);
       if (this.#failure !== undefined) return { kind: 'failed', why: this.#failure };
-      if (this.#isStopping) return { kind: 'stopped' };
-      if (response === 'FILE PLAYED') return { kind: 'ended' };
-      return { kind: 'failed', why: `${response} (${name.slice(0, 200)})` };
+      if (this.#isStopping) return this.#end('stopped');
+      if (result.response === 'FILE PLAYED') return this.#end('ended');
+      return { kind: 'failed', why: failure(result.response, name) };
     } catch (thrown) {
-      if (this.#isStopping) return { kind: 'stopped' };
-      return { kind: 'failed', why: describeError(thrown) };
+      if (this.#isStopping) return this.#end('stopped');
+      return { kind: 'failed', why: `ENDPOINT_ENDED: ${describeError(thrown)}` };
     } finally {
       this.#isPlaying = false;
       forget();
@@ -139,8 +154,21 @@ export class ChannelPlayback implements Playback {
     }
   }
 
+  /** Of a list only the position in its latest file is known: a loop is timed instead. */
+  #count({ lastPositionSamples }: ExecuteResult): void {
+    const { clock, loop } = this.options;
+    if (!this.#hasStarted) return;
+    if (loop) this.#playedMs = clock.nowMs() - this.#soundAtMs;
+    else this.#playedMs += Math.round((lastPositionSamples ?? 0) / SAMPLES_PER_MS);
+  }
+
+  #end(kind: 'ended' | 'stopped'): PlayEnd {
+    return { kind, playedMs: this.#playedMs };
+  }
+
   #started(): void {
     this.#hasStarted = true;
+    if (this.#soundAtMs < 0) this.#soundAtMs = this.options.clock.nowMs();
     this.options.onSound();
     if (this.#isStopping) this.#breakUntilOver();
   }

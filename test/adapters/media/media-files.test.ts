@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createMediaFiles } from '../../../src/adapters/media/media-files.js';
 import { wavBytes } from '../../../src/farend/write-wav.js';
 
-describe('media files', () => {
+describe('media files, told apart as field notes 4 says FreeSWITCH does not', () => {
   const wav = wavBytes(new Int16Array(800));
   let folder: string;
   let server: Server;
@@ -19,7 +19,10 @@ describe('media files', () => {
     server = createServer((request, response) => {
       requests += 1;
       if (request.url === '/a.wav') response.end(wav);
-      else if (request.url === '/page.wav') response.end('<html>not a sound</html>'.repeat(10));
+      else if (request.url === '/broken.wav') response.writeHead(500).end();
+      else if (request.url === '/html.wav') {
+        response.writeHead(200, { 'content-type': 'text/html' }).end(wav);
+      } else if (request.url === '/page.wav') response.end('<html>not a sound</html>'.repeat(10));
       else if (request.url === '/endless.wav') {
         const more = () => {
           if (!response.destroyed) response.write(Buffer.alloc(1 << 20), () => setImmediate(more));
@@ -41,29 +44,32 @@ describe('media files', () => {
     createMediaFiles({ cacheDirectory: folder, allowedOrigins: new Set(origins) });
 
   describe('probe', () => {
+    const mute = Buffer.from(wav);
+    mute.write('junk', 36);
     const cases: [name: string, content: Buffer | string, expected: string | undefined][] = [
       ['good.wav', wav, undefined],
       [
         'text.wav',
         'hello, this is no sound file, but it is long enough to be one',
-        'not a WAV file',
+        'MEDIA_CORRUPT',
       ],
-      ['short.wav', wav.subarray(0, 10), 'not a WAV file'],
-      ['header-only.wav', wav.subarray(0, 44), 'not a WAV file'],
-      ['empty.mp3', '', 'empty'],
+      ['short.wav', wav.subarray(0, 10), 'MEDIA_CORRUPT'],
+      ['header-only.wav', wav.subarray(0, 44), 'MEDIA_CORRUPT'],
+      ['no-sound-chunk.wav', mute, 'MEDIA_CORRUPT'],
+      ['empty.mp3', '', 'MEDIA_CORRUPT'],
       ['sound.mp3', 'x', undefined],
-      ['script.sh', 'x', 'unknown format .sh'],
+      ['script.sh', 'x', 'MEDIA_FORMAT'],
     ];
     for (const [name, content, expected] of cases) {
       it(`says ${expected ?? 'yes'} to ${name}`, async () => {
         await writeFile(join(folder, name), content);
-        assert.equal(await files().probe(join(folder, name)), expected);
+        assert.equal((await files().probe(join(folder, name)))?.code, expected);
       });
     }
 
     it('tells a missing file and a folder apart', async () => {
-      assert.equal(await files().probe(join(folder, 'nowhere.wav')), 'no such file');
-      assert.equal(await files().probe(`${folder}/.`), 'unknown format ');
+      assert.equal((await files().probe(join(folder, 'nowhere.wav')))?.code, 'MEDIA_MISSING');
+      assert.equal((await files().probe(`${folder}/.`))?.code, 'MEDIA_FORMAT');
     });
   });
 
@@ -89,15 +95,18 @@ describe('media files', () => {
       assert.equal(requests, 2);
     });
 
-    const failures: [path: string, why: string | RegExp][] = [
-      ['/missing.wav', 'HTTP 404'],
-      ['/page.wav', 'not a WAV file'],
-      ['/endless.wav', /larger than/],
+    const failures: [path: string, code: string, why: string][] = [
+      ['/missing.wav', 'MEDIA_MISSING', 'HTTP 404'],
+      ['/broken.wav', 'MEDIA_HTTP_STATUS', 'HTTP 500'],
+      ['/page.wav', 'MEDIA_CORRUPT', 'not a WAV file'],
+      ['/html.wav', 'MEDIA_NOT_AUDIO', 'text/html'],
+      ['/endless.wav', 'MEDIA_TOO_LARGE', 'larger than'],
     ];
-    for (const [path, why] of failures) {
+    for (const [path, code, why] of failures) {
       it(`gives the reason for ${path}`, async () => {
         const media = await files().fetch(origin + path);
         assert.ok(media.kind === 'unplayable');
+        assert.equal(media.code, code);
         assert.match(media.why, new RegExp(why));
       });
     }
@@ -114,7 +123,7 @@ describe('media files', () => {
     it('gives the reason when nobody listens', async () => {
       const media = files(['http://127.0.0.1:9']);
       const result = await media.fetch('http://127.0.0.1:9/a.wav');
-      assert.ok(result.kind === 'unplayable' && /cannot be fetched/.test(result.why));
+      assert.ok(result.kind === 'unplayable' && result.code === 'MEDIA_REFUSED', result.kind);
     });
   });
 });

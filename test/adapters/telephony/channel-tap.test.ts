@@ -91,7 +91,8 @@ for (const { kind, settings, lateMs } of KINDS) {
         ear().frames.length = 0;
         await eventually(() => assert.ok(ear().frames.length > 10));
         if (round === 1) await tap.stop();
-        assert.deepEqual(await call.endpoint.play([file], { loop: false }).done, { kind: 'ended' });
+        const end = await call.endpoint.play([file], { loop: false }).done;
+        assert.deepEqual(end, { kind: 'ended', playedMs: 300 });
       }
       await site().hangUp(call);
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
-import { useSite } from './site.js';
+import { eventually, useSite } from './site.js';
 
 const AUDIBLE = 0.02;
 /** A packet of 20 ms and a late scheduler. */
@@ -19,11 +19,12 @@ describe('a media endpoint', function () {
     assert.equal(endpoint.hasEnded, true);
   });
 
-  it('plays a file that the far side hears whole', async () => {
+  it('plays a file that the far side hears whole (field notes 4: local absolute file)', async () => {
     const call = await site().call();
     const file = await site().toneFile(700, 1000);
     const playedAtMs = performance.now();
-    assert.deepEqual(await call.endpoint.play([file], { loop: false }).done, { kind: 'ended' });
+    const end = await call.endpoint.play([file], { loop: false }).done;
+    assert.deepEqual(end, { kind: 'ended', playedMs: 1000 });
     await sleep(60);
     const sounding = loud(call.far.rtp.packets.filter(({ atMs }) => atMs >= playedAtMs));
     assert.ok(toneShare(concat(sounding.map(({ samples }) => samples)), 700) > 0.9);
@@ -31,7 +32,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('plays several files in their order', async () => {
+  it('plays several files in their order (field notes 4: array of files)', async () => {
     const call = await site().call();
     const files = await Promise.all([site().toneFile(500, 400), site().toneFile(1500, 400)]);
     await call.endpoint.play(files, { loop: false }).done;
@@ -42,7 +43,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('fails when a file is missing, first or later, once or in a loop', async () => {
+  it('fails when a file is missing, first or later, once or in a loop (field notes 4: array of files)', async () => {
     const call = await site().call();
     const file = await site().toneFile(500, 200);
     const missing = '/nowhere/at-all.wav';
@@ -56,7 +57,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('refuses names that FreeSWITCH would take apart', async () => {
+  it('refuses names that FreeSWITCH would take apart, or look up (field notes 4: relative name)', async () => {
     const call = await site().call();
     for (const name of ['/a!b.wav', '/${x}.wav', 'relative.wav', '/a\nb.wav', "/a'b.wav"]) {
       const end = await call.endpoint.play([name], { loop: false }).done;
@@ -65,7 +66,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('loops without a gap and stops at once', async () => {
+  it('loops without a gap and stops at once (field notes 4: loop, stop)', async () => {
     const call = await site().call();
     // 440 Hz has whole periods in 600 ms: any seam would be a gap or a click.
     const file = await site().toneFile(440, 600);
@@ -75,7 +76,7 @@ describe('a media endpoint', function () {
     await playback.stop();
     const resolvedAfterMs = performance.now() - stoppedAtMs;
     await sleep(200);
-    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    assert.equal((await playback.done).kind, 'stopped');
     const sounding = loud(call.far.rtp.packets);
     assert.ok(spanMs(sounding) > 2 * 600, 'more than two rounds were heard');
     assert.ok(widestGapMs(sounding) <= GAP_MAX_MS, `gap of ${widestGapMs(sounding)} ms`);
@@ -85,23 +86,62 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
+  it('knows how much was heard before a stop (field notes 4: position after uuid_break)', async () => {
+    const call = await site().call();
+    const playback = call.endpoint.play([await site().toneFile(440, 5000)], { loop: false });
+    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 50));
+    await playback.stop();
+    await sleep(100);
+    const end = await playback.done;
+    const heardMs = 20 * loud(call.far.rtp.packets).length;
+    assert.ok(end.kind === 'stopped' && end.playedMs !== undefined);
+    assert.ok(Math.abs(end.playedMs - heardMs) <= 100, `${end.playedMs} of ${heardMs} ms heard`);
+    await site().hangUp(call);
+  });
+
+  it('tells a key while a file plays, and plays on (field notes 4: DTMF)', async () => {
+    const call = await site().call();
+    const keys: [string, number][] = [];
+    call.endpoint.onDigit((digit, durationMs) => keys.push([digit, durationMs]));
+    call.far.rtp.sendTone(call.endpoint.localSdp, 800, 0);
+    const playback = call.endpoint.play([await site().toneFile(440, 1500)], { loop: false });
+    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 10));
+    await call.far.rtp.pressKey(call.endpoint.localSdp, '5', 120);
+    await eventually(() => assert.equal(keys.length, 1));
+    const [digit, durationMs] = keys[0] ?? [];
+    assert.equal(digit, '5');
+    assert.ok(Math.abs((durationMs ?? 0) - 120) <= 20, `${durationMs} ms`);
+    assert.deepEqual(await playback.done, { kind: 'ended', playedMs: 1500 });
+    await site().hangUp(call);
+  });
+
+  it('plays silence of a length (field notes 4: silence_stream)', async () => {
+    const call = await site().call();
+    const startedAtMs = performance.now();
+    const end = await call.endpoint.play(['silence_stream://500'], { loop: false }).done;
+    assert.equal(end.kind, 'ended');
+    const tookMs = performance.now() - startedAtMs;
+    assert.ok(tookMs > 400 && tookMs < 900, `${tookMs} ms`);
+    await site().hangUp(call);
+  });
+
   it('stops a playback that has not begun', async () => {
     const call = await site().call();
     const playback = call.endpoint.play([await site().toneFile(440, 2000)], { loop: true });
     await playback.stop();
-    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    assert.equal((await playback.done).kind, 'stopped');
     await sleep(150);
     assert.ok(spanMs(loud(call.far.rtp.packets)) < 100);
     await site().hangUp(call);
   });
 
-  it('stops what plays before it plays something else', async () => {
+  it('stops what plays before it plays something else (field notes 4: two plays at once)', async () => {
     const call = await site().call();
     const first = call.endpoint.play([await site().toneFile(500, 3000)], { loop: true });
     await sleep(400);
     const second = call.endpoint.play([await site().toneFile(1500, 500)], { loop: false });
-    assert.deepEqual(await first.done, { kind: 'stopped' });
-    assert.deepEqual(await second.done, { kind: 'ended' });
+    assert.equal((await first.done).kind, 'stopped');
+    assert.deepEqual(await second.done, { kind: 'ended', playedMs: 500 });
     const endedAtMs = performance.now();
     await sleep(300);
     const after = call.far.rtp.heardSince(endedAtMs + 60);
@@ -109,7 +149,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('settles a playback when the endpoint is closed', async () => {
+  it('settles a playback when the endpoint is closed (field notes 4: destroy during play)', async () => {
     const call = await site().call();
     const playback = call.endpoint.play([await site().toneFile(500, 3000)], { loop: false });
     await sleep(200);
@@ -119,7 +159,7 @@ describe('a media endpoint', function () {
     assert.equal((await late.done).kind, 'failed');
   });
 
-  it('carries speech both ways between bridged endpoints, and plays again afterwards', async () => {
+  it('carries speech both ways between bridged endpoints, and plays again afterwards (field notes 5)', async () => {
     const [customer, agent] = [await site().call(), await site().call()];
     customer.far.rtp.sendTone(customer.endpoint.localSdp, 600);
     agent.far.rtp.sendTone(agent.endpoint.localSdp, 900);
@@ -154,7 +194,7 @@ describe('a media endpoint', function () {
     const music = customer.endpoint.play([await site().toneFile(500, 1000)], { loop: true });
     await sleep(200);
     await customer.endpoint.bridge(agent.endpoint);
-    assert.deepEqual(await music.done, { kind: 'stopped' });
+    assert.equal((await music.done).kind, 'stopped');
     await site().hangUp(customer, agent);
   });
 });

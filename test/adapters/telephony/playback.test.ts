@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ExecuteResult } from '../../../src/adapters/telephony/channel.js';
 import { virtualClock } from '../../../src/adapters/clock/virtual-clock.js';
 import {
   ChannelPlayback,
@@ -10,11 +11,11 @@ import {
 class FakeChannel implements PlayChannel {
   readonly played: string[] = [];
   breakCount = 0;
-  #finish: (response: string) => void = () => undefined;
+  #finish: (result: ExecuteResult) => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
   #started: () => void = () => undefined;
 
-  play(name: string): Promise<string> {
+  play(name: string): Promise<ExecuteResult> {
     this.played.push(name);
     return new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -32,8 +33,9 @@ class FakeChannel implements PlayChannel {
   start(): void {
     this.#started();
   }
-  finish(response = 'FILE PLAYED'): void {
-    this.#finish(response);
+  /** @param samples how far FreeSWITCH says the file was heard */
+  finish(response = 'FILE PLAYED', samples = 8000): void {
+    this.#finish({ response, lastPositionSamples: samples });
   }
   die(): void {
     this.#fail(new Error('the endpoint ended'));
@@ -68,8 +70,8 @@ describe('a playback', () => {
     channel.finish();
     await clock.advance(0);
     channel.start();
-    channel.finish();
-    assert.deepEqual(await playback.done, { kind: 'ended' });
+    channel.finish('FILE PLAYED', 12_000);
+    assert.deepEqual(await playback.done, { kind: 'ended', playedMs: 2500 });
     assert.deepEqual(channel.played, ['/a', '/b']);
     assert.equal(soundCount(), 2);
     assert.equal(clock.pendingCount, 0);
@@ -97,7 +99,7 @@ describe('a playback', () => {
     assert.equal(channel.breakCount, 3);
     channel.finish();
     await stopped;
-    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    assert.deepEqual(await playback.done, { kind: 'stopped', playedMs: 150 });
     assert.equal(clock.pendingCount, 0);
   });
 
@@ -107,7 +109,7 @@ describe('a playback', () => {
     const stopped = playback.stop();
     await clock.advance(900);
     await stopped;
-    assert.deepEqual(await playback.done, { kind: 'stopped' });
+    assert.deepEqual(await playback.done, { kind: 'stopped', playedMs: 0 });
     assert.equal(clock.pendingCount, 0);
   });
 
@@ -116,7 +118,10 @@ describe('a playback', () => {
     await clock.advance(1000);
     assert.ok(channel.breakCount > 0);
     channel.finish();
-    assert.deepEqual(await playback.done, { kind: 'failed', why: 'no sound within 1000 ms' });
+    assert.deepEqual(await playback.done, {
+      kind: 'failed',
+      why: 'PLAY_NO_SOUND: none within 1000 ms',
+    });
   });
 
   it('issues a loop again when its list runs out, and does not spin on an empty one', async () => {
@@ -128,19 +133,25 @@ describe('a playback', () => {
     await clock.advance(0);
     assert.equal(channel.played.length, 2);
     channel.finish();
-    assert.deepEqual(await playback.done, { kind: 'failed', why: 'the files hold no sound' });
+    assert.deepEqual(await playback.done, {
+      kind: 'failed',
+      why: 'PLAY_NO_SOUND: the files hold none',
+    });
   });
 
   it('fails when the endpoint ends, and counts as stopped when we were stopping', async () => {
     const first = setUp(['/a'], true);
     await first.clock.advance(0);
     first.channel.die();
-    assert.deepEqual(await first.playback.done, { kind: 'failed', why: 'the endpoint ended' });
+    assert.deepEqual(await first.playback.done, {
+      kind: 'failed',
+      why: 'ENDPOINT_ENDED: the endpoint ended',
+    });
     const second = setUp(['/a'], true);
     await second.clock.advance(0);
     void second.playback.stop();
     second.channel.die();
-    assert.deepEqual(await second.playback.done, { kind: 'stopped' });
+    assert.deepEqual(await second.playback.done, { kind: 'stopped', playedMs: 0 });
     await second.playback.stop();
   });
 
@@ -148,8 +159,30 @@ describe('a playback', () => {
     const { clock, channel, playback } = setUp(['/a', '/b'], false);
     await clock.advance(0);
     channel.finish('FILE NOT FOUND');
-    assert.deepEqual(await playback.done, { kind: 'failed', why: 'FILE NOT FOUND (/a)' });
+    const end = await playback.done;
+    assert.ok(end.kind === 'failed' && /^PLAY_NOT_FOUND: .*\/a/.test(end.why), JSON.stringify(end));
     assert.deepEqual(channel.played, ['/a']);
+  });
+});
+
+describe('how much of a playback was heard, field notes 4', () => {
+  it('is where FreeSWITCH stood at a break, not what it had read ahead', async () => {
+    const { clock, channel, playback } = setUp(['/a'], false);
+    await clock.advance(0);
+    channel.start();
+    const stopped = playback.stop();
+    channel.finish('FILE PLAYED', 8000);
+    await stopped;
+    assert.deepEqual(await playback.done, { kind: 'stopped', playedMs: 1000 });
+  });
+
+  it('does not count what an earlier file left behind', async () => {
+    const { clock, channel, playback } = setUp(['/a'], false);
+    await clock.advance(0);
+    const stopped = playback.stop();
+    channel.finish('FILE PLAYED', 8000);
+    await stopped;
+    assert.deepEqual(await playback.done, { kind: 'stopped', playedMs: 0 });
   });
 });
 
