@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
+import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { systemRandom } from './adapters/random.js';
@@ -190,13 +191,15 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
 }
 
 /** @throws Error when the calibration it is told to use cannot be */
-async function startAnalyser({ cpd }: DialbackConfig, log: Log): Promise<CpdPool> {
-  const { calibrationFile, shadowProfiles, recorder } = cpd;
-  if (calibrationFile === undefined) return CpdPool.start({ log, shadowProfiles, recorder });
+async function startAnalyser(config: DialbackConfig, log: Log): Promise<CpdPool> {
+  const { calibrationFile, shadowProfiles, recorder } = config.cpd;
+  // The embedded engine is on this host; real media servers may be elsewhere.
+  const servers = config.engine === 'servers' ? config.freeswitch.map(({ host }) => host) : [];
+  const options = { log, shadowProfiles, recorder, ...(await tapSockets(servers)) };
+  if (calibrationFile === undefined) return CpdPool.start(options);
   const read = await readCalibration(calibrationFile);
   if (!read.ok) throw new Error(`CBD_CALIBRATION: ${calibrationFile}: ${read.problem}`);
-  const { calibration } = read;
-  return CpdPool.start({ log, shadowProfiles, recorder, calibration });
+  return CpdPool.start({ ...options, calibration: read.calibration });
 }
 
 type HostParts = Pick<
