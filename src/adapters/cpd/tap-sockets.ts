@@ -4,7 +4,7 @@
  * its own server which of our addresses to use.
  */
 import { lookup } from 'node:dns/promises';
-import { isLoopbackHost } from '../../config/build-config.js';
+import { isLoopbackHost } from '../../config/build-parts.js';
 
 export interface TapSockets {
   readonly host: string;
