@@ -6,6 +6,7 @@ import { isPublicAddress } from './public-address.js';
 import { addFault, isLoopbackHost, readersOf, type BuildContext } from './build-parts.js';
 import type { DialbackConfig, DrachtioConfig, FreeswitchConfig } from './config.js';
 import { resolve } from 'node:path';
+import { AUDIO_TAPS } from './schema-terms.js';
 import type { OptionReader } from './values.js';
 
 /** What the vendors ship. */
@@ -60,6 +61,7 @@ function buildFreeswitch(read: OptionReader, onlySite: string | undefined): Free
     allowPublicListener: read.flag('allowPublicListener'),
     sipAddress: read.optionalText('sipAddress'),
     mediaPath: read.optionalText('mediaPath'),
+    audioTap: read.choice('audioTap', AUDIO_TAPS),
     profile: read.text('profile'),
   };
 }

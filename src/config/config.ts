@@ -48,6 +48,8 @@ export interface FreeswitchConfig {
   readonly sipAddress: string | undefined;
   /** Where this server sees `media.directory`. */
   readonly mediaPath: string | undefined;
+  /** How the customer's audio is had from it. */
+  readonly audioTap: 'auto' | 'recording' | 'unicast';
   /** Name of its sofia profile. */
   readonly profile: string;
 }

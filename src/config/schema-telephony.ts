@@ -1,5 +1,6 @@
 /** The blocks that name the telephony servers: drachtio for signalling, FreeSWITCH for media. */
 import { host, name, option, NAME, PATH, port, secret } from './schema-parts.js';
+import { AUDIO_TAPS } from './schema-terms.js';
 import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
 
 const HOST_AND_PORT: TextFormat = {
@@ -125,6 +126,12 @@ export const freeswitch: OptionSpec = option(
           'mediaPath',
           { kind: 'text', maxLength: 1024, format: PATH },
           'Where this server sees the folder `media.directory`, when that differs.',
+        ),
+        option(
+          'audioTap',
+          { kind: 'choice', values: AUDIO_TAPS },
+          "How it hands the customer's audio to call progress detection. `auto`: mod_audio_fork where it is loaded, else unicast, which hears nothing once a file plays. `recording`: a file in the temporary folder of this host, which loses its name at once; only for a server on this host.",
+          { default: 'auto' },
         ),
         option(
           'profile',

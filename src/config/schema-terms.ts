@@ -2,6 +2,8 @@
 import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
 
 export const CPD_PROFILES = ['human-first', 'balanced', 'machine-first', 'app-amd', 'gvp'] as const;
+/** How a media server hands out the customer's audio. */
+export const AUDIO_TAPS = ['auto', 'recording', 'unicast'] as const;
 export const AM_DETECTED = ['connect', 'drop'] as const;
 export const ANSWERED_AS = ['human', 'machine', 'no-answer'] as const;
 export const SIT_PERMANENT = ['fail', 'retry'] as const;

@@ -94,9 +94,10 @@ freeswitch:
 
   it('lets a default secret and a public listener pass when told so', async () => {
     const config = await folder.load(
-      'engine: servers\ndrachtio: { host: 192.0.2.1, allowDefaultSecret: true }\nfreeswitch: [{ host: 192.0.2.2, allowDefaultSecret: true, listen: "192.0.2.3", allowPublicListener: true }]\n',
+      'engine: servers\ndrachtio: { host: 192.0.2.1, allowDefaultSecret: true }\nfreeswitch: [{ host: 192.0.2.2, allowDefaultSecret: true, listen: "192.0.2.3", allowPublicListener: true, audioTap: recording }]\n',
     );
     assert.equal(config.freeswitch[0]?.listen, '192.0.2.3');
+    assert.equal(config.freeswitch[0]?.audioTap, 'recording');
   });
 
   for (const [host, expected] of [
