@@ -131,7 +131,10 @@ describe('creating endpoints', () => {
     const playback = ours.play(['/a.wav'], { loop: true });
     endpoint.emit('destroy');
     endpoint.emit('destroy');
-    assert.deepEqual(await playback.done, { kind: 'failed', why: 'ENDPOINT_ENDED: the endpoint ended' });
+    assert.deepEqual(await playback.done, {
+      kind: 'failed',
+      why: 'ENDPOINT_ENDED: the endpoint ended',
+    });
     assert.equal(endCount, 1);
     await clock.advance(1000);
     assert.equal(endpoint.byeCount, 1, 'the dialog towards the media server is ended as well');
