@@ -18,11 +18,16 @@ describe('telephony servers in a configuration', () => {
         freeswitch: [
           {
             ...{ host: '127.0.0.1', port: 8021, secret: 'b', maxSessions: 50 },
-            ...{ allowPublicListener: false, profile: 'drachtio_mrf' },
+            ...{ allowPublicListener: false, audioTap: 'auto', profile: 'drachtio_mrf' },
           },
           {
             ...{ host: '127.0.0.1', port: 8022, secret: 'ClueCon', listen: '127.0.0.1:8085' },
-            ...{ allowPublicListener: false, sipAddress: '10.0.0.1:5080', profile: 'drachtio_mrf' },
+            ...{
+              allowPublicListener: false,
+              audioTap: 'auto',
+              sipAddress: '10.0.0.1:5080',
+              profile: 'drachtio_mrf',
+            },
           },
         ],
       },
