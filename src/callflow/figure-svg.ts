@@ -22,7 +22,7 @@ const ROW_LINE = 13;
 
 const STYLE = `
     text { font-family: 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif; fill: #1f2933; }
-    .name { font-size: 17px; font-weight: 600; text-anchor: middle; }
+    .name { font-size: 15.5px; font-weight: 600; text-anchor: middle; }
     .option { font-size: 11px; font-family: Consolas, Menlo, 'Liberation Mono', 'DejaVu Sans Mono', monospace; fill: #6b5a1e; text-anchor: middle; }
     .label { font-size: 14px; stroke: #fcfcfa; stroke-width: 4px; paint-order: stroke; stroke-linejoin: round; }
     .rows { font-size: 10.5px; font-family: Consolas, Menlo, 'Liberation Mono', 'DejaVu Sans Mono', monospace; fill: #7b8794; stroke: #fcfcfa; stroke-width: 3px; paint-order: stroke; stroke-linejoin: round; }
