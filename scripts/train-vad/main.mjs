@@ -83,7 +83,7 @@ function accuracy(table, { features, labels, width }) {
 
 const round = (x) => Number(x.toPrecision(4));
 
-async function main([folder, scenes = '1200', seed = '1', target = TARGET]) {
+async function main([folder, scenes = '600', seed = '1', target = TARGET]) {
   if (!folder) {
     process.stderr.write('usage: npm run train:vad -- DIR [SCENES] [SEED]\n');
     process.exitCode = 2;
