@@ -48,6 +48,8 @@ describe('a pool of media servers', function () {
         { ...two.freeswitch, maxSessions: 3 },
       ),
     ]);
+    // The trial endpoints may still have been there when the servers were asked.
+    await eventually(() => assert.equal(fleet.media.setUpLimits?.freeSessions, 4));
     const endpoints = await take(fleet, 4);
     assert.deepEqual(tally(fleet, endpoints), [1, 3]);
     assert.equal(fleet.media.isConnected, false, 'nothing is dialled into a full pool');
