@@ -10,6 +10,7 @@ const EVENT_OF_TIMER = {
   life: 'expired',
   'human-silence': 'silence-too-long',
   'message-wait': 'message-wait-over',
+  conversation: 'conversation-too-long',
 } as const satisfies Record<TimerName, EventType>;
 
 /** What a timer becomes when it fires. */

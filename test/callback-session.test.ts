@@ -132,6 +132,27 @@ describe('CallbackSession', () => {
     assert.equal(await t.over(), 'AGENT_CONNECTED');
   });
 
+  it('hangs both sides up when the conversation has lasted for conversationMaxMs', async () => {
+    const t = start({ conversationMaxMs: 60_000, customerConnectTreatment: undefined });
+    await settle();
+    const customer = t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    const agent = t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(t.session.state.name, 'connected');
+    await t.clock.advance(59_999);
+    await settle();
+    assert.equal(t.session.state.name, 'connected');
+    await t.clock.advance(1);
+    assert.equal(await t.over(), 'AGENT_CONNECTED');
+    assert.deepEqual([customer?.hasEnded, agent?.hasEnded], [true, true]);
+    const end = t.logged.at(-1) as { row: string; because: string };
+    assert.equal(end.row, 'connected.too-long');
+    assert.equal(end.because, 'conversationMaxMs is 60000');
+  });
+
   it('writes down what each leg sees on the wire, plays and hears, and stops when it is over', async () => {
     const t = start();
     await settle();

@@ -5,7 +5,7 @@
 
 import { result, seconds } from './because.js';
 import { CALL_STATE } from './call-state.js';
-import { decide, type CallHolder } from './decision-table.js';
+import { decide, type CallHolder, type RowOf } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import { takeBuiltIn, takeResult } from './result-arm.js';
 import { retryOrEnd } from './retry-arm.js';
@@ -178,6 +178,18 @@ export function onFarSideOver(state: State, service: ServiceOptions, how: string
   return endConversation(draft, to, how);
 }
 
+/** `conversationMaxMs` is over: both sides are hung up. */
+export function onConversationTooLong(state: State, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  draft.forgetTimer('conversation');
+  const row = decide('connected', {
+    event: 'conversation-too-long',
+    callIsWith: callHolder(state),
+  });
+  const to = state.name === 'connected' ? state.to : 'agent';
+  return endConversation(draft, to, `conversationMaxMs is ${service.conversationMaxMs}`, row);
+}
+
 /** The bridge to the agent did not come about after all. */
 export function onBridgeFailed(
   state: State,
@@ -225,9 +237,14 @@ export function onRouteFailed(
   return giveUp(draft, 'FAIL_TARGET_NOT_FOUND', 'route.failed', event.why);
 }
 
-function endConversation(draft: StepDraft, to: 'agent' | 'route-point', how: string): Step {
+function endConversation(
+  draft: StepDraft,
+  to: 'agent' | 'route-point',
+  how: string,
+  row: RowOf<'connected'> = 'connected.over',
+): Step {
   const reason: CallbackReason = to === 'agent' ? 'AGENT_CONNECTED' : 'ROUTED_TO_RP';
-  return draft.end(reason, 'connected.over', how);
+  return draft.end(reason, row, how);
 }
 
 /** The first sound that is there: the plugin's comfort while one decides, the waiting treatment. */

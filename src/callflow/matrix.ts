@@ -193,6 +193,8 @@ function isArmReachable(row: Row, service: ServiceOptions): boolean {
       return isQueueSet && (row.row !== 'agent.ready' || isConnectHeldUp(service));
     case 'agent-gone':
       return isQueueSet && (row.row !== 'agent.too-late' || isConnectHeldUp(service));
+    case 'connected':
+      return row.row !== 'connected.too-long' || service.conversationMaxMs > 0;
     case 'agent-again':
     case 'bridge-failed':
       return isQueueSet;

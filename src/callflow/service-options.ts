@@ -83,6 +83,8 @@ export interface ServiceOptions {
   readonly agentRetryMs: number;
   /** `_ixn_redirect_hints` `extensions.CPNDigits`: number shown to the agent. */
   readonly cpnDigits: string | undefined;
+  /** Ours: longest conversation with an agent or route point; 0 = no limit. */
+  readonly conversationMaxMs: number;
 
   /** `_ttl`: the callback's life after its due time; 0 = no limit. */
   readonly ttlMs: number;

@@ -2,8 +2,8 @@
  * One step while it is being made: a working copy of the context and the commands so far. Every verb
  * changes both, so that what the context says is in the air and what was commanded cannot differ.
  *
- * It decides nothing. Two promises are kept here for all arms: an end leaves nothing in the air, and a
- * person who hears nothing is watched by the silence guard.
+ * It decides nothing. Three promises are kept here for all arms: an end leaves nothing in the air, a
+ * person who hears nothing is watched by the silence guard, and a conversation by its longest duration.
  */
 
 import { CALL_STATE, callStateName, type CallState } from './call-state.js';
@@ -31,6 +31,7 @@ const CALL_TIMERS = [
   'agent-retry',
   'human-silence',
   'message-wait',
+  'conversation',
 ] as const satisfies readonly TimerName[];
 
 const CALLBACK_TIMERS = ['retry', 'life'] as const satisfies readonly TimerName[];
@@ -287,6 +288,7 @@ export class StepDraft {
   /** The step into another state (or the same one). */
   goTo(shape: StateShape, row: RowId, because: string): Step {
     this.#watchSilence(shape.name);
+    this.#watchConversation(shape.name);
     return this.#step(shape, row, because);
   }
 
@@ -320,6 +322,14 @@ export class StepDraft {
       const isComfortBroken = leg.brokenTreatments?.includes('comfort') === true;
       const afterMs = isComfortBroken ? Math.max(maxMs, COMFORT_RETRY_MIN_MS) : maxMs;
       this.startTimer('human-silence', afterMs);
+    }
+  }
+
+  #watchConversation(name: StateName): void {
+    const { conversationMaxMs } = this.service;
+    if (name !== 'connected') this.stopTimer('conversation');
+    else if (this.before.name !== 'connected' && conversationMaxMs > 0) {
+      this.startTimer('conversation', conversationMaxMs);
     }
   }
 

@@ -16,6 +16,7 @@ import { decide } from './decision-table.js';
 import {
   onBridgeFailed,
   onCancelled,
+  onConversationTooLong,
   onCustomerHungUp,
   onExpired,
   onFarSideOver,
@@ -112,6 +113,8 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
       return onRouteFailed(state, event, service);
     case 'conversation-ended':
       return onFarSideOver(state, service, 'the conversation ended');
+    case 'conversation-too-long':
+      return onConversationTooLong(state, service);
     // Anywhere
     case 'customer-hung-up':
       return onCustomerHungUp(state, service);
@@ -230,6 +233,7 @@ function isAwaited(state: State, event: Event): boolean {
     case 'plugin-timeout':
     case 'silence-too-long':
     case 'message-wait-over':
+    case 'conversation-too-long':
     case 'agent-wait-expired':
     case 'agent-retry-due':
     case 'retry-due':
@@ -242,6 +246,7 @@ const TIMER_OF_EVENT = {
   'plugin-timeout': 'plugin-ttl',
   'silence-too-long': 'human-silence',
   'message-wait-over': 'message-wait',
+  'conversation-too-long': 'conversation',
   'agent-wait-expired': 'agent-wait',
   'agent-retry-due': 'agent-retry',
   'retry-due': 'retry',

@@ -305,4 +305,14 @@ export const TREATMENT_ROWS = [
     },
     then: 'The conversation is over: the end is AGENT_CONNECTED or ROUTED_TO_RP.',
   },
+  {
+    arm: 'connected',
+    row: 'connected.too-long',
+    box: BOX.bridge,
+    when: { event: 'conversation-too-long', callIsWith: ['agent', 'route-point'] },
+    then: 'It lasts too long: both are hung up, the end is AGENT_CONNECTED or ROUTED_TO_RP.',
+    reading:
+      'Not on the page. A leg whose end nobody was told of would hold its line for good ' +
+      '(conversationMaxMs).',
+  },
 ] as const satisfies readonly Row[];

@@ -30,7 +30,8 @@ export type TimerName =
   | 'agent-retry' // agent-retry-due
   | 'life' // expired
   | 'human-silence' // silence-too-long
-  | 'message-wait'; // message-wait-over
+  | 'message-wait' // message-wait-over
+  | 'conversation'; // conversation-too-long
 
 /** The customer's leg while it exists. */
 export interface LegContext {
@@ -161,6 +162,7 @@ export type Event = At &
     | { readonly type: 'play-failed'; readonly playId: string; readonly why: string }
     | { readonly type: 'silence-too-long'; readonly timerId: string }
     | { readonly type: 'message-wait-over'; readonly timerId: string }
+    | { readonly type: 'conversation-too-long'; readonly timerId: string }
     | { readonly type: 'customer-hung-up'; readonly legId: string }
     | { readonly type: 'agent-answered'; readonly queueId: string }
     | { readonly type: 'agent-failed'; readonly queueId: string; readonly why: string }

@@ -86,6 +86,7 @@ function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
     maxTransferToAgentAttempts: read.number('_max_transfer_to_agent_attempts'),
     agentRetryMs: read.durationMs('agentRetryMs'),
     cpnDigits: readCpnDigits(read.json('_ixn_redirect_hints')),
+    conversationMaxMs: read.durationMs('conversationMaxMs'),
     ttlMs: read.durationMs('_ttl'),
     humanSilenceMaxMs: read.durationMs('humanSilenceMaxMs'),
     greetingWaitMaxMs: read.durationMs('greetingWaitMaxMs'),

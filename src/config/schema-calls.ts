@@ -108,6 +108,12 @@ export const AGENT: OptionGroup = {
       'Pause before a failed agent leg is tried again.',
       { default: 5000 },
     ),
+    ours(
+      'conversationMaxMs',
+      milliseconds(0, 24 * HOUR_MS),
+      'Longest conversation with an agent or route point; then both sides are hung up. 0 = no limit.',
+      { default: 4 * HOUR_MS },
+    ),
     genesys(
       '_ixn_redirect_hints',
       { kind: 'json' },

@@ -105,6 +105,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'connected.bridge-failed': () => talking().agentFails(),
   'connected.bridge-limit': () => talking({ maxTransferToAgentAttempts: 1 }).agentFails(),
   'connected.over': () => talking().hangUp(),
+  'connected.too-long': () => talking().timer('conversation'),
 
   'hang-up.held': () => asked().hangUp(),
   'hang-up.last-words': () => waiting().timer('agent-wait').hangUp(),

@@ -9,7 +9,7 @@ const connecting = (options: object = {}) => new Flow(options).dialed('human');
 const waiting = (options: object = {}) => new Flow({ ...NO_CONNECT, ...options }).dialed('human');
 const asked = (options: object = {}) => new Flow({ ...WITH_PLUGIN, ...options }).dialed('human');
 const routing = () => asked().reply(ROUTE);
-const talking = () => waiting().agentAnswers();
+const talking = (options: object = {}) => waiting(options).agentAnswers();
 const atRoutePoint = () => {
   const flow = routing();
   return flow.send({ type: 'route-done', routeId: flow.routeId });
@@ -136,7 +136,7 @@ describe('a route', () => {
     flow.send({ type: 'route-done', routeId });
     assert.deepEqual(
       flow.last.commands.map(({ type }) => type),
-      ['stop-playing', 'bridge'],
+      ['stop-playing', 'bridge', 'start-timer'],
     );
     assert.equal(flow.commands('bridge')[0]?.withId, routeId);
   });
@@ -190,6 +190,47 @@ describe('the end of the time to live', () => {
 
   it('does not come when the option is 0', () => {
     assert.equal(new Flow({ ttlMs: 0 }).due().state.context.timers.life, undefined);
+  });
+});
+
+describe('a conversation that lasts too long', () => {
+  it('ends with both sides hung up, and is told by its row and option', () => {
+    const flow = talking({ conversationMaxMs: 60_000 });
+    const guard = flow.commands('start-timer').find(({ timer }) => timer === 'conversation');
+    assert.equal(guard?.afterMs, 60_000);
+    const { legId, queueId } = flow;
+    flow.timer('conversation');
+    assert.equal(flow.last.row, 'connected.too-long');
+    assert.equal(flow.last.because, 'conversationMaxMs is 60000');
+    assert.equal(flow.reason, 'AGENT_CONNECTED');
+    assert.deepEqual(flow.commands('unqueue'), [{ type: 'unqueue', queueId }]);
+    assert.deepEqual(
+      flow.commands('hang-up').map((command) => command.legId),
+      [legId],
+    );
+    assert.deepEqual(flow.state.context.timers, {});
+  });
+
+  it('with a route point ends as routed', () => {
+    const flow = atRoutePoint().timer('conversation');
+    assert.equal(flow.reason, 'ROUTED_TO_RP');
+    assert.equal(flow.commands('unroute').length, 1);
+  });
+
+  it('is counted from the bridge on, and anew when the bridge did not come about', () => {
+    assert.equal(waiting().state.context.timers.conversation, undefined);
+    const flow = talking();
+    const first = flow.state.context.timers.conversation;
+    assert.equal(flow.timer('life').state.context.timers.conversation, first, 'goes on');
+    flow.agentFails();
+    assert.equal(flow.state.context.timers.conversation, undefined);
+    flow.agentAnswers();
+    assert.notEqual(flow.state.context.timers.conversation, first);
+    assert.equal(flow.state.name, 'connected');
+  });
+
+  it('does not exist when the option is 0', () => {
+    assert.equal(talking({ conversationMaxMs: 0 }).state.context.timers.conversation, undefined);
   });
 });
 

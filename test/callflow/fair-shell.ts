@@ -229,6 +229,7 @@ function timerEvent({ timer, timerId }: Extract<Command, { type: 'start-timer' }
     life: 'expired',
     'human-silence': 'silence-too-long',
     'message-wait': 'message-wait-over',
+    conversation: 'conversation-too-long',
   } as const;
   return { type: types[timer], timerId };
 }

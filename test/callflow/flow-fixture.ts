@@ -59,6 +59,7 @@ const BASE: ServiceOptions = {
   maxTransferToAgentAttempts: 2,
   agentRetryMs: 2_000,
   cpnDigits: undefined,
+  conversationMaxMs: 14_400_000,
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5_000,
   greetingWaitMaxMs: 30_000,
@@ -80,6 +81,7 @@ const TIMER_EVENTS = {
   life: 'expired',
   'human-silence': 'silence-too-long',
   'message-wait': 'message-wait-over',
+  conversation: 'conversation-too-long',
 } as const satisfies Record<TimerName, Event['type']>;
 
 /** Reads a reply that must be well formed. */

@@ -40,6 +40,8 @@ describe('the matrix', () => {
     assert.ok(rowsFor(WITH_PAGE).has('human.vxml') && !rowsFor(WITH_PAGE).has('human.queue'));
     assert.ok(!rowsFor({ isCpdEnabled: false }).has('machine.message'));
     assert.ok(!rowsFor({ maxDialAttempts: 1 }).has('busy.retry'));
+    assert.ok(plain.has('connected.too-long'));
+    assert.ok(!rowsFor({ conversationMaxMs: 0 }).has('connected.too-long'));
   });
 
   it('prints conditions in one line', () => {

@@ -41,6 +41,7 @@ export const anyService: fc.Arbitrary<ServiceOptions> = fc
     maxTransferToAgentAttempts: fc.integer({ min: 0, max: 3 }),
     agentRetryMs: fc.constantFrom(0, 2000),
     cpnDigits: fc.option(fc.constant('5557777'), { nil: undefined }),
+    conversationMaxMs: fc.constantFrom(0, 30_000, 14_400_000),
     ttlMs: fc.constantFrom(0, 60_000, 86_400_000),
     humanSilenceMaxMs: fc.constantFrom(0, 1000, 5000),
     greetingWaitMaxMs: fc.constantFrom(0, 30_000),

@@ -27,6 +27,7 @@ const TIMERS: readonly TimerName[] = [
   'life',
   'human-silence',
   'message-wait',
+  'conversation',
 ];
 
 /** Numbers that make one event: which, with which id, with which particulars. */
@@ -174,6 +175,7 @@ function timerEvent(timer: TimerName, timerId: string): Event {
     life: 'expired',
     'human-silence': 'silence-too-long',
     'message-wait': 'message-wait-over',
+    conversation: 'conversation-too-long',
   } as const;
   return { type: types[timer], atMs: 0, timerId };
 }

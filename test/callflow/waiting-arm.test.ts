@@ -84,7 +84,7 @@ describe('waiting for an agent', () => {
   it('stops the waiting treatment right before the bridge', () => {
     const flow = waiting().agentAnswers();
     const types = flow.last.commands.map(({ type }) => type);
-    assert.deepEqual(types, ['stop-playing', 'bridge', 'stop-timer']);
+    assert.deepEqual(types, ['stop-playing', 'bridge', 'stop-timer', 'start-timer']);
     assert.equal(flow.state.name, 'connected');
   });
 

@@ -44,6 +44,7 @@ describe('a service', () => {
       maxTransferToAgentAttempts: 5,
       agentRetryMs: 5000,
       cpnDigits: undefined,
+      conversationMaxMs: 4 * 3_600_000,
       ttlMs: 86_400_000,
       humanSilenceMaxMs: 5000,
       greetingWaitMaxMs: 45_000,

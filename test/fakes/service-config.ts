@@ -36,6 +36,7 @@ export const SERVICE_OPTIONS: ServiceOptions = {
   maxTransferToAgentAttempts: 5,
   agentRetryMs: 2000,
   cpnDigits: undefined,
+  conversationMaxMs: 14_400_000,
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5000,
   greetingWaitMaxMs: 45_000,
