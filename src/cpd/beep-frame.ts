@@ -66,10 +66,12 @@ export const emptyFrame = (): BeepFrame => ({
   canGoOn: false,
 });
 
+/** The newest window without line noise, until the next one is measured, of whichever call. */
+const clean = new Float64Array(BIN_COUNT);
+
 export class BeepFrames {
   /** The newest window; overwritten. */
   readonly now = emptyFrame();
-  readonly #clean = new Float64Array(BIN_COUNT);
   readonly #noise = new Float64Array(BIN_COUNT);
   readonly #kept = new Float64Array(KEPT_WINDOWS * BIN_COUNT);
   #hasNoise = false;
@@ -81,12 +83,11 @@ export class BeepFrames {
     const f = this.now;
     f.atMs = m.atMs;
     if (m.levelDb < LEAST_LEVEL_DB) {
-      this.#clean.fill(0);
+      clean.fill(0);
       f.canBegin = f.canGoOn = false;
       f.levelDb = f.soundDb = m.levelDb;
       return;
     }
-    const clean = this.#clean;
     let sound = TINY;
     let first = FIRST_BIN;
     for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
@@ -136,7 +137,7 @@ export class BeepFrames {
     return toDb(least);
   }
 
-  /** Level near a frequency now, line noise left out. dB relative to full scale */
+  /** Level near a frequency in the window just measured, line noise left out. dB relative to full scale */
   levelAtDb(hz: number): number {
     const bin = Math.round(hz / BIN_HZ);
     return toDb(this.#energy(bin - LOBE_BINS, bin + LOBE_BINS));
@@ -164,7 +165,7 @@ export class BeepFrames {
     let second = first < FIRST_BIN + LAST_BIN - first ? LAST_BIN : FIRST_BIN;
     for (let k = FIRST_BIN; k <= LAST_BIN; k++) {
       const isBeside = Math.abs(k - first) > LOBE_BINS;
-      if (isBeside && this.#clean[k]! > this.#clean[second]!) second = k;
+      if (isBeside && clean[k]! > clean[second]!) second = k;
     }
     return second;
   }
@@ -188,7 +189,7 @@ export class BeepFrames {
 
   #energy(from: number, to: number): number {
     let sum = 0;
-    for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += this.#clean[k]!;
+    for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += clean[k]!;
     return sum;
   }
 }

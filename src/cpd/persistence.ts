@@ -11,7 +11,11 @@ const SHORT_HOPS = 3;
 const LONG_HOPS = 8;
 /** Half the width of the mean that is taken away, so that the colour of the sound does not count. */
 const REACH = 3;
+const RING = LONG_HOPS + 1;
 const EMPTY = 1e-12;
+
+/** Room for the logarithms of one spectrum; the calls of a process use it one after the other. */
+const log = new Float64Array(BINS + 2 * REACH);
 
 export class Persistence {
   /** Correlation with the fine structure 48 ms ago, -1..1. */
@@ -19,8 +23,9 @@ export class Persistence {
   /** The same for 128 ms ago. */
   long = 0;
 
-  readonly #log = new Float64Array(BINS + 2 * REACH);
-  readonly #past = Array.from({ length: LONG_HOPS + 1 }, () => new Float64Array(BINS));
+  /** The newest fine structures, one after the other in a ring, and the energy of each. */
+  readonly #past = new Float64Array(RING * BINS);
+  readonly #energy = new Float64Array(RING);
   #hop = 0;
 
   /** There is no past to compare with. */
@@ -30,32 +35,34 @@ export class Persistence {
 
   /** @param power of 129 bins, 31.25 Hz apart */
   measure(power: Float64Array): void {
-    const log = this.#log;
     for (let i = 0; i < log.length; i++) log[i] = Math.log(power[FIRST_BIN - REACH + i]! + EMPTY);
-    const now = this.#past[this.#hop % (LONG_HOPS + 1)]!;
+    const past = this.#past;
+    const row = this.#hop % RING;
+    const now = row * BINS;
+    let energy = EMPTY;
     let around = 0;
     for (let i = 0; i < 2 * REACH; i++) around += log[i]!;
     for (let i = 0; i < BINS; i++) {
       around += log[i + 2 * REACH]!;
-      now[i] = log[i + REACH]! - around / (2 * REACH + 1);
+      const fine = log[i + REACH]! - around / (2 * REACH + 1);
+      past[now + i] = fine;
+      energy += fine * fine;
       around -= log[i]!;
     }
-    this.short = this.#correlate(now, SHORT_HOPS);
-    this.long = this.#correlate(now, LONG_HOPS);
+    this.#energy[row] = energy;
+    this.short = this.#correlate(row, SHORT_HOPS);
+    this.long = this.#correlate(row, LONG_HOPS);
     this.#hop++;
   }
 
-  #correlate(now: Float64Array, hopsAgo: number): number {
+  #correlate(row: number, hopsAgo: number): number {
     if (this.#hop < hopsAgo) return 0;
-    const then = this.#past[(this.#hop - hopsAgo) % (LONG_HOPS + 1)]!;
+    const past = this.#past;
+    const rowThen = (this.#hop - hopsAgo) % RING;
+    const now = row * BINS;
+    const then = rowThen * BINS;
     let cross = 0;
-    let a = EMPTY;
-    let b = EMPTY;
-    for (let i = 0; i < BINS; i++) {
-      cross += now[i]! * then[i]!;
-      a += now[i]! * now[i]!;
-      b += then[i]! * then[i]!;
-    }
-    return cross / Math.sqrt(a * b);
+    for (let i = 0; i < BINS; i++) cross += past[now + i]! * past[then + i]!;
+    return cross / Math.sqrt(this.#energy[row]! * this.#energy[rowThen]!);
   }
 }

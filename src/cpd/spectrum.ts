@@ -4,7 +4,7 @@
  * in this folder works on these numbers. It decides nothing.
  */
 import { Pitch } from './pitch.js';
-import { BIN_COUNT, FFT_SIZE, PowerSpectrum } from './fft.js';
+import { BIN_COUNT, FFT_SIZE, powerSpectrum } from './fft.js';
 
 export const ANALYSIS_RATE_HZ = 8000;
 export const HOP_SAMPLES = 128;
@@ -65,6 +65,15 @@ export interface Measurements {
   readonly samples: Float64Array;
 }
 
+/** A Hann window; the same for all calls, as is the room for what it is multiplied with. */
+const hann = Float64Array.from(
+  { length: FFT_SIZE },
+  (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / FFT_SIZE),
+);
+const windowed = new Float64Array(FFT_SIZE);
+/** Sum of |X|² to mean square. */
+const SCALE = 2 / (FFT_SIZE * hann.reduce((sum, weight) => sum + weight ** 2, 0));
+
 export class Spectrum {
   readonly now: Measurements = {
     atMs: 0,
@@ -84,22 +93,9 @@ export class Spectrum {
     power: new Float64Array(BIN_COUNT),
     samples: new Float64Array(FFT_SIZE),
   };
-  readonly #window = new Float64Array(FFT_SIZE);
   readonly #history = this.now.samples;
-  readonly #windowed = new Float64Array(FFT_SIZE);
   readonly #power = this.now.power;
-  readonly #transform = new PowerSpectrum();
   readonly #pitch = this.now.pitch;
-  readonly #scale: number;
-
-  constructor() {
-    let energy = 0;
-    for (let i = 0; i < FFT_SIZE; i++) {
-      this.#window[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / FFT_SIZE);
-      energy += this.#window[i]! ** 2;
-    }
-    this.#scale = 2 / (FFT_SIZE * energy);
-  }
 
   /**
    * Takes one hop and updates `now`.
@@ -117,7 +113,7 @@ export class Spectrum {
       const x = this.#history[i]!;
       zeros = x === 0 ? zeros + 1 : 0;
       if (zeros > longestZeros) longestZeros = zeros;
-      this.#windowed[i] = x * this.#window[i]!;
+      windowed[i] = x * hann[i]!;
     }
     m.isDigitalSilence = longestZeros === FFT_SIZE;
     m.isHoled = longestZeros >= HOLE_SAMPLES;
@@ -125,7 +121,7 @@ export class Spectrum {
       this.#clear();
       return;
     }
-    this.#transform.compute(this.#windowed, this.#power);
+    powerSpectrum(windowed, this.#power);
     this.#measurePeaks();
     this.#pitch.measure(this.#history);
     m.periodicity = m.levelDb > FAINT_DB ? this.#pitch.periodicity : 0;
@@ -165,7 +161,7 @@ export class Spectrum {
     const low = second < first ? second - LOBE_BINS : Math.max(second - LOBE_BINS, first + 4);
     const high = second < first ? Math.min(second + LOBE_BINS, first - 4) : second + LOBE_BINS;
     const secondEnergy = this.#energy(low, high);
-    m.levelDb = 10 * Math.log10(voice * this.#scale + 1e-10);
+    m.levelDb = 10 * Math.log10(voice * SCALE + 1e-10);
     m.peakHz = this.#peakHz(first);
     m.centreHz = this.#centreHz(first);
     m.secondHz = this.#peakHz(second);

@@ -38,7 +38,6 @@ export class VoiceFeatures {
   floorDb = EARLY_FLOOR_DB;
 
   readonly #persistence = new Persistence();
-  readonly #filters = melFilters();
   readonly #bandDb = new Float64Array(BANDS);
   readonly #previousDb = new Float64Array(BANDS);
   readonly #floor = new Float64Array(BANDS).fill(EARLY_FLOOR_DB);
@@ -101,7 +100,7 @@ export class VoiceFeatures {
     let sum = 0;
     let total = 0;
     for (let b = 0; b < BANDS; b++) {
-      const { first, weights } = this.#filters[b]!;
+      const { first, weights } = FILTERS[b]!;
       let energy = 0;
       for (let i = 0; i < weights.length; i++) energy += weights[i]! * power[first + i]!;
       energy = energy * POWER_SCALE + EMPTY;
@@ -218,5 +217,7 @@ function melFilters(): readonly Filter[] {
     return { first, weights };
   });
 }
+
+const FILTERS = melFilters();
 
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
