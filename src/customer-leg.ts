@@ -68,6 +68,7 @@ export function openCustomerLeg(
       auth: credentialsOf(plan.trunk),
       sessionExpiresMs: plan.trunk.sessionExpiresMs,
       ringTimeoutMs: command.ringTimeoutMs,
+      mediaSilenceMaxMs: service.mediaSilenceMaxMs,
       analysis: command.withCpd
         ? {
             service: service.name,

@@ -240,6 +240,11 @@ export interface MediaEndpoint {
   onDigit(handle: (digit: string, durationMs: number) => void): void;
   bridge(other: MediaEndpoint): Promise<void>;
   unbridge(): Promise<void>;
+  /**
+   * For an answered call: ends the endpoint (`onEnded`) once no RTP has come from the far side for
+   * this long, at most a quarter later. Bridged or not; also while the far side holds the call.
+   */
+  watchMedia(silenceMaxMs: number): void;
   /** The media server ended the endpoint by itself. */
   onEnded(handle: () => void): void;
   readonly hasEnded: boolean;

@@ -153,6 +153,25 @@ describe('CallbackSession', () => {
     assert.equal(end.because, 'conversationMaxMs is 60000');
   });
 
+  it('has the customer’s call watched for RTP as the service says, and ends a conversation without', async () => {
+    const t = start({ customerConnectTreatment: undefined });
+    t.config.service = { ...t.config.service, mediaSilenceMaxMs: 60_000 };
+    await settle();
+    const customer = t.telephony.calls[0]?.answer();
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.watchedForMs, 60_000);
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(t.session.state.name, 'connected');
+    t.telephony.endpoints[0]?.vanish();
+    assert.equal(await t.over(), 'AGENT_CONNECTED');
+    assert.equal(customer?.hasEnded, true);
+    const end = t.logged.at(-1) as { because: string };
+    assert.equal(end.because, 'the call was lost (media)');
+  });
+
   it('writes down what each leg sees on the wire, plays and hears, and stops when it is over', async () => {
     const t = start();
     await settle();

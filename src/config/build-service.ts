@@ -38,6 +38,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     cpdProfile: read.choice('cpdProfile', CPD_PROFILES),
     country: read.text('_default_country'),
     postConnectTimeoutMs: read.durationMs('_call_timeguard_timeout'),
+    mediaSilenceMaxMs: read.optionalNumber('mediaSilenceMaxMs'),
     lostLegGuardMs: read.durationMs('lostLegGuardMs'),
     allowedDestinations: read.texts('allowedDestinations'),
     allowedCountries: read.texts('allowedCountries'),

@@ -154,6 +154,8 @@ export interface ServiceConfig {
   readonly country: string;
   /** `_call_timeguard_timeout`: longest analysis of an answered call. */
   readonly postConnectTimeoutMs: number;
+  /** Once answered, a customer's leg from which no RTP came for so long is given up; undefined = off. */
+  readonly mediaSilenceMaxMs?: number | undefined;
   /** Time past the ring timeout for which a number waits when a crash left its phone ringing. */
   readonly lostLegGuardMs: number;
   /** Hosts or `user@host` that a route_to_rp destination may name; route points are always allowed. */

@@ -37,6 +37,12 @@ export const DIALLING: OptionGroup = {
       { default: 30_000 },
     ),
     ours(
+      'mediaSilenceMaxMs',
+      milliseconds(5000, HOUR_MS),
+      'A customer’s call from which no RTP comes for this long, once answered, is given up. Far sides that suppress silence, or hold without music, look the same: allow for them.',
+      { defaultSays: 'off' },
+    ),
+    ours(
       'lostLegGuardMs',
       milliseconds(0, 600_000),
       'After a crash: how long past its ring timeout a call that nobody can cancel any more keeps its number from being dialled.',

@@ -39,6 +39,8 @@ const ANALYSIS_GRACE_MS = 3000;
 
 export interface OutboundCallRequest extends Omit<InviteRequest, 'localSdp'> {
   readonly ringTimeoutMs: number;
+  /** Once answered, a call from which no RTP came for so long is given up. Undefined: never. */
+  readonly mediaSilenceMaxMs?: number | undefined;
   /** Undefined: a 200 OK is a human. */
   readonly analysis?: Omit<AnalysisRequest, 'id'>;
 }
@@ -207,6 +209,8 @@ export class OutboundCall {
     dialog.onFax(() => this.#onFax());
     const connect = () => endpoint.connect(dialog.remoteSdp);
     await (this.deps.setUps?.run('connect', connect) ?? connect());
+    const { mediaSilenceMaxMs } = this.request;
+    if (!this.#isOver && mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     if (this.#isOver || this.#hasResult) return;
     if (!this.request.analysis) {
       this.#result(CALL_STATE.Ok, true, { sipStatus: 200, cpdReason: 'CPD is off' });

@@ -69,6 +69,12 @@ describe('a service', () => {
     assert.equal(options.ringTimeoutMs, 30_000);
   });
 
+  it('watches for missing media only when asked to', async () => {
+    assert.equal((await folder.service('_ttl: 60')).mediaSilenceMaxMs, undefined);
+    const { mediaSilenceMaxMs } = await folder.service('mediaSilenceMaxMs: 60000');
+    assert.equal(mediaSilenceMaxMs, 60_000);
+  });
+
   it('keeps what the file says, in the units of the file', async () => {
     const { raw } = await folder.service(
       '_ttl: 60\n_treatment_customer_connect: {}',

@@ -3,7 +3,7 @@ import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { OutboundCall, type CallResult } from '../../src/dial/outbound-call.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
 
-function place(overrides: { withCpd?: boolean } = {}) {
+function place(overrides: { withCpd?: boolean; mediaSilenceMaxMs?: number } = {}) {
   const telephony = new FakeTelephony();
   const analyser = new FakeAnalyser();
   const clock = virtualClock();
@@ -17,6 +17,7 @@ function place(overrides: { withCpd?: boolean } = {}) {
       uri: 'sip:+15550100@127.0.0.1',
       callId: 'call-1',
       ringTimeoutMs: 30_000,
+      mediaSilenceMaxMs: overrides.mediaSilenceMaxMs,
       analysis:
         overrides.withCpd === false
           ? undefined
@@ -75,6 +76,22 @@ describe('OutboundCall', () => {
     const { host, port } = t.telephony.endpoints[0]?.tappedTo ?? {};
     assert.deepEqual([host, port], ['127.0.0.1', 40000]);
     await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('watches for RTP once answered, not while it rings, and reports a silent call as lost', async () => {
+    const t = place({ mediaSilenceMaxMs: 60_000 });
+    const invite = await t.invite();
+    invite.ring(183, 'v=0 early');
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.watchedForMs, undefined);
+    invite.answer();
+    await settle();
+    assert.equal(t.telephony.endpoints[0]?.watchedForMs, 60_000);
+    t.analyser.opened[0]?.decide('human');
+    t.telephony.endpoints[0]?.vanish();
+    await settle();
+    assert.equal(t.heard.at(-1), 'lost media');
     await t.quiet();
   });
 

@@ -204,6 +204,10 @@ export class FakeEndpoint implements MediaEndpoint {
     this.bridgedTo = undefined;
     return Promise.resolve();
   }
+  watchedForMs: number | undefined;
+  watchMedia(silenceMaxMs: number): void {
+    this.watchedForMs = silenceMaxMs;
+  }
   onEnded(handle: Handler<[]>): void {
     this.#handlers.push(handle);
   }

@@ -16,6 +16,7 @@ import type { Channel } from './channel.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
+import { MediaWatch } from './media-watch.js';
 import { ChannelPlayback } from './playback.js';
 import { sanitise } from './sanitise.js';
 import { isReadableSdp } from './session-description.js';
@@ -60,6 +61,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #playback: ChannelPlayback | undefined;
   #parking: Promise<unknown> = Promise.resolve();
   #tap: ChannelTap | undefined;
+  #watch: MediaWatch | undefined;
   #isConnected = false;
   #remoteSdp = '';
   #bridgedAtMs = -Infinity;
@@ -200,12 +202,26 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     await this.#park('-both');
   }
 
+  watchMedia(silenceMaxMs: number): void {
+    this.#watch?.stop();
+    if (this.hasEnded || this.#closing) return;
+    this.#watch = new MediaWatch({
+      clock: this.context.clock,
+      silenceMaxMs,
+      countPackets: () => this.#countPackets(),
+      onSilent: () => {
+        this.context.log.warn({ endpoint: this.id, silenceMaxMs }, 'no RTP comes: leg given up');
+        this.lose();
+      },
+    });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** Declares the channel lost because its media server does not answer any more. */
+  /** Declares the channel lost: its media server does not answer any more, or nobody speaks on it. */
   lose(): void {
     this.channel.end();
   }
@@ -219,10 +235,21 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.#tap?.soundBegan();
   }
 
+  /** FreeSWITCH writes its counts into the channel's variables only when it is told to. */
+  async #countPackets(): Promise<number> {
+    await this.channel.api('uuid_set_media_stats', this.id);
+    const count = await this.channel.api('uuid_getvar', this.id, 'rtp_audio_in_packet_count');
+    if (!/^\d+$/.test(count.trim())) {
+      throw new TelephonyError('COMMAND_FAILED', 'uuid_getvar: no count of packets');
+    }
+    return Number(count);
+  }
+
   async #close(): Promise<void> {
     const { log } = this.context;
     const hadEnded = this.hasEnded;
     this.#endHandles.length = 0;
+    this.#watch?.stop();
     void this.#playback?.stop();
     try {
       await this.channel.bye();
@@ -237,6 +264,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   #ended(): void {
+    this.#watch?.stop();
     this.#tap?.channelEnded();
     this.context.onGone(this);
     for (const handle of this.#endHandles.splice(0)) handle();

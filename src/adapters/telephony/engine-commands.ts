@@ -14,8 +14,10 @@ export const APIS = [
   'uuid_audio_fork',
   'uuid_break',
   'uuid_bridge',
+  'uuid_getvar',
   'uuid_kill',
   'uuid_record',
+  'uuid_set_media_stats',
   'uuid_transfer',
 ] as const;
 
