@@ -66,8 +66,26 @@ export const emptyFrame = (): BeepFrame => ({
   canGoOn: false,
 });
 
+/** Once for every window of a tone: field by field leaves no garbage, unlike `Object.assign`. */
+export function copyFrame(from: BeepFrame, to: BeepFrame): void {
+  to.atMs = from.atMs;
+  to.hz = from.hz;
+  to.secondHz = from.secondHz;
+  to.share = from.share;
+  to.isPair = from.isPair;
+  to.levelDb = from.levelDb;
+  to.soundDb = from.soundDb;
+  to.canBegin = from.canBegin;
+  to.canGoOn = from.canGoOn;
+}
+
 /** The newest window without line noise, until the next one is measured, of whichever call. */
 const clean = new Float64Array(BIN_COUNT);
+/** Its energies: of the tone, of the tone's harmonics, of the second peak, of everything, near a pitch. */
+const energies = new Float64Array(5);
+/** A frequency in it. Hz */
+const peak = new Float64Array(1);
+const [TONE, HARMONICS, SECOND, SOUND, NEAR] = [0, 1, 2, 3, 4] as const;
 
 export class BeepFrames {
   /** The newest window; overwritten. */
@@ -96,10 +114,11 @@ export class BeepFrames {
       sound += left;
       if (left > clean[first]!) first = k;
     }
-    const energy = this.#energy(first - LOBE_BINS, first + LOBE_BINS);
-    f.levelDb = toDb(energy);
+    energies[SOUND] = sound;
+    sumUp(TONE, first - LOBE_BINS, first + LOBE_BINS);
+    f.levelDb = toDb(energies[TONE]!);
     f.soundDb = toDb(sound);
-    f.canGoOn = f.levelDb >= LEAST_LEVEL_DB && this.#isBeepLike(m.power, first, energy, sound);
+    f.canGoOn = f.levelDb >= LEAST_LEVEL_DB && this.#isBeepLike(m.power, first);
     f.canBegin = f.canGoOn && f.share >= LEAST_SHARE;
   }
 
@@ -140,19 +159,26 @@ export class BeepFrames {
   /** Level near a frequency in the window just measured, line noise left out. dB relative to full scale */
   levelAtDb(hz: number): number {
     const bin = Math.round(hz / BIN_HZ);
-    return toDb(this.#energy(bin - LOBE_BINS, bin + LOBE_BINS));
+    sumUp(NEAR, bin - LOBE_BINS, bin + LOBE_BINS);
+    return toDb(energies[NEAR]!);
   }
 
-  #isBeepLike(power: Float64Array, first: number, energy: number, sound: number): boolean {
+  #isBeepLike(power: Float64Array, first: number): boolean {
     const f = this.now;
-    f.hz = peakHz(power, first);
+    const energy = energies[TONE]!;
+    const sound = energies[SOUND]!;
+    findPeak(power, first);
+    f.hz = peak[0]!;
     f.secondHz = 0;
     f.isPair = false;
-    f.share = (energy + this.#harmonics(f.hz, first + LOBE_BINS)) / sound;
+    this.#sumUpHarmonics(first + LOBE_BINS);
+    f.share = (energy + energies[HARMONICS]!) / sound;
     const second = this.#strongestBeside(first);
-    const secondEnergy = this.#energyBeside(second, first);
+    this.#sumUpBeside(second, first);
+    const secondEnergy = energies[SECOND]!;
     if (secondEnergy >= LEAST_SECOND_SHARE * energy) {
-      f.secondHz = peakHz(power, second);
+      findPeak(power, second);
+      f.secondHz = peak[0]!;
       const pairShare = (energy + secondEnergy) / sound;
       f.isPair = pairShare > f.share;
       if (f.isPair) f.share = pairShare;
@@ -171,37 +197,43 @@ export class BeepFrames {
   }
 
   /** Energy of the second peak, without the bins of the first. */
-  #energyBeside(second: number, first: number): number {
-    return second < first
-      ? this.#energy(second - LOBE_BINS, Math.min(second, first - 2 * LOBE_BINS - 1) + LOBE_BINS)
-      : this.#energy(Math.max(second, first + 2 * LOBE_BINS + 1) - LOBE_BINS, second + LOBE_BINS);
+  #sumUpBeside(second: number, first: number): void {
+    if (second < first) {
+      const middle = Math.min(second, first - 2 * LOBE_BINS - 1);
+      sumUp(SECOND, second - LOBE_BINS, middle + LOBE_BINS);
+    } else {
+      const middle = Math.max(second, first + 2 * LOBE_BINS + 1);
+      sumUp(SECOND, middle - LOBE_BINS, second + LOBE_BINS);
+    }
   }
 
-  #harmonics(hz: number, above: number): number {
+  #sumUpHarmonics(above: number): void {
     let sum = 0;
     for (let n = 2; n <= MOST_HARMONIC; n++) {
-      const bin = Math.round((n * hz) / BIN_HZ);
-      sum += this.#energy(Math.max(bin - HARMONIC_BINS, above + 1), bin + HARMONIC_BINS);
+      const bin = Math.round((n * this.now.hz) / BIN_HZ);
+      sumUp(HARMONICS, Math.max(bin - HARMONIC_BINS, above + 1), bin + HARMONIC_BINS);
+      sum += energies[HARMONICS]!;
       above = Math.max(above, bin + HARMONIC_BINS);
     }
-    return sum;
+    energies[HARMONICS] = sum;
   }
+}
 
-  #energy(from: number, to: number): number {
-    let sum = 0;
-    for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += clean[k]!;
-    return sum;
-  }
+/** A number that is returned is garbage where the call is not inlined; one in a table is not. */
+function sumUp(into: number, from: number, to: number): void {
+  let sum = 0;
+  for (let k = Math.max(FIRST_BIN, from); k <= to && k <= LAST_BIN; k++) sum += clean[k]!;
+  energies[into] = sum;
 }
 
 const toDb = (energy: number): number => 10 * Math.log10(energy * SCALE + 1e-10);
 
-/** Parabola through the logarithms of a peak and its neighbours. */
-function peakHz(power: Float64Array, bin: number): number {
+/** Sets `peak`: the top of a parabola through the logarithms of a peak and its neighbours. */
+function findPeak(power: Float64Array, bin: number): void {
   const left = Math.log(power[bin - 1]! + TINY);
   const middle = Math.log(power[bin]! + TINY);
   const right = Math.log(power[bin + 1]! + TINY);
   const bend = left - 2 * middle + right;
   const offset = bend < 0 ? (0.5 * (left - right)) / bend : 0;
-  return (bin + Math.max(-0.5, Math.min(0.5, offset))) * BIN_HZ;
+  peak[0] = (bin + Math.max(-0.5, Math.min(0.5, offset))) * BIN_HZ;
 }

@@ -3,7 +3,7 @@
  * its course is. A generator's pitch and level lie on a line, be it steady, swept or dying away; a
  * throat's do not. It judges nothing.
  */
-import { BeepFrames, emptyFrame, type BeepFrame } from './beep-frame.js';
+import { BeepFrames, copyFrame, emptyFrame, type BeepFrame } from './beep-frame.js';
 import { SILENCE_DB, type Measurements } from './spectrum.js';
 import { StraightLine } from './straight-line.js';
 
@@ -139,7 +139,7 @@ export class BeepTrack {
   /** The first and the last window are half something else, so each counts when the next has come. */
   #remember(frame: BeepFrame): void {
     if (this.#count >= 2) this.#measure(this.#pending);
-    Object.assign(this.#pending, frame);
+    copyFrame(frame, this.#pending);
     this.#count++;
     this.#pitchHz = frame.hz;
     this.#endMs = frame.atMs;

@@ -72,7 +72,7 @@ export class SignalTones {
       const sit = this.#sit.checkOpen(this.tracker.current);
       if (sit) this.#reportSit(sit);
       this.#checkBegun();
-    } else if (this.#cadence.isRingback(m.atMs, this.tracker.quietDb)) {
+    } else if (this.#cadence.count > 0 && this.#cadence.isRingback(m.atMs, this.tracker.quietDb)) {
       this.#ringingAtMs = m.atMs;
       this.heldUntilMs = m.atMs;
       this.#reportRingback(m.atMs);

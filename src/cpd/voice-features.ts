@@ -38,6 +38,8 @@ export class VoiceFeatures {
   floorDb = EARLY_FLOOR_DB;
 
   readonly #persistence = new Persistence();
+  /** Of the newest bands; kept in an object, because a number handed from method to method is garbage. */
+  readonly #bands = { meanDb: 0, flatnessDb: 0, flux: 0 };
   readonly #bandDb = new Float64Array(BANDS);
   readonly #previousDb = new Float64Array(BANDS);
   readonly #floor = new Float64Array(BANDS).fill(EARLY_FLOOR_DB);
@@ -65,12 +67,12 @@ export class VoiceFeatures {
   update(m: Measurements): boolean {
     if (m.isDigitalSilence) this.#rest();
     if (m.isHoled) return false;
-    const { meanDb, flatnessDb } = this.#measureBands(m.power);
-    const flux = this.#measureFlux();
+    this.#measureBands(m.power);
+    this.#measureFlux();
     this.#followFloor();
-    this.#fillBands(meanDb);
+    this.#fillBands();
     this.#persistence.measure(m.power);
-    this.#fillScalars(m, meanDb, flatnessDb, flux);
+    this.#fillScalars(m);
     this.#previousDb.set(this.#bandDb);
     this.#isFirst = false;
     return true;
@@ -94,9 +96,7 @@ export class VoiceFeatures {
     this.#isFirst = true;
   }
 
-  readonly #measured = { meanDb: 0, flatnessDb: 0 };
-
-  #measureBands(power: Float64Array): { readonly meanDb: number; readonly flatnessDb: number } {
+  #measureBands(power: Float64Array): void {
     let sum = 0;
     let total = 0;
     for (let b = 0; b < BANDS; b++) {
@@ -109,17 +109,15 @@ export class VoiceFeatures {
       sum += db;
       total += energy;
     }
-    this.#measured.meanDb = sum / BANDS;
-    this.#measured.flatnessDb = sum / BANDS - 10 * Math.log10(total / BANDS);
-    return this.#measured;
+    this.#bands.meanDb = sum / BANDS;
+    this.#bands.flatnessDb = sum / BANDS - 10 * Math.log10(total / BANDS);
   }
 
-  #measureFlux(): number {
-    if (this.#isFirst) return 0;
+  #measureFlux(): void {
     let flux = 0;
-    for (let b = 0; b < BANDS; b++)
+    for (let b = 0; b < BANDS && !this.#isFirst; b++)
       flux += Math.min(20, Math.abs(this.#bandDb[b]! - this.#previousDb[b]!));
-    return flux / BANDS / 10;
+    this.#bands.flux = flux / BANDS / 10;
   }
 
   #followFloor(): void {
@@ -132,7 +130,8 @@ export class VoiceFeatures {
     this.floorDb = sum / BANDS;
   }
 
-  #fillBands(meanDb: number): void {
+  #fillBands(): void {
+    const { meanDb } = this.#bands;
     const values = this.values;
     for (let b = 0; b < BANDS; b++) {
       const contrast = clamp((this.#bandDb[b]! - this.#floor[b]!) / DB_UNIT, -0.5, 2.5);
@@ -143,7 +142,8 @@ export class VoiceFeatures {
     }
   }
 
-  #fillScalars(m: Measurements, meanDb: number, flatnessDb: number, flux: number): void {
+  #fillScalars(m: Measurements): void {
+    const { meanDb, flatnessDb, flux } = this.#bands;
     const values = this.values;
     const { periodicity, frequencyHz, shortLag } = m.pitch;
     const isVoiced = periodicity > 0.5;
