@@ -52,7 +52,7 @@ const NOISY_SHARE = 0.4;
 /** Each second of speech without a pause multiplies the odds of a machine by e squared. */
 const ODDS_PER_SECOND = 2;
 /** A syllable holds its vowel for so long; a bark, a tick or a cough does not. ms */
-const VOWEL_MS = 64;
+const VOWEL_MS = 48;
 /** A word: less of it in the model's belief is a click; without a vowel more is needed. ms */
 const LEAST_BELIEVED_MS = 48;
 const LEAST_BELIEVED_UNVOICED_MS = 88;
