@@ -13,13 +13,9 @@ const REASONS: Readonly<Record<keyof typeof FREESWITCH_SUBSET, Readonly<Record<s
   {
     apis: {
       show: OF_OPERATORS,
-      uuid_audio_fork: 'mod_audio_fork, where a FreeSWITCH has it, taps a channel that plays',
       uuid_dump: OF_DRACHTIO_FSMRF,
       uuid_exists: OF_OPERATORS,
-      uuid_getvar: OF_OPERATORS,
-      uuid_record: OF_RECORDING,
       uuid_send_dtmf: OF_DRACHTIO_FSMRF,
-      uuid_set_media_stats: OF_DRACHTIO_FSMRF,
       uuid_setvar: OF_OPERATORS,
       version: OF_OPERATORS,
     },
