@@ -127,7 +127,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   play(files: readonly string[], options: { readonly loop: boolean }): Playback {
-    const refusal = this.hasEnded ? 'the endpoint ended' : refuseFiles(files);
+    const refusal = this.#refusePlay() ?? refuseFiles(files);
     if (refusal !== undefined) return failedPlayback(refusal);
     const previous = this.#playback?.stop();
     const playback = new ChannelPlayback(
@@ -150,6 +150,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       if (this.#playback === playback) this.#playback = undefined;
     });
     return playback;
+  }
+
+  /** Before it has a far side FreeSWITCH plays to its own port, and nobody hears it. */
+  #refusePlay(): string | undefined {
+    if (this.hasEnded) return 'the endpoint ended';
+    return this.#isConnected ? undefined : 'the endpoint has no far side yet';
   }
 
   onDigit(handle: (digit: string, durationMs: number) => void): void {

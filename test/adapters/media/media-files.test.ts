@@ -61,20 +61,20 @@ describe('media files, told apart as field notes 4 says FreeSWITCH does not', ()
       ['script.sh', 'x', 'MEDIA_FORMAT'],
     ];
     for (const [name, content, expected] of cases) {
-      it(`says ${expected ?? 'yes'} to ${name}`, async () => {
+      it(`field notes 4: unknown extension, corrupt wav, empty wav; ${expected ?? 'yes'} to ${name}`, async () => {
         await writeFile(join(folder, name), content);
         assert.equal((await files().probe(join(folder, name)))?.code, expected);
       });
     }
 
-    it('tells a missing file and a folder apart', async () => {
+    it('field notes 4: missing file; told from a folder', async () => {
       assert.equal((await files().probe(join(folder, 'nowhere.wav')))?.code, 'MEDIA_MISSING');
       assert.equal((await files().probe(`${folder}/.`))?.code, 'MEDIA_FORMAT');
     });
   });
 
   describe('fetch', () => {
-    it('fetches a sound once, even when asked twice at the same time', async () => {
+    it('field notes 4: http://; a sound is fetched once and by us, even when asked twice at the same time', async () => {
       const media = files();
       requests = 0;
       const [one, two] = await Promise.all([
@@ -103,7 +103,7 @@ describe('media files, told apart as field notes 4 says FreeSWITCH does not', ()
       ['/endless.wav', 'MEDIA_TOO_LARGE', 'larger than'],
     ];
     for (const [path, code, why] of failures) {
-      it(`gives the reason for ${path}`, async () => {
+      it(`field notes 4: HTTP 404 and other answers; the reason is given for ${path}`, async () => {
         const media = await files().fetch(origin + path);
         assert.ok(media.kind === 'unplayable');
         assert.equal(media.code, code);
@@ -120,7 +120,7 @@ describe('media files, told apart as field notes 4 says FreeSWITCH does not', ()
       assert.equal(requests, 0);
     });
 
-    it('gives the reason when nobody listens', async () => {
+    it('field notes 4: connection refused; the reason is given when nobody listens', async () => {
       const media = files(['http://127.0.0.1:9']);
       const result = await media.fetch('http://127.0.0.1:9/a.wav');
       assert.ok(result.kind === 'unplayable' && result.code === 'MEDIA_REFUSED', result.kind);

@@ -174,7 +174,7 @@ describe('a lost server', function () {
   });
 
   it('field notes 6: FreeSWITCH killed mid-call; endpoints end, and what plays on them settles', async () => {
-    const { endpoint, dialog } = await answeredCall();
+    const { far, endpoint, dialog } = await answeredCall();
     const playback = endpoint.play([await site().toneFile(500, 3000)], { loop: true });
     const ended = new Promise<void>((resolve) => endpoint.onEnded(resolve));
     freeswitch.cut();
@@ -183,7 +183,7 @@ describe('a lost server', function () {
     assert.equal((await playback.done).kind, 'failed');
     assert.equal(endpoint.hasEnded, true);
     assert.equal(dialog.hasEnded, false, 'the leg is the application’s to end');
-    await assert.rejects(endpoint.connect('v=0\r\n'), { code: 'ENDPOINT_ENDED' });
+    await assert.rejects(endpoint.answer(far.rtp.sdp), { code: 'ENDPOINT_ENDED' });
     await dialog.bye('no media');
     await endpoint.close();
     await eventually(() => assert.deepEqual(states, ['FreeSWITCH down', 'FreeSWITCH up']));

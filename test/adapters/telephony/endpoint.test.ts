@@ -19,7 +19,7 @@ describe('a media endpoint', function () {
     assert.equal(endpoint.hasEnded, true);
   });
 
-  it('plays a file that the far side hears whole (field notes 4: local absolute file)', async () => {
+  it('field notes 4: local absolute file; the far side hears it whole', async () => {
     const call = await site().call();
     const file = await site().toneFile(700, 1000);
     const playedAtMs = performance.now();
@@ -32,7 +32,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('plays several files in their order (field notes 4: array of files)', async () => {
+  it('field notes 4: array of files; played in their order', async () => {
     const call = await site().call();
     const files = await Promise.all([site().toneFile(500, 400), site().toneFile(1500, 400)]);
     await call.endpoint.play(files, { loop: false }).done;
@@ -43,7 +43,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('fails when a file is missing, first or later, once or in a loop (field notes 4: array of files)', async () => {
+  it('field notes 4: missing file, alone or in an array of files; fails, first or later, once or in a loop', async () => {
     const call = await site().call();
     const file = await site().toneFile(500, 200);
     const missing = '/nowhere/at-all.wav';
@@ -57,7 +57,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('refuses names that FreeSWITCH would take apart, or look up (field notes 4: relative name)', async () => {
+  it('field notes 4: relative name; refused, as what FreeSWITCH would take apart', async () => {
     const call = await site().call();
     for (const name of ['/a!b.wav', '/${x}.wav', 'relative.wav', '/a\nb.wav', "/a'b.wav"]) {
       const end = await call.endpoint.play([name], { loop: false }).done;
@@ -66,7 +66,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('loops without a gap and stops at once (field notes 4: loop, stop)', async () => {
+  it('field notes 4: loop and stop; without a gap, and ended at once by one uuid_break', async () => {
     const call = await site().call();
     // 440 Hz has whole periods in 600 ms: any seam would be a gap or a click.
     const file = await site().toneFile(440, 600);
@@ -86,7 +86,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('knows how much was heard before a stop (field notes 4: position after uuid_break)', async () => {
+  it('field notes 4: stop; how much was heard is the position, not the read-ahead', async () => {
     const call = await site().call();
     const playback = call.endpoint.play([await site().toneFile(440, 5000)], { loop: false });
     await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 50));
@@ -99,7 +99,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('tells a key while a file plays, and plays on (field notes 4: DTMF)', async () => {
+  it('field notes 4: play + DTMF; the key is told, and the file plays on', async () => {
     const call = await site().call();
     const keys: [string, number][] = [];
     call.endpoint.onDigit((digit, durationMs) => keys.push([digit, durationMs]));
@@ -115,7 +115,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('plays silence of a length (field notes 4: silence_stream)', async () => {
+  it('field notes 4: silence_stream; plays silence of a length', async () => {
     const call = await site().call();
     const startedAtMs = performance.now();
     const end = await call.endpoint.play(['silence_stream://500'], { loop: false }).done;
@@ -123,6 +123,18 @@ describe('a media endpoint', function () {
     const tookMs = performance.now() - startedAtMs;
     assert.ok(tookMs > 400 && tookMs < 900, `${tookMs} ms`);
     await site().hangUp(call);
+  });
+
+  it('field notes 1: GOTCHA 2, do not play before the first modify; refused, and heard after it', async () => {
+    const endpoint = await site().telephony.media.createEndpoint();
+    const file = await site().toneFile(500, 200);
+    assert.deepEqual(await endpoint.play([file], { loop: false }).done, {
+      kind: 'failed',
+      why: 'PLAY_REFUSED: the endpoint has no far side yet',
+    });
+    await endpoint.connect((await site().far()).rtp.sdp);
+    assert.equal((await endpoint.play([file], { loop: false }).done).kind, 'ended');
+    await endpoint.close();
   });
 
   it('stops a playback that has not begun', async () => {
@@ -135,7 +147,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('stops what plays before it plays something else (field notes 4: two plays at once)', async () => {
+  it('field notes 4: two ep.play at the same time; the first is stopped before the second', async () => {
     const call = await site().call();
     const first = call.endpoint.play([await site().toneFile(500, 3000)], { loop: true });
     await sleep(400);
@@ -149,7 +161,7 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
-  it('settles a playback when the endpoint is closed (field notes 4: destroy during play)', async () => {
+  it('field notes 4: ep.destroy during play; the playback settles', async () => {
     const call = await site().call();
     const playback = call.endpoint.play([await site().toneFile(500, 3000)], { loop: false });
     await sleep(200);
@@ -159,7 +171,7 @@ describe('a media endpoint', function () {
     assert.equal((await late.done).kind, 'failed');
   });
 
-  it('carries speech both ways between bridged endpoints, and plays again afterwards (field notes 5)', async () => {
+  it('field notes 5: bridge and unbridge; speech both ways, and files again afterwards', async () => {
     const [customer, agent] = [await site().call(), await site().call()];
     customer.far.rtp.sendTone(customer.endpoint.localSdp, 600);
     agent.far.rtp.sendTone(agent.endpoint.localSdp, 900);

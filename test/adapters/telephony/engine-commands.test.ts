@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
 import { examineSites } from '../../../src/adapters/telephony/examine.js';
 import { ENGINE_COMMANDS } from '../../../src/adapters/telephony/engine-commands.js';
+import { sanitise } from '../../../src/adapters/telephony/sanitise.js';
 import { FREESWITCH_SUBSET } from '../../../src/embedded/freeswitch/server.js';
 import { FaultProxy, freePort } from '../../sip/fault-proxy.js';
 import { eventually, useSite } from './site.js';
@@ -55,6 +56,27 @@ describe('the list of engine commands', function () {
         kind,
       );
     }
+  });
+
+  it('field notes 4: playCollect, uuid_broadcast, endless_playback, loop_playback; not among them', () => {
+    const names: string[] = [...ENGINE_COMMANDS.apis, ...ENGINE_COMMANDS.applications];
+    for (const name of [
+      ...['play_and_get_digits', 'flush_dtmf', 'uuid_broadcast', 'http_get'],
+      ...['endless_playback', 'loop_playback', 'playback_timeout_sec'],
+    ]) {
+      assert.ok(!names.includes(name), name);
+    }
+  });
+
+  it('field notes 4: http_cache, httapi, local_stream, tone_stream, seekOffset, timeoutSecs; nobody can ask for them', () => {
+    for (const name of [
+      ...['http_cache://http://127.0.0.1/a.wav', 'httapi://127.0.0.1/a.wav'],
+      ...['local_stream://moh', 'tone_stream://%(500,0,800)', 'file_string:///a.wav!/b.wav'],
+      ...['/a.wav@@16000', '{timeout=2000}/a.wav', '{playback_timeout_sec=2}/a.wav'],
+    ]) {
+      assert.equal(sanitise('play-file', name).ok, false, name);
+    }
+    assert.equal(sanitise('play-file', '/a.wav').ok, true);
   });
 
   it('is exactly what a whole call, a ping, a clean-up and a look at the servers send', async () => {

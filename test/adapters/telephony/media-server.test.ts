@@ -25,7 +25,13 @@ class LibraryEndpoint extends EventEmitter {
       this.byeCount += 1;
       return this.byeFails ? Promise.reject(new Error('unable to find dialog')) : Promise.resolve();
     };
-    this.dialog = Object.assign(new EventEmitter(), { connected: true, local: {}, destroy });
+    const modify = (): Promise<string> => Promise.resolve(sdp);
+    this.dialog = Object.assign(new EventEmitter(), {
+      connected: true,
+      local: {},
+      destroy,
+      modify,
+    });
   }
   /** Never settles, as the library's does when a channel is killed. */
   execute(): Promise<never> {
@@ -126,6 +132,7 @@ describe('creating endpoints', () => {
     const endpoint = new LibraryEndpoint(PLAIN_SDP);
     const { clock, media } = setUp(() => Promise.resolve(endpoint));
     const ours = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    await ours.connect(PLAIN_SDP);
     let endCount = 0;
     ours.onEnded(() => (endCount += 1));
     const playback = ours.play(['/a.wav'], { loop: true });
@@ -140,5 +147,19 @@ describe('creating endpoints', () => {
     assert.equal(endpoint.byeCount, 1, 'the dialog towards the media server is ended as well');
     assert.equal(clock.pendingCount, 0);
     assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('field notes 1: GOTCHA 4, ep.execute of an unknown app never settles; what we execute does, at its deadline', async () => {
+    const { clock, media } = setUp(() => Promise.resolve(new LibraryEndpoint(PLAIN_SDP)));
+    const ours = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    await ours.connect(PLAIN_SDP);
+    const playback = ours.play(['/a.wav'], { loop: false });
+    const { playStartMs, stopMs, commandMs } = DEFAULT_DEADLINES;
+    await clock.advance(playStartMs + 2 * stopMs + commandMs);
+    const end = await playback.done;
+    assert.ok(end.kind === 'failed' && /^PLAY_NO_SOUND/.test(end.why), JSON.stringify(end));
+    await ours.close();
+    await clock.advance(1000);
+    assert.equal(clock.pendingCount, 0);
   });
 });

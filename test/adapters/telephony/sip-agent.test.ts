@@ -132,6 +132,25 @@ describe('an INVITE through drachtio', () => {
     await far.request('BYE');
   });
 
+  it("field notes 6: callee's host unreachable; 503 at once from a closed UDP port", async () => {
+    const startedAtMs = performance.now();
+    const outcome = await site().invite(far, { uri: 'sip:callee@127.0.0.1:9' }).outcome;
+    assert.equal(outcome.kind === 'failed' && outcome.status, 503);
+    assert.ok(performance.now() - startedAtMs < 2000);
+  });
+
+  it("field notes 6: callee's host unreachable; a silent host is given up when we cancel, not after 32 s", async () => {
+    far.onInvite = () => undefined;
+    const call = site().invite(far);
+    await far.request('INVITE');
+    const cancelledAtMs = performance.now();
+    call.cancel('nobody rings');
+    assert.deepEqual(await call.outcome, { kind: 'cancelled' });
+    assert.ok(performance.now() - cancelledAtMs < 8000);
+    // drachtio would wait out timer B.
+    far.call.respond(486, 'Busy Here');
+  });
+
   it('answers a digest challenge under the same Call-ID', async () => {
     far.onInvite = (call) => {
       if (call.request.header('proxy-authorization')) return call.answer();
