@@ -116,7 +116,9 @@ export class ChannelTap implements AudioTap {
     const { channel } = this.host;
     switch (this.#kind) {
       case 'audio_fork':
-        return channel.api('uuid_audio_fork', channel.uuid, 'stop', this.#forkName);
+        return channel
+          .api('uuid_audio_fork', channel.uuid, 'stop', this.#forkName)
+          .catch(unlessGone);
       case 'recording':
         return channel.api('uuid_record', channel.uuid, 'stop', this.#file);
       case 'unicast':
@@ -186,4 +188,9 @@ export class ChannelTap implements AudioTap {
     const { host } = this.target;
     return checked('host', host === ANY_ADDRESS ? this.host.means.ourAddress : host);
   }
+}
+
+/** The module says so when the listener closed first, which ends the fork as well. */
+function unlessGone(thrown: unknown): void {
+  if (!/Operation Failed/.test(describeError(thrown))) throw thrown;
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { virtualClock } from '../../../src/adapters/clock/virtual-clock.js';
+import { silentLog } from '../../../src/adapters/log.js';
+import { ChannelTap } from '../../../src/adapters/telephony/channel-tap.js';
+import type { Channel } from '../../../src/adapters/telephony/channel.js';
+import { TelephonyError } from '../../../src/adapters/telephony/errors.js';
 import type { TapKind } from '../../../src/ports.js';
 import { level, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type TestSite, useSite } from './site.js';
@@ -172,6 +177,44 @@ describe('a recording that is a tap', function () {
     assert.equal(existsSync(ear().followed), false);
     await tap.stop();
     await site().hangUp(call);
+  });
+});
+
+describe('a tap by audio_fork whose listener closed first', () => {
+  async function stopWith(answer: string): Promise<string[]> {
+    const warnings: string[] = [];
+    const api = (_name: string, _uuid: string, verb: string) =>
+      verb === 'start'
+        ? Promise.resolve('+OK Success')
+        : Promise.reject(new TelephonyError('COMMAND_FAILED', `uuid_audio_fork: ${answer}`));
+    const ear = await TapEar.open();
+    const tap = await ChannelTap.start(
+      {
+        channel: { uuid: 'channel', hasEnded: false, api } as unknown as Channel,
+        clock: virtualClock(),
+        log: { ...silentLog, warn: (_fields, message) => warnings.push(message) },
+        means: {
+          kind: 'audio_fork',
+          ourAddress: '127.0.0.1',
+          unicastFrom: '127.0.0.1',
+          recordingFolder: '/tmp',
+        },
+        park: () => Promise.resolve(),
+        isPlaying: () => false,
+      },
+      ear,
+    );
+    await tap.stop();
+    ear.close();
+    return warnings;
+  }
+
+  it('is over already, which is no reason for a warning', async () => {
+    assert.deepEqual(await stopWith('-ERR Operation Failed'), []);
+  });
+
+  it('is told when it cannot be stopped for another reason', async () => {
+    assert.deepEqual(await stopWith('-ERR no such session'), ['tap not stopped']);
   });
 });
 
