@@ -1,6 +1,6 @@
 /**
- * Where the embedded server is known to differ from drachtio-server 0.9.10. The README beside the
- * engine prints this table (a test keeps them equal); `neutralise` takes the difference out of a
+ * Where the embedded server is known to differ from drachtio-server 0.9.10. The page
+ * docs/engines.md prints this table (a test keeps them equal); `neutralise` takes the difference out of a
  * transcript line where it shows in one.
  */
 export interface KnownDifference {

@@ -14,7 +14,7 @@ import { play, type Stage } from './drachtio-scenarios.js';
 import { ControlConnection, Transcript, inOrder } from './drachtio-transcript.js';
 
 const golden = new URL('./goldens/drachtio-real.txt', import.meta.url);
-const readme = new URL('../../src/embedded/README.md', import.meta.url);
+const page = new URL('../../docs/engines.md', import.meta.url);
 /** Loopback addresses of our own, so that port 5060 is free on them. */
 const loopback = (): string => `127.29.${randomInt(1, 255)}.${randomInt(1, 255)}`;
 
@@ -72,8 +72,8 @@ describe('The drachtio control protocol', () => {
     assert.deepEqual(inOrder(transcript.lines).map(neutralise), inOrder(recorded).map(neutralise));
   }).timeout(20_000);
 
-  it('has its known differences in the README', async () => {
-    const text = await readFile(readme, 'utf8');
+  it('has its known differences in docs/engines.md', async () => {
+    const text = await readFile(page, 'utf8');
     for (const { what, why } of knownDifferences) {
       assert.ok(text.includes(`| ${what} | ${why} |`), what);
     }
