@@ -38,7 +38,9 @@ describe('The embedded engine under attack', function () {
   before(async () => {
     bed = await FuzzBed.open();
     random = new Random(fuzzSeed() + 100);
-    quiet = await bed.engine.stats();
+    // What the endpoint that proved the media server leaves behind for some seconds is no part of it.
+    const left = { clientTransactions: 0, serverTransactions: 0, timers: 0 };
+    quiet = { ...(await bed.engine.stats()), ...left };
     rssBefore = process.memoryUsage().rss;
     call = await bed.call();
   });
