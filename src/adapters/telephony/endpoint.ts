@@ -63,6 +63,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #tap: ChannelTap | undefined;
   #watch: MediaWatch | undefined;
   #isConnected = false;
+  /** The latest change of the far side, done or not; never rejects. */
+  #connecting: Promise<unknown> | undefined;
   #remoteSdp = '';
   #bridgedAtMs = -Infinity;
   #closing: Promise<void> | undefined;
@@ -121,7 +123,9 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       );
     }
     this.#remoteSdp = remoteSdp;
-    const answer = await this.channel.modify(remoteSdp);
+    const modifying = this.channel.modify(remoteSdp);
+    this.#connecting = modifying.catch(() => undefined);
+    const answer = await modifying;
     this.#isConnected = true;
     return answer;
   }
@@ -140,7 +144,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
         ...this.context,
         files,
         loop: options.loop,
-        after: Promise.all([previous, this.#parking]),
+        after: Promise.all([previous, this.#parking, this.#connecting]),
         onSound: () => this.#tap?.soundBegan(),
       },
     );
@@ -155,7 +159,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   /** Before it has a far side FreeSWITCH plays to its own port, and nobody hears it. */
   #refusePlay(): string | undefined {
     if (this.hasEnded) return 'the endpoint ended';
-    return this.#isConnected ? undefined : 'the endpoint has no far side yet';
+    // One that is being connected is waited for: without CPD the treatment is asked for at the answer.
+    return this.#connecting ? undefined : 'the endpoint has no far side yet';
   }
 
   onDigit(handle: (digit: string, durationMs: number) => void): void {

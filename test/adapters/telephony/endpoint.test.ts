@@ -125,6 +125,19 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
+  it('plays as soon as it is connected what is asked for while it connects', async () => {
+    const far = await site().far();
+    const endpoint = await site().telephony.media.createEndpoint();
+    const outcome = await site().invite(far, { localSdp: endpoint.localSdp }).outcome;
+    assert.ok(outcome.kind === 'answered');
+    const connecting = endpoint.connect(outcome.dialog.remoteSdp);
+    const playback = endpoint.play([await site().toneFile(700, 300)], { loop: false });
+    await connecting;
+    assert.equal((await playback.done).kind, 'ended');
+    assert.ok(toneShare(concatLoud(far.rtp.packets, 0), 700) > 0.8);
+    await site().hangUp({ endpoint, dialog: outcome.dialog, far });
+  });
+
   it('field notes 1: GOTCHA 2, do not play before the first modify; refused, and heard after it', async () => {
     const endpoint = await site().telephony.media.createEndpoint();
     const file = await site().toneFile(500, 200);
