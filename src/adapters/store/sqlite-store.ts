@@ -45,7 +45,6 @@ const PENDING_MAX = 20_000;
 const PROBE_INTERVAL_MS = 1000;
 /** Longest that something nobody waits for stays here, to be written together with what follows. */
 const WRITE_BEHIND_MS = 50;
-const LEG_BEHIND_MS = 10;
 const PURGE_BATCH = 500;
 /** Someone reading the file by hand may hold a checkpoint back for a moment. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -153,9 +152,9 @@ class SqliteStore implements CallbackStore {
   async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {
     // A lock that may be refused has to be waited for, whatever was asked.
     const isAwaited = options.durable || change.dialLock === 'take';
-    // After a crash what is on the wire is ended by what is written here: that waits for less.
-    const behindMs = change.leg === undefined ? WRITE_BEHIND_MS : LEG_BEHIND_MS;
-    const waitMs = isAwaited ? 0 : behindMs;
+    // What is on the wire is told at once: after a crash it is ended by what is written here.
+    const isUrgent = isAwaited || change.leg !== undefined;
+    const waitMs = isUrgent ? 0 : WRITE_BEHIND_MS;
     const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() }, waitMs);
     if (isAwaited) return written;
     written.then(
