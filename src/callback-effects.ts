@@ -7,37 +7,28 @@
  * and gives all of it back in `stop`.
  */
 import { CALL_STATE } from './callflow/call-state.js';
-import type { Command, Event } from './callflow/vocabulary.js';
+import type { Command, EventBody } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
-import { AgentCall } from './handoff/agent-call.js';
-import { attachedHeaders } from './handoff/attached-data.js';
-import { QueueRequest } from './handoff/queue-request.js';
-import { routeTarget, type RouteDestinations } from './handoff/route-point.js';
+import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegTrail } from './leg-trail.js';
 import type { CallMetrics } from './report/call-metrics.js';
 import type { Counters } from './report/counters.js';
 import type { TrailEntry } from './report/trail.js';
-import type { CallAnalyser, Clock, Log, MediaEndpoint, Random, Telephony } from './ports.js';
+import type { CallAnalyser, Clock, Log, Random, Telephony } from './ports.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
 import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** An event without its time: the session stamps it. */
-export type EventBody = DistributiveOmit<Event, 'atMs'>;
-
 /** What the configuration says for calls. It may be replaced while running: see `beginAttempt`. */
-export interface CallSettings {
+export interface CallSettings extends Omit<HandoffSettings, 'service'> {
   readonly places: MediaPlaces;
   readonly trunks: readonly Trunk[];
-  readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
-  readonly routePoints: RouteDestinations['routePoints'];
 }
 
 export interface EffectsDeps extends CallSettings {
@@ -56,13 +47,9 @@ export interface EffectsDeps extends CallSettings {
 }
 
 /** What the effects know of the callback they serve. */
-export interface CallbackFacts {
-  readonly id: string;
-  readonly customerNumber: string;
-  readonly createdAtMs: number;
+export interface CallbackFacts extends HandedOver {
   /** Milliseconds since the epoch; nothing is dialled afterwards. */
   readonly expiresAtMs: number;
-  readonly userData: Readonly<Record<string, string>>;
 }
 
 /** Facts of an attempt as they become known, for the attempt's record. */
@@ -83,21 +70,10 @@ export interface EffectsListener {
   onTrail(entry: TrailEntry): void;
 }
 
-/** An agent's or a route point's side. */
-interface FarSide {
-  readonly call: {
-    readonly endpoint: MediaEndpoint | undefined;
-    hangUp(why: string): Promise<void>;
-  };
-  isBridged: boolean;
-  /** What tells the flow that this far side cannot be had, or not any more. */
-  readonly fail: (why: string) => EventBody;
-}
-
 /** Performs commands; see the head of this file. */
 export class CallbackEffects {
   #leg: CustomerLeg | undefined;
-  readonly #farSides = new Map<string, FarSide>();
+  readonly #farSides: FarSides;
   readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
   readonly #ledger: LegLedger;
@@ -116,6 +92,15 @@ export class CallbackEffects {
     );
     this.#trail = new LegTrail(deps.telephony, deps.clock, (entry) => listener.onTrail(entry));
     this.#ledger = new LegLedger(deps.clock, this.#trail, (change) => listener.onLeg(change));
+    this.#farSides = new FarSides({
+      deps,
+      callback,
+      ledger: this.#ledger,
+      trail: this.#trail,
+      settings: () => ({ ...this.#settings, service: this.service }),
+      post: (event) => listener.post(event),
+      cleanUp: (work) => this.#end(work),
+    });
   }
 
   /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */
@@ -134,15 +119,15 @@ export class CallbackEffects {
       case 'stop-playing':
         return this.#end(this.#leg?.player.stop(command.playId));
       case 'queue':
-        return this.#queue(command);
+        return this.#farSides.search(command, this.#leg);
       case 'route':
-        return this.#route(command);
+        return this.#farSides.route(command, this.#leg);
       case 'unqueue':
-        return this.#dropFarSide(command.queueId);
+        return this.#farSides.drop(command.queueId);
       case 'unroute':
-        return this.#dropFarSide(command.routeId);
+        return this.#farSides.drop(command.routeId);
       case 'bridge':
-        return this.#bridge(command.withId);
+        return this.#leg && this.#farSides.bridge(command.withId, this.#leg);
       case 'hang-up':
         return this.#hangUp(command);
       case 'start-timer':
@@ -162,7 +147,7 @@ export class CallbackEffects {
   /** Gives everything back; resolves when the wire is quiet. */
   async stop(why: string): Promise<void> {
     this.#timers.stopAll();
-    for (const id of [...this.#farSides.keys()]) this.#dropFarSide(id, why);
+    this.#farSides.dropAll(why);
     if (this.#leg) this.#hangUp({ legId: this.#leg.legId, why });
     await Promise.all(this.#ending);
   }
@@ -210,113 +195,12 @@ export class CallbackEffects {
     });
   }
 
-  #queue(command: Extract<Command, { type: 'queue' }>): void {
-    const { queueId } = command;
-    const targets = this.#settings.queues[command.queue]?.targets.map(({ uri }) => uri) ?? [];
-    const { telephony, random } = this.deps;
-    const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
-    const request = new QueueRequest(
-      telephony,
-      random,
-      { targets, beside: this.#leg?.call.endpoint, ...this.#presented(command.cpnDigits) },
-      {
-        onCall: (callId) => this.#ledger.begin('agent', callId),
-        ...this.#farListener(queueId, fail, {
-          answered: { type: 'agent-answered', queueId },
-          over: { type: 'agent-hung-up', queueId },
-        }),
-      },
-    );
-    this.#farSides.set(queueId, { call: request, fail, isBridged: false });
-  }
-
-  #route(command: Extract<Command, { type: 'route' }>): void {
-    const { routeId } = command;
-    const fail = (why: string): EventBody => ({ type: 'route-failed', routeId, why });
-    const target = routeTarget(command.destination, {
-      routePoints: this.#settings.routePoints,
-      allowedDestinations: this.service.allowedDestinations,
-    });
-    if (target.kind === 'refused') {
-      this.listener.post(fail(target.why));
-      return;
-    }
-    const callId = this.deps.random.uuid();
-    const beside = this.#leg?.call.endpoint;
-    const request = { uri: target.uri, callId, beside, ...this.#presented(command.cpnDigits) };
-    const call = new AgentCall(this.deps.telephony, request, {
-      ...this.#ledger.begin('route-point', callId),
-      ...this.#farListener(routeId, fail, {
-        answered: { type: 'route-done', routeId },
-        over: { type: 'conversation-ended' },
-      }),
-    });
-    this.#farSides.set(routeId, { call, fail, isBridged: false });
-  }
-
-  /** A far side that leaves before the two were connected has failed: nobody has talked yet. */
-  #farListener(
-    id: string,
-    fail: FarSide['fail'],
-    events: { readonly answered: EventBody; readonly over: EventBody },
-  ) {
-    const { post } = this.listener;
-    return {
-      onAnswered: () => post(events.answered),
-      onFailed: (why: string) => {
-        this.#dropFarSide(id);
-        post(fail(why));
-      },
-      onHungUp: () => {
-        const isBridged = this.#farSides.get(id)?.isBridged ?? false;
-        this.#dropFarSide(id);
-        post(isBridged ? events.over : fail('it left before the two were connected'));
-      },
-    };
-  }
-
-  /** Caller id and attached data of a leg towards an agent or route point. */
-  #presented(cpnDigits: string | undefined) {
-    const { id: callbackId, createdAtMs, userData, customerNumber } = this.callback;
-    const { attachUserData, priority } = this.service;
-    const nowMs = this.deps.clock.nowMs();
-    const data = { callbackId, createdAtMs, userData, nowMs, attachUserData, priority };
-    return { callerId: cpnDigits ?? customerNumber, headers: attachedHeaders(data) };
-  }
-
-  #bridge(withId: string): void {
-    const leg = this.#leg;
-    const far = this.#farSides.get(withId);
-    if (!leg || !far) return;
-    const bridged = leg.player.after(async () => {
-      await leg.call.stopListening();
-      const [ours, theirs] = [leg.call.endpoint, far.call.endpoint];
-      // Gone in the meantime: its own event says so.
-      if (!ours || !theirs) return;
-      await ours.bridge(theirs);
-      far.isBridged = true;
-      this.#trail.note(leg.call.callId, 'bridge', `with ${withId}`);
-    });
-    bridged.catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      this.deps.log.error({ callbackId: this.callback.id, why }, 'bridge failed');
-      this.#dropFarSide(withId, 'bridge failed');
-      this.listener.post(far.fail(why));
-    });
-  }
-
   #hangUp({ legId, why }: { legId: string; why: string }): void {
     const leg = this.#leg;
     if (leg?.legId !== legId) return;
     this.#leg = undefined;
     leg.player.close();
     this.#end(leg.call.hangUp(why));
-  }
-
-  #dropFarSide(id: string, why = 'no longer needed'): void {
-    const far = this.#farSides.get(id);
-    this.#farSides.delete(id);
-    this.#end(far?.call.hangUp(why));
   }
 
   #report({ what, detail }: Extract<Command, { type: 'report' }>): void {

@@ -7,9 +7,9 @@
  * the others are written behind, in order. Effects are never awaited here, so nothing outside can
  * hold the loop; what they bring about comes back as events.
  */
-import { CallbackEffects, type EffectsDeps, type EventBody } from './callback-effects.js';
+import { CallbackEffects, type EffectsDeps } from './callback-effects.js';
 import { transition } from './callflow/treatment-flow.js';
-import type { Command, Event, State, Step } from './callflow/vocabulary.js';
+import type { Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Place } from './dial/set-up-governor.js';

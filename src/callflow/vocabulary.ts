@@ -188,6 +188,10 @@ export type Event = At &
 
 export type EventType = Event['type'];
 
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An event without its time: the session stamps it. */
+export type EventBody = DistributiveOmit<Event, 'atMs'>;
+
 export type Command =
   | {
       readonly type: 'dial';

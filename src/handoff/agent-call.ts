@@ -11,6 +11,7 @@ import type {
   SipDialog,
   Telephony,
 } from '../ports.js';
+import type { FarCall } from './queue-search.js';
 
 export interface AgentCallListener extends LegListener {
   onAnswered(): void;
@@ -25,7 +26,7 @@ export interface AgentCallRequest extends Omit<InviteRequest, 'localSdp' | 'endp
   readonly beside?: MediaEndpoint | undefined;
 }
 
-export class AgentCall {
+export class AgentCall implements FarCall {
   #endpoint: MediaEndpoint | undefined;
   #invite: OutgoingCall | undefined;
   #dialog: SipDialog | undefined;

@@ -3,26 +3,16 @@
  * own leg, until one answers. First form: a target is a SIP address (a PBX queue, an agent group);
  * our own agents with states and strategies are not built yet.
  */
-import type { LegListener, MediaEndpoint, Random, Telephony } from '../ports.js';
-import { AgentCall, type AgentCallListener } from './agent-call.js';
+import type { MediaEndpoint, Random, Telephony } from '../ports.js';
+import { AgentCall } from './agent-call.js';
+import type { LegWish, QueueListener, QueueSearch } from './queue-search.js';
 
-export interface QueueListener extends Omit<AgentCallListener, keyof LegListener> {
-  /** Before each target is called. @returns who wants to know what is on the wire */
-  onCall(callId: string): LegListener;
-}
-
-export interface QueueRequestOptions {
+export interface QueueRequestOptions extends LegWish {
   /** SIP URIs from the configuration, in order; empty = the try fails at once. */
   readonly targets: readonly string[];
-  /** Number shown to the agent (`CPNDigits`, else the customer's). */
-  readonly callerId?: string;
-  readonly callerName?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The customer's endpoint. */
-  readonly beside?: MediaEndpoint | undefined;
 }
 
-export class QueueRequest {
+export class QueueRequest implements QueueSearch {
   #call: AgentCall | undefined;
   #isOver = false;
   /** Targets that failed and still give back what they had. */
@@ -49,17 +39,17 @@ export class QueueRequest {
 
   #tryTarget(index: number): void {
     if (this.#isOver) return;
-    const uri = this.options.targets[index];
+    const { targets, ...leg } = this.options;
+    const uri = targets[index];
     if (uri === undefined) {
       // Never from inside the constructor's caller: it does not hold us yet.
       queueMicrotask(() => this.#giveUp());
       return;
     }
-    const { callerId, callerName, headers, beside } = this.options;
     const callId = this.random.uuid();
     this.#call = new AgentCall(
       this.telephony,
-      { uri, callId, callerId, callerName, headers, beside },
+      { ...leg, uri, callId },
       {
         ...this.listener.onCall(callId),
         onAnswered: () => this.listener.onAnswered(),

@@ -13,13 +13,13 @@ import type {
   Command,
   CommandType,
   Event,
+  EventBody,
   State,
   Step,
   TimerName,
 } from '../../src/callflow/vocabulary.js';
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-export type EventBody = DistributiveOmit<Event, 'atMs'>;
+export type { EventBody };
 
 export const PLUGIN_URL = 'http://plugins.example.net/on-dial.scxml';
 export const VXML_URL = 'http://pages.example.net/welcome.vxml';
