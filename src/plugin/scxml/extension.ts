@@ -28,6 +28,8 @@ export interface ActionContext {
   activeStates(): readonly string[];
   /** A new identifier, unique in this session. */
   newId(prefix: string): string;
+  /** A new identifier for a session, as good as the host's own. */
+  newSessionId(): string;
   /** Runs nested executable content. */
   run(actions: readonly Action[]): void;
 }
@@ -83,6 +85,12 @@ export interface Dialect {
   isCode?(element: XmlElement, attribute: string): boolean;
   /** Runs in each new data model before anything of the document. */
   readonly prelude?: string;
+  /**
+   * Code that takes in what the host knows of the outside, such as the calls there are: at the start,
+   * and before an event that brings more.
+   * @param facts JSON text
+   */
+  learn?(facts: string): string;
   readonly functions?: Readonly<Record<string, ScriptFunction>>;
   /**
    * Where a `<data>` item lives; the plain name when absent. Where there is one, all parameters of

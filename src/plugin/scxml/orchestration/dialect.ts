@@ -7,6 +7,7 @@
 import type { Dialect } from '../extension.js';
 import { attributeOf, elementsOf, type XmlElement } from '../document/xml.js';
 import { orchestrationElements, NAMESPACE } from './elements.js';
+import { GENESYS_PRELUDE, genesysFunctions, learn } from './genesys-model.js';
 import { functions, PRELUDE } from './globals.js';
 import { includePages } from './include.js';
 import { rewriteSpellings } from './rewrite.js';
@@ -18,8 +19,9 @@ export const ORCHESTRATION: Dialect = {
     usesExtensions(root),
   prepare: async (root, context) => rewriteSpellings(await includePages(root, context)),
   elements: orchestrationElements(),
-  functions,
-  prelude: PRELUDE,
+  functions: { ...functions, ...genesysFunctions },
+  prelude: PRELUDE + GENESYS_PRELUDE,
+  learn,
   dataLocation: (id) => `_data[${JSON.stringify(id)}]`,
   declare: (id) => `__declare(${JSON.stringify(id)});`,
 };

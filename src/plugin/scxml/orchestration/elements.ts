@@ -1,7 +1,8 @@
 /**
  * The extension elements: each becomes one request to the host, with its attributes and children
  * evaluated. Attributes are expressions ([ORS] "value expression"); `requestid` is a location that is
- * assigned before the host hears anything, so that no answer can come too early.
+ * assigned before the host hears anything, so that no answer can come too early. So is `sessionid` of
+ * a session that is started.
  */
 import { attributeOf, elementsOf, type XmlElement } from '../document/xml.js';
 import { DocumentError } from '../errors.js';
@@ -61,11 +62,18 @@ function compileRequest(
 ): (context: ActionContext) => void {
   const node = nodeOf(element, compiler);
   const location = attributeOf(element, 'requestid');
+  const sessionLocation = attributeOf(element, 'sessionid');
   return (context) => {
     const requestId = context.newId(name);
     if (location !== undefined && !isReference(name))
       context.assign(location, JSON.stringify(requestId), element.at);
-    context.request(name, `{"requestid":${JSON.stringify(requestId)},${membersOf(node, context)}}`);
+    const members = [`"requestid":${JSON.stringify(requestId)}`];
+    if (name === 'session.start') {
+      const sessionId = JSON.stringify(context.newSessionId());
+      if (sessionLocation !== undefined) context.assign(sessionLocation, sessionId, element.at);
+      members.push(`"sessionid":${sessionId}`);
+    }
+    context.request(name, `{${members.join(',')},${membersOf(node, context)}}`);
   };
 }
 
@@ -86,16 +94,18 @@ function nodeOf(element: XmlElement, compiler: CompileContext): Node {
   return {
     name: element.local,
     attributes: element.attributes
-      .filter(({ uri, local }) => uri === '' && !isNewRequestId(element, local))
+      .filter(({ uri, local }) => uri === '' && !isAssigned(element, local))
       .map(({ local, value }) => ({ name: local, value: { code: value, at: element.at } })),
     payload: compiler.payload(element),
     children: inner.map((child) => nodeOf(child, compiler)),
   };
 }
 
-function isNewRequestId(element: XmlElement, attribute: string): boolean {
-  const module = NAMESPACE.exec(element.uri)?.[1] ?? '';
-  return attribute === 'requestid' && !isReference(`${module}.${element.local}`);
+/** An attribute that names where to put something. */
+function isAssigned(element: XmlElement, attribute: string): boolean {
+  const name = `${NAMESPACE.exec(element.uri)?.[1] ?? ''}.${element.local}`;
+  if (name === 'session.start' && attribute === 'sessionid') return true;
+  return attribute === 'requestid' && !isReference(name);
 }
 
 function isPayload(child: XmlElement): boolean {

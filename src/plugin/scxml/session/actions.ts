@@ -51,6 +51,13 @@ export class ActionRunner {
     if (dialect.prelude !== undefined) engine.run(dialect.prelude, at);
   }
 
+  /** @param facts JSON text from the host; a dialect that knows no facts passes over them */
+  learn(facts: string | undefined): void {
+    const { engine, document } = this.#session;
+    const code = facts === undefined ? undefined : document.dialect.learn?.(facts);
+    if (code !== undefined) engine.run(code, document.root.at);
+  }
+
   #runAll(actions: readonly Action[]): void {
     for (const action of actions) {
       this.#session.guard.countAction();
@@ -148,6 +155,7 @@ export class ActionRunner {
       documentUrl: session.document.file,
       activeStates: () => session.activeStates(),
       newId: (prefix) => `${prefix}.${id}.${++this.#ids}`,
+      newSessionId: () => family.host.newId(),
       run: (actions) => this.#runAll(actions),
     };
   }

@@ -14,6 +14,8 @@ export interface ScxmlEvent {
   readonly invokeId?: string | undefined;
   /** The message as it arrived, where there was one. */
   readonly raw?: string | undefined;
+  /** JSON text that the dialect takes in before the event is handled; see `Dialect.learn`. */
+  readonly facts?: string | undefined;
 }
 
 /** The fields of an event but its data, which travel apart: they may have come from anywhere. */

@@ -42,7 +42,9 @@ export interface StartRequest {
       }
     | { readonly kind: 'url'; readonly url: string };
   /** Values for top-level data items, JSON text. */
-  readonly params?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, string | undefined>>;
+  /** What the host knows of the outside, JSON text for `Dialect.learn`. */
+  readonly facts?: string;
   /** Default: a fresh one from the host. */
   readonly sessionId?: string;
   readonly observer: SessionObserver;
@@ -125,7 +127,8 @@ export class Runtime {
     const resources = await loadResources(document, family);
     await this.#engines.ready();
     const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
-    return { id: family.id, document, resources, params, family, parent: null };
+    const { facts } = request;
+    return { id: family.id, document, resources, params, facts, family, parent: null };
   }
 
   #newFamily(id: string, observer: SessionObserver): Family {

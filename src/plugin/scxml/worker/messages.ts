@@ -21,7 +21,7 @@ export interface ThreadSetup {
   readonly httpBase: string | null;
 }
 
-export type SessionStart = Pick<StartRequest, 'document' | 'params'> & {
+export type SessionStart = Pick<StartRequest, 'document' | 'params' | 'facts'> & {
   readonly sessionId: string;
   /** Whether steps and logs are wanted; they cost a message each. */
   readonly isTraced: boolean;

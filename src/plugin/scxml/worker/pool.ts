@@ -45,7 +45,10 @@ export interface PoolOptions {
   readonly log?: Log;
 }
 
-export type PoolStart = Pick<StartRequest, 'document' | 'params' | 'sessionId' | 'observer'>;
+export type PoolStart = Pick<
+  StartRequest,
+  'document' | 'params' | 'facts' | 'sessionId' | 'observer'
+>;
 
 /** A session in a thread, from the request to start it. */
 export interface PooledSession {
@@ -161,7 +164,7 @@ class Thread {
 
   start(id: string, start: PoolStart, onEnded: () => void): PooledSession {
     const session = this.#next++;
-    const { document, params, observer } = start;
+    const { document, params, facts, observer } = start;
     const running = new Running(observer, () => {
       this.#running.delete(session);
       onEnded();
@@ -171,7 +174,7 @@ class Thread {
     this.#port.post({
       kind: 'start',
       session,
-      start: { document, params, sessionId: id, isTraced },
+      start: { document, params, facts, sessionId: id, isTraced },
     });
     return {
       id,

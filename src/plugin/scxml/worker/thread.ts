@@ -89,9 +89,9 @@ class Thread {
   }
 
   #start(runtime: Runtime, session: number, start: SessionStart): void {
-    const { document, params, sessionId, isTraced } = start;
+    const { isTraced, ...request } = start;
     const observer = this.#observer(session, isTraced);
-    this.#running.set(session, runtime.start({ document, params, sessionId, observer }));
+    this.#running.set(session, runtime.start({ ...request, observer }));
   }
 
   #observer(session: number, isTraced: boolean): SessionObserver {
