@@ -28,7 +28,7 @@ export interface Bed {
   /** Addresses asked for, in order. */
   readonly fetched: string[];
   /** Starts a document and lets it come to rest. @param body what stands inside `<scxml>`, or a whole document */
-  run(body: string, params?: Readonly<Record<string, string>>): Promise<Run>;
+  run(body: string, params?: Readonly<Record<string, string>>, facts?: string): Promise<Run>;
 }
 
 export interface Run {
@@ -68,7 +68,12 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
         options.post?.(message) ?? Promise.resolve({ kind: 'failed', why: 'nobody listens' }),
     },
   });
-  return { clock, runtime, fetched, run: (body, params) => run(runtime, clock, body, params) };
+  return {
+    clock,
+    runtime,
+    fetched,
+    run: (body, params, facts) => run(runtime, clock, body, params, facts),
+  };
 }
 
 async function run(
@@ -76,6 +81,7 @@ async function run(
   clock: VirtualClock,
   body: string,
   params?: Readonly<Record<string, string>>,
+  facts?: string,
 ): Promise<Run> {
   const log: string[] = [];
   const steps: StepEntry[] = [];
@@ -84,6 +90,7 @@ async function run(
   const session = runtime.start({
     document: { kind: 'source', text: scxml(body), file: 'test.scxml' },
     params,
+    facts,
     observer: {
       log: (entry) => log.push(lineOf(entry)),
       step: (entry) => steps.push(entry),
