@@ -10,6 +10,7 @@ import type {
   DialbackConfig,
   HttpConfig,
   LogLevel,
+  RoutePointConfig,
   ServiceConfig,
   StoreConfig,
   TrunkConfig,
@@ -23,6 +24,7 @@ import {
 } from './build-parts.js';
 import { buildTelephony } from './build-telephony.js';
 import { CONFIG_OPTIONS } from './schema.js';
+import { TRANSFERS } from './schema-handoff.js';
 import { CPD_PROFILES } from './schema-terms.js';
 import { OptionReader, type Block } from './values.js';
 
@@ -53,10 +55,7 @@ export function buildConfig(
       readersOf('queues', read).map(([name, reader]) => [name, buildQueue(reader)]),
     ),
     routePoints: dictionary(
-      readersOf('routePoints', read).map(([name, reader]) => [
-        name,
-        { uri: reader.optionalText('uri') ?? '' },
-      ]),
+      readersOf('routePoints', read).map(([name, reader]) => [name, buildRoutePoint(reader)]),
     ),
     store: buildStore(blockReader('store', read).text('url'), context),
     http: buildHttp(blockReader('http', read), context),
@@ -96,6 +95,13 @@ function buildQueue(read: OptionReader): { targets: { uri: string }[] } {
     uri: target.optionalText('uri') ?? '',
   }));
   return { targets };
+}
+
+function buildRoutePoint(read: OptionReader): RoutePointConfig {
+  const uri = read.optionalText('uri') ?? '';
+  const written = read.optionalText('transfer');
+  const transfer = TRANSFERS.find((one) => one === written);
+  return transfer === undefined ? { uri } : { uri, transfer };
 }
 
 function buildMedia(read: OptionReader, context: BuildContext): DialbackConfig['media'] {

@@ -3,6 +3,7 @@
  * of the program read. The only place where an option's name meets a field's name.
  */
 import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
+import { buildHandoff } from './build-handoff.js';
 import type { RequestRules, ServiceConfig } from './config.js';
 import {
   AM_DETECTED,
@@ -46,6 +47,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     autoDetach: read.flag('autoDetach'),
     attachUserData: read.choice('_attach_udata', ATTACH_USER_DATA),
     priority: read.optionalNumber('_urs_vq_priority'),
+    handoff: buildHandoff(read),
     request: buildRequestRules(read),
     raw: mergeRaw(layers),
   };

@@ -35,6 +35,8 @@ const RULES: readonly EffectRule[] = [
       'pluginComfort',
       'pluginTimeoutTreatment',
       'allowedDestinations',
+      'routeNumbersTo',
+      'routePointTransfer',
     ],
     isWithoutEffect: ({ options: { pluginOnDialUrl, vxmlUrl } }) =>
       pluginOnDialUrl === undefined && vxmlUrl === undefined,
@@ -44,6 +46,27 @@ const RULES: readonly EffectRule[] = [
     keys: ['cpdProfile', '_call_timeguard_timeout', 'amDetected', 'silenceAs', 'unknownAs'],
     isWithoutEffect: ({ options }) => !options.isCpdEnabled,
     says: 'Has no effect: `_cpd_enable: false` takes every answer for a human.',
+  },
+  {
+    keys: ['agentAcceptTimeoutMs'],
+    isWithoutEffect: ({ handoff }) => handoff.accept.digit === undefined,
+    says: 'Has no effect without `agentAcceptDigit`.',
+  },
+  {
+    keys: ['userToUserMaxBytes'],
+    isWithoutEffect: ({ handoff }) => handoff.attached.userToUser.length === 0,
+    says: 'Has no effect without `userToUser`.',
+  },
+  {
+    keys: ['announcementEveryMs'],
+    isWithoutEffect: ({ handoff: { announcements } }) =>
+      announcements.position.length + announcements.expectedWait.length === 0,
+    says: 'Has no effect: nothing is announced.',
+  },
+  {
+    keys: ['media'],
+    isWithoutEffect: ({ handoff }) => handoff.media === 'direct' && handoff.recording !== undefined,
+    says: 'Has no effect: what is recorded goes through the media server, see `recordCalls`.',
   },
   {
     keys: ['machineMessage', 'greetingWaitMaxMs'],

@@ -3,6 +3,9 @@
  * paths absolute, frozen. Plain data, so it can be posted to a worker. Made by `loadConfig` only.
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
+import type { AttachedFormat } from '../handoff/attached-data.js';
+import type { RoutePoint, Transfer } from '../handoff/route-point.js';
+import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
 import type { CPD_PROFILES } from './schema-terms.js';
 
@@ -73,8 +76,30 @@ export interface QueueConfig {
   readonly targets: readonly { readonly uri: string }[];
 }
 
-export interface RoutePointConfig {
-  readonly uri: string;
+export type RoutePointConfig = RoutePoint;
+
+/** From an agent's answer to the end of the conversation. */
+export interface HandoffConfig {
+  /** Of route points that do not say. */
+  readonly transfer: Transfer;
+  /** `routeNumbersTo`: host or host:port. */
+  readonly numbersTo: string | undefined;
+  /** Where the media of a conversation go. */
+  readonly media: 'server' | 'direct';
+  readonly attached: AttachedFormat;
+  /** Fragments; empty = none. */
+  readonly whisper: readonly string[];
+  /** Without a digit an answer is enough. */
+  readonly accept: { readonly digit: string | undefined; readonly timeoutMs: number };
+  /** Template of a recording's path. */
+  readonly recording: string | undefined;
+  /** Told to a waiting customer; empty = not told. */
+  readonly announcements: {
+    readonly position: readonly string[];
+    readonly expectedWait: readonly string[];
+    readonly everyMs: number;
+  };
+  readonly numbers: Fragments;
 }
 
 /** Call progress detection of this process. */
@@ -169,6 +194,7 @@ export interface ServiceConfig {
   readonly attachUserData: 'single_json' | 'separate_keys' | 'gms_storage_id';
   /** `_urs_vq_priority`: travels as GMS_URS_PRIORITY. */
   readonly priority: number | undefined;
+  readonly handoff: HandoffConfig;
   readonly request: RequestRules;
   /**
    * What the file says for this service, `defaults:` included and built-in defaults not, by option

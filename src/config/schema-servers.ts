@@ -14,6 +14,7 @@ import {
   STORE_URL,
   TRUNK_URI,
 } from './schema-parts.js';
+import { TRANSFERS } from './schema-handoff.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
 import type { OptionSpec } from './schema-types.js';
 
@@ -128,6 +129,11 @@ const routePoints = option(
           { kind: 'text', maxLength: 512, format: SIP_URI },
           'Where the call is sent.',
           { isRequired: true },
+        ),
+        option(
+          'transfer',
+          { kind: 'choice', values: TRANSFERS },
+          'How the call gets there, instead of the service’s `routePointTransfer`.',
         ),
       ],
     },

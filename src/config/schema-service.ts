@@ -3,6 +3,7 @@
  * (the page "Play Treatments" and the Callback Service Options Reference); the others are ours.
  */
 import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
+import { HANDOFF } from './schema-handoff.js';
 import {
   AM_DETECTED,
   ANSWERED_AS,
@@ -243,6 +244,7 @@ export const SERVICE_GROUPS: readonly OptionGroup[] = [
   ANSWER,
   DIALLING,
   AGENT,
+  HANDOFF,
   REQUEST,
   MODE,
 ];

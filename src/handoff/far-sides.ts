@@ -90,8 +90,7 @@ export class FarSides {
     const { deps, ledger } = this.context;
     const { routePoints, service } = this.context.settings();
     const fail = (why: string): EventBody => ({ type: 'route-failed', routeId, why });
-    const { allowedDestinations } = service;
-    const target = routeTarget(destination, { routePoints, allowedDestinations });
+    const target = routeTarget(destination, routeDestinations({ routePoints, service }));
     if (target.kind === 'refused') {
       this.context.post(fail(target.why));
       return;
@@ -173,10 +172,19 @@ export class FarSides {
   #presented(cpnDigits: string | undefined, customer: CustomerSide | undefined): LegWish {
     const { deps, callback } = this.context;
     const { id: callbackId, createdAtMs, userData, customerNumber } = callback;
-    const { attachUserData, priority } = this.context.settings().service;
-    const nowMs = deps.clock.nowMs();
-    const data = { callbackId, createdAtMs, userData, nowMs, attachUserData, priority };
-    const headers = attachedHeaders(data);
+    const { attachUserData, priority, handoff } = this.context.settings().service;
+    const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits };
+    const headers = attachedHeaders({ ...data, nowMs: deps.clock.nowMs() }, handoff.attached);
     return { callerId: cpnDigits ?? customerNumber, headers, beside: customer?.call.endpoint };
   }
+}
+
+/** Where a call of this service may be routed to. */
+export function routeDestinations({
+  routePoints,
+  service,
+}: Pick<HandoffSettings, 'routePoints' | 'service'>): RouteDestinations {
+  const { allowedDestinations, handoff } = service;
+  const { numbersTo, transfer } = handoff;
+  return { routePoints, allowedDestinations, numbersTo, transfer };
 }

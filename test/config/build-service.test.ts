@@ -207,20 +207,28 @@ describe('a service', () => {
       case 'treatment':
         return 'other.wav';
       case 'json':
-        return '{ extensions: { CPNDigits: "1" } }';
+        return key === 'numberFragments'
+          ? '{ "1": one.wav }'
+          : '{ extensions: { CPNDigits: "1" } }';
       case 'list':
+        if (type.of.kind === 'choice') return `[${type.of.values[0] ?? ''}]`;
+        if (key === 'attachedHeaders') return '[RouterData70=X-Age]';
         return type.of.kind === 'country' ? '[DE]' : '[other]';
       case 'text':
-        return key === '_reject_future_desired_time'
-          ? '2h'
-          : key === '_prefix_dial_out'
-            ? '9'
-            : 'other';
+        return TEXTS[key] ?? 'other';
       case 'block':
       case 'map':
         return undefined;
     }
   }
+
+  /** Texts that have to look like something. */
+  const TEXTS: Readonly<Record<string, string>> = {
+    _reject_future_desired_time: '2h',
+    _prefix_dial_out: '9',
+    agentAcceptDigit: '"1"',
+    recordCalls: '/var/calls/a.wav',
+  };
 
   /** These are accepted for what they say already. */
   const MODE = new Set([

@@ -1,6 +1,6 @@
 /** A service as the loader would make it, for tests that change an option or two. */
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
-import type { ServiceConfig } from '../../src/config/config.js';
+import type { HandoffConfig, ServiceConfig } from '../../src/config/config.js';
 import type { Trunk } from '../../src/dial/trunk-selector.js';
 
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
@@ -43,6 +43,27 @@ export const SERVICE_OPTIONS: ServiceOptions = {
   beepWaitMaxMs: 4000,
 };
 
+export const HANDOFF: HandoffConfig = {
+  transfer: 'bridge',
+  numbersTo: undefined,
+  media: 'server',
+  attached: {
+    headers: {
+      GMS_ServiceID: 'X-GMS-Service-ID',
+      GMS_URS_PRIORITY: 'X-GMS-URS-PRIORITY',
+      RouterData70: 'X-RouterData70',
+      GMS_UserData: 'X-GMS-User-Data',
+    },
+    userToUser: [],
+    userToUserMaxBytes: 128,
+  },
+  whisper: [],
+  accept: { digit: undefined, timeoutMs: 10_000 },
+  recording: undefined,
+  announcements: { position: [], expectedWait: [], everyMs: 30_000 },
+  numbers: {},
+};
+
 export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceConfig {
   return {
     name: 'sales',
@@ -59,6 +80,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     autoDetach: true,
     attachUserData: 'single_json',
     priority: undefined,
+    handoff: HANDOFF,
     request: {
       overwritableOptions: [],
       lookupKeys: ['_customer_number'],

@@ -1,17 +1,35 @@
 import assert from 'node:assert/strict';
-import { attachedHeaders } from '../../src/handoff/attached-data.js';
+import fc from 'fast-check';
+import { inviteHeaders } from '../../src/adapters/telephony/sip-headers.js';
+import {
+  attachedHeaders,
+  type AttachedData,
+  type AttachedFormat,
+  type AttachedKey,
+} from '../../src/handoff/attached-data.js';
 
-const base = {
+const base: AttachedData = {
   callbackId: 'cb-1',
   createdAtMs: 1_000_000,
   nowMs: 1_090_400,
   userData: {},
   attachUserData: 'single_json',
-} as const;
+};
+const format: AttachedFormat = {
+  headers: {
+    GMS_ServiceID: 'X-GMS-Service-ID',
+    GMS_CreatedAt: 'X-GMS-Created-At',
+    GMS_URS_PRIORITY: 'X-GMS-URS-PRIORITY',
+    RouterData70: 'X-RouterData70',
+    GMS_UserData: 'X-GMS-User-Data',
+  },
+  userToUser: [],
+  userToUserMaxBytes: 128,
+};
 
 describe('attachedHeaders', () => {
   it('sends the age in seconds and the moment of creation', () => {
-    assert.deepEqual(attachedHeaders(base), {
+    assert.deepEqual(attachedHeaders(base, format), {
       'X-GMS-Service-ID': 'cb-1',
       'X-RouterData70': '90',
       'X-GMS-Created-At': '1000',
@@ -19,31 +37,91 @@ describe('attachedHeaders', () => {
   });
 
   it('sends the priority and the user data as base64url JSON', () => {
-    const headers = attachedHeaders({ ...base, priority: 5, userData: { topic: 'Prüfung' } });
+    const headers = attachedHeaders(
+      { ...base, priority: 5, userData: { topic: 'Prüfung' } },
+      format,
+    );
     assert.equal(headers['X-GMS-URS-PRIORITY'], '5');
     const sent = Buffer.from(headers['X-GMS-User-Data'] ?? '', 'base64url').toString();
     assert.deepEqual(JSON.parse(sent), { topic: 'Prüfung' });
   });
 
+  it('sends each under the name that is configured, and nothing that has none', () => {
+    const headers = attachedHeaders(
+      { ...base, priority: 5, cpnDigits: '5551234' },
+      { ...format, headers: { CPNDigits: 'X-Show', GMS_URS_PRIORITY: 'X-Prio' } },
+    );
+    assert.deepEqual(headers, { 'X-Show': '5551234', 'X-Prio': '5' });
+  });
+
   it('leaves out user data that no header can carry', () => {
-    const headers = attachedHeaders({ ...base, userData: { big: 'x'.repeat(1000) } });
+    const headers = attachedHeaders({ ...base, userData: { big: 'x'.repeat(1000) } }, format);
     assert.equal(headers['X-GMS-User-Data'], undefined);
   });
 
   it('sends one header per key when asked to, and never one that is not a header name', () => {
-    const userData = { topic: 'x', 'bad key\r\nX-Evil': 'y' };
-    const headers = attachedHeaders({ ...base, userData, attachUserData: 'separate_keys' });
-    assert.equal(Buffer.from(headers['X-GMS-UD-topic'] ?? '', 'base64url').toString(), 'x');
+    const userData = { my_topic: 'x', 'bad key\r\nX-Evil': 'y' };
+    const headers = attachedHeaders({ ...base, userData, attachUserData: 'separate_keys' }, format);
+    const sent = headers['X-GMS-User-Data-my-topic'] ?? '';
+    assert.equal(Buffer.from(sent, 'base64url').toString(), 'x');
     assert.ok(Object.keys(headers).every((name) => /^[A-Za-z0-9-]+$/.test(name)));
   });
 
   it('sends the service id alone when that is what is stored', () => {
     const userData = { topic: 'x' };
-    const headers = attachedHeaders({ ...base, userData, attachUserData: 'gms_storage_id' });
-    assert.deepEqual(Object.keys(headers), [
+    const headers = attachedHeaders(
+      { ...base, userData, attachUserData: 'gms_storage_id' },
+      format,
+    );
+    assert.deepEqual(Object.keys(headers).sort(), [
+      'X-GMS-Created-At',
       'X-GMS-Service-ID',
       'X-RouterData70',
-      'X-GMS-Created-At',
     ]);
+  });
+
+  it('packs what User-to-User is to carry as JSON in hex, and leaves out what has no room', () => {
+    const data = { ...base, userData: { topic: 'Prüfung', more: 'x'.repeat(200) } };
+    const userToUser: AttachedKey[] = ['RouterData70', 'GMS_UserData'];
+    const read = (userToUserMaxBytes: number) => {
+      const headers = attachedHeaders(data, { ...format, userToUser, userToUserMaxBytes });
+      const [hex = '', ...parameters] = (headers['User-to-User'] ?? '').split(';');
+      assert.deepEqual(parameters, ['encoding=hex']);
+      assert.equal(hex.slice(0, 2), '00', 'the protocol discriminator of Q.931');
+      return JSON.parse(Buffer.from(hex.slice(2), 'hex').toString()) as unknown;
+    };
+    assert.deepEqual(read(512), { RouterData70: '90', GMS_UserData: data.userData });
+    assert.deepEqual(read(128), { RouterData70: '90' });
+    const tiny = attachedHeaders(data, { ...format, userToUser, userToUserMaxBytes: 16 });
+    assert.equal(tiny['User-to-User'], undefined);
+  });
+
+  it('gives the SIP side nothing that it refuses, whatever a customer or plugin brought', () => {
+    const nasty = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom('a\r\nX-Evil: 1', '${api(x)}', '\u0000', '__proto__', 'ключ', ''),
+      fc.string({ minLength: 1500, maxLength: 3000 }),
+    );
+    const keys: AttachedKey[] = ['GMS_UserData', 'CPNDigits', 'GMS_ServiceID', 'RouterData70'];
+    fc.assert(
+      fc.property(
+        fc.dictionary(nasty, nasty, { maxKeys: 50 }),
+        nasty,
+        nasty,
+        fc.constantFrom('single_json', 'separate_keys', 'gms_storage_id'),
+        (userData, callbackId, cpnDigits, attachUserData) => {
+          const headers = attachedHeaders(
+            { ...base, callbackId, cpnDigits, userData, attachUserData },
+            { ...format, userToUser: keys },
+          );
+          inviteHeaders({ uri: 'sip:a@h', callId: 'c', localSdp: '', headers });
+          for (const [name, value] of Object.entries(headers)) {
+            assert.match(name, /^[A-Za-z][A-Za-z0-9-]{0,63}$/);
+            assert.match(value, /^[\x21-\x7e]{1,1024}$/);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { routeTarget } from '../../src/handoff/route-point.js';
+import { routeTarget, type RouteDestinations } from '../../src/handoff/route-point.js';
 
-const known = {
-  routePoints: { 'after-hours': { uri: 'sip:8999@pbx.example.net' } },
+const known: RouteDestinations = {
+  routePoints: {
+    'after-hours': { uri: 'sip:8999@pbx.example.net' },
+    elsewhere: { uri: 'sip:1@carrier.example.net', transfer: 'refer' },
+  },
   allowedDestinations: ['pbx.example.net', '7001@sbc.example.net', 'lab.example.net:5070'],
+  transfer: 'bridge',
 };
 
 describe('routeTarget', () => {
@@ -11,7 +15,38 @@ describe('routeTarget', () => {
     assert.deepEqual(routeTarget('after-hours', known), {
       kind: 'uri',
       uri: 'sip:8999@pbx.example.net',
+      transfer: 'bridge',
     });
+  });
+
+  it('goes there as the route point says, else as the service does', () => {
+    const transferOf = (name: string, transfer: 'bridge' | 'refer') => {
+      const target = routeTarget(name, { ...known, transfer });
+      return target.kind === 'uri' ? target.transfer : target.why;
+    };
+    assert.equal(transferOf('elsewhere', 'bridge'), 'refer');
+    assert.equal(transferOf('after-hours', 'refer'), 'refer');
+  });
+
+  it('sends numbers to the PBX that may call them, and to nobody else', () => {
+    const uriOf = (number: string, numbersTo: string) => {
+      const target = routeTarget(number, { ...known, numbersTo });
+      return target.kind === 'uri' ? target.uri : target.why;
+    };
+    assert.equal(uriOf('+15550100', 'pbx.example.net'), 'sip:+15550100@pbx.example.net');
+    assert.equal(uriOf('7001', 'sbc.example.net'), 'sip:7001@sbc.example.net');
+    assert.match(uriOf('7002', 'sbc.example.net'), /sbc\.example\.net is not among allowed/);
+    assert.match(uriOf('7001', 'sbc.example.net:5070'), /sbc\.example\.net:5070 is not/);
+  });
+
+  it('says why, with the name that was probably meant, and without repeating what came', () => {
+    const why = (destination: string) => {
+      const target = routeTarget(destination, known);
+      return target.kind === 'refused' ? target.why : 'taken';
+    };
+    assert.match(why('after-hour'), /did you mean after-hours\?/);
+    assert.match(why('+19005550100'), /routeNumbersTo/);
+    assert.doesNotMatch(why('sip:a\r\nX: y@pbx.example.net'), /X: y/);
   });
 
   it('takes a SIP URI on an allowed host, or an allowed user at a host', () => {
