@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
+import type { HeardCall } from '../../src/farend/heard-call.js';
 import type { PersonaName } from '../../src/farend/personas.js';
 import { namedServers } from '../sip/engines.js';
 import { EngineProcess, ServiceProcess } from './processes.js';
@@ -20,6 +21,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Callbacks kept open at the moment of each kill. */
   readonly openAtKill?: number;
+  /** Store and log stay there, to find out what went wrong. A folder of its own, removed, by default. */
+  readonly folder?: string;
 }
 
 export interface CampaignReport extends Verdict {
@@ -35,7 +38,7 @@ export interface CampaignReport extends Verdict {
   /** Calls up at the far end in the moments of the kills. */
   readonly callsUpAtKills: readonly number[];
   /** Left at the end; all have to be zero. */
-  readonly leftover: { readonly calls: number; readonly channels: number };
+  readonly leftover: { readonly calls: readonly string[]; readonly channels: number };
   readonly wallMs: number;
 }
 
@@ -83,6 +86,11 @@ function numberOf(index: number): string {
   return `+4477009${String(party).padStart(5, '0')}`;
 }
 
+function storyOf({ callId, userPart, startedAtEpochMs, ladder }: HeardCall): string {
+  const steps = ladder.map(({ atMs, what }) => `${Math.round(atMs)} ms ${what}`).join(', ');
+  return `${callId} to ${userPart} from ${new Date(startedAtEpochMs).toISOString()}: ${steps}`;
+}
+
 /** Mulberry32: small, seeded, good enough to pick moments. */
 function randomOf(seed: number): () => number {
   let state = seed >>> 0;
@@ -95,7 +103,7 @@ function randomOf(seed: number): () => number {
 }
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'dialback-crash-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'dialback-crash-')));
   const farEnd = await startFarEnd({
     mediaDirectory: MEDIA,
     keepCalls: 100_000,
@@ -110,7 +118,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   } finally {
     await engine.stop();
     await farEnd.stop();
-    await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -154,7 +162,7 @@ class Campaign {
   async #start(): Promise<ServiceProcess> {
     const file = join(this.folder, 'dialback.yaml');
     await writeFile(file, this.#yaml());
-    const service = await ServiceProcess.start(file);
+    const service = await ServiceProcess.start(file, join(this.folder, 'service.log'));
     this.#orphans.ended += service.report.orphansEnded;
     this.#orphans.unknown += service.report.orphansUnknown;
     return service;
@@ -254,7 +262,7 @@ services:
       orphansUnknown: this.#orphans.unknown,
       callsUpAtKills: this.#callsUp,
       leftover: {
-        calls: this.farEnd.stats().liveCalls,
+        calls: calls.filter(({ endedBy }) => endedBy === undefined).map(storyOf),
         channels: await this.engine.channelCount(),
       },
       wallMs: Math.round(performance.now() - this.#startedAtMs),

@@ -1,7 +1,7 @@
 /** The engine and the service as processes of their own, started, killed and asked from a campaign. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -96,7 +96,8 @@ export class ServiceProcess {
     readonly report: StartReport,
   ) {}
 
-  static async start(configFile: string): Promise<ServiceProcess> {
+  /** @param logFile what it says is added there */
+  static async start(configFile: string, logFile: string): Promise<ServiceProcess> {
     const child = launch(['run', '--config', configFile]);
     if (!child.stderr) throw new Error('no log');
     const seen: string[] = [];
@@ -107,6 +108,7 @@ export class ServiceProcess {
       child.once('exit', (code) => fail(`the service ended with ${code}`));
       createInterface(child.stderr!).on('line', (text) => {
         seen.push(text);
+        appendFileSync(logFile, `${text}\n`);
         const line = parse(text);
         if (line.msg === 'legs of a dead process') {
           report = { orphansEnded: line.ended ?? 0, orphansUnknown: line.unknown ?? 0 };
