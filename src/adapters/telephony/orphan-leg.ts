@@ -56,7 +56,10 @@ class OrphanCall {
     const giveUpAtMs = clock.nowMs() + deadlines.cancelMs;
     for (let isFirst = true; clock.nowMs() < giveUpAtMs; isFirst = false) {
       const invite = identity.answered ? 'over' : await this.#cancel(identity.transactionId);
-      const bye = await this.#byeInDialog(identity.localTag, identity.answered !== undefined);
+      const bye = await this.#byeInDialog(identity.localTag, {
+        isAcknowledged: identity.answered !== undefined,
+        isAnswerKnown: invite === 'over',
+      });
       if (bye !== 'no-dialog') return bye;
       if (identity.answered) return await this.#byeByIdentity(identity.answered);
       // Over at the first look may also mean that the server was restarted and knows nothing.
@@ -78,11 +81,20 @@ class OrphanCall {
     }
   }
 
-  async #byeInDialog(localTag: string, isAcknowledged: boolean): Promise<OrphanEnd | 'no-dialog'> {
+  /**
+   * A 200 that comes between ACK and BYE would get a BYE and no ACK: no dialog now is no dialog. Once
+   * the INVITE is over no 200 can come, and a refused ACK may mean that the dead process sent it.
+   */
+  async #byeInDialog(
+    localTag: string,
+    { isAcknowledged, isAnswerKnown }: { isAcknowledged: boolean; isAnswerKnown: boolean },
+  ): Promise<OrphanEnd | 'no-dialog'> {
     const stackDialogId = `${checked('sip-call-id', this.leg.callId)};from-tag=${localTag}`;
+    if (!isAcknowledged) {
+      const isSent = await this.#acknowledge(stackDialogId);
+      if (!isSent && !isAnswerKnown) return 'no-dialog';
+    }
     try {
-      // A 200 that comes between the two would get a BYE and no ACK: no dialog now is no dialog.
-      if (!isAcknowledged) await this.#acknowledge(stackDialogId);
       return await this.#bye({ method: 'BYE', stackDialogId, headers: reasonHeader(WHY) });
     } catch (thrown) {
       if (isUnknownDialog(thrown)) return 'no-dialog';
@@ -90,12 +102,13 @@ class OrphanCall {
     }
   }
 
-  /** @throws Error when there is no such dialog; one that is acknowledged already is fine */
-  async #acknowledge(stackDialogId: string): Promise<void> {
+  /** @returns false when there is no such dialog, or its ACK was sent before: drachtio says the same */
+  async #acknowledge(stackDialogId: string): Promise<boolean> {
     try {
       await this.#send({ method: 'ACK', stackDialogId, headers: {} });
+      return true;
     } catch (thrown) {
-      if (isUnknownDialog(thrown)) throw thrown;
+      return !isUnknownDialog(thrown);
     }
   }
 

@@ -113,6 +113,25 @@ describe('ending orphan legs', () => {
     assert.equal((await far.request('BYE')).header('call-id'), call.callId);
   });
 
+  it('ends a call whose process died between its ACK and writing that it was answered', async () => {
+    let rings: FarCall | undefined;
+    far.onInvite = (call) => {
+      rings = call;
+      call.respond(180, 'Ringing');
+    };
+    const call = place(randomUUID());
+    const identity = follow(call);
+    await eventually(() => assert.ok(rings && identity()));
+    const lastWritten = identity();
+    assert.equal(lastWritten.answered, undefined);
+    rings?.answer();
+    assert.equal((await call.outcome).kind, 'answered');
+    await far.request('ACK');
+    await die();
+    assert.equal(await end({ callId: call.callId, identity: lastWritten }), 'ended');
+    assert.equal((await far.request('BYE')).header('call-id'), call.callId);
+  });
+
   it('does not claim to know of an INVITE that was refused meanwhile, or that nobody remembers', async () => {
     let rings: FarCall | undefined;
     far.onInvite = (call) => {
