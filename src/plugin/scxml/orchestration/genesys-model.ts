@@ -64,7 +64,7 @@ export const GENESYS_PRELUDE = `(function (global) {
       return one && one.udata[key];
     },
     setuData: function (values, id) {
-      send({ interactionid: id === undefined ? ixn.firstixnid : id, values: values });
+      send({ attributes: { interactionid: id === undefined ? ixn.firstixnid : id }, params: values });
     },
     deleteuData: function (key, id) {
       var values = {};

@@ -54,8 +54,8 @@ describe('the object _genesys', () => {
     assert.deepEqual(
       requests.map(({ name, data }) => [name, data]),
       [
-        ['interaction.setudata', '{"interactionid":"i1","values":{"lang":"de"}}'],
-        ['interaction.setudata', '{"interactionid":"i1","values":{"vip":null}}'],
+        ['interaction.setudata', '{"attributes":{"interactionid":"i1"},"params":{"lang":"de"}}'],
+        ['interaction.setudata', '{"attributes":{"interactionid":"i1"},"params":{"vip":null}}'],
       ],
     );
     session.send({
