@@ -46,7 +46,7 @@ describe('the code', () => {
     assert.ok(sources.some(({ imports }) => imports.includes('node:dgram')));
   });
 
-  for (const core of ['callflow', 'cpd']) {
+  for (const core of ['callflow', 'cpd', 'handoff/queue']) {
     it(`keeps ${core}/ pure: it imports nothing from outside its folder`, () => {
       const outside = offences(
         under(core),

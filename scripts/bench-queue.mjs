@@ -1,0 +1,160 @@
+// `npm run bench:queue`: how long the queue core takes for one event, and what a waiting call costs in
+// it, with 500 customers in 5 queues and 50 agents who each serve two of them. Every event that the
+// life of a queue consists of is timed: somebody comes, gives up, an agent answers, misses, hangs up.
+import { loadavg } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { exit } from 'node:process';
+import { QueueCore } from '../src/handoff/queue/queue-core.ts';
+
+const QUEUES = 5;
+const AGENTS = 50;
+const WAITING = 500;
+const EVENTS = 20_000;
+const TARGET_MS = 5;
+const STRATEGIES = ['longest-idle', 'round-robin', 'progressive', 'ring-all', 'longest-idle'];
+
+const row = (...cells) =>
+  console.log(cells.map((cell, n) => String(cell).padEnd(n === 0 ? 44 : 12)).join(''));
+const percentile = (list, share) =>
+  list[Math.min(list.length - 1, Math.floor(share * list.length))];
+
+let seed = 6;
+const random = () => {
+  seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+  return seed / 0x7fffffff;
+};
+const numbers = (count) => Array.from({ length: count }, (_, n) => n);
+
+const plans = {
+  agents: numbers(AGENTS).map((n) => ({
+    ...{ name: `agent-${n}`, uri: `sip:${n}@pbx.example.net`, startsAs: 'ready' },
+  })),
+  queues: numbers(QUEUES).map((n) => ({
+    ...{ name: `queue-${n}`, kind: 'agents', strategy: STRATEGIES[n], earlyMedia: 'ignore' },
+    seats: numbers(AGENTS)
+      .filter((agent) => agent % QUEUES === n || (agent + 1) % QUEUES === n)
+      .map((agent) => ({ agent: `agent-${agent}`, tier: 1 + (agent % 3) })),
+    ...{ ringTimeoutMs: 20_000, progressiveDelayMs: 5000, wrapUpMs: 10_000, missPauseMs: 5000 },
+    ...{ missesMax: 0, expectedHandleMs: 180_000, serviceLevelMs: 20_000 },
+  })),
+};
+
+let nowMs = 1_800_000_000_000;
+const core = new QueueCore();
+const timers = new Map();
+const ringing = new Set();
+const talking = new Set();
+const off = new Set();
+const waiting = new Set();
+/** Of processor time, the garbage collector's threads included. */
+const times = [];
+/** On a busy machine others are in there, too. */
+const wallTimes = [];
+let worst = { ms: 0, type: '' };
+
+function send(event) {
+  const cpu = process.cpuUsage();
+  const before = performance.now();
+  const commands = core.handle({ ...event, atMs: nowMs });
+  wallTimes.push(performance.now() - before);
+  const { user, system } = process.cpuUsage(cpu);
+  const ms = (user + system) / 1000;
+  times.push(ms);
+  if (ms > worst.ms) worst = { ms, type: event.type };
+  for (const command of commands) {
+    const { type, offerId, requestId, timerId } = command;
+    if (type === 'call') ringing.add(offerId);
+    else if (type === 'cancel') {
+      ringing.delete(offerId);
+      talking.delete(offerId);
+      off.add(offerId);
+    } else if (type === 'connect') {
+      ringing.delete(offerId);
+      talking.add(offerId);
+      waiting.delete(requestId);
+    } else if (type === 'fail') waiting.delete(requestId);
+    else if (type === 'start-timer') timers.set(timerId, nowMs + command.afterMs);
+    else if (type === 'stop-timer') timers.delete(timerId);
+  }
+}
+
+let joined = 0;
+function join() {
+  const requestId = `callback-${(joined += 1)}`;
+  waiting.add(requestId);
+  const n = joined % QUEUES;
+  const steps = [
+    { queue: `queue-${n}`, timeoutMs: 60_000, isCleared: false },
+    { queue: `queue-${(n + 1) % QUEUES}`, timeoutMs: 0, isCleared: false },
+  ];
+  send({
+    ...{ type: 'joined', requestId, service: `service-${n}`, steps, isAhead: joined % 4 === 0 },
+    ...{ priority: joined % 3, priorityIncrement: n, priorityIncrementIntervalMs: 10_000 },
+    ...{ etaPositions: [{ etaSeconds: 0, position: 10 }], reserveTimeoutMs: 30_000 },
+    ...{ attemptsMax: 100, confirmTimeoutMs: 0 },
+  });
+}
+
+function pick(set) {
+  const at = Math.floor(random() * set.size);
+  let n = 0;
+  for (const item of set) if (n++ === at) return item;
+  return undefined;
+}
+
+function passTime(ms) {
+  nowMs += ms;
+  for (const [timerId, atMs] of timers) {
+    if (atMs > nowMs || !timers.delete(timerId)) continue;
+    send({ type: 'timer', timerId });
+  }
+}
+
+function drop(set, type, more = {}) {
+  const offerId = pick(set);
+  if (offerId === undefined) return;
+  set.delete(offerId);
+  send({ type, offerId, ...more });
+}
+
+function live() {
+  const deed = random();
+  passTime(50 + Math.floor(random() * 200));
+  if (deed < 0.3) drop(ringing, 'answered');
+  else if (deed < 0.4) drop(ringing, 'refused', { why: 'busy', isOurs: false });
+  else if (deed < 0.7) drop(talking, 'ended');
+  else if (deed < 0.8) {
+    const requestId = pick(waiting);
+    waiting.delete(requestId);
+    send({ type: 'left', requestId, exit: 'abandoned', why: 'the customer hung up' });
+  } else send({ type: 'customer-ready', requestId: pick(waiting) });
+  while (off.size > 0) drop(off, 'over');
+  while (waiting.size < WAITING) join();
+}
+
+send({ type: 'configured', plans });
+globalThis.gc?.();
+const heapBefore = process.memoryUsage().heapUsed;
+while (waiting.size < WAITING) join();
+globalThis.gc?.();
+const perCall = (process.memoryUsage().heapUsed - heapBefore) / WAITING;
+
+times.length = 0;
+wallTimes.length = 0;
+worst = { ms: 0, type: '' };
+while (times.length < EVENTS) live();
+const byLength = (a, b) => a - b;
+times.sort(byLength);
+wallTimes.sort(byLength);
+const show = (share) =>
+  [times, wallTimes].map((list) => `${percentile(list, share).toFixed(4)} ms`);
+
+row(`${WAITING} waiting, ${QUEUES} queues, ${AGENTS} agents`, 'processor', 'wall clock');
+row(`${times.length} events, p50`, ...show(0.5));
+row('p99', ...show(0.99));
+row('p99.9', ...show(0.999));
+row('slowest', ...show(1), worst.type);
+row('  slowest to its target', `${TARGET_MS} ms`, `x ${(worst.ms / TARGET_MS).toFixed(2)}`);
+row('memory of a waiting call in the core', `${(perCall / 1024).toFixed(1)} KiB`);
+row('load average', loadavg()[0].toFixed(1));
+exit(percentile(times, 0.999) < TARGET_MS ? 0 : 1);

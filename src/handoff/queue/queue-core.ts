@@ -1,0 +1,330 @@
+/**
+ * All queues and agents of this process, without a clock: an event that says when it happened goes in,
+ * commands come out. Customers wait in the order of their urgency, agents are found by the strategy of
+ * the queue; whenever somebody waits and somebody of the same queue is free, the two are brought
+ * together before the event is done.
+ *
+ * Promises, whatever the order of events: an agent has one call at most, a customer one agent at most,
+ * and every request leaves once, with a reason.
+ */
+import { IndexedHeap } from './indexed-heap.js';
+import type { Agent, AgentQueue, Offer, Queue, Request } from './model.js';
+import { Moment } from './moment.js';
+import { Offers } from './offers.js';
+import type { QueuePlan, QueuePlans } from './plans.js';
+import { type Exit, Requests } from './requests.js';
+import { Roster } from './roster.js';
+import { QueueTally } from './tally.js';
+import {
+  agentView,
+  ewtMs,
+  queueView,
+  standingOf,
+  type AgentView,
+  type QueueView,
+} from './views.js';
+import type { Standing } from './views.js';
+import type { AgentWish, QueueCommand, QueueEvent } from './vocabulary.js';
+import { isNearEnough } from './wait-estimate.js';
+import { goesBefore, WaitingLine } from './waiting-line.js';
+
+export class QueueCore {
+  readonly #moment = new Moment();
+  readonly #queues = new Map<string, Queue>();
+  /** Not in the configuration any more, and still with customers. */
+  readonly #closed = new Set<Queue>();
+  readonly #roster: Roster;
+  readonly #offers: Offers;
+  readonly #requests: Requests;
+
+  /** @param onExit told of each request once, when it leaves */
+  constructor(onExit: (exit: Exit) => void = () => undefined) {
+    this.#roster = new Roster((agent, from, why) => {
+      for (const { queue } of agent.seats) this.#moment.touched.add(queue);
+      const { plan, state: to } = agent;
+      this.#moment.command({ type: 'agent-changed', agent: plan.name, from, to, why });
+    });
+    this.#offers = new Offers(this.#moment, this.#roster, {
+      onAnswered: (offer, isAssumed) => this.#onAnswered(offer, isAssumed),
+      onMissed: (offer, why) => this.#onMissed(offer, why),
+      onEnded: ({ request }) => this.#requests.forget(request),
+      onAgentFree: (agent) => {
+        if (agent.isLeaving) this.#roster.dismiss(agent);
+      },
+    });
+    this.#requests = new Requests(this.#moment, this.#offers, {
+      queueNamed: (name) => this.#queues.get(name),
+      onQueueEmpty: (queue) => {
+        if (queue.isClosed) this.#drop(queue);
+      },
+      onExit,
+    });
+  }
+
+  /** What is held at the moment, by kind; all zero when nobody waits or talks. */
+  get counts(): { requests: number; offers: number; timers: number } {
+    return {
+      requests: this.#requests.count,
+      offers: this.#offers.count,
+      timers: this.#moment.timerCount,
+    };
+  }
+
+  handle(event: QueueEvent): readonly QueueCommand[] {
+    this.#moment.atMs = event.atMs;
+    this.#take(event);
+    this.#bringTogether();
+    this.#dialWhoIsNear();
+    this.#moment.touched.clear();
+    return this.#moment.takeCommands();
+  }
+
+  agents(): AgentView[] {
+    return [...this.#roster.all()].map(agentView);
+  }
+
+  agent(name: string): AgentView | undefined {
+    const agent = this.#roster.get(name);
+    return agent && agentView(agent);
+  }
+
+  queues(atMs: number): QueueView[] {
+    return [...this.#queues.values()].map((queue) => queueView(queue, atMs));
+  }
+
+  /** Where a customer stands who is not connected yet. */
+  standing(requestId: string, atMs: number): Standing | undefined {
+    const request = this.#requests.get(requestId);
+    return request && standingOf(request, atMs);
+  }
+
+  #take(event: QueueEvent): void {
+    switch (event.type) {
+      case 'configured':
+        return this.#configure(event.plans);
+      case 'joined':
+        return this.#requests.join(event);
+      case 'customer-ready':
+        return this.#requests.customerReady(event.requestId);
+      case 'left':
+        return this.#requests.leave(event.requestId, event.exit, event.why);
+      case 'ringing':
+        return this.#offers.ringing(event.offerId, event.hasMedia);
+      case 'answered':
+        return this.#offers.answered(event.offerId);
+      case 'refused':
+        return this.#offers.refused(event.offerId, event.why, event.isOurs);
+      case 'ended':
+        return this.#offers.ended(event.offerId);
+      case 'over':
+        return this.#offers.over(event.offerId);
+      case 'timer':
+        return this.#moment.fireTimer(event.timerId);
+      case 'agent-set':
+        return this.#setAgent(event.agent, event.to);
+    }
+  }
+
+  // --- who gets whom ---------------------------------------------------------------------------
+
+  /** As long as somebody waits where somebody is free: the most urgent customer of all goes first. */
+  #bringTogether(): void {
+    const { touched, atMs } = this.#moment;
+    for (;;) {
+      let best: { readonly queue: AgentQueue; readonly request: Request } | undefined;
+      for (const queue of touched) {
+        const request = queue.free.size > 0 ? queue.line.first(atMs) : undefined;
+        if (!request || (best && !goesBefore(request, best.request, atMs))) continue;
+        best = { queue, request };
+      }
+      if (!best) return;
+      this.#engage(best.request, best.queue);
+    }
+  }
+
+  #engage(request: Request, queue: AgentQueue): void {
+    const first = queue.free.first();
+    if (!first) return;
+    if (request.stage !== 'waiting') {
+      this.#reserve(request, queue, first.agent);
+    } else if (queue.plan.strategy === 'ring-all') {
+      const { tier } = first;
+      for (let seat = queue.free.first(); seat?.tier === tier; seat = queue.free.first()) {
+        this.#call(request, queue, seat.agent);
+      }
+    } else {
+      this.#call(request, queue, first.agent);
+      if (queue.plan.strategy === 'progressive') this.#goOnCalling(request, queue);
+    }
+    this.#requests.place(request);
+  }
+
+  #call(request: Request, queue: AgentQueue, agent: Agent): void {
+    this.#offers.make(request, queue, { agent }, queue.plan.ringTimeoutMs);
+    const seat = queue.seats.get(agent);
+    if (seat) seat.turn = queue.turns += 1;
+  }
+
+  /** One more agent beside those who ring already, as long as nobody has answered. */
+  #goOnCalling(request: Request, queue: AgentQueue): void {
+    this.#moment.stopTimer(request.progressiveTimer);
+    request.progressiveTimer = this.#moment.startTimer(queue.plan.progressiveDelayMs, () => {
+      request.progressiveTimer = undefined;
+      if (request.stage !== 'waiting' || request.offers.size === 0) return;
+      const seat = queue.free.first();
+      if (seat) this.#call(request, queue, seat.agent);
+      this.#goOnCalling(request, queue);
+    });
+  }
+
+  #reserve(request: Request, queue: AgentQueue, agent: Agent): void {
+    const { name } = agent.plan;
+    const { reserveTimeoutMs } = request.wanted;
+    const timer = this.#moment.startTimer(reserveTimeoutMs, () => {
+      request.mayReserve = false;
+      this.#requests.releaseReservation(request, 'kept free for too long');
+      this.#requests.place(request);
+    });
+    request.reserved = { agent, queue, timer };
+    agent.reservedFor = request;
+    this.#roster.move(agent, 'reserved', this.#moment.atMs, `kept free in ${queue.plan.name}`);
+    const seat = queue.seats.get(agent);
+    if (seat) seat.turn = queue.turns += 1;
+    this.#requests.begin(request, `${name} is kept free`);
+  }
+
+  /** Customers ahead of whom the line has become short enough. */
+  #dialWhoIsNear(): void {
+    const { touched, atMs } = this.#moment;
+    for (const queue of touched) {
+      if (queue.ahead.size === 0) continue;
+      for (const [index, request] of queue.line.top(queue.farthestPosition, atMs).entries()) {
+        const ewt = ewtMs(queue, index + 1);
+        if (!isNearEnough(request.wanted.etaPositions, index + 1, ewt)) continue;
+        const seconds = Math.round((ewt ?? 0) / 1000);
+        this.#requests.begin(request, `position ${index + 1}, an agent in about ${seconds} s`);
+      }
+    }
+  }
+
+  // --- what becomes of an offer ------------------------------------------------------------------
+
+  #onAnswered(offer: Offer, isAssumed: boolean): void {
+    const { request, queue, id: offerId } = offer;
+    const { requestId } = request.wanted;
+    for (const other of [...request.offers]) {
+      if (other !== offer) this.#offers.withdraw(other, 'another one answered');
+    }
+    this.#requests.served(request, queue);
+    this.#moment.command({ type: 'connect', requestId, offerId, isAssumed });
+  }
+
+  #onMissed({ request, queue }: Offer, why: string): void {
+    if (queue.kind === 'sip') {
+      const next = request.queues.get(queue);
+      if (next !== undefined) this.#requests.tryTarget(request, queue, next, why);
+      return;
+    }
+    // A round is over when the last one who was called has not answered.
+    for (const offer of request.offers) if (offer.agent) return;
+    this.#moment.stopTimer(request.progressiveTimer);
+    request.attempts += 1;
+    const { requestId, attemptsMax } = request.wanted;
+    if (request.attempts >= attemptsMax) return this.#requests.fail(request, why);
+    this.#moment.command({ type: 'missed', requestId, why });
+    this.#requests.place(request);
+  }
+
+  // --- agents and configuration ------------------------------------------------------------------
+
+  #setAgent(name: string, to: AgentWish): void {
+    const agent = this.#roster.get(name);
+    if (!agent || agent.isLeaving) return;
+    agent.wish = to;
+    if (to === 'ready') {
+      agent.misses = 0;
+      this.#offers.endPause(agent);
+    } else this.#takeBack(agent, `${name} is ${to} now`);
+    this.#offers.settle(agent, 'set from outside');
+  }
+
+  /** What the agent has not answered goes to somebody else; a conversation goes on. */
+  #takeBack(agent: Agent, why: string): void {
+    const { reservedFor, offer } = agent;
+    const request = reservedFor ?? (offer?.stage === 'calling' ? offer.request : undefined);
+    if (!request) return;
+    if (reservedFor) this.#requests.releaseReservation(reservedFor, why);
+    else if (offer) this.#offers.withdraw(offer, why);
+    this.#requests.place(request);
+  }
+
+  #configure({ agents, queues }: QueuePlans): void {
+    const { atMs } = this.#moment;
+    for (const plan of agents) this.#roster.enlist(plan, atMs);
+    const named = new Set(agents.map(({ name }) => name));
+    for (const agent of [...this.#roster.all()]) {
+      if (named.has(agent.plan.name)) continue;
+      agent.isLeaving = true;
+      agent.wish = 'logged-out';
+      this.#takeBack(agent, 'not in the configuration any more');
+      this.#offers.settle(agent, 'not in the configuration any more');
+    }
+    const plans = new Map(queues.map((plan) => [plan.name, plan]));
+    for (const queue of [...this.#queues.values()]) {
+      if (plans.get(queue.plan.name)?.kind !== queue.kind) this.#close(queue);
+    }
+    for (const plan of queues) this.#open(plan);
+    // Agents may have come back for those who still wait.
+    for (const queue of this.#closed) this.#seat(queue);
+  }
+
+  #close(queue: Queue): void {
+    queue.isClosed = true;
+    this.#queues.delete(queue.plan.name);
+    if (queue.requests.size > 0) this.#closed.add(queue);
+    else this.#drop(queue);
+  }
+
+  #drop(queue: Queue): void {
+    this.#closed.delete(queue);
+    if (queue.kind === 'agents') this.#roster.clear(queue);
+  }
+
+  /** A queue that comes back while customers wait in it is the same one. */
+  #open(plan: QueuePlan): void {
+    const { name, kind } = plan;
+    const known = [...this.#closed].find(
+      (queue) => queue.plan.name === name && queue.kind === kind,
+    );
+    const queue = this.#queues.get(name) ?? known ?? emptyQueue(plan);
+    this.#queues.set(name, queue);
+    this.#closed.delete(queue);
+    queue.isClosed = false;
+    if (queue.kind === 'sip' && plan.kind === 'sip') queue.plan = plan;
+    if (queue.kind === 'agents' && plan.kind === 'agents') queue.plan = plan;
+    this.#seat(queue);
+  }
+
+  #seat(queue: Queue): void {
+    if (queue.kind !== 'agents') return;
+    this.#roster.seat(queue);
+    this.#moment.touched.add(queue);
+  }
+}
+
+function emptyQueue(plan: QueuePlan): Queue {
+  const any = { requests: new Set<Request>(), tally: new QueueTally(), isClosed: false };
+  if (plan.kind === 'sip') return { ...any, kind: plan.kind, plan };
+  return {
+    ...any,
+    kind: plan.kind,
+    plan,
+    line: new WaitingLine<Request>(),
+    ahead: new Set(),
+    farthestPosition: 0,
+    free: new IndexedHeap(() => false),
+    seats: new Map(),
+    onDuty: 0,
+    turns: 0,
+  };
+}
