@@ -66,8 +66,8 @@ export interface EffectsListener {
   onAttemptFacts(facts: AttemptFacts): void;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
   onLeg(change: LegChange): void;
-  /** A line for `trace`. */
-  onTrail(entry: TrailEntry): void;
+  /** Lines for `trace`. */
+  onTrail(entries: readonly TrailEntry[]): void;
 }
 
 /** Performs commands; see the head of this file. */
@@ -90,7 +90,7 @@ export class CallbackEffects {
     this.#timers = new FlowTimers(deps.clock, callback.expiresAtMs, (event) =>
       listener.post(event),
     );
-    this.#trail = new LegTrail(deps.telephony, deps.clock, (entry) => listener.onTrail(entry));
+    this.#trail = new LegTrail(deps.telephony, deps.clock, (entries) => listener.onTrail(entries));
     this.#ledger = new LegLedger(deps.clock, this.#trail, (change) => listener.onLeg(change));
     this.#farSides = new FarSides({
       deps,
@@ -150,6 +150,7 @@ export class CallbackEffects {
     this.#farSides.dropAll(why);
     if (this.#leg) this.#hangUp({ legId: this.#leg.legId, why });
     await Promise.all(this.#ending);
+    this.#trail.flush();
   }
 
   #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {

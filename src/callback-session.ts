@@ -73,7 +73,7 @@ export class CallbackSession {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
       onLeg: (leg) => this.#noteLeg(leg),
-      onTrail: (entry) => this.#noteTrail(entry),
+      onTrail: (entries) => this.#noteTrail(entries),
     });
     this.finished = this.#live();
   }
@@ -288,12 +288,10 @@ export class CallbackSession {
   }
 
   /** Written behind; a trail with a hole is no reason to disturb a call. */
-  #noteTrail(entry: TrailEntry): void {
-    this.deps.store
-      .commit(this.id, { trail: [entry] }, { durable: false })
-      .catch((error: unknown) => {
-        this.deps.log.debug({ callbackId: this.id, why: String(error) }, 'trail not written');
-      });
+  #noteTrail(trail: readonly TrailEntry[]): void {
+    this.deps.store.commit(this.id, { trail }, { durable: false }).catch((error: unknown) => {
+      this.deps.log.debug({ callbackId: this.id, why: String(error) }, 'trail not written');
+    });
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {

@@ -7,21 +7,25 @@ import type { Clock, Telephony } from './ports.js';
 import type { LegRole, TrailEntry } from './report/trail.js';
 
 const DETAIL_MAX = 200;
+/** Lines of so long are written together: each crossing to the store costs more than a line. */
+const TOGETHER_MS = 50;
 
 export class LegTrail {
   readonly #roles = new Map<string, LegRole>();
+  #waiting: TrailEntry[] = [];
+  #cancelFlush: () => void = () => undefined;
 
   constructor(
     private readonly telephony: Pick<Telephony, 'watchWire'>,
     private readonly clock: Clock,
-    private readonly write: (entry: TrailEntry) => void,
+    private readonly write: (entries: readonly TrailEntry[]) => void,
   ) {}
 
   /** @returns a function that ends it; it may be called twice */
   follow(leg: LegRole, callId: string): () => void {
     this.#roles.set(callId, leg);
     const unwatch = this.telephony.watchWire(callId, (message) =>
-      this.write({ kind: 'sip', leg, callId, ...message }),
+      this.#add({ kind: 'sip', leg, callId, ...message }),
     );
     return () => {
       unwatch();
@@ -34,11 +38,26 @@ export class LegTrail {
     const leg = this.#roles.get(callId);
     if (leg === undefined) return;
     const text = detail === undefined ? {} : { detail: detail.slice(0, DETAIL_MAX) };
-    this.write({ kind: 'media', leg, callId, atMs: this.clock.nowMs(), what, ...text });
+    this.#add({ kind: 'media', leg, callId, atMs: this.clock.nowMs(), what, ...text });
   }
 
   heard(callId: string, event: CpdEvent): void {
     this.note(callId, 'heard', describe(event));
+  }
+
+  /** Writes what waits to be written. */
+  flush(): void {
+    this.#cancelFlush();
+    const entries = this.#waiting;
+    this.#waiting = [];
+    if (entries.length > 0) this.write(entries);
+  }
+
+  #add(entry: TrailEntry): void {
+    this.#waiting.push(entry);
+    if (this.#waiting.length === 1) {
+      this.#cancelFlush = this.clock.after(TOGETHER_MS, () => this.flush());
+    }
   }
 }
 

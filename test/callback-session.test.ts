@@ -448,7 +448,7 @@ describe('CallbackSession', () => {
     t.setUps.stop();
     assert.equal(t.clock.pendingCount, 0);
     assert.deepEqual(t.store.rows, rows, 'nothing is decided at shutdown');
-    const { change } = t.store.commits.at(-1) ?? {};
+    const { change } = t.store.commits.findLast((commit) => commit.change.leg) ?? {};
     assert.equal(change?.leg?.kind, 'over', 'and nothing is left for the next process to end');
   });
 

@@ -39,6 +39,7 @@ export function applyChange(
   change: Change,
   nowMs: number,
 ): CommitResult {
+  if (isAside(change)) return writeAside(database, id, change, change.atMs ?? nowMs);
   const row = database.get('SELECT * FROM callbacks WHERE id = ?', id);
   if (row === undefined) return { ok: false, why: 'unknown' };
   const record = toCallback(row);
@@ -61,6 +62,19 @@ export function applyChange(
   if (change.dialLock === 'release' || change.record?.state === 'COMPLETED') {
     database.run('DELETE FROM dial_locks WHERE callback_id = ?', id);
   }
+  return { ok: true };
+}
+
+/** What is beside the record, and comes often: nothing of the record has to be read for it. */
+function isAside({ attempt, step, record, flowState, dialLock }: Change): boolean {
+  return [attempt, step, record, flowState, dialLock].every((part) => part === undefined);
+}
+
+function writeAside(database: Database, id: string, change: Change, atMs: number): CommitResult {
+  const isKnown = database.get('SELECT 1 FROM callbacks WHERE id = ?', id) !== undefined;
+  if (!isKnown) return { ok: false, why: 'unknown' };
+  if (change.leg !== undefined) writeLeg(database, id, change.leg, atMs);
+  if (change.trail !== undefined) writeTrail(database, id, change.trail);
   return { ok: true };
 }
 

@@ -38,6 +38,8 @@ export type Operation =
       readonly id: string;
       readonly change: Change;
       readonly nowMs: number;
+      /** Somebody waits for it to be on the disk; else it only has to outlive the process. */
+      readonly isDurable: boolean;
     }
   | {
       readonly kind: 'request-cancel';
@@ -136,4 +138,12 @@ export function isWrite(operation: Operation): boolean {
     case 'stats':
       return false;
   }
+}
+
+/**
+ * Operations after which the disk has to have everything before the answer is given. The others are
+ * in the file all the same, and on the disk with the next of these.
+ */
+export function mustReachDisk(operation: Operation): boolean {
+  return operation.kind === 'commit' ? operation.isDurable : isWrite(operation);
 }

@@ -155,7 +155,9 @@ class SqliteStore implements CallbackStore {
     // What is on the wire is told at once: after a crash it is ended by what is written here.
     const isUrgent = isAwaited || change.leg !== undefined;
     const waitMs = isUrgent ? 0 : WRITE_BEHIND_MS;
-    const written = this.#send({ kind: 'commit', id, change, nowMs: Date.now() }, waitMs);
+    const nowMs = Date.now();
+    const operation = { kind: 'commit', id, change, nowMs, isDurable: isAwaited } as const;
+    const written = this.#send(operation, waitMs);
     if (isAwaited) return written;
     written.then(
       (result) => {
