@@ -68,8 +68,21 @@ export function countryOf(e164: string): string | undefined {
   return parsed?.country ?? parsed?.getPossibleCountries()[0];
 }
 
+/** One callback's number is read again and again; reading it anew takes longer than all the rest. */
+const KNOWN_MAX = 1000;
+const known = new Map<string, PhoneNumber | undefined>();
+
 function parse(written: string, country: string): PhoneNumber | undefined {
   if (!WRITTEN.test(written)) return undefined;
+  const key = `${country} ${written}`;
+  if (known.has(key)) return known.get(key);
+  if (known.size >= KNOWN_MAX) known.clear();
+  const parsed = read(written, country);
+  known.set(key, parsed);
+  return parsed;
+}
+
+function read(written: string, country: string): PhoneNumber | undefined {
   try {
     return parsePhoneNumberWithError(written, {
       defaultCountry: country as CountryCode,
