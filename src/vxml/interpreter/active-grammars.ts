@@ -1,0 +1,182 @@
+/**
+ * Which grammars listen while an item waits, in order of precedence: those of the item, its form, the
+ * page, the application root (2.0, 3.1.3 and 3.1.4).
+ */
+import {
+  attributeOf,
+  elementsOf,
+  textOf,
+  type XmlElement,
+} from '../../plugin/scxml/document/xml.js';
+import { resolveUrl } from '../document/page.js';
+import { builtinOfType, builtinOfUri } from '../dtmf/builtins.js';
+import { keys, type DtmfGrammar } from '../dtmf/grammar.js';
+import { CompiledGrammar } from '../dtmf/matcher.js';
+import { checkFormat, readGrammar } from '../dtmf/srgs.js';
+import { placed, unsupported } from '../errors.js';
+import { menuLines, optionValue, type MenuLine } from './choices.js';
+import type { Dialog } from './dialog.js';
+import { propertiesOf, type Env } from './env.js';
+import { fetchTimeoutMs } from './executable.js';
+import type { Item } from './items.js';
+import { attributeOrExpression } from './references.js';
+
+/** Whose grammar was matched. */
+export type Owner =
+  | { readonly kind: 'item' }
+  | { readonly kind: 'option'; readonly value: string | undefined }
+  /** A form: the one of the item, or another one that listens throughout the page. */
+  | { readonly kind: 'form'; readonly dialog: XmlElement; readonly isRoot: boolean }
+  /** A choice or a link. */
+  | { readonly kind: 'target'; readonly element: XmlElement };
+
+export interface ActiveGrammar {
+  readonly grammar: CompiledGrammar;
+  readonly owner: Owner;
+}
+
+/** @throws PageEvent error.unsupported.format, error.badfetch... */
+export async function activeGrammars(dialog: Dialog, item: Item): Promise<ActiveGrammar[]> {
+  const env = dialog.env(item);
+  const found: ActiveGrammar[] = [];
+  const collector = new GrammarCollector(env, found);
+  await collector.item(item);
+  const modal = attributeOf(item.element, 'modal') ?? String(item.kind === 'record');
+  if (modal === 'true' || item.kind === 'transfer') return found;
+  if (!dialog.isMenu) await collector.form(dialog.element, false, true);
+  await collector.links(dialog.element);
+  for (const [index, page] of env.context.pages().entries()) {
+    for (const other of page.dialogs) {
+      if (other !== dialog.element) await collector.dialog(other, index > 0);
+    }
+    await collector.links(page.root);
+  }
+  return found;
+}
+
+class GrammarCollector {
+  readonly #env: Env;
+  readonly #found: ActiveGrammar[];
+  readonly #isVoiceOff: boolean;
+
+  constructor(env: Env, found: ActiveGrammar[]) {
+    this.#env = env;
+    this.#found = found;
+    const modes = propertiesOf(env).text('inputmodes').split(/\s+/);
+    this.#isVoiceOff = !modes.includes('voice');
+  }
+
+  async item(item: Item): Promise<void> {
+    const { element } = item;
+    if (item.kind === 'menu') return this.#lines(element);
+    if (item.kind === 'initial') return this.links(element);
+    const type = item.kind === 'field' ? attributeOf(element, 'type') : undefined;
+    if (type !== undefined) this.#add(builtinOfType(type), { kind: 'item' });
+    await this.#own(element, { kind: 'item' });
+    if (item.kind === 'field') await this.#lines(element);
+    await this.links(element);
+  }
+
+  /** Grammars of a form itself. @param isActive the form of the item, whose grammars count whatever their scope */
+  async form(form: XmlElement, isRoot: boolean, isActive: boolean): Promise<void> {
+    const isWide = attributeOf(form, 'scope') === 'document';
+    for (const grammar of elementsOf(form).filter(({ local }) => local === 'grammar')) {
+      const scope = attributeOf(grammar, 'scope') ?? (isWide ? 'document' : 'dialog');
+      if (!isActive && scope !== 'document') continue;
+      await this.#grammar(grammar, { kind: 'form', dialog: form, isRoot });
+    }
+  }
+
+  /** Another form or menu of the page, or of the root. */
+  async dialog(dialog: XmlElement, isRoot: boolean): Promise<void> {
+    if (dialog.local === 'form') return this.form(dialog, isRoot, false);
+    if (attributeOf(dialog, 'scope') === 'document') await this.#lines(dialog);
+  }
+
+  async links(element: XmlElement): Promise<void> {
+    for (const link of elementsOf(element).filter(({ local }) => local === 'link')) {
+      const owner: Owner = { kind: 'target', element: link };
+      const dtmf = attributeOf(link, 'dtmf');
+      if (dtmf !== undefined) this.#add({ root: keys(dtmf.replace(/\s+/g, '')) }, owner);
+      await this.#own(link, owner);
+    }
+  }
+
+  async #own(element: XmlElement, owner: Owner): Promise<void> {
+    for (const grammar of elementsOf(element).filter(({ local }) => local === 'grammar')) {
+      await this.#grammar(grammar, owner);
+    }
+  }
+
+  /** Choices of a menu, options of a field. */
+  async #lines(element: XmlElement): Promise<void> {
+    for (const line of menuLines(element)) {
+      const owner = ownerOf(line);
+      if (line.dtmf !== undefined) this.#add({ root: keys(line.dtmf) }, owner);
+      if (line.element.local === 'choice') await this.#own(line.element, owner);
+    }
+  }
+
+  async #grammar(element: XmlElement, owner: Owner): Promise<void> {
+    if (this.#isVoiceOff && attributeOf(element, 'mode') === 'voice') return;
+    const { shared } = this.#env.context;
+    const isFixed = attributeOf(element, 'srcexpr') === undefined;
+    const known = isFixed ? shared.grammars.get(element) : undefined;
+    const grammar = known ?? this.#load(element);
+    if (isFixed) shared.grammars.set(element, grammar);
+    try {
+      this.#found.push({ grammar: await grammar, owner });
+    } catch (error) {
+      // Another visit may have more luck.
+      shared.grammars.delete(element);
+      throw error;
+    }
+  }
+
+  async #load(element: XmlElement): Promise<CompiledGrammar> {
+    const { shared, page } = this.#env.context;
+    checkFormat(element);
+    const timeoutMs = fetchTimeoutMs(element, this.#env);
+    const isInline =
+      attributeOf(element, 'src') === undefined && attributeOf(element, 'srcexpr') === undefined;
+    if (isInline) {
+      if (elementsOf(element).length === 0 && textOf(element).trim() !== '') {
+        throw unsupported('format', placed(element.at, 'a grammar that is not in XML form'));
+      }
+      return this.#read(element, page.base, timeoutMs);
+    }
+    const reference = attributeOrExpression(element, 'src', 'srcexpr', this.#env);
+    const builtin = builtinOfUri(reference);
+    if (builtin) return new CompiledGrammar(builtin, shared.limits.grammarStates);
+    if (reference.startsWith('builtin:')) {
+      throw unsupported('builtin', placed(element.at, `${reference.slice(0, 80)} is not known`));
+    }
+    const url = resolveUrl(reference, page.base);
+    const root = await shared.grammarRoot(url, timeoutMs);
+    checkFormat(root);
+    const fragment = reference.split('#')[1];
+    return this.#read(root, url, timeoutMs, fragment);
+  }
+
+  async #read(
+    root: XmlElement,
+    base: string,
+    timeoutMs: number,
+    rule?: string,
+  ): Promise<CompiledGrammar> {
+    const { shared } = this.#env.context;
+    const load = (reference: string): Promise<XmlElement> =>
+      shared.grammarRoot(resolveUrl(reference, base), timeoutMs);
+    return new CompiledGrammar(await readGrammar(root, load, rule), shared.limits.grammarStates);
+  }
+
+  #add(grammar: DtmfGrammar, owner: Owner): void {
+    const { grammarStates } = this.#env.context.shared.limits;
+    this.#found.push({ grammar: new CompiledGrammar(grammar, grammarStates), owner });
+  }
+}
+
+function ownerOf(line: MenuLine): Owner {
+  if (line.element.local === 'option') return { kind: 'option', value: optionValue(line) };
+  return { kind: 'target', element: line.element };
+}

@@ -1,0 +1,51 @@
+/** Counts what a page does between two waits for the caller, and ends the one that does too much. */
+import type { ScriptBudget } from '../../plugin/scxml/script/script-engine.js';
+import { PageLimit } from '../errors.js';
+import type { PageLimits } from '../limits.js';
+
+export class Budget implements ScriptBudget {
+  readonly #limits: PageLimits;
+  #ticks = 0;
+  #steps = 0;
+  #turns = 0;
+  #fetches = 0;
+
+  constructor(limits: PageLimits) {
+    this.#limits = limits;
+  }
+
+  tick(): boolean {
+    this.#ticks++;
+    return this.isScriptOver;
+  }
+
+  get isScriptOver(): boolean {
+    return this.#ticks > this.#limits.scriptTicks;
+  }
+
+  /** @throws PageLimit */
+  step(): void {
+    const max = this.#limits.stepsWithoutInput;
+    if (++this.#steps > max) {
+      throw new PageLimit('VXML_TOO_MANY_STEPS', `more than ${max} steps without the caller`);
+    }
+  }
+
+  /** The caller is waited for. @throws PageLimit */
+  turn(): void {
+    const max = this.#limits.turns;
+    if (++this.#turns > max) {
+      throw new PageLimit('VXML_TOO_MANY_TURNS', `the caller was waited for ${max} times`);
+    }
+    this.#ticks = 0;
+    this.#steps = 0;
+  }
+
+  /** @throws PageLimit */
+  fetch(): void {
+    const max = this.#limits.fetches;
+    if (++this.#fetches > max) {
+      throw new PageLimit('VXML_TOO_MANY_FETCHES', `more than ${max} addresses were fetched`);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** Transfers: bridge, blind, consultation (2.0, 2.3.7; 2.1, 7). */
+import { attributeOf } from '../../plugin/scxml/document/xml.js';
+import { badFetch, PageEvent, unsupported } from '../errors.js';
+import type { TransferOrder } from '../platform.js';
+import { resolveUrl } from '../document/page.js';
+import type { Dialog } from './dialog.js';
+import type { Item } from './items.js';
+import { textAttribute } from './references.js';
+import { durationMs } from './time.js';
+
+const DESTINATION = /^(tel|sips?):[^\s\p{C}]{1,250}$/iu;
+const DEFAULT_CONNECT_TIMEOUT = '30s';
+
+/** @throws PageEvent */
+export async function visitTransfer(dialog: Dialog, item: Item): Promise<void> {
+  const { shared } = dialog.context;
+  const order = orderOf(dialog, item);
+  shared.beginTurn();
+  const outcome = await shared.platform.transfer({ ...order, prompts: shared.takePrompts() });
+  switch (outcome.kind) {
+    case 'failed':
+      throw new PageEvent(outcome.event, outcome.why);
+    case 'hung-up':
+      return shared.hungUp();
+    case 'transferred':
+      shared.noteHangUp();
+      throw new PageEvent('connection.disconnect.transfer', 'the call was transferred');
+    case 'ended': {
+      const { scopes } = shared;
+      scopes.set(dialog.scope, item.variable, JSON.stringify(outcome.result));
+      const shadow = { duration: outcome.durationMs / 1000 };
+      scopes.set(dialog.scope, `${item.variable}$`, JSON.stringify(shadow));
+      dialog.markFilled(item);
+    }
+  }
+}
+
+function orderOf(dialog: Dialog, item: Item): Omit<TransferOrder, 'prompts'> {
+  const { element } = item;
+  const env = dialog.env(item);
+  const destination = textAttribute(element, 'dest', 'destexpr', env);
+  if (destination === undefined) throw badFetch('<transfer> needs dest or destexpr');
+  if (!DESTINATION.test(destination)) {
+    throw unsupported('uri', `${destination.slice(0, 60)} is neither tel: nor sip:`);
+  }
+  const audio = attributeOf(element, 'transferaudio');
+  return {
+    kind: kindOf(attributeOf(element, 'type'), attributeOf(element, 'bridge')),
+    destination,
+    connectTimeoutMs: durationMs(
+      attributeOf(element, 'connecttimeout') ?? DEFAULT_CONNECT_TIMEOUT,
+      'connecttimeout',
+    ),
+    maxTimeMs: durationMs(attributeOf(element, 'maxtime') ?? '0s', 'maxtime'),
+    audioUrl: audio === undefined ? undefined : resolveUrl(audio, dialog.context.page.base),
+    aai: textAttribute(element, 'aai', 'aaiexpr', env),
+  };
+}
+
+function kindOf(type: string | undefined, bridge: string | undefined): TransferOrder['kind'] {
+  if (type === undefined) return bridge === 'true' ? 'bridge' : 'blind';
+  if (type === 'bridge' || type === 'blind' || type === 'consultation') return type;
+  throw unsupported('transfer', `type ${type.slice(0, 30)}`);
+}

@@ -1,0 +1,67 @@
+/**
+ * A telephone line as the interpreter sees it: the call, the terminal, a test. It plays, tells keys,
+ * records and hangs up; when to listen and what keys mean is decided above it. Nothing throws or rejects.
+ */
+import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../platform.js';
+
+export type LinePlayEnd =
+  | { readonly kind: 'ended' }
+  /** Stopped, by us or with the call. */
+  | { readonly kind: 'stopped' }
+  | OperationFailed;
+
+export interface LinePlayback {
+  readonly done: Promise<LinePlayEnd>;
+  stop(): void;
+}
+
+export interface LineRecordOrder {
+  readonly beep: boolean;
+  readonly maxTimeMs: number;
+  readonly finalSilenceMs: number;
+  readonly timeoutMs: number;
+  readonly endDigits: string;
+}
+
+export type LineRecordEnd =
+  | {
+      readonly kind: 'recorded';
+      readonly id: string;
+      readonly durationMs: number;
+      readonly sizeBytes: number;
+      readonly termChar: string | undefined;
+      readonly isMaxTime: boolean;
+    }
+  /** Nobody said anything. */
+  | { readonly kind: 'noinput' }
+  | OperationFailed;
+
+export interface LineTransferOrder {
+  readonly kind: 'bridge' | 'blind' | 'consultation';
+  readonly destination: string;
+  readonly connectTimeoutMs: number;
+  readonly maxTimeMs: number;
+  readonly aai: string | undefined;
+}
+
+export type LineTransferEnd =
+  | { readonly kind: 'ended'; readonly result: string; readonly durationMs: number }
+  | { readonly kind: 'transferred' }
+  | OperationFailed;
+
+export interface Line {
+  /** One after the other without a gap; a second call stops the first. `onMark`: a mark was passed. */
+  play(parts: readonly PromptPart[], onMark: (name: string) => void): LinePlayback;
+  /** Keys as they are pressed, from the beginning of the session. Called once. */
+  onDigit(handle: (digit: string) => void): void;
+  /** Told once; at once when it has happened already. */
+  onHangUp(handle: () => void): void;
+  /** The silence that follows is meant: the caller is waited for. @returns a function that ends it */
+  awaitCaller(maxMs: number): () => void;
+  record(order: LineRecordOrder): Promise<LineRecordEnd>;
+  transfer(order: LineTransferOrder): Promise<LineTransferEnd>;
+  hangUp(): Promise<void>;
+  fetch(request: PageFetch): Promise<PageFetched>;
+  log(label: string | undefined, text: string): void;
+  trace(what: string, detail: string): void;
+}
