@@ -187,13 +187,11 @@ function valuesOf(element: XmlElement, env: Env): Record<string, string | undefi
 function executeReturn(element: XmlElement, env: Env): void {
   if (env.context.depth === 0) throw semantic('return outside a subdialog');
   const names = namesIn(attributeOf(element, 'namelist'));
-  for (const name of names) env.context.shared.scopes.value(env.scope, name, element.at);
   const event = textAttribute(element, 'event', 'eventexpr', env);
   const message = textAttribute(element, 'message', 'messageexpr', env);
   throw new Leave({
     kind: 'return',
-    scope: env.scope,
-    names,
+    values: env.context.shared.scopes.hold(env.scope, names, element.at),
     event: event === undefined ? undefined : { name: event, message },
   });
 }

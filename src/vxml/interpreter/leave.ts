@@ -2,7 +2,7 @@
 import type { GrammarMatch } from '../dtmf/matcher.js';
 import type { XmlElement } from '../../plugin/scxml/document/xml.js';
 import type { Page } from '../document/page.js';
-import type { Scope } from '../script/scopes.js';
+import type { HeldKey } from '../script/scopes.js';
 
 /** A page and, where it is not that of the current page, its root. */
 export interface LoadedPage {
@@ -40,8 +40,7 @@ export type Destination =
   /** Of a subdialog, with values or with an event. */
   | {
       readonly kind: 'return';
-      readonly scope: Scope;
-      readonly names: readonly string[];
+      readonly values: HeldKey;
       readonly event: { readonly name: string; readonly message: string | undefined } | undefined;
     }
   /** An event that nobody but the interpreter caught. */

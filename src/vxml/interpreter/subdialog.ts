@@ -85,10 +85,10 @@ const NOTHING: XmlElement = {
 function takeResult(
   dialog: Dialog,
   item: Item,
-  { scope, names, event }: Extract<Leave['to'], { kind: 'return' }>,
+  { values, event }: Extract<Leave['to'], { kind: 'return' }>,
 ): void {
   if (event) throw new PageEvent(event.name, event.message);
   const { scopes } = dialog.context.shared;
-  scopes.passNamed(scope, names, dialog.scope, item.variable, item.element.at);
+  scopes.setHeld(dialog.scope, item.variable, values);
   dialog.markFilled(item);
 }

@@ -283,7 +283,12 @@ export const PRELUDE = `(function (global) {
       var at = find(nodes.get(id), name) || nodes.get(id);
       at.vars[name] = lists.get(key)[index];
     },
-    pick: pick, flat: function (id, code) { return flat(value(id, code)); },
+    hold: function (key, id, names) { lists.set(key, pick(id, names)); },
+    setHeld: function (id, name, key) {
+      nodes.get(id).vars[name] = lists.get(key);
+      lists.delete(key);
+    },
+    flat: function (id, code) { return flat(value(id, code)); },
     lastResult: lastResult, dom: domDocument, interpretation: interpretation,
     readOnly: function (id) { var node = nodes.get(id); node.isReadOnly = true; freeze(node.vars); },
   }) });

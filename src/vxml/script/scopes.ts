@@ -15,6 +15,9 @@ export type Scope = number & { readonly scope: unique symbol };
 /** A list taken for a foreach. */
 export type ListKey = number & { readonly list: unique symbol };
 
+/** Values kept while one context gives way to another. */
+export type HeldKey = number & { readonly held: unique symbol };
+
 /** A name of a variable, without dots. */
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
@@ -99,10 +102,15 @@ export class Scopes {
     this.#call(at, 'pass', from, code, to, name);
   }
 
-  /** An object of the named variables, into a variable of another scope. @throws PageEvent */
-  passNamed(from: Scope, names: readonly string[], to: Scope, name: string, at: Position): void {
-    const object = `${HIDDEN}.pick(${from},${JSON.stringify(names)})`;
-    this.#run(at, `set(${to},${literal(name)},${object})`);
+  /** Takes an object of the named variables, for a scope that outlives this one. @throws PageEvent */
+  hold(from: Scope, names: readonly string[], at: Position): HeldKey {
+    const key = this.#next++ as HeldKey;
+    this.#run(at, `hold(${key},${from},${JSON.stringify(names)})`);
+    return key;
+  }
+
+  setHeld(scope: Scope, name: string, key: HeldKey): void {
+    this.#call(NOWHERE, 'setHeld', scope, name, key);
   }
 
   /** @throws PageEvent error.semantic when it is no array */
