@@ -14,6 +14,7 @@ import { planDial } from './dial/dial-plan.js';
 import type { Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
+import type { HandoffFacts } from './handoff/conversation.js';
 import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegTrail } from './leg-trail.js';
@@ -23,11 +24,10 @@ import type { TrailEntry } from './report/trail.js';
 import type { CallAnalyser, Clock, Log, Random, Telephony } from './ports.js';
 import { numberRulesOf } from './request/customer-number.js';
 import type { LegChange } from './schedule/callback-store.js';
-import type { MediaFiles, MediaPlaces } from './treatment/media-file.js';
+import type { MediaFiles } from './treatment/media-file.js';
 
 /** What the configuration says for calls. It may be replaced while running: see `beginAttempt`. */
 export interface CallSettings extends Omit<HandoffSettings, 'service'> {
-  readonly places: MediaPlaces;
   readonly trunks: readonly Trunk[];
 }
 
@@ -53,7 +53,7 @@ export interface CallbackFacts extends HandedOver {
 }
 
 /** Facts of an attempt as they become known, for the attempt's record. */
-export interface AttemptFacts {
+export interface AttemptFacts extends HandoffFacts {
   readonly answeredAtMs?: number;
   readonly rangAtMs?: number;
   readonly localTag?: string;
@@ -73,6 +73,7 @@ export interface EffectsListener {
 /** Performs commands; see the head of this file. */
 export class CallbackEffects {
   #leg: CustomerLeg | undefined;
+  #attempt = 0;
   readonly #farSides: FarSides;
   readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
@@ -99,6 +100,8 @@ export class CallbackEffects {
       trail: this.#trail,
       settings: () => ({ ...this.#settings, service: this.service }),
       post: (event) => listener.post(event),
+      attempt: () => this.#attempt,
+      onFacts: (facts) => listener.onAttemptFacts(facts),
       cleanUp: (work) => this.#end(work),
     });
   }
@@ -155,6 +158,7 @@ export class CallbackEffects {
 
   #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {
     const { legId, customerNumber: replacement, prefix } = command;
+    this.#attempt = command.attempt;
     const ownNumber = this.callback.customerNumber;
     const rules = numberRulesOf(this.service);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);

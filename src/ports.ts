@@ -157,6 +157,7 @@ export type ReferOutcome =
 /** One confirmed SIP dialog. */
 export interface SipDialog {
   readonly callId: string;
+  /** The latest that was agreed on. */
   readonly remoteSdp: string;
   /** What a BYE from another process would need (stored, for orphans after a crash). */
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
@@ -174,8 +175,9 @@ export interface SipDialog {
   /**
    * Asks the far side to call `target` (a SIP URI) instead of us, and waits for what comes of it.
    * The dialog stays; end it with `bye` once transferred.
+   * @param limitMs for all of it: the far side lets somebody's phone ring
    */
-  refer(target: string, referredBy: string): Promise<ReferOutcome>;
+  refer(target: string, limitMs: number): Promise<ReferOutcome>;
   /** BYE with a Reason header. Resolves when answered, failed or timed out. */
   bye(reason: string): Promise<void>;
 }
@@ -236,6 +238,12 @@ export interface MediaEndpoint {
   play(files: readonly string[], options: { readonly loop: boolean }): Playback;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
+  /**
+   * Records what comes from the far side (left) and what it hears (right) into a WAV file of the media
+   * server, until the endpoint ends.
+   * @param path absolute, as the media server sees it
+   */
+  record(path: string): Promise<void>;
   /** Keys of the far side (RFC 4733), also while a file plays. @param durationMs of the press */
   onDigit(handle: (digit: string, durationMs: number) => void): void;
   bridge(other: MediaEndpoint): Promise<void>;

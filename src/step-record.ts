@@ -4,7 +4,12 @@
  */
 import { recordStateOf } from './callflow/final-reason.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
-import type { AttemptChange, Change, MessageOutcome } from './schedule/callback-store.js';
+import type {
+  AttemptChange,
+  Change,
+  MessageOutcome,
+  TalkEndedBy,
+} from './schedule/callback-store.js';
 
 /** The attempt that a step opens; on disk before its INVITE leaves. */
 export interface OpenedAttempt {
@@ -47,7 +52,7 @@ export function changeOf(before: State, event: Event, step: Step, opened?: Opene
     const leg = { kind: 'begun', callId, number: customerNumber, ringsUntilMs } as const;
     return { ...change, attempt, leg, dialLock: 'take', lockNumber: customerNumber };
   }
-  const attempt = changedAttempt(before, event, step);
+  const attempt = attemptChange(before, event, step);
   return state.context.leg === undefined
     ? { ...change, attempt, dialLock: 'release' }
     : { ...change, attempt };
@@ -66,6 +71,36 @@ function cannotBeTakenBack(command: Command): boolean {
     isRetryTimer(command)
   );
 }
+
+function attemptChange(before: State, event: Event, step: Step): AttemptChange | undefined {
+  const { leg, attempt } = before.context;
+  const outcome = changedAttempt(before, event, step);
+  const handOff = leg ? handOffOf(before, event, step) : {};
+  const hasHandOff = Object.keys(handOff).length > 0;
+  return hasHandOff ? { ...outcome, attempt, ...handOff } : outcome;
+}
+
+/** When somebody was first looked for, and who ended the conversation. */
+function handOffOf(before: State, event: Event, step: Step): Partial<AttemptChange> {
+  const isFirst = before.context.transferAttempts === 0 && before.context.route === undefined;
+  const isSought = step.commands.some(({ type }) => type === 'queue' || type === 'route');
+  const wasTalking = before.name === 'connected' && step.state.name === 'ended';
+  const talkEndedBy = wasTalking ? talkEnders[event.type] : undefined;
+  return {
+    ...(isFirst && isSought && { waitingSinceMs: event.atMs }),
+    ...(talkEndedBy && { talkEndedBy }),
+  };
+}
+
+const talkEnders: Readonly<Partial<Record<Event['type'], TalkEndedBy>>> = {
+  'customer-hung-up': 'customer',
+  // Without CPD the answer was the result: what comes after it can only be the call's end.
+  'attempt-result': 'customer',
+  'agent-hung-up': 'agent',
+  'conversation-ended': 'route-point',
+  'conversation-too-long': 'limit',
+  'leg-lost': 'lost',
+};
 
 /** The attempt's outcome when this event is one, and its end when the leg is gone. */
 function changedAttempt(before: State, event: Event, step: Step): AttemptChange | undefined {

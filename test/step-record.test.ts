@@ -50,3 +50,41 @@ describe('What a step changes in the record of an attempt', () => {
     assert.equal(attempt.message, undefined);
   });
 });
+
+describe('What a step says of a hand-off', () => {
+  /** @returns the attempt's part of the record after each step */
+  function changesOf(flow: Flow, events: readonly [Event['type'], (flow: Flow) => unknown][]) {
+    return events.map(([type, happens]) => {
+      const before = flow.state;
+      happens(flow);
+      const legId = before.context.leg?.legId;
+      return changeOf(before, { type, atMs: 5, legId } as unknown as Event, flow.last).attempt;
+    });
+  }
+  const dialled = () => new Flow({ customerConnectTreatment: undefined }).due();
+
+  it('waits from the first search on, whatever becomes of it', () => {
+    const [answered, failed, again] = changesOf(dialled(), [
+      ['attempt-result', (flow) => flow.result(0, true)],
+      ['agent-failed', (flow) => flow.agentFails()],
+      ['agent-retry-due', (flow) => flow.timer('agent-retry')],
+    ]);
+    assert.equal(answered?.waitingSinceMs, 5);
+    assert.deepEqual([failed, again], [undefined, undefined]);
+  });
+
+  for (const [type, by, happens] of [
+    ['customer-hung-up', 'customer', (flow: Flow) => flow.hangUp()],
+    ['agent-hung-up', 'agent', (flow: Flow) => flow.agentHangsUp()],
+    ['conversation-too-long', 'limit', (flow: Flow) => flow.timer('conversation')],
+  ] as const) {
+    it(`says that the ${by} ended the conversation`, () => {
+      const changes = changesOf(dialled(), [
+        ['attempt-result', (flow) => flow.result(0, true)],
+        ['agent-answered', (flow) => flow.agentAnswers()],
+        [type, happens],
+      ]);
+      assert.deepEqual(changes.at(-1), { attempt: 1, endedAtMs: 5, talkEndedBy: by });
+    });
+  }
+});

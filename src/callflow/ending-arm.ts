@@ -226,6 +226,14 @@ export function onRouteDone(
   return draft.goTo({ name: 'connected', to: 'route-point' }, 'route.done', because);
 }
 
+/** The customer's side has called the destination itself. */
+export function onRouteTransferred(state: State, service: ServiceOptions): Step {
+  const draft = new StepDraft(state, service);
+  const because = `transferred to ${state.context.route?.destination ?? ''}`;
+  draft.routeIsOver();
+  return draft.end('ROUTED_TO_RP', 'route.transferred', because);
+}
+
 /** The destination could not be reached, or not be connected. */
 export function onRouteFailed(
   state: State,

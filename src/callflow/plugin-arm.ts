@@ -12,7 +12,7 @@ import { isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { StepDraft } from './step-draft.js';
 import type { Event, State, Step } from './vocabulary.js';
-import { giveUp, startQueueing, waitInQueue } from './waiting-arm.js';
+import { giveUp, playWaiting, startQueueing, waitInQueue } from './waiting-arm.js';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -66,6 +66,7 @@ function act(
     case 'reply.route-point': {
       const destination = reply.destination ?? '';
       draft.route(destination);
+      playWaiting(draft);
       return draft.goTo({ name: 'routing' }, row, `${because}, its message ${destination}`);
     }
     case 'reply.retry':

@@ -24,6 +24,7 @@ import {
   onLoopOver,
   onRouteDone,
   onRouteFailed,
+  onRouteTransferred,
   onSilence,
   onVerdictRevised,
 } from './ending-arm.js';
@@ -111,6 +112,8 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
       return onRouteDone(state, event, service);
     case 'route-failed':
       return onRouteFailed(state, event, service);
+    case 'route-transferred':
+      return onRouteTransferred(state, service);
     case 'conversation-ended':
       return onFarSideOver(state, service, 'the conversation ended');
     case 'conversation-too-long':
@@ -226,6 +229,8 @@ function isAwaited(state: State, event: Event): boolean {
       return event.routeId === context.route?.routeId && state.name === 'routing';
     case 'route-failed':
       return event.routeId === context.route?.routeId;
+    case 'route-transferred':
+      return event.routeId === context.route?.routeId && state.name === 'routing';
     case 'conversation-ended':
       return state.name === 'connected';
     case 'cancelled':

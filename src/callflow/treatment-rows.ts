@@ -45,7 +45,8 @@ export const TREATMENT_ROWS = [
     box: BOX.action,
     to: BOX.route,
     when: { action: 'route_to_rp', replyFits: true },
-    then: "The call is routed to the destination in the reply's message.",
+    then: "The call is routed to the destination in the reply's message; the customer hears the waiting treatment.",
+    reading: 'What is heard meanwhile is not said; a destination can ring for a while.',
   },
   {
     arm: 'reply',
@@ -269,6 +270,14 @@ export const TREATMENT_ROWS = [
     when: { event: 'route-done', isLate: false },
     then: 'The destination answered: the two are connected, nothing after is decided here.',
     reading: 'We carry the call on, so the record completes (ROUTED_TO_RP) when it is over.',
+  },
+  {
+    arm: 'route',
+    row: 'route.transferred',
+    box: BOX.route,
+    when: { event: 'route-transferred' },
+    then: 'The customer’s side has called the destination itself (REFER): hang up, ROUTED_TO_RP.',
+    reading: 'As on the page nothing after is known: with `routePointTransfer: bridge` it is.',
   },
   {
     arm: 'route',

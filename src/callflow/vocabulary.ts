@@ -173,6 +173,8 @@ export type Event = At &
     /** The route point answered; the call is to be bridged to it. */
     | { readonly type: 'route-done'; readonly routeId: string }
     | { readonly type: 'route-failed'; readonly routeId: string; readonly why: string }
+    /** The customer's side has called the route point itself (REFER): the call is not ours any more. */
+    | { readonly type: 'route-transferred'; readonly routeId: string }
     /** Infrastructure took the leg away (`node`: found after a restart). */
     | {
         readonly type: 'leg-lost';

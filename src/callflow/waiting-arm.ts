@@ -22,10 +22,15 @@ export function startQueueing(draft: StepDraft): void {
 }
 
 /** The customer hears the waiting treatment, from the start unless it is already playing. */
-export function waitInQueue(draft: StepDraft, row: RowId, because: string): Step {
+export function playWaiting(draft: StepDraft): void {
   const source = draft.usable('waiting-for-agent', draft.service.waitingForAgentTreatment);
   const isPlaying = draft.context.playing?.treatment === 'waiting-for-agent';
   if (source !== undefined && !isPlaying) draft.play('waiting-for-agent', source, { loop: true });
+}
+
+/** Waits for an agent, with the waiting treatment. */
+export function waitInQueue(draft: StepDraft, row: RowId, because: string): Step {
+  playWaiting(draft);
   return draft.goTo({ name: 'waiting-for-agent', isGivingUp: false }, row, because);
 }
 

@@ -46,6 +46,7 @@ export function nextEvent(state: State, world: World): Event | undefined {
     case 'waiting-for-agent':
       return waitingEvent(state, world);
     case 'routing':
+      if (world.leavesDuringTreatment === true && context.playing) return hangUp(state);
       return { type: 'route-done', atMs: 0, routeId: context.route?.routeId ?? '' };
     case 'connected':
       return { type: 'conversation-ended', atMs: 0 };

@@ -1,5 +1,6 @@
 /** A callback's story as lines for people. `trace` prints it whole, `call --watch` as it grows. */
 
+import type { AttemptView } from '../request/callback-view.js';
 import type { AttemptRecord, JournalStep } from '../schedule/callback-store.js';
 import type { StoryDocument } from '../request/own-routes.js';
 import { drawLadder } from './ladder-lines.js';
@@ -36,7 +37,7 @@ export function storyLines(story: StoryDocument): string[] {
   ].map(printable);
 }
 
-function attemptLine(attempt: AttemptRecord): string {
+function attemptLine(attempt: AttemptView): string {
   const facts: [string, string | number | undefined][] = [
     ['trunk', attempt.trunk],
     ['call state', attempt.callState],
@@ -46,11 +47,26 @@ function attemptLine(attempt: AttemptRecord): string {
     ['CPD', attempt.cpdReason],
     ['message', attempt.message],
     ['heard by', heardBy(attempt)],
+    ['waited', inSeconds(attempt.waitMs)],
+    ['handed over', handedOver(attempt)],
+    ['talked', inSeconds(attempt.talkMs)],
+    ['ended by', attempt.talkEndedBy],
     ['Call-ID', attempt.callId],
   ];
   const known = facts.filter(([, value]) => value !== undefined);
   const text = known.map(([name, value]) => `${name} ${value}`).join(', ');
   return `attempt ${attempt.attempt} to ${attempt.number}: ${text}`;
+}
+
+/** `bridged to sip:...`, and why it went another way than configured. */
+function handedOver({ transfer, connectedTo, transferDetail }: AttemptRecord): string | undefined {
+  const [to, why] = [connectedTo && ` to ${connectedTo}`, transferDetail && ` (${transferDetail})`];
+  const text = `${transfer ?? ''}${to ?? ''}${why ?? ''}`;
+  return text === '' ? undefined : text.trim();
+}
+
+function inSeconds(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** Unicast falls silent once a file plays: said, because it limits what could be found out. */

@@ -8,6 +8,7 @@ import type { OptionReader } from './values.js';
 export function buildHandoff(read: OptionReader): HandoffConfig {
   return {
     transfer: read.choice('routePointTransfer', TRANSFERS),
+    referTimeoutMs: read.durationMs('referTimeoutMs'),
     numbersTo: read.optionalText('routeNumbersTo'),
     media: read.choice('media', CONVERSATION_MEDIA),
     attached: {

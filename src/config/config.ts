@@ -82,6 +82,7 @@ export type RoutePointConfig = RoutePoint;
 export interface HandoffConfig {
   /** Of route points that do not say. */
   readonly transfer: Transfer;
+  readonly referTimeoutMs: number;
   /** `routeNumbersTo`: host or host:port. */
   readonly numbersTo: string | undefined;
   /** Where the media of a conversation go. */

@@ -54,6 +54,12 @@ export const HANDOFF: OptionGroup = {
       { default: 'bridge' },
     ),
     ours(
+      'referTimeoutMs',
+      milliseconds(1000, 180_000),
+      'How long we wait, after a REFER, for what came of it; the destination’s phone may have to ring. Then we bridge.',
+      { default: 30_000 },
+    ),
+    ours(
       'routeNumbersTo',
       text(260, PLACE),
       'PBX or SBC that calls the numbers of a `route_to_rp`. The host, or number@host, has to be among `allowedDestinations` as well.',

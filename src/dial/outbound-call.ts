@@ -104,6 +104,11 @@ export class OutboundCall {
     return this.#isOver ? undefined : this.#endpoint;
   }
 
+  /** Present while the call is answered. */
+  get dialog(): SipDialog | undefined {
+    return this.#isOver ? undefined : this.#dialog;
+  }
+
   get callId(): string {
     return this.request.callId;
   }
@@ -115,6 +120,13 @@ export class OutboundCall {
     // An endpoint or an answer that was on its way is given back by then, too.
     await this.#placed;
     await this.#released;
+  }
+
+  /** The customer's media go elsewhere: the endpoint is given back, the call goes on. */
+  async releaseMedia(): Promise<void> {
+    const endpoint = this.#endpoint;
+    this.#endpoint = undefined;
+    await endpoint?.close();
   }
 
   /** A file is about to play. A tap that dies of it is given back; any other goes on. */

@@ -12,6 +12,7 @@ import type {
   Telephony,
 } from '../ports.js';
 import type { FarCall } from './queue-search.js';
+import { screen, type Screening } from './screening.js';
 
 export interface AgentCallListener extends LegListener {
   onAnswered(): void;
@@ -24,6 +25,10 @@ export interface AgentCallListener extends LegListener {
 export interface AgentCallRequest extends Omit<InviteRequest, 'localSdp' | 'endpointId'> {
   /** The customer's endpoint, with which the far side's is going to be bridged. */
   readonly beside?: MediaEndpoint | undefined;
+  /** What the far side goes through before its answer counts; refused is not answered. */
+  readonly screening?: Screening | undefined;
+  /** Once answered, a far side from which no RTP came for so long is given up. Undefined: never. */
+  readonly mediaSilenceMaxMs?: number | undefined;
 }
 
 export class AgentCall implements FarCall {
@@ -34,6 +39,7 @@ export class AgentCall implements FarCall {
   #isOver = false;
   #released: Promise<void> = Promise.resolve();
   readonly #placed: Promise<void>;
+  readonly #withdrawn = new AbortController();
   #isToldOver = false;
 
   constructor(
@@ -51,6 +57,21 @@ export class AgentCall implements FarCall {
     return this.#isAnswered && !this.#isOver ? this.#endpoint : undefined;
   }
 
+  /** Present while the far side is up. */
+  get dialog(): SipDialog | undefined {
+    return this.#isAnswered && !this.#isOver ? this.#dialog : undefined;
+  }
+
+  get address(): string {
+    return this.request.uri;
+  }
+
+  async releaseMedia(): Promise<void> {
+    const endpoint = this.#endpoint;
+    this.#endpoint = undefined;
+    await endpoint?.close();
+  }
+
   /** CANCEL or BYE, whatever fits; nothing is reported afterwards. */
   async hangUp(why: string): Promise<void> {
     this.#isOver = true;
@@ -61,7 +82,7 @@ export class AgentCall implements FarCall {
   }
 
   async #place(): Promise<void> {
-    const { beside, ...request } = this.request;
+    const { beside, screening: _screening, mediaSilenceMaxMs: _silence, ...request } = this.request;
     const endpoint = await this.telephony.media.createEndpoint({ beside });
     this.#endpoint = endpoint;
     this.listener.onEndpoint(endpoint.id);
@@ -89,6 +110,11 @@ export class AgentCall implements FarCall {
     dialog.onOffer((sdp) => endpoint.answer(sdp));
     await endpoint.connect(dialog.remoteSdp);
     if (this.#isOver) return;
+    const { mediaSilenceMaxMs, screening } = this.request;
+    if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
+    const refusal = screening && (await screen(endpoint, screening, this.#withdrawn.signal));
+    if (this.#isOver) return;
+    if (refusal !== undefined) return this.#fail(refusal);
     this.#isAnswered = true;
     this.listener.onAnswered();
   }
@@ -110,6 +136,7 @@ export class AgentCall implements FarCall {
 
   #release(why: string): Promise<void> {
     this.#isOver = true;
+    this.#withdrawn.abort();
     this.#released = this.#released.then(async () => {
       if (this.#dialog) await this.#dialog.bye(why);
       else this.#invite?.cancel(why);

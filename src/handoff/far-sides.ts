@@ -5,23 +5,32 @@
  */
 import type { Command, EventBody } from '../callflow/vocabulary.js';
 import type { ServiceConfig } from '../config/config.js';
-import type { OutboundCall } from '../dial/outbound-call.js';
 import type { LegLedger } from '../leg-ledger.js';
 import type { LegTrail } from '../leg-trail.js';
 import type { Clock, Log, Random, Telephony } from '../ports.js';
+import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
-import { AgentCall } from './agent-call.js';
 import { attachedHeaders } from './attached-data.js';
+import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { QueueRequest } from './queue-request.js';
-import type { FarCall, LegWish, QueueListener, QueueSearch } from './queue-search.js';
+import type {
+  FarCall,
+  LegWish,
+  QueueListener,
+  QueueSearch,
+  QueueStanding,
+} from './queue-search.js';
+import { recordingPath } from './recording-name.js';
+import { RouteCall, type Referral } from './route-call.js';
 import { routeTarget, type RouteDestinations } from './route-point.js';
+import { WaitingCustomer } from './waiting-customer.js';
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** The customer, as far as a hand-over needs them. */
 export interface CustomerSide {
-  readonly call: Pick<OutboundCall, 'callId' | 'endpoint' | 'stopListening'>;
-  readonly player: Pick<TreatmentPlayer, 'after'>;
+  readonly call: CustomerCall;
+  readonly player: Pick<TreatmentPlayer, 'after' | 'interject'>;
 }
 
 /** The callback whose customer is handed over. */
@@ -37,6 +46,7 @@ export interface HandedOver {
 export interface HandoffSettings {
   readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
   readonly routePoints: RouteDestinations['routePoints'];
+  readonly places: MediaPlaces;
   readonly service: ServiceConfig;
 }
 
@@ -46,6 +56,7 @@ export interface FarSidesContext {
     readonly clock: Clock;
     readonly random: Random;
     readonly log: Log;
+    readonly files: MediaFiles;
   };
   readonly callback: HandedOver;
   readonly ledger: LegLedger;
@@ -53,13 +64,19 @@ export interface FarSidesContext {
   /** Asked each time: an attempt pins them anew. */
   settings(): HandoffSettings;
   post(event: EventBody): void;
+  /** The attempt that is made, from 1. */
+  attempt(): number;
+  /** For the attempt's record. */
+  onFacts(facts: HandoffFacts): void;
   /** A clean-up that has to be over before the callback is. */
   cleanUp(work: Promise<unknown>): void;
 }
 
 /** An agent's or a route point's side. */
 interface FarSide {
-  readonly call: FarCall;
+  readonly call: FarCall & Pick<QueueSearch, 'standing'>;
+  /** Its conversations are recorded where that is asked for. */
+  readonly isAgent: boolean;
   isBridged: boolean;
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
@@ -67,6 +84,8 @@ interface FarSide {
 
 export class FarSides {
   readonly #open = new Map<string, FarSide>();
+  /** The customer for whom somebody is looked for, one call long. */
+  #waiting: { readonly customer: CustomerSide; readonly as: WaitingCustomer } | undefined;
 
   constructor(private readonly context: FarSidesContext) {}
 
@@ -74,14 +93,15 @@ export class FarSides {
   search(command: CommandOf<'queue'>, customer: CustomerSide | undefined): void {
     const { queueId, queue, cpnDigits } = command;
     const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
-    const call = this.#startSearch(queue, this.#presented(cpnDigits, customer), {
+    const wish = { ...this.#presented(cpnDigits, customer), ...this.#screening(customer) };
+    const call = this.#startSearch(queue, wish, {
       onCall: (callId) => this.context.ledger.begin('agent', callId),
       ...this.#listener(queueId, fail, {
         answered: { type: 'agent-answered', queueId },
         over: { type: 'agent-hung-up', queueId },
       }),
     });
-    this.#open.set(queueId, { call, fail, isBridged: false });
+    this.#open.set(queueId, { call, fail, isAgent: true, isBridged: false });
   }
 
   /** Ends in route-done or route-failed. */
@@ -97,14 +117,25 @@ export class FarSides {
     }
     const callId = deps.random.uuid();
     const request = { uri: target.uri, callId, ...this.#presented(cpnDigits, customer) };
-    const call = new AgentCall(deps.telephony, request, {
-      ...ledger.begin('route-point', callId),
-      ...this.#listener(routeId, fail, {
-        answered: { type: 'route-done', routeId },
-        over: { type: 'conversation-ended' },
-      }),
-    });
-    this.#open.set(routeId, { call, fail, isBridged: false });
+    const call = new RouteCall(
+      deps.telephony,
+      request,
+      {
+        onCall: () => ledger.begin('route-point', callId),
+        onTransferred: () => {
+          this.drop(routeId);
+          this.context.onFacts({ transfer: 'referred', connectedTo: target.uri });
+          this.context.post({ type: 'route-transferred', routeId });
+        },
+        onReferFailed: (why) => this.context.onFacts({ transferDetail: why }),
+        ...this.#listener(routeId, fail, {
+          answered: { type: 'route-done', routeId },
+          over: { type: 'conversation-ended' },
+        }),
+      },
+      target.transfer === 'refer' ? this.#referral(customer) : undefined,
+    );
+    this.#open.set(routeId, { call, fail, isAgent: false, isBridged: false });
   }
 
   /** Connects the customer with a far side that has answered, once what plays has stopped. */
@@ -112,14 +143,23 @@ export class FarSides {
     const { deps, callback, trail } = this.context;
     const far = this.#open.get(withId);
     if (!far) return;
+    this.#waiting?.as.stop();
+    const { callId } = customer.call;
+    const note = (what: string, detail?: string) => trail.note(callId, what, detail);
     const bridged = customer.player.after(async () => {
-      await customer.call.stopListening();
-      const [ours, theirs] = [customer.call.endpoint, far.call.endpoint];
-      // Gone in the meantime: its own event says so.
-      if (!ours || !theirs) return;
-      await ours.bridge(theirs);
-      far.isBridged = true;
-      trail.note(customer.call.callId, 'bridge', `with ${withId}`);
+      await connect(customer.call, far.call, {
+        clock: deps.clock,
+        media: this.context.settings().service.handoff.media,
+        recording: far.isAgent ? this.#recording() : undefined,
+        note,
+        onFacts: (facts) => {
+          if (facts.connectedAtMs !== undefined) {
+            far.isBridged = true;
+            note('bridge', `with ${withId}`);
+          }
+          this.context.onFacts(facts);
+        },
+      });
     });
     bridged.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
@@ -137,6 +177,7 @@ export class FarSides {
   }
 
   dropAll(why: string): void {
+    this.#waiting?.as.stop();
     for (const id of [...this.#open.keys()]) this.drop(id, why);
   }
 
@@ -145,6 +186,55 @@ export class FarSides {
     const { telephony, random } = this.context.deps;
     const targets = this.context.settings().queues[queue]?.targets.map(({ uri }) => uri) ?? [];
     return new QueueRequest(telephony, random, { ...leg, targets }, listener);
+  }
+
+  /** Whisper and accept key, and the clock of the wait that they tell of. */
+  #screening(customer: CustomerSide | undefined): Pick<LegWish, 'screening'> {
+    const { deps } = this.context;
+    const { handoff } = this.context.settings().service;
+    if (!customer) return {};
+    const waiting = this.#waitingOf(customer);
+    if (handoff.whisper.length === 0 && handoff.accept.digit === undefined) return {};
+    const { accept } = handoff;
+    return { screening: { clock: deps.clock, accept, whisper: () => waiting.whisper() } };
+  }
+
+  /** One wait, however many searches it takes. */
+  #waitingOf(customer: CustomerSide): WaitingCustomer {
+    if (this.#waiting?.customer === customer) return this.#waiting.as;
+    this.#waiting?.as.stop();
+    const { places, service } = this.context.settings();
+    const as = new WaitingCustomer(this.context.deps, {
+      player: customer.player,
+      handoff: service.handoff,
+      places,
+      endpoint: () => customer.call.endpoint,
+      standing: () => this.#standing(),
+    });
+    this.#waiting = { customer, as };
+    return as;
+  }
+
+  /** Of the search that is open; none once somebody has answered. */
+  #standing(): QueueStanding | undefined {
+    for (const { call } of this.#open.values()) {
+      if (call.standing) return call.endpoint ? undefined : call.standing();
+    }
+    return undefined;
+  }
+
+  #referral(customer: CustomerSide | undefined): Referral | undefined {
+    const dialog = customer?.call.dialog;
+    const { referTimeoutMs } = this.context.settings().service.handoff;
+    return dialog && { dialog, limitMs: referTimeoutMs };
+  }
+
+  #recording(): string | undefined {
+    const { service } = this.context.settings();
+    const template = service.handoff.recording;
+    const { id: callbackId } = this.context.callback;
+    const call = { service: service.name, callbackId, attempt: this.context.attempt() };
+    return template && recordingPath(template, { ...call, atMs: this.context.deps.clock.nowMs() });
   }
 
   /** A far side that leaves before the two were connected has failed: nobody has talked yet. */
@@ -172,10 +262,12 @@ export class FarSides {
   #presented(cpnDigits: string | undefined, customer: CustomerSide | undefined): LegWish {
     const { deps, callback } = this.context;
     const { id: callbackId, createdAtMs, userData, customerNumber } = callback;
-    const { attachUserData, priority, handoff } = this.context.settings().service;
+    const { attachUserData, priority, handoff, mediaSilenceMaxMs } =
+      this.context.settings().service;
     const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits };
     const headers = attachedHeaders({ ...data, nowMs: deps.clock.nowMs() }, handoff.attached);
-    return { callerId: cpnDigits ?? customerNumber, headers, beside: customer?.call.endpoint };
+    const beside = customer?.call.endpoint;
+    return { callerId: cpnDigits ?? customerNumber, headers, beside, mediaSilenceMaxMs };
   }
 }
 

@@ -3,7 +3,7 @@
  * own leg, until one answers. First form: a target is a SIP address (a PBX queue, an agent group);
  * our own agents with states and strategies are not built yet.
  */
-import type { MediaEndpoint, Random, Telephony } from '../ports.js';
+import type { MediaEndpoint, Random, SipDialog, Telephony } from '../ports.js';
 import { AgentCall } from './agent-call.js';
 import type { LegWish, QueueListener, QueueSearch } from './queue-search.js';
 
@@ -30,6 +30,18 @@ export class QueueRequest implements QueueSearch {
 
   get endpoint(): MediaEndpoint | undefined {
     return this.#call?.endpoint;
+  }
+
+  get dialog(): SipDialog | undefined {
+    return this.#call?.dialog;
+  }
+
+  get address(): string | undefined {
+    return this.#call?.address;
+  }
+
+  async releaseMedia(): Promise<void> {
+    await this.#call?.releaseMedia();
   }
 
   async hangUp(why: string): Promise<void> {

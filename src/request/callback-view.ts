@@ -3,7 +3,7 @@
  * core keeps for itself (state snapshots) never leaves.
  */
 
-import type { CallbackRecord } from '../schedule/callback-store.js';
+import type { AttemptRecord, CallbackRecord } from '../schedule/callback-store.js';
 
 /** GMS' record. Source: "Callback Services API", query. */
 export type GenesysView = Readonly<Record<string, string>>;
@@ -33,6 +33,26 @@ export type CallbackView = Omit<CallbackRecord, 'flowState'> & { readonly flow?:
 
 export function toCallbackView({ flowState, ...record }: CallbackRecord): CallbackView {
   return flowState === undefined ? record : { ...record, flow: flowState.name };
+}
+
+/** An attempt with the durations of its hand-off, milliseconds. */
+export interface AttemptView extends AttemptRecord {
+  /** From the first search for somebody to the connection, or to the end without one. */
+  readonly waitMs?: number;
+  /** From the connection to the end, where the call was ours until then. */
+  readonly talkMs?: number;
+}
+
+export function toAttemptView(attempt: AttemptRecord): AttemptView {
+  const { waitingSinceMs, connectedAtMs, endedAtMs } = attempt;
+  const waitedUntilMs = connectedAtMs ?? endedAtMs;
+  const hasWaited = waitingSinceMs !== undefined && waitedUntilMs !== undefined;
+  const hasTalked = connectedAtMs !== undefined && endedAtMs !== undefined;
+  return {
+    ...attempt,
+    ...(hasWaited && { waitMs: waitedUntilMs - waitingSinceMs }),
+    ...(hasTalked && { talkMs: endedAtMs - connectedAtMs }),
+  };
 }
 
 function toIso(atMs: number): string {

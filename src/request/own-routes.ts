@@ -4,22 +4,27 @@
  */
 
 import type { FastifyInstance } from 'fastify';
-import type { AttemptRecord, CallbackRecord, JournalStep } from '../schedule/callback-store.js';
+import type { CallbackRecord, JournalStep } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
-import { toCallbackView, type CallbackView } from './callback-view.js';
+import {
+  toAttemptView,
+  toCallbackView,
+  type AttemptView,
+  type CallbackView,
+} from './callback-view.js';
 import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
 import { RequestProblem } from './problem.js';
 
 export interface CallbackDocument {
   readonly callback: CallbackView;
-  readonly attempts: readonly AttemptRecord[];
+  readonly attempts: readonly AttemptView[];
 }
 
 /** The document of `dialback trace`. */
 export interface StoryDocument {
   readonly id: string;
   readonly steps: readonly JournalStep[];
-  readonly attempts: readonly AttemptRecord[];
+  readonly attempts: readonly AttemptView[];
   /** SIP, message by message. */
   readonly ladder: readonly LadderLine[];
   /** What was played, heard and bridged. */
@@ -35,14 +40,14 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
 
   api.get<{ Params: Path }>('/v1/callbacks/:id', async (request): Promise<CallbackDocument> => {
     const record = await callbackWith(request.params.id);
-    return { callback: toCallbackView(record), attempts: await store.attempts(record.id) };
+    return { callback: toCallbackView(record), attempts: await attemptsOf(record.id) };
   });
 
   api.get<{ Params: Path }>('/v1/callbacks/:id/story', async (request): Promise<StoryDocument> => {
     const { id } = await callbackWith(request.params.id);
     const [steps, attempts, trail] = await Promise.all([
       store.story(id),
-      store.attempts(id),
+      attemptsOf(id),
       store.trail(id),
     ]);
     const ladder = ladderOf(attempts, trail);
@@ -58,6 +63,10 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
   });
 
   api.get('/v1/version', () => ({ name: 'dialback', version: deps.version ?? 'unknown' }));
+
+  async function attemptsOf(id: string): Promise<AttemptView[]> {
+    return (await store.attempts(id)).map(toAttemptView);
+  }
 
   async function callbackWith(id: string): Promise<CallbackRecord> {
     const record = await store.get(id);

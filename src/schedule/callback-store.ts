@@ -102,7 +102,21 @@ export interface AttemptRecord {
   readonly message?: MessageOutcome;
   /** The media server's name for the endpoint, to end it after a crash. */
   readonly endpointId?: string;
+  /** When an agent was first looked for, or the route point called. */
+  readonly waitingSinceMs?: number;
+  /** When the customer and the other side could hear each other. */
+  readonly connectedAtMs?: number;
+  /** SIP URI of the other side. */
+  readonly connectedTo?: string;
+  /** How the call got there; `referred`: it has left us, its end is not known. */
+  readonly transfer?: 'bridged' | 'direct' | 'referred';
+  /** Why it went another way than configured. */
+  readonly transferDetail?: string;
+  readonly talkEndedBy?: TalkEndedBy;
 }
+
+/** `limit`: the conversation's longest duration. `lost`: infrastructure took it away. */
+export type TalkEndedBy = 'customer' | 'agent' | 'route-point' | 'limit' | 'lost';
 
 /** One step of the flow as the journal keeps it. */
 export interface JournalStep {

@@ -79,6 +79,21 @@ export async function resolveMedia(
   return { kind: 'unplayable', ...fault };
 }
 
+/** The files of a sentence, all of them or none: @returns their paths, or why one cannot be played. */
+export async function resolveAll(
+  names: readonly string[],
+  places: MediaPlaces,
+  files: MediaFiles,
+): Promise<readonly string[] | MediaFault> {
+  const paths: string[] = [];
+  for (const name of names) {
+    const media = await resolveMedia(name, places, files);
+    if (media.kind === 'unplayable') return { code: media.code, why: `${name}: ${media.why}` };
+    paths.push(media.path);
+  }
+  return paths;
+}
+
 function candidateIsInside(path: string, places: MediaPlaces): boolean {
   return isInside(path, places.directory) || isInside(path, places.packagedDirectory);
 }

@@ -31,6 +31,8 @@ export class TreatmentPlayer {
   #playing: { playId: string; playback: Playback } | undefined;
   /** The sound that is to be heard now. */
   #wanted: string | undefined;
+  /** The sound that loops, or last did. */
+  #looped: { readonly request: PlayRequest; readonly media: ResolvedMedia } | undefined;
   #isClosed = false;
 
   constructor(
@@ -50,6 +52,27 @@ export class TreatmentPlayer {
       .catch((error: unknown) => {
         if (this.#isWanted(request)) this.listener.onFailed(request.playId, describe(error));
       });
+  }
+
+  /**
+   * Says something in the middle of a sound that loops; it begins anew afterwards. Where none loops
+   * nothing is said, and whatever ends the sound ends this as well.
+   * @param files paths as the media server sees them
+   */
+  interject(endpoint: MediaEndpoint, files: readonly string[]): Promise<void> {
+    return this.#then(async () => {
+      const looped = this.#looped;
+      if (!looped || !this.#isWanted(looped.request) || this.#playing === undefined) return;
+      await this.#stopCurrent();
+      if (!this.#isWanted(looped.request)) return;
+      const playback = endpoint.play(files, { loop: false });
+      this.#playing = { playId: looped.request.playId, playback };
+      this.listener.onStarted(files.join(', '), false);
+      void this.#endOf(playback, files.join(', ')).then((end) => {
+        if (end.kind === 'stopped') return;
+        void this.#then(() => this.#start(endpoint, looped.request, looped.media));
+      });
+    });
   }
 
   /** Stops this sound if it plays, or is about to; resolves when it is quiet. */
@@ -84,20 +107,26 @@ export class TreatmentPlayer {
     if (!this.#isWanted(request)) return;
     const playback = endpoint.play([media.path], { loop: request.loop });
     this.#playing = { playId: request.playId, playback };
+    this.#looped = request.loop ? { request, media } : undefined;
     this.listener.onStarted(request.file, request.loop);
     void this.#watch(request, playback);
   }
 
   async #watch(request: PlayRequest, playback: Playback): Promise<void> {
+    const end = await this.#endOf(playback, request.file);
+    if (!this.#isWanted(request) || end.kind === 'stopped') return;
+    if (end.kind === 'ended') this.listener.onEnded(request.playId, end.playedMs);
+    else this.listener.onFailed(request.playId, end.why);
+  }
+
+  async #endOf(playback: Playback, file: string): Promise<PlayEnd> {
     const end = await playback.done.catch((error: unknown): PlayEnd => ({
       kind: 'failed',
       why: describe(error),
     }));
     if (this.#playing?.playback === playback) this.#playing = undefined;
-    this.listener.onOver(request.file, end);
-    if (!this.#isWanted(request) || end.kind === 'stopped') return;
-    if (end.kind === 'ended') this.listener.onEnded(request.playId, end.playedMs);
-    else this.listener.onFailed(request.playId, end.why);
+    this.listener.onOver(file, end);
+    return end;
   }
 
   async #stopCurrent(): Promise<void> {

@@ -102,6 +102,10 @@ const WAYS: Record<RowId, () => Flow> = {
     const route = routing();
     return route.send({ type: 'route-failed', routeId: route.routeId, why: 'busy' });
   },
+  'route.transferred': () => {
+    const route = routing();
+    return route.send({ type: 'route-transferred', routeId: route.routeId });
+  },
   'connected.bridge-failed': () => talking().agentFails(),
   'connected.bridge-limit': () => talking({ maxTransferToAgentAttempts: 1 }).agentFails(),
   'connected.over': () => talking().hangUp(),

@@ -127,18 +127,29 @@ describe('a conversation', () => {
 });
 
 describe('a route', () => {
-  it('is bridged when the destination answers, and silence is watched until then', () => {
+  it('is bridged when the destination answers; until then the waiting treatment plays', () => {
     const flow = routing();
-    assert.ok(flow.state.context.timers['human-silence']);
-    const { routeId } = flow;
-    flow.timer('human-silence');
     assert.equal(playing(flow), 'waiting-for-agent');
+    const { routeId } = flow;
     flow.send({ type: 'route-done', routeId });
     assert.deepEqual(
       flow.last.commands.map(({ type }) => type),
       ['stop-playing', 'bridge', 'start-timer'],
     );
     assert.equal(flow.commands('bridge')[0]?.withId, routeId);
+  });
+
+  it('watches the silence when the waiting treatment is off', () => {
+    const flow = asked({ waitingForAgentTreatment: undefined }).reply(ROUTE);
+    assert.ok(flow.state.context.timers['human-silence']);
+  });
+
+  it('that the customer’s side has taken itself ends as routed, and our leg is hung up', () => {
+    const flow = routing();
+    flow.send({ type: 'route-transferred', routeId: flow.routeId });
+    assert.equal(flow.reason, 'ROUTED_TO_RP');
+    assert.equal(flow.commands('hang-up').length, 1);
+    assert.equal(flow.commands('unroute').length, 0, 'there is nobody to let go');
   });
 
   it('that fails is told to the customer: FAIL_TARGET_NOT_FOUND', () => {

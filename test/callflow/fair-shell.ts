@@ -126,8 +126,10 @@ export class FairShell {
       }
       case 'route': {
         const { routeId } = command;
-        const isReached = this.#draw(3) > 0;
-        if (isReached) this.#later(this.#seconds(20), { type: 'route-done', routeId });
+        const outcome = this.#draw(4);
+        if (outcome > 1) this.#later(this.#seconds(20), { type: 'route-done', routeId });
+        else if (outcome > 0)
+          this.#later(this.#seconds(20), { type: 'route-transferred', routeId });
         else this.#later(this.#seconds(20), { type: 'route-failed', routeId, why: 'busy' });
         return;
       }

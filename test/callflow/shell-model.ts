@@ -52,6 +52,10 @@ export class ShellModel {
       case 'route-failed':
         this.routes.delete(event.routeId);
         break;
+      case 'route-transferred':
+        // Whoever we have called ourselves and are connected with was not called by REFER.
+        if (this.bridgedWith !== event.routeId) this.routes.delete(event.routeId);
+        break;
       case 'conversation-ended':
         this.#endFarSide();
         break;

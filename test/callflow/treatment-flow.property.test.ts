@@ -158,6 +158,7 @@ function farSideEvents(draw: Draw, { queued, route }: Context, ids: Ids): Candid
     { isAwaited: isReady, event: { type: 'agent-hung-up', atMs, queueId } },
     { isAwaited: isRouted, event: { type: 'route-done', atMs, routeId } },
     { isAwaited: isRouted, event: { type: 'route-failed', atMs, routeId, why: 'busy' } },
+    { isAwaited: isRouted, event: { type: 'route-transferred', atMs, routeId } },
     { isAwaited: isReady && draw.choice % 3 === 0, event: { type: 'conversation-ended', atMs } },
   ];
 }

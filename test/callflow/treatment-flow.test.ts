@@ -26,6 +26,7 @@ const STRAY: readonly EventBody[] = [
   { type: 'agent-wait-expired', timerId: 'timer-0' },
   { type: 'agent-retry-due', timerId: 'timer-0' },
   { type: 'route-failed', routeId: 'route-0', why: '' },
+  { type: 'route-transferred', routeId: 'route-0' },
   { type: 'leg-lost', legId: 'leg-0', cause: 'node' },
   { type: 'retry-due', timerId: 'timer-0' },
   { type: 'expired', timerId: 'timer-0' },

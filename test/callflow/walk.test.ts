@@ -67,7 +67,7 @@ describe('predict', () => {
   it('follows a reply, and the failure of plugins that cannot be run', () => {
     const reply = replyOf({ action: 'route_to_rp', message: '8999' });
     const routed = outcome(WITH_PLUGIN, ['human'], { agentAnswers: true, reply });
-    assert.deepEqual(routed, ['ROUTED_TO_RP', 1, []]);
+    assert.deepEqual(routed, ['ROUTED_TO_RP', 1, ['1 waiting-for-agent']]);
     const failed = outcome(WITH_PLUGIN, ['busy'], { agentAnswers: true, holderFails: 'none' });
     assert.deepEqual(failed, ['FAIL_ERROR', 1, []]);
   });

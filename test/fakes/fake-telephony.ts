@@ -17,6 +17,8 @@ import type {
   OrphanLeg,
   OutgoingCall,
   PlayEnd,
+  ReferOutcome,
+  ReinviteOutcome,
   SipDialog,
   TapKind,
   TapTarget,
@@ -29,7 +31,7 @@ type Handler<T extends unknown[]> = (...args: T) => void;
 
 export class FakeDialog implements SipDialog {
   readonly identity = { localTag: 'ours', remoteTag: 'theirs' };
-  readonly remoteSdp = 'v=0 remote';
+  remoteSdp = 'v=0 remote';
   hasEnded = false;
   endedWith: string | undefined;
   readonly #handlers: Handler<[DialogEnd]>[] = [];
@@ -50,11 +52,24 @@ export class FakeDialog implements SipDialog {
   onFax(handle: () => void): void {
     this.askForFax = handle;
   }
-  reinvite() {
-    return Promise.resolve({ kind: 'refused', status: 488, reason: 'fake' } as const);
+  /** Session descriptions that we offered by re-INVITE, and what the far side says to one. */
+  readonly reinvites: string[] = [];
+  onReinvite: (sdp: string) => ReinviteOutcome = () => ({
+    kind: 'refused',
+    status: 488,
+    reason: 'fake',
+  });
+  reinvite(sdp: string): Promise<ReinviteOutcome> {
+    this.reinvites.push(sdp);
+    return Promise.resolve(this.onReinvite(sdp));
   }
-  refer() {
-    return Promise.resolve({ kind: 'refused', status: 501, reason: 'fake' } as const);
+  /** Where the far side was sent by REFER. */
+  readonly referredTo: string[] = [];
+  onRefer: () => Promise<ReferOutcome> = () =>
+    Promise.resolve({ kind: 'refused', status: 501, reason: 'fake' });
+  refer(target: string): Promise<ReferOutcome> {
+    this.referredTo.push(target);
+    return this.onRefer();
   }
   bye(reason: string): Promise<void> {
     if (!this.hasEnded) this.#end('local', reason);
@@ -178,6 +193,12 @@ export class FakeEndpoint implements MediaEndpoint {
         return Promise.resolve();
       },
     };
+  }
+  /** Files it records into. */
+  readonly recordings: string[] = [];
+  record(path: string): Promise<void> {
+    this.recordings.push(path);
+    return Promise.resolve();
   }
   /** The far side presses a key. */
   press: (digit: string, durationMs: number) => void = () => {};

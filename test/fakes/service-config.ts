@@ -45,6 +45,7 @@ export const SERVICE_OPTIONS: ServiceOptions = {
 
 export const HANDOFF: HandoffConfig = {
   transfer: 'bridge',
+  referTimeoutMs: 30_000,
   numbersTo: undefined,
   media: 'server',
   attached: {

@@ -128,4 +128,40 @@ describe('TreatmentPlayer', () => {
     await settle();
     assert.deepEqual(heard, ['failed p1: socket gone']);
   });
+
+  it('says something in the middle of a loop, which then begins anew', async () => {
+    const { telephony, endpoint, player, heard, sounds } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
+    await player.interject(endpoint, ['/m/you-are.wav', '/m/one.wav']);
+    assert.deepEqual(telephony.plays[1]?.files, ['/m/you-are.wav', '/m/one.wav']);
+    assert.equal(telephony.plays[0]?.isPlaying, false, 'one sound at a time');
+    telephony.plays[1]?.end();
+    await settle();
+    assert.deepEqual([telephony.plays[2]?.files, telephony.plays[2]?.loop], [['/m/a.wav'], true]);
+    assert.equal(sounds.at(-1), 'started a.wav');
+    assert.deepEqual(heard, [], 'for the flow it is one sound that goes on');
+  });
+
+  it('is quiet after a stop in the middle of what was said, and says nothing afterwards', async () => {
+    const { telephony, endpoint, player } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
+    await player.interject(endpoint, ['/m/b.wav']);
+    await player.stop('p1');
+    await player.interject(endpoint, ['/m/c.wav']);
+    await settle();
+    assert.equal(telephony.plays.length, 2);
+    assert.ok(telephony.plays.every(({ isPlaying }) => !isPlaying));
+  });
+
+  it('does not interrupt a sound that is played once', async () => {
+    const { telephony, endpoint, player } = await setUp();
+    player.play(endpoint, { playId: 'p0', file: 'music.wav', loop: true });
+    await settle();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: false });
+    await settle();
+    await player.interject(endpoint, ['/m/b.wav']);
+    assert.equal(telephony.plays.length, 2);
+  });
 });

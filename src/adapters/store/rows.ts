@@ -87,6 +87,12 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     audioTap: optionalText(row, 'audio_tap') as AttemptRecord['audioTap'],
     message: optionalText(row, 'message') as AttemptRecord['message'],
     endpointId: optionalText(row, 'endpoint_id'),
+    waitingSinceMs: optionalInteger(row, 'waiting_since_ms'),
+    connectedAtMs: optionalInteger(row, 'connected_at_ms'),
+    connectedTo: optionalText(row, 'connected_to'),
+    transfer: optionalText(row, 'transfer') as AttemptRecord['transfer'],
+    transferDetail: optionalText(row, 'transfer_detail'),
+    talkEndedBy: optionalText(row, 'talk_ended_by') as AttemptRecord['talkEndedBy'],
   });
 }
 
@@ -121,6 +127,12 @@ export const ATTEMPT_COLUMNS = {
   audioTap: 'audio_tap',
   message: 'message',
   endpointId: 'endpoint_id',
+  waitingSinceMs: 'waiting_since_ms',
+  connectedAtMs: 'connected_at_ms',
+  connectedTo: 'connected_to',
+  transfer: 'transfer',
+  transferDetail: 'transfer_detail',
+  talkEndedBy: 'talk_ended_by',
 } as const satisfies Partial<Record<keyof AttemptRecord, string>>;
 
 /** The columns and values of the fields that are present. */

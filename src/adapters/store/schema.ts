@@ -129,6 +129,14 @@ const MIGRATIONS: readonly string[] = [
   INSERT INTO owner VALUES (lower(hex(randomblob(16))));
   `,
   'ALTER TABLE attempts ADD COLUMN message TEXT;',
+  `
+  ALTER TABLE attempts ADD COLUMN waiting_since_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN connected_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN connected_to TEXT;
+  ALTER TABLE attempts ADD COLUMN transfer TEXT;
+  ALTER TABLE attempts ADD COLUMN transfer_detail TEXT;
+  ALTER TABLE attempts ADD COLUMN talk_ended_by TEXT;
+  `,
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */

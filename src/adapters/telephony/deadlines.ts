@@ -28,8 +28,6 @@ export interface Deadlines {
   readonly requestMs: number;
   /** A re-INVITE of ours; RFC 3261 17.1.1.2 timer B is 32 s, and a person waits. */
   readonly reinviteMs: number;
-  /** From a REFER to the last word about it: the far side lets somebody's phone ring. */
-  readonly referMs: number;
   /** From CANCEL to the final response. */
   readonly cancelMs: number;
   /** An INVITE nobody cancels, RFC 3261 16.6 timer C is 180 s. */
@@ -60,7 +58,6 @@ export const DEFAULT_DEADLINES: Deadlines = {
   stopMs: 2 * SECOND_MS,
   requestMs: 4 * SECOND_MS,
   reinviteMs: 5 * SECOND_MS,
-  referMs: 60 * SECOND_MS,
   cancelMs: 5 * SECOND_MS,
   inviteMs: 185 * SECOND_MS,
   byeMs: 4 * SECOND_MS,

@@ -6,21 +6,23 @@
 import type { Clock, ReferOutcome, ReinviteOutcome } from '../../ports.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
+import { inOurName } from './session-description.js';
 import { checked } from './sip-headers.js';
 import type { DialogView, ReplyView, SipMessageView, SipResponseView } from './srf-types.js';
 
 export interface DialogRequestContext {
   readonly clock: Clock;
-  readonly deadlines: Pick<Deadlines, 'reinviteMs' | 'referMs' | 'requestMs'>;
+  readonly deadlines: Pick<Deadlines, 'reinviteMs'>;
 }
 
 /** Sends a re-INVITE with this SDP. Never rejects; the call goes on as it was when it is refused. */
 export async function reinvite(
   leg: DialogView,
-  localSdp: string,
+  sdp: string,
   { clock, deadlines }: DialogRequestContext,
 ): Promise<ReinviteOutcome> {
   const before = leg.local.sdp;
+  const localSdp = inOurName(sdp, before);
   try {
     const contact = leg.local.contact;
     const headers: Record<string, string> = contact === undefined ? {} : { Contact: contact };
@@ -42,12 +44,13 @@ export async function reinvite(
  * Asks the far side to call somebody else (RFC 3515) and waits for what comes of it: the final
  * status in a NOTIFY, a refusal, or the end of the dialog. Never rejects.
  * @param target a SIP URI, already validated
+ * @param limitMs for all of it
  */
 export async function refer(
   leg: DialogView,
   target: string,
-  referredBy: string,
-  { clock, deadlines }: DialogRequestContext,
+  limitMs: number,
+  clock: Clock,
 ): Promise<ReferOutcome> {
   let settle: (outcome: ReferOutcome) => void = () => undefined;
   const outcome = new Promise<ReferOutcome>((resolve) => (settle = resolve));
@@ -60,16 +63,12 @@ export async function refer(
     settle({ kind: 'unknown', why: 'the far side hung up before it said what came of it' });
   leg.on('notify', onNotify);
   leg.on('destroy', onEnd);
-  const cancel = clock.after(deadlines.referMs, () =>
-    settle({ kind: 'unknown', why: `no final NOTIFY within ${deadlines.referMs} ms` }),
+  const cancel = clock.after(limitMs, () =>
+    settle({ kind: 'unknown', why: `no final NOTIFY within ${limitMs} ms` }),
   );
   try {
-    const headers = {
-      'Refer-To': `<${checked('sip-uri', target)}>`,
-      'Referred-By': `<${checked('sip-uri', referredBy)}>`,
-    };
-    const answer = finalResponse(leg, { method: 'REFER', headers });
-    const { status, reason } = await withDeadline(clock, deadlines.referMs, 'REFER', answer);
+    const answer = finalResponse(leg, { method: 'REFER', headers: referHeaders(leg, target) });
+    const { status, reason } = await withDeadline(clock, limitMs, 'REFER', answer);
     if (status >= 300) return { kind: 'refused', status, reason };
     return await outcome;
   } catch (thrown) {
@@ -79,6 +78,15 @@ export async function refer(
     leg.off('notify', onNotify);
     leg.off('destroy', onEnd);
   }
+}
+
+/** Referred-By (RFC 3892) is the address that the far side knows us by. */
+function referHeaders(leg: DialogView, target: string): Record<string, string> {
+  const headers = { 'Refer-To': `<${checked('sip-uri', target)}>` };
+  const [, ours] = /<?(sips?:[^\s<>;,]+)/.exec(leg.local.contact ?? '') ?? [];
+  return ours === undefined
+    ? headers
+    : { ...headers, 'Referred-By': `<${checked('sip-uri', ours)}>` };
 }
 
 /** What a NOTIFY with a piece of SIP says (RFC 3515 2.4.5); undefined while it is provisional. */

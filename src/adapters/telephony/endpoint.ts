@@ -163,6 +163,15 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#connecting ? undefined : 'the endpoint has no far side yet';
   }
 
+  async record(path: string): Promise<void> {
+    const file = checked('play-file', path);
+    const set = (name: string, value: string) =>
+      this.channel.api('uuid_setvar', this.id, name, value);
+    // The tap may have asked for the customer alone.
+    await Promise.all([set('RECORD_STEREO', 'true'), set('RECORD_READ_ONLY', 'false')]);
+    await this.channel.api('uuid_record', this.id, 'start', file);
+  }
+
   onDigit(handle: (digit: string, durationMs: number) => void): void {
     this.channel.onDigit(handle);
   }

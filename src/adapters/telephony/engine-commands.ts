@@ -18,6 +18,7 @@ export const APIS = [
   'uuid_kill',
   'uuid_record',
   'uuid_set_media_stats',
+  'uuid_setvar',
   'uuid_transfer',
 ] as const;
 

@@ -7,7 +7,7 @@
  */
 import type { Log } from '../../ports.js';
 import { describeError } from './errors.js';
-import { readFarSdp } from './session-description.js';
+import { inOurName, readFarSdp } from './session-description.js';
 import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
 
 export interface ReofferHost {
@@ -76,7 +76,7 @@ async function answerTo(
     host.log.info({ code: reading.fault, why: reading.why }, 'a new offer was refused');
     return undefined;
   }
-  const answer = await (host.answer(offer) ?? ours);
+  const answer = inOurName(await (host.answer(offer) ?? ours), ours);
   leg.remote.sdp = offer;
   leg.local.sdp = answer;
   return answer;

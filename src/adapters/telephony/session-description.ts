@@ -73,6 +73,20 @@ export function isReadableSdp(sdp: string): boolean {
   return mediaOf(sdp) !== undefined;
 }
 
+const ORIGIN = /^o=(\S+) (\d{1,20}) (\d{1,20}) (.*)$/m;
+
+/**
+ * What we send in a dialog is ours, whoever made it: the origin stays, and its version goes up with
+ * every change (RFC 3264 8). Strict far sides refuse another party's origin.
+ * @param before what we sent last in this dialog
+ */
+export function inOurName(sdp: string, before: string): string {
+  const [, user, session, version, address] = ORIGIN.exec(before) ?? [];
+  if (sdp === before || version === undefined) return sdp;
+  const origin = `o=${user} ${session} ${BigInt(version) + 1n} ${address}`;
+  return sdp.replace(ORIGIN, () => origin);
+}
+
 function mediaOf(sdp: string): readonly Media[] | undefined {
   const lines = sdp.length <= MAX_LENGTH ? sdp.split('\n', MAX_LINES + 1) : [];
   if (!/^v=0\s*$/.test(lines[0] ?? '') || lines.length > MAX_LINES) return undefined;

@@ -28,7 +28,6 @@ export interface DialogContext {
 
 export class DrachtioDialog implements SipDialog {
   readonly callId: string;
-  readonly remoteSdp: string;
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
   readonly #handles: ((how: DialogEnd) => void)[] = [];
   #answerOffer: ((sdp: string) => Promise<string>) | undefined;
@@ -40,17 +39,20 @@ export class DrachtioDialog implements SipDialog {
     private readonly leg: DialogView,
     private readonly context: DialogContext,
     /** Of a provisional response, for an answer that has none (RFC 3262: the 183 was acknowledged). */
-    earlySdp = '',
+    private readonly earlySdp = '',
   ) {
     this.callId = leg.sip.callId;
     this.identity = { localTag: leg.sip.localTag, remoteTag: leg.sip.remoteTag };
-    this.remoteSdp = leg.remote.sdp || earlySdp;
     takeReoffers(leg, {
       log: context.log,
       answer: (sdp) => this.#answerOffer?.(sdp),
       onFax: () => this.#onFax(),
     });
     leg.on('destroy', () => this.#end(this.#bye ? 'local' : 'remote'));
+  }
+
+  get remoteSdp(): string {
+    return this.leg.remote.sdp || this.earlySdp;
   }
 
   get hasEnded(): boolean {
@@ -74,9 +76,9 @@ export class DrachtioDialog implements SipDialog {
     return reinvite(this.leg, localSdp, this.context);
   }
 
-  refer(target: string, referredBy: string): Promise<ReferOutcome> {
+  refer(target: string, limitMs: number): Promise<ReferOutcome> {
     if (this.hasEnded) return Promise.resolve({ kind: 'unknown', why: 'the dialog has ended' });
-    return refer(this.leg, target, referredBy, this.context);
+    return refer(this.leg, target, limitMs, this.context.clock);
   }
 
   bye(reason: string): Promise<void> {

@@ -219,7 +219,13 @@ export function describeSessions(tested: () => StoreUnderTest): void {
         cpdReason: 'long greeting',
         endpointId: 'e',
         trunk: 'primary',
-      };
+        waitingSinceMs: NOON_MS + 11,
+        connectedAtMs: NOON_MS + 12,
+        connectedTo: 'sip:support@pbx',
+        transfer: 'bridged',
+        transferDetail: 'REFER: 603 Decline',
+        talkEndedBy: 'customer',
+      } as const;
       await bench.store.commit(id, { attempt: later }, { durable: true });
       assert.deepEqual(await bench.store.attempts(id), [
         { ...birth, callbackId: id, callId: `${id}-1`, ...later },

@@ -11,7 +11,9 @@ import { eventually, useSite } from './site.js';
 import { TapEar } from './tap-ear.js';
 
 /** A tap by recording and the watch for media; tests of their own run them. */
-const ONLY_WHEN_ASKED_FOR = new Set<string>(['uuid_record', 'uuid_getvar', 'uuid_set_media_stats']);
+const ONLY_WHEN_ASKED_FOR = new Set<string>([
+  ...['uuid_record', 'uuid_getvar', 'uuid_set_media_stats', 'uuid_setvar'],
+]);
 
 /** Everything asked of the media server, by kind, as seen on the wire. */
 class Wiretap {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readFarSdp } from '../../../src/adapters/telephony/session-description.js';
+import { inOurName, readFarSdp } from '../../../src/adapters/telephony/session-description.js';
 
 const OURS = sdpOf('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000');
 
@@ -64,5 +64,19 @@ describe('a session description of the far side', () => {
         fault(lines.join('\n'));
       }),
     );
+  });
+});
+
+describe('a description that we send for somebody else', () => {
+  const before = sdpOf('m=audio 4000 RTP/AVP 0').replace('o=x 1 1', 'o=us 77 5');
+
+  it('goes on as ours: our origin, the next version, and the rest as it is', () => {
+    const theirs = sdpOf('m=audio 5000 RTP/AVP 8');
+    assert.equal(inOurName(theirs, before), theirs.replace('o=x 1 1', 'o=us 77 6'));
+  });
+
+  it('is left alone when it is what we sent last, or ours cannot be read', () => {
+    assert.equal(inOurName(before, before), before);
+    assert.equal(inOurName(before, 'v=0'), before);
   });
 });

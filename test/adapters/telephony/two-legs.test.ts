@@ -1,6 +1,11 @@
 /** What two answered calls do with each other: against the embedded engine or real servers. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { goDirect, type DirectOutcome } from '../../../src/handoff/direct-media.js';
 import type { FarParty } from '../../sip/far-party.js';
 import { level, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
@@ -8,7 +13,7 @@ import { eventually, type LiveCall, useSite } from './site.js';
 const SETTLE_MS = 300;
 const LISTEN_MS = 400;
 const AUDIBLE = 0.02;
-const REFERRED_BY = 'sip:dialback@127.0.0.1';
+const REFER_MS = 10_000;
 
 /** @returns the share of the tone in what is heard from now on */
 async function hears(far: FarParty, toneHz: number): Promise<number> {
@@ -16,6 +21,15 @@ async function hears(far: FarParty, toneHz: number): Promise<number> {
   const fromMs = performance.now();
   await sleep(LISTEN_MS);
   return toneShare(far.rtp.heardSince(fromMs), toneHz);
+}
+
+function kept(outcome: DirectOutcome): string {
+  return outcome.kind === 'kept' ? outcome.why : outcome.kind;
+}
+
+function originOf(sdp: string) {
+  const [, name, version, where] = /^o=(\S+ \d+) (\d+) (.*)$/m.exec(sdp) ?? [];
+  return { name, version: BigInt(version ?? 0), where };
 }
 
 describe('two legs', function () {
@@ -86,6 +100,59 @@ describe('two legs', function () {
     await site().hangUp({ ...customer, endpoint }, agent);
   });
 
+  it('leaves the media server by offering each side the other’s description, in our name', async () => {
+    const dialled = customer.far.call;
+    for (const { far } of [customer, agent]) far.onInvite = (call) => call.answer();
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.deepEqual(await goDirect(customer, agent), { kind: 'direct' });
+    await Promise.all([customer.endpoint.close(), agent.endpoint.close()]);
+    customer.far.rtp.sendTone(agent.far.rtp.sdp, 600);
+    agent.far.rtp.sendTone(customer.far.rtp.sdp, 900);
+    assert.ok((await hears(customer.far, 900)) > 0.8);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    // RFC 3264 8: in one dialog the origin stays, and its version goes up by one.
+    const [first, second] = agent.far.requests('INVITE').map(({ body }) => originOf(body));
+    assert.deepEqual(second, { ...first, version: (first?.version ?? 0n) + 1n });
+    // Hold: what one side offers goes to the other.
+    const held = customer.far.rtp.sdp.replace(/\r\n$/, '\r\na=sendonly\r\n');
+    dialled.request_('INVITE', { sdp: held });
+    await eventually(() => assert.equal(agent.far.requests('INVITE').length, 3));
+    assert.match(agent.far.requests('INVITE')[2]?.body ?? '', /a=sendonly/);
+    await site().hangUp(customer, agent);
+  });
+
+  it('stays with the media server when either side refuses', async () => {
+    await customer.endpoint.bridge(agent.endpoint);
+    agent.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
+    assert.match(kept(await goDirect(customer, agent)), /^agent: 488/);
+    agent.far.onInvite = (call) => call.answer();
+    customer.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
+    assert.match(kept(await goDirect(customer, agent)), /^customer: 488/);
+    assert.ok((await hears(customer.far, 900)) > 0.8);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    await site().hangUp(customer, agent);
+  });
+
+  it('records both apart, the customer left and the agent right', async () => {
+    const path = join(tmpdir(), `dialback-${randomUUID()}.wav`);
+    await customer.endpoint.bridge(agent.endpoint);
+    await customer.endpoint.record(path);
+    await sleep(1500);
+    await site().hangUp(customer, agent);
+    await sleep(SETTLE_MS);
+    const file = await readFile(path);
+    await rm(path);
+    const samples = new Int16Array(
+      new Uint8Array(file.subarray(44)).buffer,
+      0,
+      (file.length - 44) >> 1,
+    );
+    const side = (right: number) => samples.filter((_, i) => i % 2 === right);
+    assert.ok(side(0).length > 8000, 'a second at least');
+    assert.ok(toneShare(side(0), 600) > 0.8, 'the customer says 600 Hz');
+    assert.ok(toneShare(side(1), 900) > 0.8, 'the agent says 900 Hz');
+  });
+
   it('goes on as before when the far side refuses another session description, however often', async () => {
     agent.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
     for (let i = 0; i < 2; i += 1) {
@@ -114,7 +181,7 @@ describe('two legs', function () {
         notify('100 Trying', 'active;expires=60');
         notify('200 OK', 'terminated;reason=noresource');
       };
-      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY);
+      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFER_MS);
       assert.deepEqual(outcome, { kind: 'transferred', status: 200 });
       const refer = await agent.far.request('REFER');
       assert.equal(refer.header('refer-to'), '<sip:queue7@127.0.0.1:5999>');
@@ -126,7 +193,7 @@ describe('two legs', function () {
       agent.far.onRequest = (call, request) => {
         if (request.method === 'REFER') call.respondTo(request, 603, 'Decline');
       };
-      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY), {
+      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFER_MS), {
         kind: 'refused',
         status: 603,
         reason: 'Decline',
@@ -136,7 +203,7 @@ describe('two legs', function () {
         call.respondTo(request, 202, 'Accepted');
         notify('486 Busy Here', 'terminated;reason=noresource');
       };
-      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY), {
+      assert.deepEqual(await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFER_MS), {
         kind: 'refused',
         status: 486,
         reason: 'Busy Here',
@@ -150,13 +217,13 @@ describe('two legs', function () {
         call.respondTo(request, 202, 'Accepted');
         call.bye();
       };
-      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFERRED_BY);
+      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', REFER_MS);
       assert.equal(outcome.kind, 'unknown');
       await site().hangUp(customer, agent);
     });
 
     it('refuses a target that is no SIP URI before it is sent', async () => {
-      const outcome = await agent.dialog.refer('sip:a>\r\nX: y', REFERRED_BY);
+      const outcome = await agent.dialog.refer('sip:a>\r\nX: y', REFER_MS);
       assert.equal(outcome.kind, 'unknown');
       assert.deepEqual(agent.far.requests('REFER'), []);
       await site().hangUp(customer, agent);

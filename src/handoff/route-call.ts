@@ -1,0 +1,87 @@
+/**
+ * The way of one call to a route point. By REFER the customer's side is asked to call it and followed
+ * until it says what came of it; if it will not or does not say, or when the way is `bridge` from the
+ * start, we call the route point ourselves.
+ */
+import type { MediaEndpoint, ReferOutcome, SipDialog, Telephony } from '../ports.js';
+import { AgentCall, type AgentCallRequest } from './agent-call.js';
+import type { FarCall, QueueListener } from './queue-search.js';
+
+export interface RouteCallListener extends QueueListener {
+  /** The customer's side has called the route point: nothing of the call is ours any more. */
+  onTransferred(): void;
+  /** Before our own call, when REFER came to nothing. */
+  onReferFailed(why: string): void;
+}
+
+export interface Referral {
+  /** The customer's. */
+  readonly dialog: SipDialog;
+  readonly limitMs: number;
+}
+
+export class RouteCall implements FarCall {
+  #call: AgentCall | undefined;
+  #isOver = false;
+
+  /** @param referral absent: we call */
+  constructor(
+    private readonly telephony: Telephony,
+    private readonly request: AgentCallRequest,
+    private readonly listener: RouteCallListener,
+    referral?: Referral,
+  ) {
+    if (referral) void this.#refer(referral);
+    else this.#place();
+  }
+
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#call?.endpoint;
+  }
+
+  get dialog(): SipDialog | undefined {
+    return this.#call?.dialog;
+  }
+
+  get address(): string {
+    return this.request.uri;
+  }
+
+  async releaseMedia(): Promise<void> {
+    await this.#call?.releaseMedia();
+  }
+
+  /** A REFER that is under way cannot be taken back; the customer's leg is hung up by whoever drops us. */
+  async hangUp(why: string): Promise<void> {
+    this.#isOver = true;
+    await this.#call?.hangUp(why);
+  }
+
+  /** Never rejects. */
+  async #refer({ dialog, limitMs }: Referral): Promise<void> {
+    const outcome = await dialog.refer(this.request.uri, limitMs);
+    if (this.#isOver) return;
+    if (outcome.kind === 'transferred') {
+      this.#isOver = true;
+      this.listener.onTransferred();
+      return;
+    }
+    this.listener.onReferFailed(said(outcome));
+    // A customer who has hung up is told of by the call itself.
+    if (!dialog.hasEnded) this.#place();
+  }
+
+  #place(): void {
+    const { telephony, request, listener } = this;
+    this.#call = new AgentCall(telephony, request, {
+      ...listener,
+      ...listener.onCall(request.callId),
+    });
+  }
+}
+
+function said(outcome: Exclude<ReferOutcome, { kind: 'transferred' }>): string {
+  return outcome.kind === 'unknown'
+    ? `REFER: ${outcome.why}`
+    : `REFER: ${outcome.status} ${outcome.reason}`;
+}

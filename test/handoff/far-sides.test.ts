@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import type { ReferOutcome } from '../../src/ports.js';
+import { settle } from '../fakes/fake-telephony.js';
+import { handoffBed, NOTHING_LEFT } from './bed.js';
+
+describe('a route point by REFER', () => {
+  const asked = async (outcome: ReferOutcome) => {
+    const bed = await handoffBed({ transfer: 'refer' });
+    bed.dialog.onRefer = () => Promise.resolve(outcome);
+    await bed.route();
+    assert.deepEqual(bed.dialog.referredTo, ['sip:8999@pbx']);
+    return bed;
+  };
+
+  it('is over for us when the customer’s side has called it', async () => {
+    const bed = await asked({ kind: 'transferred', status: 200 });
+    assert.deepEqual(bed.posted, [{ type: 'route-transferred', routeId: 'r' }]);
+    assert.deepEqual(bed.known(), { transfer: 'referred', connectedTo: 'sip:8999@pbx' });
+    assert.equal(bed.telephony.calls.length, 1, 'nobody but the customer was called');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  for (const [name, outcome] of Object.entries({
+    refused: { kind: 'refused', status: 603, reason: 'Decline' },
+    'never answered': { kind: 'unknown', why: 'no final NOTIFY within 30000 ms' },
+  } as const)) {
+    it(`is called by us when REFER is ${name}, and the record says why`, async () => {
+      const bed = await asked(outcome);
+      assert.equal(bed.lastCall().request.uri, 'sip:8999@pbx');
+      bed.lastCall().answer();
+      await settle();
+      assert.deepEqual(bed.posted, [{ type: 'route-done', routeId: 'r' }]);
+      await bed.bridge('r');
+      const { transfer, transferDetail } = bed.known();
+      assert.equal(transfer, 'bridged');
+      assert.match(transferDetail ?? '', /^REFER: (603 Decline|no final NOTIFY)/);
+      assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    });
+  }
+
+  it('calls nobody for a customer who hung up meanwhile', async () => {
+    const bed = await handoffBed({ transfer: 'refer' });
+    let settleRefer: (outcome: ReferOutcome) => void = () => {};
+    bed.dialog.onRefer = () => new Promise((resolve) => (settleRefer = resolve));
+    await bed.route();
+    bed.dialog.end();
+    settleRefer({ kind: 'unknown', why: 'the far side hung up' });
+    await settle();
+    assert.equal(bed.telephony.calls.length, 1);
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('says nothing any more once it was dropped', async () => {
+    const bed = await handoffBed({ transfer: 'refer' });
+    let settleRefer: (outcome: ReferOutcome) => void = () => {};
+    bed.dialog.onRefer = () => new Promise((resolve) => (settleRefer = resolve));
+    await bed.route();
+    bed.farSides.drop('r');
+    settleRefer({ kind: 'refused', status: 603, reason: 'Decline' });
+    await settle();
+    assert.equal(bed.telephony.calls.length, 1);
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
+
+describe('a route point', () => {
+  it('that is not allowed fails with the reason, and is not called', async () => {
+    const bed = await handoffBed();
+    await bed.route('sip:1@elsewhere');
+    const why = 'elsewhere is not among allowedDestinations';
+    assert.deepEqual(bed.posted, [{ type: 'route-failed', routeId: 'r', why }]);
+    assert.equal(bed.telephony.calls.length, 1);
+    await bed.end();
+  });
+
+  it('is bridged by default, and its end is the end of the conversation', async () => {
+    const bed = await handoffBed({ recording: '/rec/{callbackId}.wav' });
+    await bed.route();
+    assert.deepEqual(bed.dialog.referredTo, []);
+    const farDialog = bed.lastCall().answer();
+    await settle();
+    await bed.bridge('r');
+    assert.deepEqual(bed.endpoint.recordings, [], 'what leaves us is not recorded');
+    farDialog.end();
+    await settle();
+    assert.deepEqual(bed.posted.at(-1), { type: 'conversation-ended' });
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
+
+describe('a conversation', () => {
+  const talking = async (handoff: Parameters<typeof handoffBed>[0]) => {
+    const bed = await handoffBed(handoff);
+    const call = await bed.search();
+    const agent = call.answer();
+    await settle();
+    return { ...bed, agent };
+  };
+  const sdp = (remoteSdp: string) => ({ kind: 'answered', remoteSdp }) as const;
+  const refusal = { kind: 'refused', status: 488, reason: 'Not Acceptable Here' } as const;
+
+  it('is told with its time and whom it is with', async () => {
+    const bed = await talking({});
+    await bed.bridge('q');
+    assert.deepEqual(bed.known(), {
+      connectedAtMs: bed.clock.nowMs(),
+      connectedTo: 'sip:support@pbx',
+      transfer: 'bridged',
+    });
+    assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('leaves the media server when both sides take each other’s description', async () => {
+    const bed = await talking({ media: 'direct' });
+    bed.dialog.remoteSdp = 'v=0 customer';
+    bed.agent.onReinvite = () => sdp('v=0 agent, answering');
+    bed.dialog.onReinvite = () => sdp('v=0 customer, answering');
+    await bed.bridge('q');
+    assert.deepEqual(bed.agent.reinvites, ['v=0 customer']);
+    assert.deepEqual(bed.dialog.reinvites, ['v=0 agent, answering']);
+    assert.equal(bed.known().transfer, 'direct');
+    assert.equal(bed.telephony.liveEndpoints, 0, 'the media server is released');
+    assert.equal(bed.telephony.liveDialogs, 2, 'the calls go on');
+    // Hold: what one side offers is offered to the other, and its answer comes back.
+    bed.agent.onReinvite = () => sdp('v=0 on hold');
+    assert.equal(await bed.dialog.offer?.('v=0 hold'), 'v=0 on hold');
+    assert.equal(bed.agent.reinvites.at(-1), 'v=0 hold');
+    bed.dialog.onReinvite = () => refusal;
+    await assert.rejects(async () => bed.agent.offer?.('v=0 other'), /488 Not Acceptable Here/);
+    bed.agent.end();
+    await settle();
+    assert.deepEqual(bed.posted.at(-1), { type: 'agent-hung-up', queueId: 'q' });
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('stays with the media server when the agent’s side refuses', async () => {
+    const bed = await talking({ media: 'direct' });
+    bed.agent.onReinvite = () => refusal;
+    await bed.bridge('q');
+    assert.deepEqual(bed.dialog.reinvites, [], 'the customer notices nothing');
+    assert.equal(bed.known().transfer, 'bridged');
+    assert.match(bed.known().transferDetail ?? '', /agent: 488/);
+    assert.equal(bed.telephony.liveEndpoints, 2);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('goes back to it when the customer’s side refuses', async () => {
+    const bed = await talking({ media: 'direct' });
+    bed.agent.onReinvite = () => sdp('v=0 agent');
+    bed.dialog.onReinvite = () => refusal;
+    await bed.bridge('q');
+    assert.equal(bed.agent.reinvites.at(-1), bed.telephony.endpoints.at(-1)?.localSdp);
+    assert.match(bed.known().transferDetail ?? '', /customer: 488/);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has failed when one side can neither be reached directly nor called back', async () => {
+    const bed = await talking({ media: 'direct' });
+    const answers = [sdp('v=0 agent'), refusal];
+    bed.agent.onReinvite = () => answers.shift() ?? refusal;
+    bed.dialog.onReinvite = () => refusal;
+    await bed.bridge('q');
+    assert.equal(bed.posted.at(-1)?.type, 'agent-failed');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('is recorded where that is asked for, and then stays with the media server', async () => {
+    const recording = '/rec/{service}/{date}-{time}/{callbackId}-{attempt}.wav';
+    const bed = await talking({ media: 'direct', recording });
+    bed.clock.setWallClock(Date.UTC(2026, 10, 27, 14, 25, 1));
+    await bed.bridge('q');
+    assert.deepEqual(bed.endpoint.recordings, ['/rec/sales/20261127-142501/cb-1-1.wav']);
+    assert.deepEqual(bed.agent.reinvites, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('gives up an agent from whom no RTP comes', async () => {
+    const bed = await handoffBed({}, { mediaSilenceMaxMs: 20_000 });
+    (await bed.search()).answer();
+    await settle();
+    assert.equal(bed.telephony.endpoints.at(-1)?.watchedForMs, 20_000);
+    await bed.bridge('q');
+    bed.telephony.endpoints.at(-1)?.vanish();
+    await settle();
+    assert.deepEqual(bed.posted.at(-1), { type: 'agent-hung-up', queueId: 'q' });
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
+
+describe('an agent', () => {
+  const numbers = { 1: ['one.wav'], 2: ['two.wav'] };
+  const whisper = ['sales.wav', '{minutes}', 'minutes.wav'];
+  const accept = { digit: '1', timeoutMs: 5000 };
+  const lastPlay = (bed: Awaited<ReturnType<typeof handoffBed>>) => bed.telephony.plays.at(-1);
+
+  it('hears whom it is about before the two are connected; the customer hears nothing of it', async () => {
+    const bed = await handoffBed({ whisper, numbers });
+    const call = await bed.search();
+    await bed.clock.advance(110_000);
+    call.answer();
+    await settle();
+    assert.deepEqual(lastPlay(bed)?.files, ['/m/sales.wav', '/m/two.wav', '/m/minutes.wav']);
+    assert.equal(lastPlay(bed)?.endpoint, bed.telephony.endpoints.at(-1));
+    assert.deepEqual(bed.playing()[0], ['/m/waiting.wav'], 'the waiting treatment goes on');
+    assert.deepEqual(bed.posted, [], 'not answered yet');
+    lastPlay(bed)?.end();
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('takes the call with a key, also while it is being told', async () => {
+    const bed = await handoffBed({ whisper, numbers, accept });
+    (await bed.search()).answer();
+    await settle();
+    const agent = bed.telephony.endpoints.at(-1);
+    agent?.press('2', 100);
+    await settle();
+    assert.deepEqual(bed.posted, [], 'another key says nothing');
+    agent?.press('1', 100);
+    await settle();
+    assert.equal(lastPlay(bed)?.isPlaying, false);
+    assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('who presses nothing is a failed try, as a voicemail is', async () => {
+    const bed = await handoffBed({ accept });
+    (await bed.search()).answer();
+    await bed.clock.advance(4999);
+    assert.deepEqual(bed.posted, []);
+    await bed.clock.advance(1);
+    await settle();
+    const why = 'sip:support@pbx: not accepted in time';
+    assert.deepEqual(bed.posted, [{ type: 'agent-failed', queueId: 'q', why }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('leaves no timer and no sound behind when the customer goes while it decides', async () => {
+    const bed = await handoffBed({ whisper, numbers, accept });
+    (await bed.search()).answer();
+    await settle();
+    lastPlay(bed)?.end();
+    await settle();
+    bed.farSides.drop('q');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    assert.deepEqual(bed.posted, []);
+  });
+
+  it('is connected without a whisper that cannot be said', async () => {
+    const bed = await handoffBed({ whisper, numbers: {} });
+    (await bed.search()).answer();
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
