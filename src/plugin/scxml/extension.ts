@@ -99,6 +99,13 @@ export interface Dialect {
   dataLocation?(id: string): string;
   /** Code that runs when a data item or parameter has got its place. */
   declare?(id: string): string;
+  /** What a checked element asks for that works differently here, or not at all; for `check-page.ts`. */
+  cautions?(element: XmlElement): readonly Caution[];
+}
+
+export interface Caution {
+  readonly message: string;
+  readonly at: Position;
 }
 
 export const NO_DIALECT: Dialect = { elements: [] };

@@ -111,7 +111,7 @@ describe('the dialog module', () => {
     ['a call of somebody else', `<dialog:play interactionid="'i2'"/>`, 'invalidattribute', {}],
     ['no call', `<dialog:collect/>`, 'invalidstate.null', { call: 'none' }],
     [
-      'a call that is not the plugin’s',
+      'a call that the plugin was not given',
       `<dialog:playsound/>`,
       'invalidstate.notcontrolled',
       { call: 'not-associated' },
@@ -206,7 +206,7 @@ describe('the interaction module', () => {
     assert.equal(dataOf(error).description, 'REPLY_BAD_DESTINATION: not allowed');
   });
 
-  it('looks for an agent in the service’s queue', async () => {
+  it('looks for an agent in the queue of the service', async () => {
     const { replies, trail } = await plugin(
       `<queue:submit requestid="_data.reqid" interactionid="'i1'" queue="'vq'" timeout="60">
          <queue:targets><queue:target targetid="'g@s.GA'"/></queue:targets>

@@ -6,6 +6,7 @@
  */
 import type { Dialect } from '../extension.js';
 import { attributeOf, elementsOf, type XmlElement } from '../document/xml.js';
+import { cautions } from './cautions.js';
 import { orchestrationElements, NAMESPACE } from './elements.js';
 import { GENESYS_PRELUDE, genesysFunctions, learn } from './genesys-model.js';
 import { functions, PRELUDE } from './globals.js';
@@ -24,6 +25,7 @@ export const ORCHESTRATION: Dialect = {
   learn,
   dataLocation: (id) => `_data[${JSON.stringify(id)}]`,
   declare: (id) => `__declare(${JSON.stringify(id)});`,
+  cautions,
 };
 
 function usesExtensions(element: XmlElement): boolean {

@@ -36,7 +36,8 @@ export interface InteractionFacts {
 /** As the page prints it: a misprint that plugins may have copied. */
 const CALL_STATES = { ...CALL_STATE, SilDetected: CALL_STATE.SitDetected };
 
-const UNSUPPORTED = [
+/** Of `_genesys.session`. */
+export const UNSUPPORTED = [
   'getListItemValue',
   'getConfigOption',
   'isSpecialDay',

@@ -81,6 +81,12 @@ export class ScriptEngine {
     this.#evalCode(script, at).dispose();
   }
 
+  /** Reads code without running it. @throws ScriptError when it is none */
+  check(code: string, kind: 'expression' | 'script', at: Position): void {
+    if (kind === 'expression') this.#expression(code, at);
+    else this.#evalCode(`(function(){${code}\n})`, at).dispose();
+  }
+
   /** Assigns the value of an expression, as it is, to a location. @throws ScriptError, LimitError */
   assignCode(location: string, code: string, at: Position): void {
     const value = this.#call(this.#expression(code, at), at);
