@@ -1,10 +1,7 @@
 /** Commands that are planned and not built: they say so instead of pretending. */
 import type { Command } from 'commander';
 
-const UNBUILT = [
-  { name: 'plugin', what: 'running an SCXML plugin at the terminal' },
-  { name: 'vxml', what: 'running a VoiceXML page at the terminal' },
-];
+const UNBUILT = [{ name: 'vxml', what: 'running a VoiceXML page at the terminal' }];
 
 export function registerUnbuiltCommands(program: Command): void {
   for (const { name, what } of UNBUILT) {

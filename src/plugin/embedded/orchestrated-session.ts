@@ -92,6 +92,7 @@ export class OrchestratedSession {
   readonly #children = new Map<string, OrchestratedSession>();
   readonly #waiting = new Map<string, (outcome: ResponseOutcome) => void>();
   readonly #active = new Set<string>();
+  readonly #visited = new Set<string>();
   readonly #udata: Record<string, unknown> = {};
   #hasStarted = false;
   #hasEnded = false;
@@ -124,6 +125,11 @@ export class OrchestratedSession {
   /** Ids of the active states of the page itself. */
   get activeStates(): readonly string[] {
     return [...this.#active];
+  }
+
+  /** Ids of all states of the page that were ever entered. */
+  get visitedStates(): ReadonlySet<string> {
+    return this.#visited;
   }
 
   /** An event from outside. @param data a JSON value */
@@ -166,7 +172,10 @@ export class OrchestratedSession {
   #onStep(entry: StepEntry): void {
     if (entry.sessionId === this.id) {
       for (const id of entry.exited) this.#active.delete(id);
-      for (const id of entry.entered) this.#active.add(id);
+      for (const id of entry.entered) {
+        this.#active.add(id);
+        this.#visited.add(id);
+      }
     }
     this.#trail.step(entry);
     if (this.#hasStarted) return;

@@ -18,6 +18,10 @@ export class SessionDirectory {
     return this.#sessions.get(id);
   }
 
+  all(): readonly OrchestratedSession[] {
+    return [...this.#sessions.values()];
+  }
+
   get size(): number {
     return this.#sessions.size;
   }

@@ -4,6 +4,7 @@
  * is. Errors of the document become events; broken limits are thrown and end the family.
  */
 import {
+  type EntryPlan,
   inDocumentOrder,
   planEntry,
   selectTransitions,
@@ -190,7 +191,7 @@ export class Session {
     const early = document.binding === 'early' ? document.states : [document.root];
     for (const state of early) this.#data.initialise(state);
     for (const script of document.scripts) this.#actions.runBlock([script]);
-    if (document.root.initial) this.#enter([document.root.initial], null, []);
+    if (document.root.initial) this.#microstep([document.root.initial], null);
   }
 
   // --- the loop -----------------------------------------------------------------------------
@@ -242,10 +243,19 @@ export class Session {
       this.#isTrue(transition),
     );
     if (transitions.length === 0) return false;
-    const exited = this.#leave(transitions);
-    for (const { body } of transitions) this.#actions.runBlock(body);
-    this.#enter(transitions, eventName, exited);
+    this.#microstep(transitions, eventName);
     return true;
+  }
+
+  /** Appendix D, microstep. It is told before its content runs, so that a trace reads in order. */
+  #microstep(transitions: readonly Transition[], event: string | null): void {
+    const exited = this.#planExit(transitions);
+    const plan = planEntry(transitions, this.#history);
+    const { step } = this.family.observer;
+    step?.({ sessionId: this.id, event, exited: idsOf(exited), entered: idsOf(plan.states) });
+    for (const state of exited) this.#exitState(state);
+    for (const { body } of transitions) this.#actions.runBlock(body);
+    this.#enter(plan);
   }
 
   /** SCXML 1.0, 5.9.1: a condition that cannot be evaluated is false. */
@@ -260,14 +270,14 @@ export class Session {
     }
   }
 
-  #leave(transitions: readonly Transition[]): readonly State[] {
+  /** What is left, histories remembered; nothing of the document has run yet. */
+  #planExit(transitions: readonly Transition[]): readonly State[] {
     const states = statesToExit(transitions, this.#active, this.#history);
     for (const state of states) {
       this.#toInvoke.delete(state);
       for (const history of state.histories)
         this.#history.set(history, historyValue(history, this.#active));
     }
-    for (const state of states) this.#exitState(state);
     return states;
   }
 
@@ -277,8 +287,7 @@ export class Session {
     this.#active.delete(state);
   }
 
-  #enter(transitions: readonly Transition[], event: string | null, exited: readonly State[]): void {
-    const plan = planEntry(transitions, this.#history);
+  #enter(plan: EntryPlan): void {
     for (const state of plan.states) {
       this.#active.add(state);
       this.#toInvoke.add(state);
@@ -288,8 +297,6 @@ export class Session {
       this.#actions.runBlock(plan.historyContent.get(state) ?? []);
       if (state.kind === 'final') this.#enterFinal(state);
     }
-    const { step } = this.family.observer;
-    step?.({ sessionId: this.id, event, exited: idsOf(exited), entered: idsOf(plan.states) });
   }
 
   #enterFinal(state: State): void {

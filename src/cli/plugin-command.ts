@@ -1,0 +1,228 @@
+/**
+ * `dialback plugin run` and `dialback plugin check`: an SCXML plugin at the terminal, on a call that is
+ * none and without a service. Exit codes: 0 it replied, or nothing is wrong with it; 1 not; 2 wrong use.
+ */
+import type { Command } from 'commander';
+import { ANSWER_WORDS, isAnswerWord } from '../callflow/call-state.js';
+import { checkPage, type PageProblem } from '../plugin/scxml/check-page.js';
+import { chartOf } from '../plugin/scxml/diagram/chart.js';
+import { chartMermaid } from '../plugin/scxml/diagram/mermaid.js';
+import { chartSvg } from '../plugin/scxml/diagram/svg.js';
+import type { Document } from '../plugin/scxml/document/model.js';
+import { DEFAULT_LIMITS } from '../plugin/scxml/limits.js';
+import { ORCHESTRATION } from '../plugin/scxml/orchestration/dialect.js';
+import { sessionHost, SessionDirectory } from '../plugin/embedded/session-directory.js';
+import { openPageSource, type PageSource } from './page-source.js';
+import { rehearse, type Happening, type Rehearsal } from './plugin-rehearsal.js';
+import { printable, systemTerminal, type Terminal } from './terminal.js';
+
+const FORMATS = ['mermaid', 'svg'] as const;
+const DEFAULT_NUMBER = '+493012345678';
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
+
+interface RunFlags {
+  readonly answer: string;
+  readonly attempt: string;
+  readonly event: readonly string[];
+  readonly ttl: string;
+  readonly number: string;
+  readonly userData: string;
+  readonly associate: boolean;
+  readonly json?: boolean;
+  readonly diagram?: string;
+}
+
+interface CheckFlags {
+  readonly json?: boolean;
+  readonly diagram?: string;
+}
+
+/** Something about the command line itself; exit code 2. */
+class WrongUse extends Error {}
+
+/** Adds `plugin` to the program. */
+export function registerPluginCommand(
+  program: Command,
+  { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
+): void {
+  const plugin = program.command('plugin').description('an SCXML plugin at the terminal');
+  plugin
+    .command('run')
+    .argument('<url>', 'the page: a path, or an http(s) URL')
+    .description('steps a plugin on a call that is none, in time that costs none')
+    .requiredOption('--answer <word>', ANSWER_WORDS.join(' '))
+    .option(
+      '--event <what@time>',
+      'hangup@2s, digits:12@3s, machine@4s, or the name of an event; may come again',
+      (value: string, before: readonly string[]) => [...before, value],
+      [] as readonly string[],
+    )
+    .option('--attempt <n>', 'dial attempt, the current one included', '1')
+    .option('--ttl <seconds>', 'how long the reply may take', '120')
+    .option('--number <number>', "the customer's", DEFAULT_NUMBER)
+    .option('--user-data <json>', 'what came with the request for the callback', '{}')
+    .option('--no-associate', 'as with _plugin_on_dial_associate_ixn: false')
+    .option('--diagram <format>', `the chart with what was visited instead: ${FORMATS.join(', ')}`)
+    .option('--json', 'one JSON document')
+    .action((url: string, flags: RunFlags) => guarded(terminal, () => run(url, flags, terminal)));
+  plugin
+    .command('check')
+    .argument('<url>', 'the page: a path, or an http(s) URL')
+    .description('lists what is wrong or not supported, before the page is deployed')
+    .option('--diagram <format>', `draws the chart instead: ${FORMATS.join(', ')}`)
+    .option('--json', 'one JSON document')
+    .action((url: string, flags: CheckFlags) =>
+      guarded(terminal, () => check(url, flags, terminal)),
+    );
+}
+
+async function guarded(terminal: Terminal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof WrongUse)) throw error;
+    terminal.err(`CBD_WRONG_USE: ${error.message}`);
+    terminal.exit(2);
+  }
+}
+
+async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
+  const { answer, diagram } = flags;
+  if (!isAnswerWord(answer))
+    throw new WrongUse(`--answer is one of ${ANSWER_WORDS.join(', ')}, not ${answer}`);
+  checkFormat(diagram);
+  const options = {
+    answer,
+    attempt: wholeNumber(flags.attempt, '--attempt', 999),
+    ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
+    customerNumber: flags.number,
+    userData: readUserData(flags.userData),
+    isAssociated: flags.associate,
+    happenings: flags.event.map(readHappening),
+  };
+  const source = openPageSource(page);
+  try {
+    const rehearsal = await rehearse(source, options);
+    if (diagram !== undefined) terminal.out(await drawnPage(source, diagram, rehearsal.visited));
+    else if (flags.json === true) terminal.out(rehearsalJson(source.url, answer, rehearsal));
+    else for (const line of rehearsalLines(rehearsal)) terminal.out(printable(line));
+    if (rehearsal.failure) {
+      const { code, why } = rehearsal.failure;
+      terminal.err(printable(`${code}: ${why}`));
+      terminal.exit(1);
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function check(page: string, flags: CheckFlags, terminal: Terminal): Promise<void> {
+  checkFormat(flags.diagram);
+  const source = openPageSource(page);
+  try {
+    if (flags.diagram !== undefined) {
+      terminal.out(await drawnPage(source, flags.diagram));
+      return;
+    }
+    const { problems } = await checked(source);
+    const isFine = problems.every(({ severity }) => severity !== 'error');
+    if (flags.json === true) {
+      const listed = problems.map(({ at, ...problem }) => ({ ...problem, ...(at ?? {}) }));
+      terminal.out(JSON.stringify({ ok: isFine, url: source.url, problems: listed }, null, 2));
+    } else {
+      for (const problem of problems) terminal.out(printable(problemLine(problem)));
+      if (problems.length === 0) terminal.out('nothing is wrong with it');
+    }
+    if (!isFine) terminal.exit(1);
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws Error when there is nothing to draw */
+async function drawnPage(
+  source: PageSource,
+  format: string,
+  visited: ReadonlySet<string> = new Set(),
+): Promise<string> {
+  const { document, problems } = await checked(source);
+  if (!document) throw new Error(problems.map(problemLine).join('\n'));
+  return drawn(document, format, visited).trimEnd();
+}
+
+function drawn(document: Document, format: string, visited: ReadonlySet<string>): string {
+  const chart = chartOf(document);
+  return format === 'svg' ? chartSvg(chart, visited) : chartMermaid(chart, visited);
+}
+
+async function checked({ url, fetcher }: PageSource) {
+  const host = sessionHost(new SessionDirectory(), fetcher);
+  const fetch = (reference: string, base: string) => host.fetch({ sessionId: '', reference, base });
+  const page = await fetch(url, url);
+  if (page.kind === 'failed') throw new Error(`SCXML_FETCH_FAILED: ${url}: ${page.why}`);
+  return checkPage(page.text, page.url, {
+    limits: DEFAULT_LIMITS,
+    dialects: [ORCHESTRATION],
+    fetch,
+  });
+}
+
+function problemLine({ at, severity, code, message }: PageProblem): string {
+  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
+  return `${place}${severity} ${code}: ${message}`;
+}
+
+function rehearsalLines({ steps, reply, failure }: Rehearsal): readonly string[] {
+  const lines = steps.map(({ atMs, what, detail }) => {
+    const time = `+${(atMs / 1000).toFixed(3)}s`.padStart(10);
+    return `${time}  ${what.padEnd(7)} ${detail}`;
+  });
+  if (failure || !reply) return lines;
+  const { action, destination } = reply;
+  return [
+    ...lines,
+    '',
+    `=> ${[action, destination].filter((part) => part !== undefined).join(' ')}`,
+  ];
+}
+
+function rehearsalJson(url: string, answer: string, rehearsal: Rehearsal): string {
+  const { reply = null, failure = null, steps, visited } = rehearsal;
+  return JSON.stringify({ url, answer, reply, failure, states: [...visited], steps }, null, 2);
+}
+
+function checkFormat(format: string | undefined): void {
+  if (format === undefined || FORMATS.some((known) => known === format)) return;
+  throw new WrongUse(`--diagram is one of ${FORMATS.join(', ')}, not ${format}`);
+}
+
+function readHappening(text: string): Happening {
+  const match = /^(.+)@(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  const [, what = '', amount = '', unit = 's'] = match ?? [];
+  if (!match) throw new WrongUse(`--event is WHAT@TIME, such as hangup@2s, not ${text}`);
+  const atMs = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const digits = /^(?:digits:)?([0-9*#A-D]+)$/.exec(what)?.[1];
+  if (digits !== undefined) return { atMs, what: { kind: 'digits', digits } };
+  if (what === 'hangup') return { atMs, what: { kind: 'hangup' } };
+  if (what === 'machine' || what === 'fax')
+    return { atMs, what: { kind: 'revised', answer: what } };
+  return { atMs, what: { kind: 'event', name: what } };
+}
+
+function readUserData(text: string): Readonly<Record<string, string>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new WrongUse('--user-data is no JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)]));
+  throw new WrongUse('--user-data is an object of names and texts');
+}
+
+function wholeNumber(text: string, flag: string, max: number): number {
+  const value = Number(text);
+  if (/^\d{1,6}$/.test(text) && value >= 1 && value <= max) return value;
+  throw new WrongUse(`${flag} is a number from 1 to ${max}`);
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { registerPluginCommand } from '../../src/cli/plugin-command.js';
+
+const MENU = fileURLToPath(new URL('../../config/examples/plugins/menu.scxml', import.meta.url));
+
+async function plugin(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  let exit = 0;
+  const program = new Command().exitOverride();
+  registerPluginCommand(program, {
+    terminal: {
+      out: (line) => out.push(line),
+      err: (line) => err.push(line),
+      exit: (code) => (exit = code),
+    },
+  });
+  await program.parseAsync(['node', 'dialback', 'plugin', ...args]);
+  return { out: out.join('\n'), err: err.join('\n'), exit };
+}
+
+describe('dialback plugin run', () => {
+  it('prints what happens, in order, and the reply', async () => {
+    const { out, exit } = await plugin('run', MENU, '--answer', 'human', '--event', '2@3s');
+    assert.equal(exit, 0);
+    const lines = out.split('\n');
+    const at = (part: string): number => lines.findIndex((line) => line.includes(part));
+    assert.ok(at('-> call waiting') < at('call    play connect.wav'));
+    assert.ok(at('play connect.wav') < at('+3.000s  call    the customer presses 2'));
+    assert.ok(at('presses 2') < at('call    detach'));
+    assert.ok(
+      at('call    detach') < at('reply   {"action":"route_to_rp","message":"after-hours"}'),
+    );
+    assert.equal(lines.at(-1), '=> route_to_rp after-hours');
+  });
+
+  it('prints one JSON document', async () => {
+    const { out } = await plugin('run', MENU, '--answer', 'no-answer', '--json');
+    const document = JSON.parse(out) as Record<string, unknown> & {
+      steps: { atMs: number; what: string; detail: string }[];
+      states: string[];
+    };
+    assert.deepEqual(document.reply, {
+      action: 'retry',
+      isInteractionDeleted: false,
+      delayMs: 3_600_000,
+      ignoredFields: [],
+    });
+    assert.equal(document.failure, null);
+    assert.deepEqual(document.steps[0], { atMs: 0, what: 'sent', detail: 'plugin.start' });
+    assert.ok(document.states.includes('later'));
+  });
+
+  it('is the same twice', async () => {
+    const once = await plugin('run', MENU, '--answer', 'human', '--json');
+    assert.deepEqual(await plugin('run', MENU, '--answer', 'human', '--json'), once);
+  });
+
+  it('takes a page from a web server, and none from another', async () => {
+    const server = createServer((request, response) => {
+      response.end(
+        request.url === '/page'
+          ? `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0"><script src="http://127.0.0.2:1/x.js"/><state id="s"/></scxml>`
+          : '',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const url = `http://127.0.0.1:${port}/page`;
+      const { err, exit } = await plugin('run', url, '--answer', 'human');
+      assert.match(err, /^SCXML_FETCH_FAILED: .*FETCH_NOT_ALLOWED/);
+      assert.equal(exit, 1);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('ends a page that never replies when its time is over', async () => {
+    const page = inFile('<scxml version="1.0"><state id="s"/></scxml>');
+    const { err, exit } = await plugin('run', page.path, '--answer', 'busy', '--ttl', '5');
+    page.remove();
+    assert.equal(err, 'PLUGIN_TIMEOUT: no reply within 5 s');
+    assert.equal(exit, 1);
+  });
+
+  it('draws the chart with what was visited', async () => {
+    const { out } = await plugin('run', MENU, '--answer', 'busy', '--diagram', 'svg');
+    assert.match(out, /^<svg /);
+    assert.match(out, /class="box state visited"[^>]*><title>later</);
+    assert.match(out, /class="box state"[^>]*><title>menu</);
+  });
+
+  for (const [what, args] of [
+    ['an answer nobody gives', ['--answer', 'maybe']],
+    ['an event without a time', ['--answer', 'human', '--event', 'hangup']],
+    ['an attempt that is no number', ['--answer', 'human', '--attempt', 'x']],
+    ['a picture of another kind', ['--answer', 'human', '--diagram', 'png']],
+    ['user data that are no object', ['--answer', 'human', '--user-data', '[1]']],
+  ] as const) {
+    it(`says what is wrong with ${what}`, async () => {
+      const { err, exit } = await plugin('run', MENU, ...args);
+      assert.match(err, /^CBD_WRONG_USE: /);
+      assert.equal(exit, 2);
+    });
+  }
+});
+
+describe('dialback plugin check', () => {
+  it('finds nothing wrong with the samples', async () => {
+    const folder = join(MENU, '..');
+    for (const sample of [
+      'menu.scxml',
+      'interaction-deleted.scxml',
+      'machine-message.scxml',
+      'retry-policy.scxml',
+      'composer/src-gen/IPD_callback_Entry.scxml',
+    ]) {
+      const { out, exit } = await plugin('check', join(folder, sample));
+      assert.equal(out, 'nothing is wrong with it', sample);
+      assert.equal(exit, 0);
+    }
+  });
+
+  it('lists by place what is not supported', async () => {
+    const page = inFile(`<scxml version="1.0" xmlns:dialog="www.genesyslab.com/modules/dialog">
+      <state id="s"><onentry><dialog:juggle/><log expr="1 +"/></onentry></state></scxml>`);
+    const { out, exit } = await plugin('check', page.path);
+    const json = await plugin('check', page.path, '--json');
+    page.remove();
+    assert.equal(exit, 1);
+    const lines = out.split('\n');
+    assert.equal(lines.length, 2);
+    assert.match(lines[0] ?? '', /page\.scxml:2:\d+: error SCXML_UNKNOWN_ELEMENT: <dialog:juggle>/);
+    const document = JSON.parse(json.out) as { ok: boolean; problems: { line: number }[] };
+    assert.equal(document.ok, false);
+    assert.deepEqual(
+      document.problems.map(({ line }) => line),
+      [2, 2],
+    );
+  });
+
+  it('draws the chart', async () => {
+    const { out } = await plugin('check', MENU, '--diagram', 'mermaid');
+    assert.match(out, /^stateDiagram-v2\n {2}\[\*\] --> s1\n/);
+    assert.match(out, /interaction\.deleted/);
+  });
+
+  it('says that a page is not there', async () => {
+    await assert.rejects(plugin('check', '/nowhere/at-all.scxml'), /SCXML_FETCH_FAILED/);
+  });
+});
+
+function inFile(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'dialback-plugin-'));
+  const path = join(folder, 'page.scxml');
+  writeFileSync(path, text);
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
+}
