@@ -2,13 +2,13 @@
  * Start-up only: configuration to adapters to a running service, and back down again. Which engine
  * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
+import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
 import { systemRandom } from './adapters/random.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectFleet } from './adapters/telephony/connect.js';
@@ -27,7 +27,7 @@ import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
-import { telephonySites } from './telephony-sites.js';
+import { isMediaShared, telephonySites } from './telephony-sites.js';
 
 /** Longest wait for calls in the air at shutdown. */
 const DRAIN_MS = 30_000;
@@ -103,7 +103,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     clock,
     limits: () => telephony.media.setUpLimits ?? NO_LIMITS,
   });
-  const host = createHost(live, {
+  const share = () =>
+    shareMedia({ media: live.current.media, isShared: isMediaShared(live.current), log });
+  let folders = await share();
+  const host = createHost(live, () => folders, {
     store,
     telephony: governedTelephony(telephony, setUps),
     setUps,
@@ -166,6 +169,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       const reload = await live.reload();
       logReload(log, reload);
       if (reload.kind === 'applied') {
+        folders = await share();
         await changeServers(live.current, telephony, log);
         scheduler.poke();
       }
@@ -217,18 +221,21 @@ type HostParts = Pick<
 >;
 
 /** What may change while running is read from the configuration in force each time. */
-function createHost(live: LiveConfig, parts: HostParts): SessionHost {
-  const { media } = live.current;
+function createHost(live: LiveConfig, folders: () => MediaFolders, parts: HostParts): SessionHost {
   return new SessionHost({
     ...parts,
     files: createMediaFiles({
-      cacheDirectory: join(tmpdir(), 'dialback-media'),
+      get cacheDirectory() {
+        return folders().cacheDirectory;
+      },
       allowedOrigins: { has: (origin) => live.current.allowedOrigins.includes(origin) },
     }),
-    comfortFile: join(media.packagedDirectory, 'comfort.wav'),
+    get comfortFile() {
+      return join(folders().packagedDirectory, 'comfort.wav');
+    },
     get places() {
-      const { media, freeswitch } = live.current;
-      return { ...media, seenAs: freeswitch[0]?.mediaPath };
+      const { packagedDirectory } = folders();
+      return { directory: live.current.media.directory, packagedDirectory };
     },
     get trunks() {
       return live.current.trunks;

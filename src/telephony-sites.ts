@@ -1,18 +1,22 @@
 /** The telephony servers of a configuration as the adapters take them. It reads certificates, no more. */
 import { readFile } from 'node:fs/promises';
 import type { SiteOptions } from './adapters/telephony/site.js';
+import { isLoopbackHost } from './config/build-parts.js';
 import type { DialbackConfig, DrachtioConfig, FreeswitchConfig } from './config/config.js';
 
 /** @throws Error when a file of `tlsCa` cannot be read */
 export function telephonySites({
   drachtio,
   freeswitch,
-}: Pick<DialbackConfig, 'drachtio' | 'freeswitch'>): Promise<SiteOptions[]> {
+  media,
+}: Pick<DialbackConfig, 'drachtio' | 'freeswitch' | 'media'>): Promise<SiteOptions[]> {
   return Promise.all(
     drachtio.map(async (one) => ({
       name: one.name,
       drachtio: await addressOf(one),
-      freeswitch: freeswitch.filter(({ site }) => site === one.name).map(memberOf),
+      freeswitch: freeswitch
+        .filter(({ site }) => site === one.name)
+        .map((server) => memberOf(server, media)),
     })),
   );
 }
@@ -42,7 +46,17 @@ async function readCa(path: string): Promise<string> {
   }
 }
 
-function memberOf({ site: _site, mediaPath: _mediaPath, ...server }: FreeswitchConfig) {
+function memberOf(
+  { site: _site, mediaPath, ...server }: FreeswitchConfig,
+  { directory }: DialbackConfig['media'],
+) {
   const given = Object.entries(server).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as SiteOptions['freeswitch'][number];
+  const view = mediaPath === undefined ? {} : { mediaView: { directory, seenAs: mediaPath } };
+  return { ...Object.fromEntries(given), ...view } as unknown as SiteOptions['freeswitch'][number];
+}
+
+/** Whether some media server sees `media.directory` alone of our files. */
+export function isMediaShared({ engine, freeswitch }: DialbackConfig): boolean {
+  if (engine === 'embedded') return false;
+  return freeswitch.some((one) => one.mediaPath !== undefined || !isLoopbackHost(one.host));
 }

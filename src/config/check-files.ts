@@ -108,12 +108,11 @@ export function whyUnplayable(
   return undefined;
 }
 
-/** On another machine `mediaPath` stands for `media.directory` and for nothing else. */
-function isOutOfReach(config: DialbackConfig, file: string): boolean {
-  const isRemote = config.freeswitch.some(({ host }) => !isLoopbackHost(host));
-  return (
-    config.engine === 'servers' && isRemote && !file.startsWith(join(config.media.directory, '/'))
-  );
+/** On another machine `media.directory` is seen and nothing else; our own sounds are put into it. */
+function isOutOfReach({ engine, freeswitch, media }: DialbackConfig, file: string): boolean {
+  if (engine === 'embedded' || freeswitch.every(({ host }) => isLoopbackHost(host))) return false;
+  const shared = [media.directory, media.packagedDirectory];
+  return !shared.some((directory) => file.startsWith(join(directory, '/')));
 }
 
 function notShared(config: DialbackConfig, path: string, file: string): Problem {

@@ -85,22 +85,6 @@ const recordedServicesExist: Rule = (config) => {
   return [contradiction(config, 'cpd.recorder.services', message)];
 };
 
-/** Treatments have one path for all of them. */
-const mediaIsSeenAlike: Rule = (config) => {
-  const [first, ...others] = config.freeswitch;
-  return others.flatMap(({ mediaPath }, index) =>
-    mediaPath === first?.mediaPath
-      ? []
-      : [
-          contradiction(
-            config,
-            `freeswitch[${index + 1}].mediaPath`,
-            'Every media server has to see the media folder at the same path as the first.',
-          ),
-        ],
-  );
-};
-
 const remoteServersFindUs: Rule = (config) =>
   config.freeswitch.flatMap((server, index) => {
     if (isLoopbackHost(server.host)) return [];
@@ -288,7 +272,6 @@ const RULES: readonly Rule[] = [
   credentialsAreWhole,
   unusedBlocks,
   recordedServicesExist,
-  mediaIsSeenAlike,
   remoteServersFindUs,
   httpIsClosed,
   queuesHaveTargets,

@@ -125,7 +125,7 @@ export const freeswitch: OptionSpec = option(
         option(
           'mediaPath',
           { kind: 'text', maxLength: 1024, format: PATH },
-          'Where this server sees the folder `media.directory`, when that differs.',
+          'Where this server sees the folder `media.directory`, when that differs. Our own sounds and fetched ones are put into its sub-folder `.dialback`.',
         ),
         option(
           'audioTap',

@@ -49,8 +49,6 @@ export interface MediaPlaces {
   readonly directory: string;
   /** The product's own media folder, absolute: fallback for the packaged names. */
   readonly packagedDirectory: string;
-  /** How the media server sees `directory`, when it is mounted elsewhere there. */
-  readonly seenAs?: string;
 }
 
 /**
@@ -72,7 +70,7 @@ export async function resolveMedia(
       return { kind: 'unplayable', code: 'MEDIA_OUTSIDE', why: 'leaves the media directory' };
     }
     const problem = await files.probe(path);
-    if (problem === undefined) return { kind: 'file', path: asSeen(path, places) };
+    if (problem === undefined) return { kind: 'file', path };
     // The packaged folder lacks most names: what is wrong with the own file says more.
     if (fault.code === 'MEDIA_MISSING') fault = problem;
   }
@@ -101,9 +99,4 @@ function candidateIsInside(path: string, places: MediaPlaces): boolean {
 function isInside(path: string, directory: string): boolean {
   const way = relative(directory, path);
   return way !== '' && !way.startsWith(`..${sep}`) && way !== '..' && !isAbsolute(way);
-}
-
-function asSeen(path: string, places: MediaPlaces): string {
-  if (places.seenAs === undefined || !isInside(path, places.directory)) return path;
-  return join(places.seenAs, relative(places.directory, path));
 }

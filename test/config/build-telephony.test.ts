@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { telephonySites } from '../../src/telephony-sites.js';
+import { isMediaShared, telephonySites } from '../../src/telephony-sites.js';
 import { isPublicAddress } from '../../src/config/public-address.js';
 import { TemporaryFolder } from './temporary-config.js';
 
@@ -32,6 +32,21 @@ describe('telephony servers in a configuration', () => {
         ],
       },
     ]);
+  });
+
+  it('tells each media server where it sees the media folder', async () => {
+    const config = await folder.load(
+      'engine: servers\nmedia: { directory: /srv/media }\ndrachtio: { secret: a }\nfreeswitch: [{ secret: b, mediaPath: /mnt/a }, { port: 8022, secret: c }]\n',
+    );
+    const [site] = await telephonySites(config);
+    assert.deepEqual(
+      site?.freeswitch.map(({ mediaView }) => mediaView),
+      [{ directory: '/srv/media', seenAs: '/mnt/a' }, undefined],
+    );
+    assert.equal(isMediaShared(config), true);
+    assert.equal(isMediaShared({ ...config, engine: 'embedded' }), false);
+    const local = config.freeswitch.filter(({ mediaPath }) => mediaPath === undefined);
+    assert.equal(isMediaShared({ ...config, freeswitch: local }), false);
   });
 
   it('takes limits on set-ups of a media server', async () => {

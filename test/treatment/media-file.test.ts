@@ -27,14 +27,6 @@ describe('resolveMedia', () => {
     });
   });
 
-  it('says how the media server sees a file when the folder is mounted elsewhere', async () => {
-    const seen = { ...places, seenAs: '/mnt/media' };
-    assert.deepEqual(await resolveMedia('en/a.wav', seen, files(['/srv/media/en/a.wav'])), {
-      kind: 'file',
-      path: '/mnt/media/en/a.wav',
-    });
-  });
-
   it('takes absolute paths as they are and URLs through the cache', async () => {
     assert.equal((await resolveMedia('/x/y.wav', places, files(['/x/y.wav']))).kind, 'file');
     assert.equal((await resolveMedia('http://h/a.wav', places, files([]))).kind, 'file');

@@ -16,6 +16,7 @@ import type { Channel } from './channel.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
+import { type MediaView, seenBy } from './media-view.js';
 import { MediaWatch } from './media-watch.js';
 import { ChannelPlayback } from './playback.js';
 import { sanitise } from './sanitise.js';
@@ -27,6 +28,8 @@ export interface EndpointContext {
   readonly log: Log;
   readonly deadlines: Deadlines;
   readonly tapMeans: TapMeans;
+  /** Where the media server sees our files, when that is not where they are. */
+  readonly mediaView?: MediaView | undefined;
   /** `uuid_kill` past the channel's own connection; must not reject. */
   kill(uuid: string): Promise<void>;
   onGone(endpoint: FreeswitchEndpoint): void;
@@ -130,7 +133,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return answer;
   }
 
-  play(files: readonly string[], options: { readonly loop: boolean }): Playback {
+  play(ours: readonly string[], options: { readonly loop: boolean }): Playback {
+    const files = ours.map((file) => seenBy(this.context.mediaView, file));
     const refusal = this.#refusePlay() ?? refuseFiles(files);
     if (refusal !== undefined) return failedPlayback(refusal);
     const previous = this.#playback?.stop();

@@ -9,6 +9,7 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import { FreeswitchEndpoint, isEncrypted } from './endpoint.js';
 import { describeError, TelephonyError } from './errors.js';
 import type { FreeswitchConnection } from './freeswitch-connection.js';
+import type { MediaView } from './media-view.js';
 import type { OwnerMark } from './owner-mark.js';
 
 export interface MediaServerContext {
@@ -16,6 +17,7 @@ export interface MediaServerContext {
   readonly log: Log;
   readonly deadlines: Deadlines;
   readonly owner?: OwnerMark | undefined;
+  readonly mediaView?: MediaView | undefined;
   connection(): FreeswitchConnection | undefined;
 }
 

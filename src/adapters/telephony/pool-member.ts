@@ -16,6 +16,7 @@ import {
   type FreeswitchOptions,
 } from './freeswitch-connection.js';
 import { FreeswitchMediaServer } from './media-server.js';
+import type { MediaView } from './media-view.js';
 import type { OwnerMark } from './owner-mark.js';
 import type { SrfView } from './srf-types.js';
 
@@ -26,6 +27,8 @@ export interface MemberOptions extends FreeswitchOptions {
   readonly maxSetUpsPerSecond?: number;
   /** Calls being set up at a time at most; what it is found to carry when left out. */
   readonly maxSetUpsInProgress?: number;
+  /** Where it sees our files, when that is not where they are. */
+  readonly mediaView?: MediaView;
 }
 
 /** What may change while calls are up. */
@@ -79,6 +82,7 @@ export class PoolMember {
       log,
       deadlines,
       owner,
+      mediaView: options.mediaView,
       connection: () => this.#keeper.current,
     });
     this.#breaker = new CircuitBreaker({

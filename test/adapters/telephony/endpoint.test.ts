@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
 import { eventually, useSite } from './site.js';
@@ -248,3 +250,18 @@ function widestGapMs(sounding: readonly HeardPacket[]): number {
   });
   return widest * 20;
 }
+
+describe('an endpoint of a media server that sees our files elsewhere', function () {
+  this.timeout(20_000);
+  const ELSEWHERE = '/not/here';
+  const site = useSite({ mediaView: { directory: ELSEWHERE, seenAs: tmpdir() } });
+
+  it('plays them there', async () => {
+    const call = await site().call();
+    const seenThere = await site().toneFile(700, 200);
+    const ours = join(ELSEWHERE, relative(tmpdir(), seenThere));
+    const end = await call.endpoint.play([ours], { loop: false }).done;
+    assert.deepEqual(end, { kind: 'ended', playedMs: 200 });
+    await site().hangUp(call);
+  });
+});
