@@ -5,7 +5,7 @@
 import type { LogEntry, StepEntry } from '../scxml/session/host.js';
 import type { Asked } from './asked.js';
 
-const LINES_MAX = 300;
+const LINES_MAX = 250;
 const DETAIL_MAX = 200;
 
 export class SessionTrail {
