@@ -10,12 +10,13 @@ import { CALL_STATE } from './callflow/call-state.js';
 import type { Command, EventBody } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
-import { planDial } from './dial/dial-plan.js';
+import { planDial, type DialPlan } from './dial/dial-plan.js';
 import type { Trunk } from './dial/trunk-selector.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
 import type { HandoffFacts } from './handoff/conversation.js';
 import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
+import { Holders, type HolderSetUp } from './holder/holders.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegTrail } from './leg-trail.js';
 import type { CallMetrics } from './report/call-metrics.js';
@@ -42,6 +43,8 @@ export interface EffectsDeps extends CallSettings {
   /** How often what the flow reports has happened in this process. */
   readonly counters?: Counters;
   readonly metrics?: CallMetrics;
+  /** What runs plugins and pages; without it they fail to start. */
+  readonly holders?: HolderSetUp | undefined;
   /** The sound that breaks a silence when no treatment does. */
   readonly comfortFile: string;
 }
@@ -79,6 +82,12 @@ export class CallbackEffects {
   readonly #ending = new Set<Promise<void>>();
   readonly #ledger: LegLedger;
   readonly #trail: LegTrail;
+  readonly #holders: Holders;
+  /** The latest attempt. */
+  #dialled: { readonly plan: DialPlan | undefined; readonly callId: string } = {
+    plan: undefined,
+    callId: '',
+  };
   #settings: CallSettings;
 
   constructor(
@@ -104,6 +113,15 @@ export class CallbackEffects {
       onFacts: (facts) => listener.onAttemptFacts(facts),
       cleanUp: (work) => this.#end(work),
     });
+    this.#holders = new Holders({
+      deps,
+      callback,
+      settings: () => ({ ...this.#settings, service: this.service }),
+      post: (event) => listener.post(event),
+      cleanUp: (work) => this.#end(work),
+      note: (what, detail) => this.#trail.note(this.#dialled.callId, what, detail, 'customer'),
+      hangUp: (legId, why) => this.#hangUpForHolder(legId, why),
+    });
   }
 
   /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */
@@ -120,6 +138,7 @@ export class CallbackEffects {
       case 'play':
         return this.#play(command);
       case 'stop-playing':
+        this.#holders.forgetComfort(command.playId);
         return this.#end(this.#leg?.player.stop(command.playId));
       case 'queue':
         return this.#farSides.search(command, this.#leg);
@@ -139,17 +158,18 @@ export class CallbackEffects {
         return this.#timers.stop(command);
       case 'start-plugin':
       case 'start-vxml':
-        return this.#refuseHolder(command);
+        return this.#holders.start(command, { leg: this.#leg, ...this.#dialled });
+      case 'tell-plugin':
+        return this.#holders.tell(command);
       case 'report':
         return this.#report(command);
-      case 'tell-plugin':
-        return undefined;
     }
   }
 
   /** Gives everything back; resolves when the wire is quiet. */
   async stop(why: string): Promise<void> {
     this.#timers.stopAll();
+    this.#holders.stop('ended');
     this.#farSides.dropAll(why);
     if (this.#leg) this.#hangUp({ legId: this.#leg.legId, why });
     await Promise.all(this.#ending);
@@ -162,6 +182,7 @@ export class CallbackEffects {
     const ownNumber = this.callback.customerNumber;
     const rules = numberRulesOf(this.service);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);
+    this.#dialled = { plan, callId };
     if (plan.kind === 'refused') {
       const detail = { cpdReason: plan.why };
       this.listener.onLeg({ kind: 'over', callId });
@@ -193,11 +214,9 @@ export class CallbackEffects {
       return;
     }
     this.#end(leg.call.beforePlaying());
-    leg.player.play(endpoint, {
-      playId: command.playId,
-      file: command.file ?? this.deps.comfortFile,
-      loop: command.loop,
-    });
+    const { playId, file = this.deps.comfortFile, loop } = command;
+    if (this.#holders.comfort(command, { playId, file, loop })) return;
+    leg.player.play(endpoint, { playId, file, loop });
   }
 
   #hangUp({ legId, why }: { legId: string; why: string }): void {
@@ -216,16 +235,13 @@ export class CallbackEffects {
     }
   }
 
-  /** Plugins and VoiceXML pages have no runner yet: said at once, so that the flow can go on. */
-  #refuseHolder(command: Extract<Command, { type: 'start-plugin' | 'start-vxml' }>): void {
-    const { holderId } = command;
-    if (command.type === 'start-plugin') {
-      const why = 'CBD_PLUGIN_NOT_BUILT: this version has no plugin runner';
-      this.listener.post({ type: 'plugin-failed', holderId, why });
-    } else {
-      const why = 'CBD_VXML_NOT_BUILT: this version has no VoiceXML interpreter';
-      this.listener.post({ type: 'vxml-failed', holderId, why });
-    }
+  /** A plugin or page ends the call: the flow hears what it hears when the customer does. */
+  async #hangUpForHolder(legId: string, why: string): Promise<void> {
+    const leg = this.#leg;
+    if (leg?.legId !== legId) return;
+    this.#hangUp({ legId, why });
+    this.listener.post({ type: 'customer-hung-up', legId });
+    await leg.call.hangUp(why);
   }
 
   /** Remembers a clean-up until it is done, so that `stop` can wait for it. */

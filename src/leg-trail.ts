@@ -33,9 +33,11 @@ export class LegTrail {
     };
   }
 
-  /** Something happened to the media of a leg that is followed; of others nothing is written. */
-  note(callId: string, what: string, detail?: string): void {
-    const leg = this.#roles.get(callId);
+  /**
+   * Something happened to the media of a leg that is followed; of others nothing is written.
+   * @param leg whose it was, for what is told of a leg that is over
+   */
+  note(callId: string, what: string, detail?: string, leg = this.#roles.get(callId)): void {
     if (leg === undefined) return;
     const text = detail === undefined ? {} : { detail: detail.slice(0, DETAIL_MAX) };
     this.#add({ kind: 'media', leg, callId, atMs: this.clock.nowMs(), what, ...text });

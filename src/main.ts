@@ -13,8 +13,10 @@ import { systemRandom } from './adapters/random.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectFleet } from './adapters/telephony/connect.js';
 import type { Fleet } from './adapters/telephony/fleet.js';
+import { startPlugins } from './adapters/plugin/start-plugins.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
+import { wavLengthMs } from './config/wav-header.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
@@ -106,9 +108,17 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const share = () =>
     shareMedia({ media: live.current.media, isShared: isMediaShared(live.current), log });
   let folders = await share();
+  let listeningAt = '';
+  const plugins = startPlugins({
+    clock,
+    config: () => live.current,
+    baseUrl: () => live.current.http.publicUrl ?? listeningAt,
+  });
+  cleanUp.add(plugins, () => plugins.close());
   const host = createHost(live, () => folders, {
     store,
     telephony: governedTelephony(telephony, setUps),
+    holders: { ...plugins, lengthMs: wavLengthMs },
     setUps,
     analyser,
     clock,
@@ -148,6 +158,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     version: productVersion(),
     counters,
     metrics,
+    desk: plugins.desk,
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
     isReady,
@@ -158,6 +169,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   await endOrphanLegs({ store, telephony, clock, log });
   for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
   const url = await api.listen({ host: config.http.host, port: config.http.port });
+  listeningAt = url;
   scheduler.start();
 
   return {
@@ -180,6 +192,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       ...(await engineCounts()),
       sessions: host.count,
       ...setUps.counts(),
+      pluginSessions: plugins.desk.openCount,
       dialLocks: (await store.stats()).dialLockCount,
     }),
     hangUpAll: () => host.drain(0),
@@ -211,6 +224,7 @@ type HostParts = Pick<
   | 'store'
   | 'telephony'
   | 'setUps'
+  | 'holders'
   | 'analyser'
   | 'clock'
   | 'random'

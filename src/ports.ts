@@ -161,6 +161,8 @@ export interface SipDialog {
   readonly remoteSdp: string;
   /** What a BYE from another process would need (stored, for orphans after a crash). */
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
+  /** Header fields of the far side's 200 OK, by lower-case name, without control characters. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   onEnded(handle: (how: DialogEnd) => void): void;
   readonly hasEnded: boolean;
   /**
@@ -189,11 +191,14 @@ export interface SipAgent {
 
 // --- media ----------------------------------------------------------------------------------
 
-/** `playedMs`: what was heard, by the media server's count of samples; not known of every end. */
+/**
+ * `playedMs`: what was heard, by the media server's count of samples; not known of every end. Of a
+ * gapless list it is measured by the clock, and `filePlayedMs` counts in the file it was at.
+ */
 export type PlayEnd =
   | { readonly kind: 'ended'; readonly playedMs?: number }
   /** Stopped by us. */
-  | { readonly kind: 'stopped'; readonly playedMs?: number }
+  | { readonly kind: 'stopped'; readonly playedMs?: number; readonly filePlayedMs?: number }
   /** `why` begins with a code: PLAY_NOT_FOUND, PLAY_NO_SOUND, PLAY_ERROR, PLAY_REFUSED, ENDPOINT_ENDED. */
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -227,6 +232,11 @@ export interface AudioTap {
   stop(): Promise<void>;
 }
 
+export interface PlayOrder {
+  readonly loop: boolean;
+  readonly isGapless?: boolean;
+}
+
 export interface MediaEndpoint {
   readonly id: string;
   readonly localSdp: string;
@@ -234,8 +244,11 @@ export interface MediaEndpoint {
   connect(remoteSdp: string): Promise<void>;
   /** Takes a new offer of the far side. @returns the answer */
   answer(offerSdp: string): Promise<string>;
-  /** Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a time. */
-  play(files: readonly string[], options: { readonly loop: boolean }): Playback;
+  /**
+   * Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a
+   * time. `isGapless`: as one list, in which a file that is missing after all is passed over silently.
+   */
+  play(files: readonly string[], options: PlayOrder): Playback;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
   /**

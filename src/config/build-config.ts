@@ -2,6 +2,7 @@
  * Checked values to the finished configuration: paths made absolute, addresses taken apart, services
  * built, and the few rules that span several options and must hold before anything starts.
  */
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildService } from './build-service.js';
@@ -60,7 +61,9 @@ export function buildConfig(
     store: buildStore(blockReader('store', read).text('url'), context),
     http: buildHttp(blockReader('http', read), context),
     orchestration,
+    webhook: { secret: blockReader('webhook', read).optionalText('secret') },
     allowedOrigins: collectOrigins(read.texts('allowedOrigins'), orchestration.url, services),
+    allowedAddresses: buildNetworks(read.texts('allowedAddresses'), context),
     log: { level: blockReader('log', read).choice<LogLevel>('level', LOG_LEVELS) },
     services: dictionary(services.map((service) => [service.name, service])),
   };
@@ -196,6 +199,18 @@ function collectOrigins(
     .filter((url) => url !== undefined && /^https?:/i.test(url))
     .map((url) => new URL(url ?? '').origin);
   return [...new Set(origins)].sort();
+}
+
+function buildNetworks(texts: readonly string[], context: BuildContext): readonly string[] {
+  texts.forEach((text, index) => {
+    const [address = '', bits = '0'] = text.split('/');
+    const version = isIP(address);
+    if (version !== 0 && Number(bits) <= (version === 4 ? 32 : 128)) return;
+    const allowed = 'an address or a network, such as 10.0.0.0/8';
+    const path = `allowedAddresses[${index}]`;
+    addFault(context, 'CONFIG_BAD_FORMAT', path, 'Not an address.', { allowed });
+  });
+  return texts;
 }
 
 /** Without a prototype: a name from a request, such as `constructor`, finds nothing by accident. */

@@ -30,11 +30,11 @@ function isUsed(config: DialbackConfig): Problem[] {
 }
 
 function somebodyRunsIt(config: DialbackConfig): Problem[] {
-  const found = Object.values(config.services).flatMap(({ name, options }) => [
+  const found = Object.values(config.services).flatMap(({ name, options, pluginRunner }) => [
     {
       name,
       key: '_plugin_on_dial_url',
-      isSet: options.pluginOnDialUrl !== undefined,
+      isSet: options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
       onError: options.onPluginError,
     },
     {

@@ -221,6 +221,10 @@ export interface DialbackConfig {
   readonly store: StoreConfig;
   readonly http: HttpConfig;
   readonly orchestration: { readonly url: string | undefined };
+  /** Undefined: requests to webhooks are not signed. */
+  readonly webhook: { readonly secret: string | undefined };
+  /** Addresses and networks that names of allowed origins may lead to besides the Internet. */
+  readonly allowedAddresses: readonly string[];
   /** `allowedOrigins` and the origin of every URL that the file itself names. */
   readonly allowedOrigins: readonly string[];
   readonly log: { readonly level: LogLevel };

@@ -27,6 +27,15 @@ export const STORE_URL: TextFormat = {
   pattern: /^(?:sqlite:[^\s?#].{0,1000}|postgres(?:ql)?:\/\/\S{1,1000})$/,
   says: 'sqlite:PATH, sqlite::memory: or postgres://...',
 };
+/** Whether it is an address is looked at when it is built. */
+export const NETWORK: TextFormat = {
+  pattern: /^[0-9A-Fa-f.:]{2,45}(?:\/[0-9]{1,3})?$/,
+  says: 'an address or a network, such as 10.0.0.0/8',
+};
+export const WEBHOOK_SECRET: TextFormat = {
+  pattern: /^[^\p{Cc}]{16,}$/u,
+  says: 'at least 16 characters',
+};
 export const PATH: TextFormat = { pattern: /^[^\0\r\n]+$/, says: 'a path' };
 const SECRET: TextFormat = { pattern: /^[^\0\r\n|]+$/, says: 'one line without `|`' };
 export const SIP_TEXT: TextFormat = {

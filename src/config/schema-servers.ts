@@ -6,6 +6,7 @@ import {
   host,
   LISTEN,
   name,
+  NETWORK,
   option,
   PATH,
   secret,
@@ -13,6 +14,7 @@ import {
   SIP_URI,
   STORE_URL,
   TRUNK_URI,
+  WEBHOOK_SECRET,
 } from './schema-parts.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
@@ -231,15 +233,16 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   block(
     'orchestration',
     'An orchestration server that runs plugins, for services with `pluginRunner: ors`.',
-    [
-      option(
-        'url',
-        { kind: 'url', schemes: ['http', 'https'] },
-        'Base URL of its REST interface.',
-        { unbuilt: 'This version runs no plugins on an orchestration server.' },
-      ),
-    ],
+    [option('url', { kind: 'url', schemes: ['http', 'https'] }, 'Base URL of its REST interface.')],
   ),
+  block('webhook', 'Services with `pluginRunner: webhook`.', [
+    option(
+      'secret',
+      { kind: 'text', maxLength: 256, isSecret: true, format: WEBHOOK_SECRET },
+      'Signs every request to a webhook (HMAC-SHA256, header `Dialback-Signature`).',
+      { defaultSays: 'requests are not signed' },
+    ),
+  ]),
   option(
     'allowedOrigins',
     {
@@ -248,6 +251,12 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       of: { kind: 'url', schemes: ['http', 'https'], isOrigin: true },
     },
     'Origins that plugins and pages may fetch from, besides those of the URLs in this file.',
+    { default: [] },
+  ),
+  option(
+    'allowedAddresses',
+    { kind: 'list', maxItems: 100, of: { kind: 'text', maxLength: 50, format: NETWORK } },
+    'Networks that the names of those origins may lead to besides the Internet, such as 10.0.0.0/8. An address that an origin names itself, and `localhost`, need not be here.',
     { default: [] },
   ),
   block('log', 'Logging.', [

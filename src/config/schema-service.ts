@@ -102,7 +102,7 @@ const PLUGIN: OptionGroup = {
       'pluginRunner',
       choice(PLUGIN_RUNNERS),
       '`embedded`: our own SCXML interpreter. `ors`: the server at `orchestration.url`. `webhook`: the URL is sent the parameters as JSON.',
-      { default: 'embedded', unbuilt: 'This version has no plugin runner.' },
+      { default: 'embedded' },
     ),
     ours(
       'onPluginError',
@@ -114,7 +114,7 @@ const PLUGIN: OptionGroup = {
       'autoDetach',
       bool,
       'Take the call back from a plugin that replies without having detached it.',
-      { default: true, unbuilt: 'This version has no plugin runner.' },
+      { default: true },
     ),
     genesys(
       '_on_customer_connect_treatment_url',

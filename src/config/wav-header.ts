@@ -44,6 +44,14 @@ export async function readWavHeader(path: string): Promise<WavHeader> {
   }
 }
 
+/** @returns how long a WAV file is, in milliseconds; undefined for anything else. @param path absolute */
+export async function wavLengthMs(path: string): Promise<number | undefined> {
+  const header = await readWavHeader(path);
+  if (header.kind !== 'wav') return undefined;
+  const frames = (header.dataBytes * 8) / (header.bits * header.channels);
+  return Math.round((frames * 1000) / header.rateHz);
+}
+
 async function readChunks(file: FileHandle): Promise<WavHeader> {
   const unplayable = (why: string): WavHeader => ({ kind: 'unplayable', why });
   const info = await file.stat();

@@ -113,6 +113,11 @@ export class OutboundCall {
     return this.request.callId;
   }
 
+  /** Of the 200 OK; empty before. */
+  get answerHeaders(): Readonly<Record<string, string>> {
+    return this.#dialog?.answerHeaders ?? {};
+  }
+
   /** Ends the call whatever its stage. Nothing is reported afterwards. */
   async hangUp(why: string): Promise<void> {
     this.#isOver = true;

@@ -20,6 +20,18 @@ export interface HolderRun {
   stop(cause: RevokeCause): Promise<void>;
 }
 
+/** What one plugin or page may add to its callback's trail. */
+const TRAIL_MAX = 300;
+
+/** @returns the same, deaf after so many lines: a page that talks for ever fills no disk */
+export function cappedTrail(trail: HolderTrail['trail']): HolderTrail['trail'] {
+  let count = 0;
+  return (what, detail) => {
+    count += 1;
+    if (count <= TRAIL_MAX) trail(what, detail);
+  };
+}
+
 /** What a plugin's or page's own story says, for `trace`: a state entered, a request, a log line. */
 export interface HolderTrail {
   trail(what: string, detail?: string): void;

@@ -13,6 +13,8 @@ export interface PluginRequest {
   readonly parameters: HolderParameters;
   /** The call, when there is one that is up. Attached from the start when `isAssociated`. */
   readonly call: HeldCall | undefined;
+  /** For plugins elsewhere: under it the call can be acted on over HTTP. Undefined without a call. */
+  readonly callUrl?: string | undefined;
   /**
    * The plugin gets the call (`interaction.added`, `interaction.present`); otherwise, by
    * `_plugin_on_dial_associate_ixn: false` or because there is none, it gets the event `plugin.start`.

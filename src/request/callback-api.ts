@@ -8,6 +8,7 @@
 
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { DialbackConfig } from '../config/config.js';
+import type { ReplyDesk } from '../plugin/reply-desk.js';
 import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
@@ -16,6 +17,7 @@ import { accessCheck } from './access.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
 import { parseUrlencoded } from './parameters.js';
+import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
@@ -38,6 +40,8 @@ export interface ApiDeps {
   readonly version?: string;
   /** Shown at `/v1/counters`. */
   readonly counters?: Pick<Counters, 'all'>;
+  /** Plugins answer here; without it there are no paths for them. */
+  readonly desk?: ReplyDesk | undefined;
   /** Served at `/metrics`. */
   readonly metrics?: Pick<CallMetrics, 'text' | 'contentType'>;
 }
@@ -91,6 +95,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     registerOwnRoutes(scope, deps);
     done();
   });
+  const { desk } = deps;
+  if (desk) {
+    void api.register((scope, _options, done) => {
+      registerPluginRoutes(scope, { desk, log: deps.log });
+      done();
+    });
+  }
   return api;
 }
 

@@ -10,6 +10,7 @@ import type {
   MediaEndpoint,
   Playback,
   PlayEnd,
+  PlayOrder,
   TapTarget,
 } from '../../ports.js';
 import type { Channel } from './channel.js';
@@ -133,7 +134,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return answer;
   }
 
-  play(ours: readonly string[], options: { readonly loop: boolean }): Playback {
+  play(ours: readonly string[], order: PlayOrder): Playback {
     const files = ours.map((file) => seenBy(this.context.mediaView, file));
     const refusal = this.#refusePlay() ?? refuseFiles(files);
     if (refusal !== undefined) return failedPlayback(refusal);
@@ -147,7 +148,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       {
         ...this.context,
         files,
-        loop: options.loop,
+        ...order,
         after: Promise.all([previous, this.#parking, this.#connecting]),
         onSound: () => this.#tap?.soundBegan(),
       },

@@ -29,6 +29,8 @@ const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
 const MAX_LIST_BYTES = 8192;
 const BREAK_AGAIN_MS = 150;
+/** mod_dptools puts so much silence before the files of a list. */
+const LIST_LEAD_MS = 250;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
 const SHORTEST_LIST_MS = 100;
 
@@ -56,10 +58,29 @@ export function loopName(files: readonly string[]): string {
     .join('!')}`;
 }
 
+/** @returns the files in order, in as few names as can be: each is played without a gap inside. */
+export function listNames(files: readonly string[]): string[] {
+  const lists: string[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    bytes += Buffer.byteLength(file) + 1;
+    if (bytes > MAX_LIST_BYTES) {
+      lists.push([]);
+      bytes = Buffer.byteLength(file) + 1;
+    }
+    lists.at(-1)?.push(file);
+  }
+  return lists.map((list) =>
+    list.length > 1 ? `file_string://${list.join('!')}` : (list[0] ?? ''),
+  );
+}
+
 export interface PlaybackOptions {
   /** Sanitised; 1 to 100 of them. */
   readonly files: readonly string[];
   readonly loop: boolean;
+  /** As one list, as far as it fits. */
+  readonly isGapless?: boolean;
   readonly clock: Clock;
   readonly deadlines: Pick<Deadlines, 'playStartMs' | 'stopMs'>;
   /** What has to be over first, such as the previous playback; must not reject. */
@@ -77,6 +98,8 @@ export class ChannelPlayback implements Playback {
   /** When the first sound was heard; -1 before. */
   #soundAtMs = -1;
   #playedMs = 0;
+  /** Of a list: in the file it was at. */
+  #filePlayedMs: number | undefined;
   #isPlaying = false;
   #giveUp!: () => void;
   readonly #givenUp: Promise<void>;
@@ -103,16 +126,17 @@ export class ChannelPlayback implements Playback {
   }
 
   async #run(): Promise<PlayEnd> {
-    const { files, loop } = this.options;
+    const { loop, isGapless } = this.options;
+    const files = isGapless ? listNames(this.options.files) : this.options.files;
     await this.options.after;
     // Several files in a loop are first played one by one: only so a missing one is noticed.
-    if (!loop || files.length > 1) {
+    if (!loop || (files.length > 1 && !isGapless)) {
       for (const file of files) {
         const end = await this.#playOne(file);
         if (end.kind !== 'ended') return end;
       }
     }
-    return loop ? this.#playOverAndOver(loopName(files)) : this.#end('ended');
+    return loop ? this.#playOverAndOver(loopName(this.options.files)) : this.#end('ended');
   }
 
   async #playOverAndOver(list: string): Promise<PlayEnd> {
@@ -154,16 +178,22 @@ export class ChannelPlayback implements Playback {
     }
   }
 
-  /** Of a list only the position in its latest file is known: a loop is timed instead. */
+  /** Of a list only the position in its latest file is known: what repeats or is a list is timed. */
   #count({ lastPositionSamples }: ExecuteResult): void {
-    const { clock, loop } = this.options;
+    const { clock, loop, isGapless, files } = this.options;
     if (!this.#hasStarted) return;
+    const positionMs = Math.round((lastPositionSamples ?? 0) / SAMPLES_PER_MS);
+    const isList = isGapless === true && files.length > 1;
     if (loop) this.#playedMs = clock.nowMs() - this.#soundAtMs;
-    else this.#playedMs += Math.round((lastPositionSamples ?? 0) / SAMPLES_PER_MS);
+    else if (isList) this.#playedMs = clock.nowMs() - this.#soundAtMs - LIST_LEAD_MS;
+    else this.#playedMs += positionMs;
+    if (isList && lastPositionSamples !== undefined) this.#filePlayedMs = positionMs;
   }
 
   #end(kind: 'ended' | 'stopped'): PlayEnd {
-    return { kind, playedMs: this.#playedMs };
+    const playedMs = Math.max(0, this.#playedMs);
+    if (kind === 'ended' || this.#filePlayedMs === undefined) return { kind, playedMs };
+    return { kind, playedMs, filePlayedMs: this.#filePlayedMs };
   }
 
   #started(): void {

@@ -14,7 +14,7 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import { refer, reinvite } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { takeReoffers } from './reoffer.js';
-import { reasonHeader } from './sip-headers.js';
+import { plainHeaders, reasonHeader } from './sip-headers.js';
 import type { DialogView, SrfView } from './srf-types.js';
 
 export interface DialogContext {
@@ -29,6 +29,7 @@ export interface DialogContext {
 export class DrachtioDialog implements SipDialog {
   readonly callId: string;
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
+  readonly answerHeaders: Readonly<Record<string, string>>;
   readonly #handles: ((how: DialogEnd) => void)[] = [];
   #answerOffer: ((sdp: string) => Promise<string>) | undefined;
   #onFax: () => void = () => undefined;
@@ -43,6 +44,7 @@ export class DrachtioDialog implements SipDialog {
   ) {
     this.callId = leg.sip.callId;
     this.identity = { localTag: leg.sip.localTag, remoteTag: leg.sip.remoteTag };
+    this.answerHeaders = plainHeaders(leg.res.headers);
     takeReoffers(leg, {
       log: context.log,
       answer: (sdp) => this.#answerOffer?.(sdp),

@@ -81,3 +81,18 @@ export function parseRetryAfter(value: string | undefined): number | undefined {
   const DAY_S = 86_400;
   return seconds === undefined ? undefined : Math.min(Number(seconds), DAY_S) * 1000;
 }
+
+const HEADERS_MAX = 60;
+const VALUE_MAX = 512;
+
+/** Header fields as plain text for those who may read them and no more: cut, without control characters. */
+export function plainHeaders(
+  headers: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, string>> {
+  const plain = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers).slice(0, HEADERS_MAX)) {
+    if (typeof value !== 'string' || !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) continue;
+    plain[name.toLowerCase()] = value.slice(0, VALUE_MAX).replace(/\p{Cc}+/gu, ' ');
+  }
+  return plain;
+}

@@ -22,6 +22,8 @@ export interface SipResponseView extends SipMessageView {
 
 /** The 200 OK that made a dialog, and where it came from. */
 export interface AnswerView extends SipResponseView {
+  /** As received; a name that came more than once has the values joined. */
+  readonly headers?: Readonly<Record<string, unknown>>;
   readonly source_address?: string;
   readonly source_port?: number | string;
 }

@@ -1,0 +1,217 @@
+/**
+ * A customer's call lent to a plugin or page: `HeldCall` on the real leg. It is the one token of the
+ * call; `revoke` takes it back for good, and whatever the holder still does then changes nothing.
+ */
+import type { Clock, MediaEndpoint } from '../ports.js';
+import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
+import type { Comfort } from './comfort.js';
+import type {
+  DigitPress,
+  HeldCall,
+  HeldCallCapabilities,
+  HeldCallFacts,
+  HeldRefusal,
+  PlayOptions,
+  Prompt,
+  PromptPlayback,
+  RecordEnd,
+  Recording,
+  RecordRequest,
+  RevokeCause,
+} from './held-call.js';
+import { KeyMemory } from './key-memory.js';
+import { PromptRun, refusal, refusePrompts } from './prompt-run.js';
+
+export interface LiveCallContext {
+  readonly clock: Clock;
+  readonly files: MediaFiles;
+  readonly places: MediaPlaces;
+  lengthMs(path: string): Promise<number | undefined>;
+  /** Undefined once the leg is over. */
+  endpoint(): MediaEndpoint | undefined;
+  /** A tap that a sound would kill is given back. */
+  beforePlaying(): Promise<void>;
+  readonly comfort: Comfort;
+  /** After so much silence the flow's comfort sound is heard again. */
+  readonly silenceMaxMs: number;
+  /** Ends the leg, and tells the flow as if the customer had. */
+  hangUp(why: string): Promise<void>;
+  /** A line for `trace`. */
+  note(what: string, detail?: string): void;
+}
+
+const AWAIT_MAX_MS = 30_000;
+const DONE = { kind: 'done' } as const;
+
+export class LiveCall implements HeldCall {
+  readonly capabilities: HeldCallCapabilities = { canSpeak: false, canRecord: false };
+  readonly #keys = new KeyMemory();
+  readonly #revokeHandles: ((cause: RevokeCause) => void)[] = [];
+  #isAttached: boolean;
+  #revokedBy: RevokeCause | undefined;
+  #playing: PromptRun | undefined;
+  /** How long the holder waits for the customer, when it does. */
+  #patienceMs: number | undefined;
+
+  constructor(
+    private readonly context: LiveCallContext,
+    readonly facts: HeldCallFacts,
+    isAttached: boolean,
+  ) {
+    this.#isAttached = isAttached;
+    context.endpoint()?.onDigit((digit, durationMs) => this.#onKey(digit, durationMs));
+  }
+
+  get isAttached(): boolean {
+    return this.#isAttached && this.#revokedBy === undefined;
+  }
+
+  get revokedBy(): RevokeCause | undefined {
+    return this.#revokedBy;
+  }
+
+  /** The leg is answered and still there. */
+  get isUp(): boolean {
+    return this.context.endpoint() !== undefined;
+  }
+
+  onRevoked(handle: (cause: RevokeCause) => void): void {
+    if (this.#revokedBy === undefined) this.#revokeHandles.push(handle);
+    else handle(this.#revokedBy);
+  }
+
+  /** Takes the call back. What plays stops. */
+  revoke(cause: RevokeCause): void {
+    if (this.#revokedBy !== undefined) return;
+    this.#revokedBy = cause;
+    this.#keys.close();
+    this.#silence();
+    for (const handle of this.#revokeHandles.splice(0)) handle(cause);
+  }
+
+  play(prompts: readonly Prompt[], options: PlayOptions = {}): PromptPlayback {
+    const refused = this.#refuse() ?? refusePrompts(prompts);
+    if (refused) return { done: Promise.resolve(refused), stop: () => Promise.resolve() };
+    void this.#playing?.stop();
+    const isLooped = options.loop === true;
+    const run: PromptRun = new PromptRun(
+      {
+        clock: this.context.clock,
+        files: this.context.files,
+        places: this.context.places,
+        lengthMs: (path) => this.context.lengthMs(path),
+        recordingPath: () => undefined,
+        beforeSound: () => this.#beforeSound(run),
+      },
+      prompts,
+      isLooped,
+    );
+    this.#playing = run;
+    void run.done.then((end) => {
+      const heard = end.kind === 'refused' ? `${end.code}: ${end.why}` : `${end.playedMs} ms`;
+      this.context.note(`prompts-${end.kind}`, `${describe(prompts)}: ${heard}`);
+      if (this.#playing !== run) return;
+      this.#playing = undefined;
+      this.#isQuiet();
+    });
+    return run;
+  }
+
+  onDigit(handle: (press: DigitPress) => void): () => void {
+    return this.#revokedBy === undefined ? this.#keys.listen(handle) : () => undefined;
+  }
+
+  flushDigits(): void {
+    this.#keys.flush();
+  }
+
+  awaitCustomer(maxMs: number): () => void {
+    const patienceMs = Math.max(0, Math.min(maxMs, AWAIT_MAX_MS));
+    this.#patienceMs = patienceMs;
+    if (this.#revokedBy === undefined && !this.#playing) {
+      void this.context.comfort.giveWay();
+      this.#isQuiet();
+    }
+    return () => {
+      if (this.#patienceMs !== patienceMs) return;
+      this.#patienceMs = undefined;
+      if (this.#revokedBy === undefined && !this.#playing) this.#isQuiet();
+    };
+  }
+
+  record(_request: RecordRequest): Recording {
+    const refused: RecordEnd =
+      this.#refuse() ?? refusal('HELD_UNSUPPORTED', 'recording is not built in this version');
+    return { done: Promise.resolve(refused), stop: () => Promise.resolve() };
+  }
+
+  async hangUp(why: string): Promise<HeldRefusal | typeof DONE> {
+    const refused = this.#refuse();
+    if (refused) return refused;
+    this.context.note('holder-hangs-up');
+    this.revoke('hung-up');
+    await this.context.hangUp(why);
+    return DONE;
+  }
+
+  detach(): Promise<HeldRefusal | typeof DONE> {
+    const refused = this.#refuse();
+    if (refused) return Promise.resolve(refused);
+    this.#isAttached = false;
+    this.context.note('detached');
+    return (this.#playing?.stop() ?? Promise.resolve()).then(() => DONE);
+  }
+
+  attach(): Promise<HeldRefusal | typeof DONE> {
+    if (this.#revokedBy !== undefined) return Promise.resolve(this.#revoked());
+    if (!this.#isAttached) this.context.note('attached');
+    this.#isAttached = true;
+    return Promise.resolve(DONE);
+  }
+
+  #refuse(): HeldRefusal | undefined {
+    if (this.#revokedBy !== undefined) return this.#revoked();
+    if (!this.#isAttached) return refusal('HELD_NOT_ATTACHED', 'attach the call first');
+    return undefined;
+  }
+
+  #revoked(): HeldRefusal {
+    return refusal('HELD_REVOKED', `the call was taken back: ${this.#revokedBy ?? 'over'}`);
+  }
+
+  #silence(): void {
+    void this.#playing?.stop();
+    this.#playing = undefined;
+    this.#patienceMs = undefined;
+    this.#isQuiet();
+  }
+
+  async #beforeSound(run: PromptRun): Promise<MediaEndpoint | undefined> {
+    if (this.#playing !== run) return undefined;
+    await this.context.comfort.giveWay();
+    await this.context.beforePlaying();
+    return this.#playing === run ? this.context.endpoint() : undefined;
+  }
+
+  /** Nothing of the holder is heard any more; how long that may last depends on why. */
+  #isQuiet(): void {
+    if (!this.isUp) return this.context.comfort.close();
+    this.context.comfort.returnAfter(this.#patienceMs ?? this.context.silenceMaxMs);
+  }
+
+  /** FreeSWITCH tells a key when it was let go. */
+  #onKey(digit: string, durationMs: number): void {
+    if (this.#revokedBy !== undefined) return;
+    const endedAtMs = this.context.clock.nowMs();
+    this.context.note('key', digit);
+    this.#keys.push({ digit, beganAtMs: endedAtMs - durationMs, endedAtMs });
+  }
+}
+
+function describe(prompts: readonly Prompt[]): string {
+  const words = prompts.slice(0, 3).map((prompt) => {
+    if (prompt.kind === 'file') return prompt.file.slice(0, 80);
+    return prompt.kind === 'silence' ? `${prompt.durationMs} ms of silence` : prompt.kind;
+  });
+  return words.join(' + ') + (prompts.length > words.length ? ' ...' : '');
+}

@@ -1,0 +1,170 @@
+/**
+ * Prompts of a holder on a real call: looked at first, then handed to the media server as one list, so
+ * that no gap is between them. How much of them was heard comes from the media server's count of
+ * samples in the file it was at, and from the lengths of the files before.
+ */
+import type { Clock, MediaEndpoint, Playback, PlayEnd } from '../ports.js';
+import { resolveMedia, type MediaFiles, type MediaPlaces } from '../treatment/media-file.js';
+import type { HeldCallCode, HeldRefusal, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
+
+export interface PromptContext {
+  readonly clock: Clock;
+  readonly files: MediaFiles;
+  readonly places: MediaPlaces;
+  /** How long a sound file is; undefined when it cannot be told. @param path of this host */
+  lengthMs(path: string): Promise<number | undefined>;
+  /** What `record` wrote. */
+  recordingPath(recordingId: string): string | undefined;
+  /** Makes room for the sound. @returns undefined when the call is gone */
+  beforeSound(): Promise<MediaEndpoint | undefined>;
+}
+
+interface Sound {
+  /** A path of this host, or a generated sound. */
+  readonly name: string;
+  readonly lengthMs: number | undefined;
+}
+
+const PROMPTS_MAX = 100;
+const SILENCE_MAX_MS = 600_000;
+
+/** @returns why these cannot be prompts at all */
+export function refusePrompts(prompts: readonly Prompt[]): HeldRefusal | undefined {
+  if (prompts.length === 0 || prompts.length > PROMPTS_MAX) {
+    return refusal('HELD_BAD_ARGUMENT', `1 to ${PROMPTS_MAX} prompts`);
+  }
+  for (const prompt of prompts) {
+    if (prompt.kind === 'speech') {
+      return refusal('HELD_UNSUPPORTED', 'this media server does not speak');
+    }
+    if (prompt.kind !== 'silence') continue;
+    const { durationMs } = prompt;
+    if (Number.isInteger(durationMs) && durationMs >= 1 && durationMs <= SILENCE_MAX_MS) continue;
+    return refusal('HELD_BAD_ARGUMENT', `a silence lasts 1 to ${SILENCE_MAX_MS} ms`);
+  }
+  return undefined;
+}
+
+export class PromptRun implements PromptPlayback {
+  readonly done: Promise<PromptsEnd>;
+  #isStopped = false;
+  #playback: Playback | undefined;
+
+  constructor(
+    private readonly context: PromptContext,
+    private readonly prompts: readonly Prompt[],
+    private readonly isLooped: boolean,
+  ) {
+    this.done = this.#run().catch((error: unknown) =>
+      refusal('HELD_MEDIA_ERROR', error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#playback?.stop();
+    await this.done;
+  }
+
+  async #run(): Promise<PromptsEnd> {
+    const sounds: Sound[] = [];
+    for (const found of await Promise.all(this.prompts.map((prompt) => this.#find(prompt)))) {
+      if ('kind' in found) return found;
+      sounds.push(found);
+    }
+    if (this.#isStopped) return NOTHING_HEARD;
+    const endpoint = await this.context.beforeSound();
+    if (this.#isStopped) return NOTHING_HEARD;
+    if (!endpoint) return refusal('HELD_REVOKED', 'the call is gone');
+    const names = sounds.map(({ name }) => name);
+    const startedAtMs = this.context.clock.nowMs();
+    this.#playback = endpoint.play(names, { loop: this.isLooped, isGapless: true });
+    const end = await this.#playback.done;
+    const elapsedMs = this.context.clock.nowMs() - startedAtMs;
+    return outcomeOf(end, sounds, elapsedMs);
+  }
+
+  async #find(prompt: Prompt): Promise<Sound | HeldRefusal> {
+    if (prompt.kind === 'silence') {
+      const { durationMs } = prompt;
+      return { name: `silence_stream://${durationMs}`, lengthMs: durationMs };
+    }
+    const file = this.#fileOf(prompt);
+    if (typeof file !== 'string') return file;
+    const media = await resolveMedia(file, this.context.places, this.context.files);
+    if (media.kind === 'unplayable') {
+      return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
+    }
+    const lengthMs = await this.context.lengthMs(media.path);
+    return { name: media.path, lengthMs };
+  }
+
+  /** A document names what is under the media folder or on the web, never a path of this host. */
+  #fileOf(prompt: Prompt): string | HeldRefusal {
+    if (prompt.kind === 'recording') {
+      const path = this.context.recordingPath(prompt.recordingId);
+      return path ?? refusal('HELD_UNPLAYABLE', 'MEDIA_MISSING: no such recording');
+    }
+    const file = prompt.kind === 'file' ? prompt.file : '';
+    const isRelative = !/^([/\\]|[A-Za-z]:\\)/.test(file);
+    const isPlain = /^https?:\/\//i.test(file) || !file.includes(':');
+    if (file !== '' && isRelative && isPlain) return file;
+    const why = 'MEDIA_OUTSIDE: a name under the media folder, or an http(s) URL';
+    return refusal('HELD_UNPLAYABLE', why);
+  }
+}
+
+const NOTHING_HEARD = {
+  kind: 'stopped',
+  playedMs: 0,
+  promptIndex: 0,
+  promptPlayedMs: 0,
+} as const satisfies PromptsEnd;
+
+function outcomeOf(end: PlayEnd, sounds: readonly Sound[], elapsedMs: number): PromptsEnd {
+  if (end.kind === 'ended') {
+    const whole = sounds.reduce((sum, { lengthMs }) => sum + (lengthMs ?? NaN), 0);
+    return { kind: 'ended', playedMs: Number.isNaN(whole) ? (end.playedMs ?? elapsedMs) : whole };
+  }
+  if (end.kind === 'failed' && !end.why.startsWith('ENDPOINT_ENDED')) {
+    return refusal('HELD_MEDIA_ERROR', end.why);
+  }
+  // Taken away with the call: only the clock knows how long it was heard.
+  const [heardMs, inFileMs] =
+    end.kind === 'stopped' ? [end.playedMs ?? elapsedMs, end.filePlayedMs] : [elapsedMs, undefined];
+  return { kind: 'stopped', ...locate(sounds, heardMs, inFileMs) };
+}
+
+/**
+ * Where in a list the sound was. The media server knows exactly how far it was in its file, not which
+ * file of the list; the clock knows that, give or take.
+ *
+ * @param heardMs by the clock
+ * @param inFileMs by the media server, undefined when it did not say
+ */
+export function locate(
+  sounds: readonly Pick<Sound, 'lengthMs'>[],
+  heardMs: number,
+  inFileMs: number | undefined,
+): { playedMs: number; promptIndex: number; promptPlayedMs: number } {
+  let best = { playedMs: 0, promptIndex: 0, promptPlayedMs: 0 };
+  let beforeMs = 0;
+  let bestOffMs = Infinity;
+  for (const [promptIndex, { lengthMs }] of sounds.entries()) {
+    const isLast = promptIndex === sounds.length - 1;
+    const longestMs = lengthMs ?? (isLast ? Infinity : 0);
+    const byClockMs = Math.max(0, Math.min(heardMs - beforeMs, longestMs));
+    const promptPlayedMs = Math.min(inFileMs ?? byClockMs, longestMs);
+    const offMs = Math.abs(beforeMs + promptPlayedMs - heardMs);
+    if (offMs < bestOffMs && (inFileMs === undefined || inFileMs <= longestMs)) {
+      bestOffMs = offMs;
+      best = { playedMs: Math.round(beforeMs + promptPlayedMs), promptIndex, promptPlayedMs };
+    }
+    beforeMs += lengthMs ?? 0;
+  }
+  return best;
+}
+
+export function refusal(code: HeldCallCode, why: string): HeldRefusal {
+  return { kind: 'refused', code, why };
+}
