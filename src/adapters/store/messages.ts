@@ -145,5 +145,16 @@ export function isWrite(operation: Operation): boolean {
  * in the file all the same, and on the disk with the next of these.
  */
 export function mustReachDisk(operation: Operation): boolean {
-  return operation.kind === 'commit' ? operation.isDurable : isWrite(operation);
+  switch (operation.kind) {
+    case 'commit':
+      return operation.isDurable;
+    case 'accept':
+    case 'request-cancel':
+    case 'reschedule':
+    case 'probe':
+      return true;
+    // Found again as it was and done once more: nobody outside has been told anything.
+    default:
+      return false;
+  }
 }
