@@ -50,7 +50,10 @@ export type LineTransferEnd =
   | OperationFailed;
 
 export interface Line {
-  /** One after the other without a gap; a second call stops the first. `onMark`: a mark was passed. */
+  /**
+   * One after the other without a gap; a second call stops the first. A line that cannot tell in time
+   * tells its marks at the end.
+   */
   play(parts: readonly PromptPart[], onMark: (name: string) => void): LinePlayback;
   /** Keys as they are pressed, from the beginning of the session. Called once. */
   onDigit(handle: (digit: string) => void): void;

@@ -1,0 +1,27 @@
+/** The pool of page threads with real threads and the machine's clock behind it. */
+import { Worker } from 'node:worker_threads';
+import type { FromThread, ThreadPort, ToThread } from '../../vxml/worker/messages.js';
+import { PagePool, type PagePoolOptions } from '../../vxml/worker/pool.js';
+import { workerEntry } from '../../worker-entry.js';
+import { systemClock } from '../clock/system-clock.js';
+
+/** @returns a pool whose threads are up. @throws Error never: a thread that fails is replaced */
+export function startPagePool(
+  options: Omit<PagePoolOptions, 'newThread' | 'clock'> = {},
+): Promise<PagePool> {
+  return PagePool.start({ ...options, newThread: startThread, clock: systemClock() });
+}
+
+function startThread(): ThreadPort {
+  const worker = new Worker(workerEntry(import.meta.url, './worker'));
+  let why = 'it exited';
+  worker.on('error', (error) => (why = error instanceof Error ? error.message : String(error)));
+  return {
+    post: (message: ToThread) => worker.postMessage(message),
+    onMessage: (handle) => void worker.on('message', (message: FromThread) => handle(message)),
+    onGone: (handle) => void worker.once('exit', () => handle(why)),
+    kill: async () => {
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** Runs VoiceXML pages on customers' calls: the interpreter in its threads, the call as its line. */
+import type { HolderNews, HolderRun } from '../holder/holder-run.js';
+import type { PageListener, PageRequest, PageRunner } from '../holder/page-runner.js';
+import { callVariables, withParameters } from './call-variables.js';
+import { HeldLine } from './line/held-line.js';
+import { fetchForPage, type PageFetchDeps } from './page-fetch.js';
+import { treatmentResult } from './treatment-result.js';
+import type { PooledEnd } from './worker/messages.js';
+import type { PagePool } from './worker/pool.js';
+
+export interface EmbeddedPageRunnerDeps extends PageFetchDeps {
+  readonly pool: PagePool;
+}
+
+export class EmbeddedPageRunner implements PageRunner {
+  readonly #deps: EmbeddedPageRunnerDeps;
+
+  constructor(deps: EmbeddedPageRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  start({ url, call, parameters }: PageRequest, listener: PageListener): HolderRun {
+    const line = new HeldLine({
+      call,
+      fetch: (request, recordingPath) => fetchForPage(request, recordingPath, this.#deps),
+      onTrail: (what, detail) => listener.trail(what, detail),
+    });
+    const page = this.#deps.pool.start({
+      url: withParameters(url, parameters),
+      variables: callVariables(call.facts, parameters),
+      line,
+    });
+    void page.ended.then((end) => report(end, listener));
+    return {
+      tell: (news) => tell(news, line, listener),
+      stop: async () => {
+        page.stop();
+        await page.ended;
+      },
+    };
+  }
+}
+
+/** A revised verdict changes nothing for a page: VoiceXML has no event for it. */
+function tell(news: HolderNews, line: HeldLine, listener: PageListener): void {
+  if (news.what === 'hung-up') line.hungUp();
+  else listener.trail('page-verdict-revised', String(news.callState));
+}
+
+function report(end: PooledEnd, listener: PageListener): void {
+  switch (end.kind) {
+    case 'exited':
+      return listener.exited(treatmentResult(end));
+    case 'uncaught':
+      return listener.failed('VXML_UNCAUGHT', withEvent(end));
+    case 'refused':
+      return listener.failed('VXML_BADFETCH', withEvent(end));
+    case 'limit':
+    case 'failed':
+      return listener.failed(end.code, end.message);
+  }
+}
+
+function withEvent({
+  event,
+  message,
+}: {
+  readonly event: string;
+  readonly message: string;
+}): string {
+  return message === event ? event : `${event}: ${message}`;
+}

@@ -1,0 +1,22 @@
+/**
+ * What a page returned: `treatment_result` of its exit (page "Play Treatments", "Invoke a VXML
+ * Interface"), as an object, as JSON text, or name by name. It is judged by whoever asked for it.
+ */
+import type { PageEnd } from './platform.js';
+
+const NAME = 'treatment_result';
+
+/** @returns undefined when the page left no result */
+export function treatmentResult({ values, value }: Extract<PageEnd, { kind: 'exited' }>): unknown {
+  const whole = parsed(values[NAME]);
+  if (whole !== undefined) return whole;
+  const flat = Object.entries(values)
+    .filter(([name]) => name.startsWith(`${NAME}.`))
+    .map(([name, json]) => [name.slice(NAME.length + 1), parsed(json)] as const);
+  if (flat.length > 0) return Object.fromEntries(flat);
+  return parsed(value);
+}
+
+function parsed(json: string | undefined): unknown {
+  return json === undefined ? undefined : JSON.parse(json);
+}

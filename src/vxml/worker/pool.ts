@@ -1,0 +1,302 @@
+/**
+ * Page sessions beside the main thread: a few threads with many sessions each. Only messages cross. A
+ * page that runs away holds up its own thread for the time its limits allow, never this one; a thread
+ * that does not answer for longer is killed, and its sessions end with `VXML_WORKER_LOST`.
+ */
+import type { Clock, Log } from '../../ports.js';
+import type { PageLimits } from '../limits.js';
+import type { Line, LinePlayback } from '../line/line.js';
+import type { Answer, FromThread, Order, PooledEnd, ThreadPort, ToThread } from './messages.js';
+
+const PING_INTERVAL_MS = 1000;
+const UNANSWERED_PINGS_MAX = 10;
+const DEFAULT_MAX_SESSIONS = 2000;
+const ENGINES_PER_THREAD = 4;
+
+export interface PagePoolOptions {
+  readonly newThread: () => ThreadPort;
+  readonly clock: Clock;
+  /** 1..16, default 1. */
+  readonly threads?: number;
+  /** Sessions alive at once, over all threads. */
+  readonly maxSessions?: number;
+  readonly limits?: Partial<PageLimits>;
+  readonly log?: Log | undefined;
+}
+
+export interface PageStart {
+  readonly url: string;
+  /** Variables of the session, as JSON text by name. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly line: Line;
+}
+
+export interface PooledPage {
+  /** Settles once, whatever happens. */
+  readonly ended: Promise<PooledEnd>;
+  /** Takes its line away: it ends now, whatever the page is at. */
+  stop(): void;
+}
+
+export class PagePool {
+  readonly #options: PagePoolOptions;
+  readonly #threads: PageThread[] = [];
+  #isStopped = false;
+  #sessions = 0;
+
+  constructor(options: PagePoolOptions) {
+    this.#options = options;
+  }
+
+  /** A pool whose threads are up, so that the first page starts as fast as any. */
+  static async start(options: PagePoolOptions): Promise<PagePool> {
+    const pool = new PagePool(options);
+    const threads = Array.from({ length: options.threads ?? 1 }, () => pool.#newThread());
+    await Promise.all(threads.map(({ isReady }) => isReady));
+    return pool;
+  }
+
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Starts a page; every failure is an end, nothing is thrown. */
+  start(start: PageStart): PooledPage {
+    const max = this.#options.maxSessions ?? DEFAULT_MAX_SESSIONS;
+    if (this.#isStopped) return endedPage('VXML_STOPPED', 'pages are stopped');
+    if (this.#sessions >= max) {
+      return endedPage('VXML_TOO_MANY_SESSIONS', `${max} pages are running`);
+    }
+    this.#sessions++;
+    const page = this.#leastBusy().start(start);
+    void page.ended.then(() => this.#sessions--);
+    return page;
+  }
+
+  /** Ends every page and thread. May be called twice. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
+  }
+
+  #leastBusy(): PageThread {
+    if (this.#threads.length < (this.#options.threads ?? 1)) return this.#newThread();
+    return this.#threads.reduce((best, one) => (one.sessions < best.sessions ? one : best));
+  }
+
+  #newThread(): PageThread {
+    const thread: PageThread = new PageThread(this.#options, (why) => {
+      const index = this.#threads.indexOf(thread);
+      if (index >= 0) this.#threads.splice(index, 1);
+      if (!this.#isStopped) this.#options.log?.error({ why }, 'a VoiceXML thread ended');
+    });
+    this.#threads.push(thread);
+    return thread;
+  }
+}
+
+/** One thread and the pages on it. */
+class PageThread {
+  readonly isReady: Promise<void>;
+  readonly #clock: Clock;
+  readonly #port: ThreadPort;
+  readonly #onGone: (why: string) => void;
+  readonly #running = new Map<number, RunningPage>();
+  #next = 1;
+  #isGone = false;
+  /** Counted, not timed: when this thread itself was held up, no thread is to blame. */
+  #unanswered = 0;
+  #stopTimer: () => void = () => undefined;
+
+  constructor({ newThread, clock, limits }: PagePoolOptions, onGone: (why: string) => void) {
+    this.#clock = clock;
+    this.#onGone = onGone;
+    this.#port = newThread();
+    let markReady: () => void = () => undefined;
+    this.isReady = new Promise((resolve) => (markReady = resolve));
+    this.#port.onMessage((message) => {
+      this.#unanswered = 0;
+      if (message.kind === 'ready') markReady();
+      else if (message.kind !== 'pong') this.#receive(message);
+    });
+    this.#port.onGone((why) => {
+      markReady();
+      this.#end('VXML_WORKER_LOST', why);
+    });
+    this.#port.post({
+      kind: 'setup',
+      setup: { limits: limits ?? {}, engines: ENGINES_PER_THREAD },
+    });
+    this.#watch();
+  }
+
+  get sessions(): number {
+    return this.#running.size;
+  }
+
+  start({ url, variables, line }: PageStart): PooledPage {
+    const session = this.#next++;
+    const page = new RunningPage(session, line, (message) => {
+      if (!this.#isGone) this.#port.post(message);
+    });
+    this.#running.set(session, page);
+    this.#port.post({ kind: 'start', session, request: { url, variables } });
+    page.listen();
+    return { ended: page.ended, stop: () => page.stop() };
+  }
+
+  async stop(): Promise<void> {
+    this.#end('VXML_STOPPED', 'stopped');
+    await this.#port.kill();
+  }
+
+  #receive(message: Exclude<FromThread, { kind: 'ready' | 'pong' }>): void {
+    this.#running.get(message.session)?.receive(message);
+    if (message.kind === 'ended') this.#running.delete(message.session);
+  }
+
+  #watch(): void {
+    this.#stopTimer = this.#clock.after(PING_INTERVAL_MS, () => {
+      if (this.#isGone) return;
+      if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
+        this.#end('VXML_WORKER_LOST', `no answer to ${UNANSWERED_PINGS_MAX} pings`);
+        void this.#port.kill();
+        return;
+      }
+      this.#port.post({ kind: 'ping' });
+      this.#watch();
+    });
+  }
+
+  #end(code: 'VXML_WORKER_LOST' | 'VXML_STOPPED', why: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#stopTimer();
+    for (const page of [...this.#running.values()]) {
+      page.end({ kind: 'failed', code, message: `the thread of the page ended: ${why}` });
+    }
+    this.#onGone(why);
+  }
+}
+
+/** A page as this side sees it: its orders are carried out on its line. */
+class RunningPage {
+  readonly ended: Promise<PooledEnd>;
+  readonly #session: number;
+  readonly #line: Line;
+  readonly #post: (message: ToThread) => void;
+  readonly #sounds = new Map<number, LinePlayback>();
+  #stopAwaiting: () => void = () => undefined;
+  #resolve: (end: PooledEnd) => void = () => undefined;
+  #isOver = false;
+
+  constructor(session: number, line: Line, post: (message: ToThread) => void) {
+    this.#session = session;
+    this.#line = line;
+    this.#post = post;
+    this.ended = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  listen(): void {
+    const session = this.#session;
+    this.#line.onDigit((digit) => this.#tell({ kind: 'digit', session, digit }));
+    this.#line.onHangUp(() => this.#tell({ kind: 'hung-up', session }));
+  }
+
+  receive(message: Exclude<FromThread, { kind: 'ready' | 'pong' }>): void {
+    if (message.kind === 'ended') return this.end(message.end);
+    if (message.kind === 'order') {
+      void this.#carryOut(message.order, message.what);
+      return;
+    }
+    if (this.#isOver) return;
+    switch (message.kind) {
+      case 'stop':
+        this.#sounds.get(message.order)?.stop();
+        break;
+      case 'await':
+        this.#stopAwaiting();
+        this.#stopAwaiting =
+          message.maxMs === undefined ? () => undefined : this.#line.awaitCaller(message.maxMs);
+        break;
+      case 'log':
+        this.#line.log(message.label, message.text);
+        break;
+      case 'trace':
+        this.#line.trace(message.what, message.detail);
+        break;
+    }
+  }
+
+  /** The thread goes on without a line until its page is through; nobody hears of it. */
+  stop(): void {
+    const session = this.#session;
+    this.#post({ kind: 'hung-up', session });
+    this.end({ kind: 'failed', code: 'VXML_STOPPED', message: 'the page was stopped' });
+  }
+
+  end(end: PooledEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopAwaiting();
+    for (const sound of this.#sounds.values()) sound.stop();
+    this.#resolve(end);
+  }
+
+  async #carryOut(order: number, what: Order): Promise<void> {
+    const answer = this.#isOver ? refusalOf(what) : await this.#perform(order, what);
+    this.#sounds.delete(order);
+    this.#post({ kind: 'answer', session: this.#session, order, answer });
+  }
+
+  async #perform(order: number, what: Order): Promise<Answer> {
+    const line = this.#line;
+    switch (what.kind) {
+      case 'play': {
+        const session = this.#session;
+        const sound = line.play(what.parts, (name) =>
+          this.#tell({ kind: 'mark', session, order, name }),
+        );
+        this.#sounds.set(order, sound);
+        return { kind: 'play', end: await sound.done };
+      }
+      case 'record':
+        return { kind: 'record', end: await line.record(what.order) };
+      case 'transfer':
+        return { kind: 'transfer', end: await line.transfer(what.order) };
+      case 'hang-up':
+        await line.hangUp();
+        return { kind: 'hang-up' };
+      case 'fetch':
+        return { kind: 'fetch', end: await line.fetch(what.request) };
+    }
+  }
+
+  #tell(message: ToThread): void {
+    if (!this.#isOver) this.#post(message);
+  }
+}
+
+/** For a page whose line was taken away: it comes to its end without it. */
+function refusalOf({ kind }: Order): Answer {
+  const why = 'the page was stopped';
+  switch (kind) {
+    case 'play':
+      return { kind, end: { kind: 'stopped' } };
+    case 'record':
+      return { kind, end: { kind: 'noinput' } };
+    case 'transfer':
+      return { kind, end: { kind: 'failed', event: 'error.connection', why } };
+    case 'fetch':
+      return { kind, end: { kind: 'failed', suffix: '', why } };
+    case 'hang-up':
+      return { kind };
+  }
+}
+
+function endedPage(code: 'VXML_STOPPED' | 'VXML_TOO_MANY_SESSIONS', message: string): PooledPage {
+  return {
+    ended: Promise.resolve({ kind: 'failed', code, message }),
+    stop: () => undefined,
+  };
+}

@@ -1,0 +1,157 @@
+/** The far side of the pool: sessions in their own thread, whose lines are messages to the pool. */
+import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
+import type { Clock } from '../../ports.js';
+import { runSession } from '../interpreter/session.js';
+import { DEFAULT_PAGE_LIMITS } from '../limits.js';
+import type { Line, LinePlayback, LinePlayEnd } from '../line/line.js';
+import { LinePlatform } from '../line/line-platform.js';
+import type { Answer, FromThread, Order, ThreadSetup, ToThread } from './messages.js';
+
+export interface ThreadSide {
+  post(message: FromThread): void;
+  onMessage(handle: (message: ToThread) => void): void;
+}
+
+export function serveThread(side: ThreadSide, clock: Clock): void {
+  side.onMessage(new Thread(side, clock).receive);
+}
+
+type AnswerOf<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
+
+class Thread {
+  readonly #side: ThreadSide;
+  readonly #clock: Clock;
+  readonly #lines = new Map<number, RemoteLine>();
+  /** Messages that came before the engines were there. */
+  readonly #early: ToThread[] = [];
+  #ready: { readonly engines: EnginePool; readonly setup: ThreadSetup } | undefined;
+
+  constructor(side: ThreadSide, clock: Clock) {
+    this.#side = side;
+    this.#clock = clock;
+  }
+
+  readonly receive = (message: ToThread): void => {
+    if (message.kind === 'setup') void this.#setUp(message.setup);
+    else if (message.kind === 'ping') this.#side.post({ kind: 'pong' });
+    else if (!this.#ready) this.#early.push(message);
+    else if (message.kind === 'start') void this.#run(message);
+    else this.#lines.get(message.session)?.receive(message);
+  };
+
+  async #setUp(setup: ThreadSetup): Promise<void> {
+    // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
+    const engines = await EnginePool.create(setup.engines);
+    this.#ready = { engines, setup };
+    this.#side.post({ kind: 'ready' });
+    for (const message of this.#early.splice(0)) this.receive(message);
+  }
+
+  async #run({ session, request }: Extract<ToThread, { kind: 'start' }>): Promise<void> {
+    const { engines, setup } = this.#ready ?? {};
+    if (!engines || !setup) return;
+    const line = new RemoteLine(session, this.#side);
+    this.#lines.set(session, line);
+    await engines.ready();
+    const limits = { ...DEFAULT_PAGE_LIMITS, ...setup.limits };
+    const platform = new LinePlatform(line, this.#clock, limits.inputDigits);
+    try {
+      const end = await runSession({ ...request, limits }, platform, engines.take());
+      this.#side.post({ kind: 'ended', session, end });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const end = { kind: 'failed', code: 'VXML_INTERNAL', message } as const;
+      this.#side.post({ kind: 'ended', session, end });
+    } finally {
+      this.#lines.delete(session);
+    }
+  }
+}
+
+class RemoteLine implements Line {
+  readonly #session: number;
+  readonly #side: ThreadSide;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  readonly #marks = new Map<number, (name: string) => void>();
+  #next = 1;
+  #onDigit: (digit: string) => void = () => undefined;
+  #onHangUp: (() => void) | undefined;
+  #isHungUp = false;
+
+  constructor(session: number, side: ThreadSide) {
+    this.#session = session;
+    this.#side = side;
+  }
+
+  receive(message: Exclude<ToThread, { kind: 'setup' | 'ping' | 'start' }>): void {
+    switch (message.kind) {
+      case 'digit':
+        this.#onDigit(message.digit);
+        break;
+      case 'hung-up':
+        this.#isHungUp = true;
+        this.#onHangUp?.();
+        break;
+      case 'mark':
+        this.#marks.get(message.order)?.(message.name);
+        break;
+      case 'answer':
+        this.#marks.delete(message.order);
+        this.#waiting.get(message.order)?.(message.answer);
+        this.#waiting.delete(message.order);
+    }
+  }
+
+  play(
+    parts: Extract<Order, { kind: 'play' }>['parts'],
+    onMark: (name: string) => void,
+  ): LinePlayback {
+    const order = this.#next;
+    const session = this.#session;
+    this.#marks.set(order, onMark);
+    const done = this.#ask({ kind: 'play', parts }).then(({ end }): LinePlayEnd => end);
+    return { done, stop: () => this.#side.post({ kind: 'stop', session, order }) };
+  }
+
+  onDigit(handle: (digit: string) => void): void {
+    this.#onDigit = handle;
+  }
+
+  onHangUp(handle: () => void): void {
+    this.#onHangUp = handle;
+    if (this.#isHungUp) handle();
+  }
+
+  awaitCaller(maxMs: number): () => void {
+    const session = this.#session;
+    this.#side.post({ kind: 'await', session, maxMs });
+    return () => this.#side.post({ kind: 'await', session, maxMs: undefined });
+  }
+
+  record: Line['record'] = (order) => this.#ask({ kind: 'record', order }).then(({ end }) => end);
+
+  transfer: Line['transfer'] = (order) =>
+    this.#ask({ kind: 'transfer', order }).then(({ end }) => end);
+
+  async hangUp(): Promise<void> {
+    await this.#ask({ kind: 'hang-up' });
+  }
+
+  fetch: Line['fetch'] = (request) => this.#ask({ kind: 'fetch', request }).then(({ end }) => end);
+
+  log(label: string | undefined, text: string): void {
+    this.#side.post({ kind: 'log', session: this.#session, label, text });
+  }
+
+  trace(what: string, detail: string): void {
+    this.#side.post({ kind: 'trace', session: this.#session, what, detail });
+  }
+
+  #ask<K extends Answer['kind']>(what: Extract<Order, { kind: K }>): Promise<AnswerOf<K>> {
+    const order = this.#next++;
+    return new Promise((resolve) => {
+      this.#waiting.set(order, (answer) => resolve(answer as AnswerOf<K>));
+      this.#side.post({ kind: 'order', session: this.#session, order, what });
+    });
+  }
+}
