@@ -36,6 +36,44 @@ const SPEECH = [
   ['far-end/agent.wav', 'en-us+m2', 185, 'Customer service, how can I help?'],
 ];
 
+/** Prompts of the sample VoiceXML pages in config/examples/vxml/. */
+const PAGES = {
+  'confirm-ask':
+    'This is the call back you asked for. To be connected now, press 1. To be called later, press 2. If you did not ask for it, press 3.',
+  'confirm-wrong': 'Please press 1, 2 or 3.',
+  'confirm-connect': 'Thank you. Please hold.',
+  'confirm-later': 'We will call you again later. Good bye.',
+  'confirm-cancel': 'Sorry to have disturbed you. Good bye.',
+  'later-minutes': 'In how many minutes may we call? Enter the number, then press the pound key.',
+  'later-minutes-wrong': 'Please enter a number of minutes from 1 to 240.',
+  'later-message': 'After the tone, say what it is about. Press any key when you are done.',
+  'later-heard': 'This is what you said.',
+  'later-confirm': 'If that is right, press 1. To say it again, press 2.',
+};
+
+/** Recorded fragments for say-as, by name; see src/vxml/line/say-as.ts. */
+const SAY = {
+  ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n, String(n)])),
+  ...Object.fromEntries([20, 30, 40, 50, 60, 70, 80, 90].map((n) => [n, String(n)])),
+  ...Object.fromEntries(Array.from({ length: 31 }, (_, n) => [`ordinal-${n + 1}`, ordinal(n + 1)])),
+  ...Object.fromEntries(
+    'hundred thousand million point minus plus extension star pound dollars cents euros pounds pence and january february march april may june july august september october november december'
+      .split(' ')
+      .map((word) => [word, word]),
+  ),
+  am: 'A. M.',
+  pm: 'P. M.',
+};
+
+function ordinal(n) {
+  const ending = n > 10 && n < 14 ? 'th' : { 1: 'st', 2: 'nd', 3: 'rd' }[n % 10];
+  return `${n}${ending ?? 'th'}`;
+}
+
+/** With arguments only what begins with one of them is made, such as `say/`. */
+const only = process.argv.slice(2);
+const isWanted = (name) => only.length === 0 || only.some((start) => name.startsWith(start));
+
 const level = (db) => 10 ** (db / 20);
 
 /** Scales to the wanted level, and bends what would pass the knee so that the peak holds. */
@@ -134,6 +172,18 @@ function comfortTone() {
   return master(pad, RMS_DB - 6);
 }
 
+/** The tone before a recording. */
+function recordBeep() {
+  const samples = Math.round(0.3 * RATE_HZ);
+  return master(
+    Array.from({ length: samples }, (_, i) => {
+      const edge = Math.min(1, i / 80, (samples - i) / 80);
+      return edge * Math.sin((2 * Math.PI * 1000 * i) / RATE_HZ);
+    }),
+    RMS_DB - 6,
+  );
+}
+
 function requireTool(tool, args) {
   try {
     execFileSync(tool, args, { stdio: 'ignore' });
@@ -196,12 +246,22 @@ function write(name, samples) {
 
 requireTool('espeak-ng', ['--version']);
 requireTool('sox', ['--version']);
-mkdirSync(join(mediaFolder, 'far-end'), { recursive: true });
-write('waiting.wav', waitingMusic());
-write('comfort.wav', comfortTone());
+for (const folder of ['far-end', 'vxml', 'say/en']) {
+  mkdirSync(join(mediaFolder, folder), { recursive: true });
+}
+if (isWanted('waiting.wav')) write('waiting.wav', waitingMusic());
+if (isWanted('comfort.wav')) write('comfort.wav', comfortTone());
+if (isWanted('say/beep.wav')) write('say/beep.wav', recordBeep());
+const spoken = [
+  ...SPEECH,
+  ...Object.entries(PAGES).map(([name, text]) => [`vxml/${name}.wav`, 'en-us+f3', 165, text]),
+  ...Object.entries(SAY).map(([name, text]) => [`say/en/${name}.wav`, 'en-us+f3', 165, text]),
+];
 const scratch = mkdtempSync(join(tmpdir(), 'make-media-'));
 try {
-  for (const [name, voice, speed, text] of SPEECH) write(name, speak(scratch, voice, speed, text));
+  for (const [name, voice, speed, text] of spoken) {
+    if (isWanted(name)) write(name, speak(scratch, voice, speed, text));
+  }
 } finally {
   rmSync(scratch, { recursive: true });
 }

@@ -16,8 +16,8 @@ import { registerFlowCommands } from './cli/flow-commands.js';
 import { registerPluginCommand } from './cli/plugin-command.js';
 import { registerRunCommand } from './cli/run-command.js';
 import { registerTraceCommand } from './cli/trace-command.js';
-import { registerUnbuiltCommands } from './cli/unbuilt-commands.js';
 import { productVersion } from './cli/version.js';
+import { registerVxmlCommand } from './cli/vxml-command.js';
 
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
@@ -39,7 +39,7 @@ registerCpdCommands(program);
 registerFarendCommand(program);
 registerEngineCommand(program);
 registerDoctorCommand(program);
-registerUnbuiltCommands(program);
+registerVxmlCommand(program);
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

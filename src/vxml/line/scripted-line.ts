@@ -122,9 +122,9 @@ export class ScriptedLine implements Line {
 
   awaitCaller(): () => void {
     const action = this.#actions.shift();
-    if (action?.kind === 'digits') this.#press(action.digits);
+    if (action?.kind === 'digits') this.press(action.digits);
     else if (action?.kind === 'hang-up')
-      this.#options.clock.after(BETWEEN_KEYS_MS, () => this.#end());
+      this.#options.clock.after(BETWEEN_KEYS_MS, () => this.end());
     return () => undefined;
   }
 
@@ -145,7 +145,7 @@ export class ScriptedLine implements Line {
       isMaxTime: said > order.maxTimeMs,
     };
     return this.#after(durationMs, recorded).then((end) => {
-      if (action.kind === 'hang-up') this.#end();
+      if (action.kind === 'hang-up') this.end();
       return end;
     });
   }
@@ -210,21 +210,23 @@ export class ScriptedLine implements Line {
     const [action] = this.#actions;
     if (action?.kind === 'digits' && action.isDuringPrompt) {
       this.#actions.shift();
-      this.#press(action.digits);
+      this.press(action.digits);
     } else if (action?.kind === 'hang-up' && action.isDuringPrompt) {
       this.#actions.shift();
-      this.#options.clock.after(BETWEEN_KEYS_MS, () => this.#end());
+      this.#options.clock.after(BETWEEN_KEYS_MS, () => this.end());
     }
   }
 
-  #press(digits: string): void {
+  /** The caller presses keys now. */
+  press(digits: string): void {
     this.#tell('digits', digits);
     [...digits].forEach((digit, index) => {
       this.#options.clock.after((index + 1) * BETWEEN_KEYS_MS, () => this.#onDigit(digit));
     });
   }
 
-  #end(): void {
+  /** The caller hangs up now. */
+  end(): void {
     if (this.#isHungUp) return;
     this.#isHungUp = true;
     this.#tell('hang-up', 'by the caller');

@@ -1,0 +1,210 @@
+/**
+ * `dialback vxml run` and `dialback vxml check`: a VoiceXML page at the terminal, without a call and
+ * without a service. Exit codes: 0 it returned a result, or nothing is wrong with it; 1 not; 2 wrong use.
+ */
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { findingsIn, type SupportFinding } from '../vxml/document/support.js';
+import { readXml } from '../vxml/document/page.js';
+import { PageEvent } from '../vxml/errors.js';
+import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
+import { callerActions, type CallerAction, type LineEvent } from '../vxml/line/scripted-line.js';
+import { fetchForPage } from '../vxml/page-fetch.js';
+import { openPageSource } from './page-source.js';
+import { printable, systemTerminal, type Terminal } from './terminal.js';
+import { rehearsePage, type PageRehearsal } from './vxml-rehearsal.js';
+
+const DEFAULT_NUMBER = '+493012345678';
+
+interface RunFlags {
+  readonly digits?: string;
+  readonly number: string;
+  readonly attempt: string;
+  readonly ttl: string;
+  readonly userData: string;
+  readonly json?: boolean;
+}
+
+/** Something about the command line itself; exit code 2. */
+class WrongUse extends Error {}
+
+/** Adds `vxml` to the program. */
+export function registerVxmlCommand(
+  program: Command,
+  { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
+): void {
+  const vxml = program.command('vxml').description('a VoiceXML page at the terminal');
+  vxml
+    .command('run')
+    .argument('<url>', 'the page: a path, or an http(s) URL')
+    .description('plays a page; without --digits you are the caller: type keys, or hangup')
+    .option(
+      '--digits <list>',
+      'what the caller does each time the page waits, in time that costs none: 1,22#,-,~3,speak:3000,hangup (- is silence, ~ during the prompt)',
+    )
+    .option('--number <number>', "the customer's", DEFAULT_NUMBER)
+    .option('--attempt <n>', 'dial attempt, the current one included', '1')
+    .option('--ttl <seconds>', 'how long the result may take', '120')
+    .option('--user-data <json>', 'what came with the request for the callback', '{}')
+    .option('--json', 'one JSON document')
+    .action((url: string, flags: RunFlags) => guarded(terminal, () => run(url, flags, terminal)));
+  vxml
+    .command('check')
+    .argument('<url>', 'the page: a path, or an http(s) URL')
+    .description('lists what is wrong with a page or not supported, before it is deployed')
+    .option('--json', 'one JSON document')
+    .action((url: string, { json }: { readonly json?: boolean }) =>
+      guarded(terminal, () => check(url, json === true, terminal)),
+    );
+}
+
+async function guarded(terminal: Terminal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof WrongUse)) throw error;
+    terminal.err(`CBD_WRONG_USE: ${error.message}`);
+    terminal.exit(2);
+  }
+}
+
+async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
+  const isJson = flags.json === true;
+  const source = openPageSource(page);
+  const keyboard =
+    flags.digits === undefined ? createInterface({ input: process.stdin }) : undefined;
+  try {
+    const rehearsal = await rehearsePage(source, {
+      actions: flags.digits === undefined ? undefined : actionsOf(flags.digits),
+      customerNumber: flags.number,
+      attempt: wholeNumber(flags.attempt, '--attempt', 999),
+      ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
+      userData: readUserData(flags.userData),
+      onStep: (step) => {
+        if (!isJson) terminal.out(printable(stepLine(step)));
+      },
+      onLine: (line) => {
+        keyboard?.on('line', (text) => {
+          const typed = text.trim();
+          if (/^h(angup)?$/i.test(typed)) line.end();
+          else line.press(typed.replace(/[^0-9*#A-D]/gi, '').toUpperCase());
+        });
+        keyboard?.on('close', () => line.end());
+      },
+    });
+    if (isJson) terminal.out(rehearsalJson(source.url, rehearsal));
+    else terminal.out(printable(resultLine(rehearsal)));
+    if (rehearsal.failure) {
+      const { code, why } = rehearsal.failure;
+      terminal.err(printable(`${code}: ${why}`));
+      terminal.exit(1);
+    }
+  } finally {
+    keyboard?.close();
+    await source.close();
+  }
+}
+
+async function check(page: string, isJson: boolean, terminal: Terminal): Promise<void> {
+  const source = openPageSource(page);
+  try {
+    const fetched = await fetchForPage(
+      { url: source.url, what: 'page', method: 'GET', timeoutMs: undefined },
+      () => undefined,
+      {
+        fetcher: source.fetcher,
+        readFile: () => Promise.reject(new Error('nothing is sent')),
+        newId: () => 'check',
+      },
+    );
+    if (fetched.kind === 'failed') {
+      throw new Error(`VXML_BADFETCH: ${source.url}: ${fetched.why}`);
+    }
+    const problems = problemsOf(fetched.text, fetched.url);
+    const isFine = problems.every(({ severity }) => severity !== 'error');
+    if (isJson) {
+      const listed = problems.map(({ at, ...problem }) => ({ ...problem, ...(at ?? {}) }));
+      terminal.out(JSON.stringify({ ok: isFine, url: source.url, problems: listed }, null, 2));
+    } else {
+      for (const problem of problems) terminal.out(printable(problemLine(problem)));
+      if (problems.length === 0) terminal.out('nothing is wrong with it');
+    }
+    if (!isFine) terminal.exit(1);
+  } finally {
+    await source.close();
+  }
+}
+
+type Problem = Omit<SupportFinding, 'at'> & { readonly at?: SupportFinding['at'] };
+
+function problemsOf(text: string, url: string): Problem[] {
+  try {
+    return findingsIn(readXml(text, url, DEFAULT_PAGE_LIMITS));
+  } catch (error) {
+    if (!(error instanceof PageEvent)) throw error;
+    return [{ severity: 'error', code: 'VXML_INVALID', message: error.said ?? error.event }];
+  }
+}
+
+function problemLine({ at, severity, code, message }: Problem): string {
+  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
+  return `${place}${severity} ${code}: ${message}`;
+}
+
+function stepLine({ atMs, what, detail }: LineEvent): string {
+  const time = `+${(atMs / 1000).toFixed(3)}s`.padStart(10);
+  return `${time}  ${what.padEnd(8)} ${detail}`;
+}
+
+function resultLine({ reply, failure }: PageRehearsal): string {
+  if (failure || !reply) return '=> no result';
+  const { action, destination, delayMs } = reply;
+  const delay = delayMs === undefined ? undefined : `in ${delayMs / 1000} s`;
+  return `=> ${[action, destination, delay].filter((part) => part !== undefined).join(' ')}`;
+}
+
+function rehearsalJson(url: string, { reply, failure, end, steps }: PageRehearsal): string {
+  const exit =
+    end.kind === 'exited'
+      ? {
+          value: parsed(end.value),
+          values: Object.fromEntries(
+            Object.entries(end.values).map(([name, json]) => [name, parsed(json)]),
+          ),
+        }
+      : null;
+  const event = 'event' in end ? { name: end.event, message: end.message } : null;
+  const outcome = { url, reply: reply ?? null, failure: failure ?? null, exit, event, steps };
+  return JSON.stringify(outcome, null, 2);
+}
+
+function parsed(json: string | undefined): unknown {
+  return json === undefined ? null : JSON.parse(json);
+}
+
+function actionsOf(text: string): CallerAction[] {
+  try {
+    return callerActions(text);
+  } catch (error) {
+    throw new WrongUse(`--digits: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readUserData(text: string): Readonly<Record<string, string>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new WrongUse('--user-data is no JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)]));
+  }
+  throw new WrongUse('--user-data is an object of names and texts');
+}
+
+function wholeNumber(text: string, flag: string, max: number): number {
+  const value = Number(text);
+  if (/^\d{1,6}$/.test(text) && value >= 1 && value <= max) return value;
+  throw new WrongUse(`${flag} is a number from 1 to ${max}`);
+}

@@ -1,0 +1,99 @@
+/** What a page uses that this platform does not have, or only has with a voice for text. */
+import type { Position } from '../../plugin/scxml/errors.js';
+import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
+import { BUILTIN_TYPES } from '../dtmf/builtins.js';
+import { checkFormat } from '../dtmf/srgs.js';
+import { PageEvent } from '../errors.js';
+import { checkPage } from './check.js';
+import { isOwn } from './elements.js';
+
+export interface SupportFinding {
+  readonly at: Position;
+  readonly severity: 'error' | 'warning';
+  /** Stable. */
+  readonly code:
+    | 'VXML_INVALID'
+    | 'VXML_VOICE_GRAMMAR'
+    | 'VXML_UNSUPPORTED_ELEMENT'
+    | 'VXML_UNKNOWN_TYPE'
+    | 'VXML_NEEDS_SPEECH';
+  readonly message: string;
+}
+
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  object: 'objects are error.unsupported.objectname',
+  transfer:
+    'transfers are error.unsupported.transfer: return route_to_agent or route_to_rp instead',
+};
+
+/** @returns findings in document order; empty = the page can run without a voice for text */
+export function findingsIn(root: XmlElement): SupportFinding[] {
+  const invalid = checkPage(root).map(({ at, message }): SupportFinding => ({
+    at,
+    severity: 'error',
+    code: 'VXML_INVALID',
+    message,
+  }));
+  const found: SupportFinding[] = [];
+  walk(root, found, false);
+  return [...invalid, ...found].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+}
+
+function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean): void {
+  for (const child of elementsOf(element)) {
+    const { at, local } = child;
+    if (!isOwn(child)) {
+      const message = `<${child.name}> is error.unsupported.${local} when it is reached`;
+      found.push({ at, severity: 'warning', code: 'VXML_UNSUPPORTED_ELEMENT', message });
+      continue;
+    }
+    if (local === 'grammar') {
+      grammar(child, found);
+      continue;
+    }
+    const why = UNSUPPORTED[local];
+    if (why !== undefined) {
+      found.push({ at, severity: 'error', code: 'VXML_UNSUPPORTED_ELEMENT', message: why });
+    }
+    if (local === 'field') type(child, found);
+    if (isSpeech(child) && !isFallback) {
+      const message = 'text to be spoken: needs a media server with a voice, or audio files';
+      found.push({ at, severity: 'warning', code: 'VXML_NEEDS_SPEECH', message });
+    }
+    walk(child, found, isFallback || local === 'audio');
+  }
+}
+
+function grammar(element: XmlElement, found: SupportFinding[]): void {
+  try {
+    checkFormat(element);
+  } catch (error) {
+    if (!(error instanceof PageEvent)) throw error;
+    const message = `${error.event}: ${error.said ?? ''}`;
+    found.push({ at: element.at, severity: 'error', code: 'VXML_VOICE_GRAMMAR', message });
+  }
+}
+
+function type(field: XmlElement, found: SupportFinding[]): void {
+  const name = attributeOf(field, 'type')?.split('?')[0];
+  if (name === undefined || BUILTIN_TYPES.some((known) => known === name)) return;
+  const message = `type ${name} is none of ${BUILTIN_TYPES.join(', ')}`;
+  found.push({ at: field.at, severity: 'error', code: 'VXML_UNKNOWN_TYPE', message });
+}
+
+const SPOKEN_IN = new Set([
+  'prompt',
+  'block',
+  'filled',
+  'catch',
+  'noinput',
+  'nomatch',
+  'help',
+  'error',
+]);
+
+/** Text of its own that would be heard; say-as and digits have recorded fragments. */
+function isSpeech(element: XmlElement): boolean {
+  if (!SPOKEN_IN.has(element.local)) return false;
+  return element.children.some((node) => node.kind === 'text' && /[^\s\d*#+()./-]/.test(node.text));
+}
