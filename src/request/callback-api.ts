@@ -9,6 +9,7 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { DialbackConfig } from '../config/config.js';
 import type { ReplyDesk } from '../plugin/reply-desk.js';
+import type { SessionService } from '../plugin/embedded/session-service.js';
 import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
@@ -19,6 +20,7 @@ import { registerOwnRoutes } from './own-routes.js';
 import { parseUrlencoded } from './parameters.js';
 import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
+import { registerSessionRoutes } from './session-routes.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -42,6 +44,8 @@ export interface ApiDeps {
   readonly counters?: Pick<Counters, 'all'>;
   /** Plugins answer here; without it there are no paths for them. */
   readonly desk?: ReplyDesk | undefined;
+  /** SCXML sessions of this process; without it their paths are not there. */
+  readonly sessions?: SessionService | undefined;
   /** Served at `/metrics`. */
   readonly metrics?: Pick<CallMetrics, 'text' | 'contentType'>;
 }
@@ -93,6 +97,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
     registerGenesysRoutes(scope, deps);
     registerOwnRoutes(scope, deps);
+    const { sessions, clock } = deps;
+    if (sessions) registerSessionRoutes(scope, { sessions, clock });
     done();
   });
   const { desk } = deps;

@@ -14,6 +14,7 @@ export type RequestCode =
   | 'CBD_REQUEST_NUMBER_REFUSED'
   | 'CBD_REQUEST_UNKNOWN_SERVICE'
   | 'CBD_REQUEST_UNKNOWN_CALLBACK'
+  | 'CBD_REQUEST_UNKNOWN_SESSION'
   | 'CBD_REQUEST_UNKNOWN_PATH'
   | 'CBD_REQUEST_TOO_LATE'
   | 'CBD_REQUEST_KEY_REUSED'
@@ -40,6 +41,7 @@ const ON_THE_WIRE: Readonly<Record<RequestCode, OnTheWire>> = {
   CBD_REQUEST_NUMBER_REFUSED: { status: 400, exception: 'CallbackExceptionNumber' },
   CBD_REQUEST_UNKNOWN_SERVICE: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_UNKNOWN_CALLBACK: { status: 404, exception: 'CallbackExceptionNotFound' },
+  CBD_REQUEST_UNKNOWN_SESSION: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_UNKNOWN_PATH: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_TOO_LATE: { status: 409, exception: 'CallbackException' },
   CBD_REQUEST_KEY_REUSED: { status: 422, exception: 'CallbackException' },

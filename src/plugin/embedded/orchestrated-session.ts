@@ -55,6 +55,8 @@ export interface SessionEnvironment {
   readonly newId: () => string;
   /** Undefined: `dialog:start` is refused. */
   readonly pages?: PageRunner | undefined;
+  /** The reply address of any plugin of this process: reached without the network, whoever posts. */
+  readonly replyAt?: ((url: string) => ReplyLine | undefined) | undefined;
 }
 
 export interface SessionOrder {
@@ -162,11 +164,16 @@ export class OrchestratedSession {
 
   /** What a page posts to its reply's address. @returns undefined when that is none of ours */
   postReply(url: string, contentType: string, body: string): PostOutcome | undefined {
-    const { reply } = this.#order;
-    if (url !== reply?.url) return undefined;
+    const reply = this.#replyAt(url);
+    if (!reply) return undefined;
     this.#trail.line('asked', 'post to the reply url');
     const why = postReply(reply, contentType, body);
     return why === undefined ? { kind: 'ok' } : { kind: 'failed', why };
+  }
+
+  #replyAt(url: string): ReplyLine | undefined {
+    const { reply } = this.#order;
+    return url === reply?.url ? reply : this.#environment.replyAt?.(url);
   }
 
   #onStep(entry: StepEntry): void {
@@ -211,6 +218,7 @@ export class OrchestratedSession {
       clock,
       call,
       reply,
+      replyAt: (url) => this.#replyAt(url),
       parameters: plugin,
       fetcher,
       pages,

@@ -18,7 +18,10 @@ export interface RequestContext {
   readonly sessionId: string;
   readonly clock: Clock;
   readonly call: HeldCall | undefined;
+  /** Of the callback that started the session. */
   readonly reply: ReplyLine | undefined;
+  /** Who takes the reply that is posted to this address, if it is one of ours. */
+  replyAt(url: string): ReplyLine | undefined;
   readonly parameters: HolderParameters | undefined;
   readonly fetcher: Fetcher;
   /** Undefined: no VoiceXML here. */

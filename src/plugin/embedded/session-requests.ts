@@ -42,8 +42,8 @@ function respond(asked: Asked, context: RequestContext): void {
 function fetchFor(asked: Asked, context: RequestContext): void {
   const url = textOf(asked, 'srcexpr', 'src');
   if (url === undefined) return context.fail(asked, 'invalidattribute', 'srcexpr is missing');
-  if (url === context.reply?.url)
-    return tellReply(asked, context, context.reply.take(replyOf(asked)));
+  const line = context.replyAt(url);
+  if (line) return tellReply(asked, context, line.take(replyOf(asked)));
   const order = orderOf(asked, url);
   if (!order)
     return context.fail(asked, 'invalidattribute', `method is one of ${METHODS.join(', ')}`);
