@@ -111,6 +111,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   let listeningAt = '';
   const plugins = startPlugins({
     clock,
+    log,
     config: () => live.current,
     baseUrl: () => live.current.http.publicUrl ?? listeningAt,
   });
@@ -159,6 +160,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     counters,
     metrics,
     desk: plugins.desk,
+    sessions: plugins.sessions,
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
     isReady,

@@ -1,42 +1,93 @@
 /** What runs plugins in this process, put together: the desk they reply to, the network, the runners. */
+import { randomUUID } from 'node:crypto';
 import type { DialbackConfig } from '../../config/config.js';
 import type { Fetcher } from '../../holder/fetcher.js';
 import type { HolderSetUp } from '../../holder/holders.js';
+import type { PageRunner } from '../../holder/page-runner.js';
+import { EmbeddedRunner } from '../../plugin/embedded/embedded-runner.js';
+import {
+  ownReplies,
+  SessionDirectory,
+  sessionHost,
+} from '../../plugin/embedded/session-directory.js';
+import { SessionService } from '../../plugin/embedded/session-service.js';
 import { OrsRunner } from '../../plugin/ors/ors-runner.js';
 import { ReplyDesk } from '../../plugin/reply-desk.js';
 import { WebhookRunner } from '../../plugin/webhook/webhook-runner.js';
-import type { Clock } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
 import { createSecureFetcher } from '../fetch/secure-fetcher.js';
 import { randomToken } from '../random.js';
+import { createScxmlPool } from '../scxml/start-scxml-pool.js';
 
 export interface PluginsOptions {
   readonly clock: Clock;
+  readonly log: Log;
   /** The configuration in force; asked each time. */
   readonly config: () => Pick<
     DialbackConfig,
-    'allowedOrigins' | 'allowedAddresses' | 'webhook' | 'orchestration'
+    'allowedOrigins' | 'allowedAddresses' | 'webhook' | 'orchestration' | 'services'
   >;
   /** The API as plugins reach it, without a trailing slash. */
   readonly baseUrl: () => string;
+  /** Runs what `dialog:start` names; undefined: it is refused. */
+  readonly pages?: PageRunner | undefined;
 }
+
+/** Threads for embedded plugins: a page that runs away holds up those of its own thread only. */
+const THREADS = 2;
 
 export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {
   readonly fetcher: Fetcher;
+  /** SCXML sessions of this process. */
+  readonly sessions: SessionService;
   close(): Promise<void>;
 }
 
-export function startPlugins({ clock, config, baseUrl }: PluginsOptions): Plugins {
+export function startPlugins(options: PluginsOptions): Plugins {
+  const { clock, log, config, baseUrl, pages } = options;
   const fetcher = createSecureFetcher({
     allowedOrigins: { has: (origin) => config().allowedOrigins.includes(origin) },
     allowedAddresses: () => config().allowedAddresses,
   });
+  const desk = new ReplyDesk({ clock, newToken: randomToken, baseUrl });
+  const directory = new SessionDirectory();
+  const pool = createScxmlPool({
+    host: sessionHost(directory, fetcher),
+    httpBase: () => `${baseUrl()}/scxml/session/`,
+    threads: THREADS,
+    log,
+  });
+  // So that the first plugin starts as fast as any.
+  if (hasEmbeddedPlugin(config())) void pool.warm();
+  const environment = {
+    sessions: pool,
+    directory,
+    clock,
+    fetcher,
+    newId: randomUUID,
+    pages,
+    replyAt: ownReplies(desk, baseUrl),
+  };
+  const sessions = new SessionService(environment);
   return {
     fetcher,
-    desk: new ReplyDesk({ clock, newToken: randomToken, baseUrl }),
+    desk,
+    sessions,
     runners: {
+      embedded: new EmbeddedRunner(environment),
       ors: new OrsRunner({ fetcher, clock, url: () => config().orchestration.url }),
       webhook: new WebhookRunner({ fetcher, clock, secret: () => config().webhook.secret }),
     },
-    close: () => fetcher.close(),
+    close: async () => {
+      await sessions.stop();
+      await pool.stop();
+      await fetcher.close();
+    },
   };
+}
+
+function hasEmbeddedPlugin({ services }: Pick<DialbackConfig, 'services'>): boolean {
+  return Object.values(services).some(
+    ({ options, pluginRunner }) => options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
+  );
 }

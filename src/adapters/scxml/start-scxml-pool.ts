@@ -6,11 +6,18 @@ import type { FromThread, ThreadPort, ToThread } from '../../plugin/scxml/worker
 import { workerEntry } from '../../worker-entry.js';
 import { systemClock } from '../clock/system-clock.js';
 
+type Options = Omit<PoolOptions, 'newThread' | 'clock' | 'newId'>;
+
 /** @returns a pool whose threads are up. @throws Error never: a thread that fails is replaced */
-export function startScxmlPool(
-  options: Omit<PoolOptions, 'newThread' | 'clock' | 'newId'>,
-): Promise<ScxmlPool> {
-  return ScxmlPool.start({
+export async function startScxmlPool(options: Options): Promise<ScxmlPool> {
+  const pool = createScxmlPool(options);
+  await pool.warm();
+  return pool;
+}
+
+/** A pool whose threads start when they are needed, or by `warm`. */
+export function createScxmlPool(options: Options): ScxmlPool {
+  return new ScxmlPool({
     ...options,
     newThread: startThread,
     clock: systemClock(),

@@ -50,9 +50,9 @@ export function routeTo(
   if (!call) return;
   if (destination === undefined)
     return context.fail(asked, 'invaliddestination', 'the destination is missing');
-  reply(asked, context, { action: 'route_to_rp', message: destination }, 'invaliddestination', {
-    interactionid: call.facts.interactionId,
-  });
+  const action = { action: 'route_to_rp', message: destination };
+  const data = { interactionid: call.facts.interactionId };
+  reply(asked, context, call, action, 'invaliddestination', data);
 }
 
 /**
@@ -68,7 +68,7 @@ function submit(asked: Asked, context: RequestContext): void {
     context.trail('log', 'treatments of queue:submit are left to the service');
   const vqselected = textOf(asked, 'queue') ?? '';
   const action = { action: 'route_to_agent', message: 'OK' };
-  reply(asked, context, action, 'remote', {
+  reply(asked, context, call, action, 'remote', {
     interactionid: call.facts.interactionId,
     vqselected,
     targetselected: vqselected,
@@ -78,16 +78,27 @@ function submit(asked: Asked, context: RequestContext): void {
 function reply(
   asked: Asked,
   context: RequestContext,
+  call: HeldCall,
   raw: Readonly<Record<string, string>>,
   error: string,
   data: Readonly<Record<string, unknown>>,
 ): void {
   if (!context.reply)
     return context.fail(asked, 'invalidstate.null', 'no callback waits for this session');
-  const { status, body } = context.reply.take(raw);
-  if (status === 200) return context.done(asked, data);
-  const description = `${body.error ?? status}: ${body.message ?? ''}`;
-  context.fail(asked, status === 409 ? 'invalidstate.routed' : error, description);
+  const line = context.reply;
+  // The page means to let go of it, whatever autoDetach says.
+  void released(call).then((isReleased) => {
+    const { status, body } = line.take(raw);
+    if (status === 200) return context.done(asked, data);
+    if (isReleased) void call.attach();
+    const description = `${body.error ?? status}: ${body.message ?? ''}`;
+    context.fail(asked, status === 409 ? 'invalidstate.routed' : error, description);
+  });
+}
+
+/** @returns whether it was the plugin's before */
+async function released(call: HeldCall): Promise<boolean> {
+  return call.isAttached && (await call.detach()).kind === 'done';
 }
 
 /** No element but `_genesys.ixn.setuData`; the answer is interaction.udata.changed. */

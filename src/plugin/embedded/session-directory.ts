@@ -1,7 +1,9 @@
 /** The sessions of this process by their ids: who is reached by HTTP, and whose posts are whose. */
 import type { FetchAnswer, Fetcher } from '../../holder/fetcher.js';
+import type { ReplyDesk } from '../reply-desk.js';
 import type { PoolHost } from '../scxml/worker/pool.js';
 import type { OrchestratedSession } from './orchestrated-session.js';
+import type { ReplyLine } from './request-context.js';
 
 export class SessionDirectory {
   readonly #sessions = new Map<string, OrchestratedSession>();
@@ -42,6 +44,29 @@ export function sessionHost(directory: SessionDirectory, fetcher: Fetcher): Pool
       if (answer.kind === 'failed') return { kind: 'failed', why: `${answer.code}: ${answer.why}` };
       return isSuccess(answer) ? { kind: 'ok' } : { kind: 'failed', why: `HTTP ${answer.status}` };
     },
+  };
+}
+
+const REPLY_PATH = /^\/plugin\/([^/?#]+)\/([^/?#]+)\/reply$/;
+
+/** Reply addresses of this process, looked up at the desk that gave them out. */
+export function ownReplies(
+  desk: Pick<ReplyDesk, 'find'>,
+  baseUrl: () => string,
+): (url: string) => ReplyLine | undefined {
+  return (url) => {
+    const base = baseUrl();
+    const [, session, token] = url.startsWith(base)
+      ? (REPLY_PATH.exec(url.slice(base.length)) ?? [])
+      : [];
+    if (session === undefined || token === undefined) return undefined;
+    const found = desk.find(session, token);
+    if (found === 'unknown') return undefined;
+    const tooLate = { error: 'REPLY_TOO_LATE', message: 'this session is over' };
+    return {
+      url,
+      take: (raw) => (found === 'over' ? { status: 409, body: tooLate } : found.visitor.reply(raw)),
+    };
   };
 }
 

@@ -17,12 +17,12 @@ export interface ThreadSetup {
   readonly limits: Partial<Limits>;
   readonly maxSessions: number;
   readonly engines: number;
-  /** In front of a session's id: where it is reached by HTTP; null where it is not. */
-  readonly httpBase: string | null;
 }
 
 export type SessionStart = Pick<StartRequest, 'document' | 'params' | 'facts'> & {
   readonly sessionId: string;
+  /** In front of a session's id: where it is reached by HTTP; null where it is not. */
+  readonly httpBase: string | null;
   /** Whether steps and logs are wanted; they cost a message each. */
   readonly isTraced: boolean;
 };

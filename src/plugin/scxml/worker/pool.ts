@@ -41,7 +41,7 @@ export interface PoolOptions {
   readonly maxSessions?: number;
   readonly limits?: Partial<Limits>;
   /** In front of a session's id: where the Basic HTTP processor reaches it. Default: not offered. */
-  readonly httpBase?: string;
+  readonly httpBase?: string | (() => string);
   readonly log?: Log;
 }
 
@@ -74,10 +74,15 @@ export class ScxmlPool {
   /** A pool whose threads are up, so that the first session starts as fast as any. */
   static async start(options: PoolOptions): Promise<ScxmlPool> {
     const pool = new ScxmlPool(options);
-    await Promise.all(
-      Array.from({ length: options.threads ?? 1 }, () => pool.#newThread().isReady),
-    );
+    await pool.warm();
     return pool;
+  }
+
+  /** Starts the threads that are missing; without it each starts when a session needs it. */
+  async warm(): Promise<void> {
+    while (!this.#isStopped && this.#threads.length < (this.#options.threads ?? 1))
+      this.#newThread();
+    await Promise.all(this.#threads.map(({ isReady }) => isReady));
   }
 
   /** Starts a session; every failure is an end, nothing is thrown. */
@@ -174,7 +179,7 @@ class Thread {
     this.#port.post({
       kind: 'start',
       session,
-      start: { document, params, facts, sessionId: id, isTraced },
+      start: { document, params, facts, sessionId: id, isTraced, httpBase: this.#httpBase() },
     });
     return {
       id,
@@ -182,6 +187,11 @@ class Thread {
       send: (event) => this.#tell(running, { kind: 'event', session, event }),
       terminate: () => this.#tell(running, { kind: 'terminate', session }),
     };
+  }
+
+  #httpBase(): string | null {
+    const { httpBase = null } = this.#options;
+    return typeof httpBase === 'function' ? httpBase() : httpBase;
   }
 
   async stop(): Promise<void> {
@@ -287,11 +297,10 @@ function endedSession(id: string, observer: SessionObserver, end: SessionEnd): P
   return { id, ended: running.ended, send: () => undefined, terminate: () => undefined };
 }
 
-function setupOf({ limits, maxSessions, httpBase }: PoolOptions): ThreadSetup {
+function setupOf({ limits, maxSessions }: PoolOptions): ThreadSetup {
   return {
     limits: limits ?? {},
     maxSessions: maxSessions ?? DEFAULT_MAX_SESSIONS,
     engines: DEFAULT_ENGINES_PER_THREAD,
-    httpBase: httpBase ?? null,
   };
 }

@@ -30,6 +30,8 @@ class Thread {
   /** Messages that came before the engines were there. */
   readonly #early: ToThread[] = [];
   #requests = 0;
+  /** The same for all sessions; known once the first one is started. */
+  #httpBase: string | null = null;
 
   constructor(
     port: Port<FromThread, ToThread>,
@@ -74,7 +76,7 @@ class Thread {
 
   async #setUp(setup: ThreadSetup): Promise<void> {
     const { limits, maxSessions, engines } = setup;
-    const host = this.#host(setup.httpBase);
+    const host = this.#host();
     // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
     const runtime = await Runtime.create({
       host,
@@ -89,7 +91,8 @@ class Thread {
   }
 
   #start(runtime: Runtime, session: number, start: SessionStart): void {
-    const { isTraced, ...request } = start;
+    const { isTraced, httpBase, ...request } = start;
+    this.#httpBase = httpBase;
     const observer = this.#observer(session, isTraced);
     this.#running.set(session, runtime.start({ ...request, observer }));
   }
@@ -109,11 +112,11 @@ class Thread {
     };
   }
 
-  #host(httpBase: string | null): SessionHost {
+  #host(): SessionHost {
     return {
       clock: this.#clock,
       newId: this.#newId,
-      httpLocation: (sessionId) => (httpBase === null ? null : httpBase + sessionId),
+      httpLocation: (id) => (this.#httpBase === null ? null : this.#httpBase + id),
       fetch: (wanted) =>
         new Promise((resolve) => {
           const request = ++this.#requests;
