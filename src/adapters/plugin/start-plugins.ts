@@ -88,6 +88,7 @@ export function startPlugins(options: PluginsOptions): Plugins {
 
 function hasEmbeddedPlugin({ services }: Pick<DialbackConfig, 'services'>): boolean {
   return Object.values(services).some(
-    ({ options, pluginRunner }) => options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
+    ({ options, pluginRunner }) =>
+      options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
   );
 }

@@ -8,9 +8,7 @@ function isHangUp(data) {
 /** Without a call a plugin can only end the callback or have it dialled again. */
 function actionWithoutCall(callState) {
   var states = _genesys.ixn.callState;
-  return callState == states.FaxDetected || callState == states.SitInvalidNum
-    ? 'cancel'
-    : 'retry';
+  return callState == states.FaxDetected || callState == states.SitInvalidNum ? 'cancel' : 'retry';
 }
 
 function describeUserData(interactionId) {
