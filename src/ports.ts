@@ -259,6 +259,7 @@ export interface MediaEndpoint {
   record(path: string): Promise<void>;
   /** Keys of the far side (RFC 4733), also while a file plays. @param durationMs of the press */
   onDigit(handle: (digit: string, durationMs: number) => void): void;
+  /** What plays here is ended by it, without a silence in between. */
   bridge(other: MediaEndpoint): Promise<void>;
   unbridge(): Promise<void>;
   /**

@@ -30,7 +30,7 @@ type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 /** The customer, as far as a hand-over needs them. */
 export interface CustomerSide {
   readonly call: CustomerCall;
-  readonly player: Pick<TreatmentPlayer, 'after' | 'interject'>;
+  readonly player: Pick<TreatmentPlayer, 'handOver' | 'interject'>;
 }
 
 /** The callback whose customer is handed over. */
@@ -146,8 +146,8 @@ export class FarSides {
     this.#waiting?.as.stop();
     const { callId } = customer.call;
     const note = (what: string, detail?: string) => trail.note(callId, what, detail);
-    const bridged = customer.player.after(async () => {
-      await connect(customer.call, far.call, {
+    const bridged = customer.player.handOver(() =>
+      connect(customer.call, far.call, {
         clock: deps.clock,
         media: this.context.settings().service.handoff.media,
         recording: far.isAgent ? this.#recording() : undefined,
@@ -159,8 +159,8 @@ export class FarSides {
           }
           this.context.onFacts(facts);
         },
-      });
-    });
+      }),
+    );
     bridged.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       deps.log.error({ callbackId: callback.id, why }, 'bridge failed');

@@ -34,6 +34,7 @@ export class TreatmentPlayer {
   /** The sound that loops, or last did. */
   #looped: { readonly request: PlayRequest; readonly media: ResolvedMedia } | undefined;
   #isClosed = false;
+  #isHandingOver = false;
 
   constructor(
     private readonly places: MediaPlaces,
@@ -79,13 +80,31 @@ export class TreatmentPlayer {
   stop(playId: string): Promise<void> {
     if (this.#wanted === playId) this.#wanted = undefined;
     return this.#then(async () => {
-      if (this.#playing?.playId === playId) await this.#stopCurrent();
+      if (this.#playing?.playId === playId && !this.#isHandingOver) await this.#stopCurrent();
     });
   }
 
-  /** Runs after everything asked for so far: bridges wait for the sound to stop. */
+  /** Runs after everything asked for so far. */
   after(operation: () => Promise<void>): Promise<void> {
     return this.#then(operation);
+  }
+
+  /**
+   * Connects the leg with somebody: runs after everything asked for so far, but leaves the sound that
+   * was to stop last to be ended by the connection, so that there is no silence in between.
+   * @param connect resolves with whether it has connected; otherwise the sound is stopped after all
+   */
+  async handOver(connect: () => Promise<boolean>): Promise<void> {
+    this.#isHandingOver = true;
+    await this.#then(async () => {
+      let isConnected = false;
+      try {
+        isConnected = await connect();
+      } finally {
+        this.#isHandingOver = false;
+        if (!isConnected) await this.#stopCurrent();
+      }
+    });
   }
 
   /** The leg is gone. */

@@ -219,6 +219,9 @@ export class FakeEndpoint implements MediaEndpoint {
   }
   bridge(other: MediaEndpoint): Promise<void> {
     this.bridgedTo = other as FakeEndpoint;
+    for (const play of this.owner.plays) {
+      if (play.endpoint === this && play.isPlaying) play.end({ kind: 'stopped' });
+    }
     return Promise.resolve();
   }
   unbridge(): Promise<void> {

@@ -84,16 +84,32 @@ describe('TreatmentPlayer', () => {
     ]);
   });
 
-  it('runs a bridge after the stop that was asked for before it', async () => {
+  it('leaves the sound that was to stop to the bridge, which ends it', async () => {
+    const { telephony, endpoint, player, heard } = await setUp();
+    const isPlaying = () => telephony.plays.some((play) => play.isPlaying);
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
+    void player.stop('p1');
+    await player.handOver(async () => {
+      assert.equal(isPlaying(), true, 'no silence before the connection');
+      await endpoint.bridge(endpoint);
+      return true;
+    });
+    assert.deepEqual([isPlaying(), heard], [false, []]);
+  });
+
+  it('stops the sound when nobody was connected after all', async () => {
     const { telephony, endpoint, player } = await setUp();
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
     void player.stop('p1');
-    let wasPlaying: boolean | undefined;
-    await player.after(() => {
-      wasPlaying = telephony.plays.some(({ isPlaying }) => isPlaying);
-      return Promise.resolve();
-    });
-    assert.equal(wasPlaying, false);
+    await player.handOver(() => Promise.resolve(false));
+    assert.equal(telephony.plays[0]?.isPlaying, false);
+    player.play(endpoint, { playId: 'p2', file: 'a.wav', loop: true });
+    await settle();
+    void player.stop('p2');
+    await assert.rejects(player.handOver(() => Promise.reject(new Error('no bridge'))));
+    assert.equal(telephony.plays[1]?.isPlaying, false);
   });
 
   it('lets a bridge pass a file that is still being fetched, and never plays it then', async () => {
@@ -113,7 +129,7 @@ describe('TreatmentPlayer', () => {
     );
     player.play(endpoint, { playId: 'p1', file: 'https://h/slow.wav', loop: true });
     await player.stop('p1');
-    await player.after(() => Promise.resolve());
+    await player.handOver(() => Promise.resolve(true));
     deliver({ kind: 'file', path: '/cache/slow.wav' });
     await settle();
     assert.deepEqual(telephony.plays, []);

@@ -211,9 +211,15 @@ export class FreeswitchEndpoint implements MediaEndpoint {
         'bridge: both endpoints have to be connected first',
       );
     }
-    await Promise.all([this.settle(), partner?.settle()]);
+    const playback = this.#playback;
+    await Promise.all([playback?.giveWay(), this.#parking, this.#isReady, partner?.settle()]);
     const bridged = this.channel.nextStart('uuid_bridge', SETTLE_MAX_MS);
-    await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
+    try {
+      await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
+    } catch (thrown) {
+      void playback?.stop();
+      throw thrown;
+    }
     this.#tap?.soundBegan();
     partner?.tapDied();
     await bridged;

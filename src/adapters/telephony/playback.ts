@@ -93,6 +93,7 @@ export class ChannelPlayback implements Playback {
   readonly done: Promise<PlayEnd>;
   #isOver = false;
   #isStopping = false;
+  #isBreaking = false;
   #failure: string | undefined;
   #hasStarted = false;
   /** When the first sound was heard; -1 before. */
@@ -118,11 +119,21 @@ export class ChannelPlayback implements Playback {
   }
 
   async stop(): Promise<void> {
-    if (!this.#isOver && !this.#isStopping) {
+    if (!this.#isOver && !this.#isBreaking) {
       this.#isStopping = true;
+      this.#isBreaking = true;
       if (this.#isPlaying) this.#breakUntilOver();
     }
     await this.done;
+  }
+
+  /**
+   * Something is about to take the channel that ends the sound by itself: waiting for that to happen
+   * first would be a silence. A sound that is not heard yet is stopped.
+   */
+  async giveWay(): Promise<void> {
+    if (!this.#hasStarted) return this.stop();
+    this.#isStopping = true;
   }
 
   async #run(): Promise<PlayEnd> {
@@ -200,7 +211,7 @@ export class ChannelPlayback implements Playback {
     this.#hasStarted = true;
     if (this.#soundAtMs < 0) this.#soundAtMs = this.options.clock.nowMs();
     this.options.onSound();
-    if (this.#isStopping) this.#breakUntilOver();
+    if (this.#isBreaking) this.#breakUntilOver();
   }
 
   #fail(why: string): void {

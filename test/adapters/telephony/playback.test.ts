@@ -103,6 +103,24 @@ describe('a playback', () => {
     assert.equal(clock.pendingCount, 0);
   });
 
+  it('gives way to what ends it without a break, and can still be stopped', async () => {
+    const { clock, channel, playback } = setUp(['/a'], true);
+    await clock.advance(0);
+    channel.start();
+    await playback.giveWay();
+    assert.equal(channel.breakCount, 0);
+    channel.finish('PLAYBACK ERROR');
+    assert.equal((await playback.done).kind, 'stopped');
+    const other = setUp(['/a'], true);
+    await other.clock.advance(0);
+    other.channel.start();
+    await other.playback.giveWay();
+    const stopped = other.playback.stop();
+    assert.equal(other.channel.breakCount, 1);
+    other.channel.finish();
+    await stopped;
+  });
+
   it('settles a stop that the media server never confirms', async () => {
     const { clock, playback } = setUp(['/a'], true);
     await clock.advance(0);

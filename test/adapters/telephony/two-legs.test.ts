@@ -58,6 +58,16 @@ describe('two legs', function () {
     await site().hangUp(customer, agent);
   });
 
+  it('are bridged in the middle of a sound, which is over then', async () => {
+    const playing = customer.endpoint.play([await site().toneFile(300, 2000)], { loop: true });
+    assert.ok((await hears(customer.far, 300)) > 0.8);
+    await customer.endpoint.bridge(agent.endpoint);
+    assert.equal((await playing.done).kind, 'stopped');
+    assert.ok((await hears(customer.far, 900)) > 0.8);
+    assert.ok((await hears(agent.far, 600)) > 0.8);
+    await site().hangUp(customer, agent);
+  });
+
   it('field notes 5: agent hangs up while bridged; the customer can hear a file at once', async () => {
     await customer.endpoint.bridge(agent.endpoint);
     await sleep(SETTLE_MS);
