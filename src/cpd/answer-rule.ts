@@ -37,6 +37,8 @@ export interface Heard {
   answeredMs: number;
   /** A tone sounds now, which may be about to explain itself. */
   isToneOpen: boolean;
+  /** It, or one that has just ended, may turn out to be a voicemail's beep. */
+  mayBeBeep: boolean;
 }
 
 /** How a profile decides. Called once for every hop until there is a verdict. */
@@ -78,9 +80,13 @@ export class AnswerRule implements Rule {
     this.#timing = timingRule(options);
   }
 
-  decide({ voice, nowMs, answeredMs, isToneOpen }: Heard): Decision | null {
+  decide({ voice, nowMs, answeredMs, isToneOpen, mayBeBeep }: Heard): Decision | null {
     const waitedMs = nowMs - answeredMs;
-    if (voice.hasOnset) return this.#judgeSpeech(voice, nowMs) ?? this.#giveUp(voice, waitedMs);
+    if (voice.hasOnset) {
+      const decision = this.#judgeSpeech(voice, nowMs) ?? this.#giveUp(voice, waitedMs);
+      // A beep is no pause in which somebody waits for an answer.
+      return decision?.verdict === 'human' && mayBeBeep ? null : decision;
+    }
     if (isToneOpen && waitedMs < this.#options.decisionTimeoutMs) return null;
     return this.#judgeQuiet(voice, waitedMs);
   }

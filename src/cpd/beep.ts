@@ -73,6 +73,11 @@ export class BeepDetector {
     this.#options = options;
   }
 
+  /** A tone is over that a generator made, and it is not known yet whether it was alone. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
   /** @returns the beep, once it has proved to be alone, else null; the object is reused */
   consume(m: Measurements): Beep | null {
     const track = this.#track;

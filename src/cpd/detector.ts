@@ -73,6 +73,7 @@ export class CpdDetector {
       nowMs: 0,
       answeredMs: 0,
       isToneOpen: false,
+      mayBeBeep: false,
     };
     const findings = {
       emit: (event: CpdEvent) => this.#emit(event),
@@ -238,6 +239,7 @@ export class CpdDetector {
     heard.nowMs = nowMs;
     heard.answeredMs = Math.max(this.#answeredMs, this.#tones.heldUntilMs);
     heard.isToneOpen = this.#tones.tracker.isOpen;
+    heard.mayBeBeep = this.#tones.mayBeBeep;
     return heard;
   }
 

@@ -24,6 +24,9 @@ const LONE_DB = 12;
 const RING_KNOWN_AFTER = 1.4;
 /** A tone that has lasted so long is a burst and no click. ms */
 const BEGUN_MS = 48;
+/** What a tone has to last to look like a beep; few beeps, and many other tones, last longer. ms */
+const BEEP_BEGUN_MS = 96;
+const LONGEST_AWAITED_BEEP_MS = 1000;
 
 export class SignalTones {
   readonly tracker: ToneTracker;
@@ -94,6 +97,13 @@ export class SignalTones {
       return nowMs < this.heldUntilMs && this.#cadence.isQuietAfter(this.tracker.quietDb);
     const isLone = current.gapLevelDb < current.levelDb - LONE_DB;
     return isLone && openMs >= LEAST_RING_MS && openMs <= LONGEST_RING_MS;
+  }
+
+  /** What sounds now, or has just ended, may turn out to be a beep. */
+  get mayBeBeep(): boolean {
+    const { isOpen, openMs } = this.tracker;
+    const isSounding = isOpen && openMs >= BEEP_BEGUN_MS && openMs <= LONGEST_AWAITED_BEEP_MS;
+    return isSounding || this.#beeps.isWaiting;
   }
 
   /** The audio is over: what sounds now is as long as it will get. */

@@ -62,6 +62,16 @@ describe('The detector, once the call is answered', () => {
     assert.match(result.reason, /beep/);
   });
 
+  it('waits for the end of a beep that comes before the pause is long enough for a human', () => {
+    const twice = join(hello, silence(150), hello);
+    const { first, reason } = replay(join(twice, silence(100), tone([1000], 400), silence(2000)));
+    assert.equal(first.verdict, 'machine');
+    assert.match(reason, /a beep of 1000 Hz/);
+    // A hum that goes on for ever is no beep, and holds nobody up for long.
+    const hum = mix(join(silence(700), tone([700], 9000, 0.02)), join(twice, silence(8000)));
+    assert.equal(replay(hum).first.verdict, 'human');
+  });
+
   it('takes back "human", once, when a beep follows', () => {
     const result = replay(
       join(greeting.subarray(0, 8000), silence(1200), tone([1000], 400), silence(2000)),
