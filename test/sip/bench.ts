@@ -46,7 +46,7 @@ export async function sound(name: string): Promise<{ name: string; pcm: Int16Arr
 }
 
 /** `engine:` and the servers, from the environment or the embedded engine. */
-function engineYaml(): string {
+export function engineYaml(): string {
   const { DIALBACK_DRACHTIO, DIALBACK_FREESWITCH } = process.env;
   if (!DIALBACK_DRACHTIO || !DIALBACK_FREESWITCH) return 'engine: embedded\n';
   const address = (text: string) => {
