@@ -228,5 +228,19 @@ describe('The pool of detectors', () => {
       assert.equal(found?.live.first, 'human');
       assert.equal(found.shadow.first, 'machine');
     });
+
+    it('shows what the products that it imitates would have decided', async () => {
+      const other = await CpdPool.start({ shadowProfiles: ['app-amd', 'gvp'], log });
+      // Longer than app_amd lets a person speak, and shorter than GVP does: this greeting has pauses.
+      const sentence = join(media('far-end/greeting.wav').subarray(0, 8 * 2600), silence(2500));
+      await judge(other, 'sales', sentence);
+      assert.deepEqual(other.stats().shadows['app-amd'], { compared: 1, disagreed: 1 });
+      assert.equal(other.stats().shadows['gvp']?.compared, 1);
+      await other.stop();
+      const found = (logged as { shadow: { profile: string; first: string } }[]).map(
+        ({ shadow: { profile, first } }) => `${profile}: ${first}`,
+      );
+      assert.ok(found.includes('app-amd: machine'), found.join(', '));
+    });
   });
 });
