@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { argv, env, exit } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fetch } from 'undici';
 import { silentLog } from '../src/adapters/log.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { startDialback } from '../src/main.ts';
