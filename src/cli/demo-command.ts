@@ -125,8 +125,10 @@ function printHead(output: Screen, count: number): void {
 
 function documentOf(rows: readonly DemoRow[]) {
   return {
-    callbacks: rows.map(({ callState, reason, handOffHeard, ...row }) => ({
+    callbacks: rows.map(({ callState, reason, handOffHeard, waitMs, talkMs, ...row }) => ({
       ...row,
+      waitMs: waitMs ?? null,
+      talkMs: talkMs ?? null,
       callState: callState ?? null,
       reason: reason ?? null,
       handOffHeard: handOffHeard ?? null,
@@ -137,8 +139,8 @@ function documentOf(rows: readonly DemoRow[]) {
 function printTable(output: Screen, rows: readonly DemoRow[], tookMs: number): void {
   const { width } = output;
   const head: TableRow = {
-    cells: ['', 'persona', 'st', 'n', 'reason', 'heard'],
-    tones: Array.from({ length: 6 }, () => 'strong' as const),
+    cells: ['', 'persona', 'st', 'n', 'reason', 'wait', 'talk', 'heard, in seconds'],
+    tones: Array.from({ length: 8 }, () => 'strong' as const),
   };
   output.line('');
   for (const pieces of table([head, ...rows.map((row) => tableRow(row, rows))], width)) {
@@ -161,7 +163,7 @@ function printTable(output: Screen, rows: readonly DemoRow[], tookMs: number): v
   }
 }
 
-/** `st` is the call state, `n` the number of attempts. */
+/** `st` is the call state, `n` the number of attempts; times are in seconds. */
 function tableRow(row: DemoRow, rows: readonly DemoRow[]): TableRow {
   const isOk = row.differences.length === 0;
   const isConnected = row.reason === 'AGENT_CONNECTED';
@@ -172,7 +174,11 @@ function tableRow(row: DemoRow, rows: readonly DemoRow[]): TableRow {
       String(row.callState ?? '-'),
       String(row.attempts),
       row.reason ?? row.state,
-      row.treatmentsHeard.map((name) => name.replace(/\.wav$/, '')).join(' ') || '-',
+      secondsOf(row.waitMs),
+      secondsOf(row.talkMs),
+      row.treatmentsHeard
+        .map((name, i) => `${name.replace(/\.wav$/, '')} ${secondsOf(row.treatmentMs[i])}`)
+        .join(', '),
     ],
     tones: [
       isOk ? 'good' : 'bad',
@@ -180,7 +186,13 @@ function tableRow(row: DemoRow, rows: readonly DemoRow[]): TableRow {
       'dim',
       'dim',
       isConnected ? 'good' : 'plain',
+      'wait',
+      'good',
       'sound',
     ],
   };
+}
+
+function secondsOf(ms: number | undefined): string {
+  return ms === undefined ? '-' : (ms / 1000).toFixed(1);
 }

@@ -12,6 +12,8 @@ import type { SoundShelf } from './sounds.js';
 export interface Heard {
   /** File names in the order in which the customer's side heard them, all attempts. */
   readonly treatments: readonly string[];
+  /** How long each of them was heard, milliseconds. */
+  readonly treatmentMs: readonly number[];
   readonly customerHeardAgent: boolean;
   readonly agentHeardCustomer: boolean;
 }
@@ -45,8 +47,10 @@ export async function listen(
   const sounds = await soundsOf(shelf, [...files]);
   const agent = await soundsOf(shelf, [AGENT_VOICE]);
   const customerVoice = await soundsOf(shelf, [CUSTOMER_VOICE]);
+  const heard = customer.flatMap(({ recording }) => treatmentsIn(recording, sounds));
   return {
-    treatments: customer.flatMap(({ recording }) => treatmentsIn(recording, sounds)),
+    treatments: heard.map(({ name }) => name),
+    treatmentMs: heard.map(({ ms }) => Math.round(ms)),
     customerHeardAgent: customer.some(({ recording }) => recognise(recording, agent).length > 0),
     agentHeardCustomer: agents.some(
       ({ recording }) => recognise(recording, customerVoice).length > 0,
@@ -64,7 +68,12 @@ async function soundsOf(shelf: SoundShelf, files: readonly string[]): Promise<So
 }
 
 /** A treatment that is heard twice in a row is one treatment, looped. */
-function treatmentsIn(recording: Int16Array, sounds: readonly Sound[]): string[] {
-  const names = recognise(recording, sounds).map(({ name }) => name);
-  return names.filter((name, i) => name !== names[i - 1]);
+function treatmentsIn(recording: Int16Array, sounds: readonly Sound[]) {
+  const treatments: { name: string; ms: number }[] = [];
+  for (const { name, startMs, endMs } of recognise(recording, sounds)) {
+    const before = treatments.at(-1);
+    if (before?.name === name) before.ms += endMs - startMs;
+    else treatments.push({ name, ms: endMs - startMs });
+  }
+  return treatments;
 }

@@ -43,6 +43,11 @@ export interface DemoRow {
   readonly state: string;
   readonly reason: string | undefined;
   readonly treatmentsHeard: readonly string[];
+  /** How long each of them was heard. */
+  readonly treatmentMs: readonly number[];
+  /** From the search for somebody to the connection, or to the end without one. */
+  readonly waitMs: number | undefined;
+  readonly talkMs: number | undefined;
   /** Both sides heard each other; undefined when no hand-off was to happen. */
   readonly handOffHeard: boolean | undefined;
   /** What differs from the decision table, in words; empty = nothing. */
@@ -60,6 +65,14 @@ interface Outcome {
   readonly attemptCount: number;
   readonly state: string;
   readonly reason?: string;
+  /** Of the last attempt. */
+  readonly waitMs?: number;
+  readonly talkMs?: number;
+}
+
+interface CallbackDocument {
+  readonly callback: Outcome;
+  readonly attempts: readonly Pick<Outcome, 'waitMs' | 'talkMs'>[];
 }
 
 /**
@@ -173,7 +186,9 @@ async function untilCompleted(url: string, accepted: readonly { id: string }[]) 
     for (const { id } of accepted) {
       if (records.get(id)?.state === 'COMPLETED') continue;
       const response = await fetch(`${url}/v1/callbacks/${id}`);
-      records.set(id, ((await response.json()) as { callback: Outcome }).callback);
+      const { callback, attempts } = (await response.json()) as CallbackDocument;
+      const { waitMs, talkMs } = attempts.at(-1) ?? {};
+      records.set(id, { ...callback, ...(waitMs && { waitMs }), ...(talkMs && { talkMs }) });
     }
     if (accepted.every(({ id }) => records.get(id)?.state === 'COMPLETED')) break;
     await new Promise<void>((resolve) => clock.after(POLL_MS, resolve));
@@ -247,6 +262,9 @@ async function compare(
     state: record?.state ?? 'UNKNOWN',
     reason: record?.reason,
     treatmentsHeard: heard.treatments,
+    treatmentMs: heard.treatmentMs,
+    waitMs: record?.waitMs,
+    talkMs: record?.talkMs,
     handOffHeard: expected.isHandedOff ? handOffHeard : undefined,
     differences,
   };

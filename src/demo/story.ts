@@ -167,6 +167,7 @@ function drawRow({ cells, tones = [] }: TableRow, columns: Columns): Piece[][] {
     lines.push([{ text: ' '.repeat(start) }, { text, tone: toneAt(last) }]);
   }
   cells.slice(below).forEach((cell, offset) => {
+    if (cell === '') return;
     for (const text of wrap(cell, width - INDENT)) {
       lines.push([{ text: ' '.repeat(INDENT) }, { text, tone: toneAt(below + offset) }]);
     }

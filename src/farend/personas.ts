@@ -242,6 +242,11 @@ export const PERSONAS = {
     concludes: 'this agent does not answer: the next one, or no agent was found',
     script: () => steps(ring(Infinity)),
   },
+  'route-point': {
+    does: 'an ACD’s route point: rings briefly, then like agent',
+    concludes: 'the destination takes the call',
+    script: (tempo) => steps(ring(tempo.agentRingMs), ...agent(tempo)),
+  },
   queue: {
     does: 'an agent queue: rings for a while, then like agent',
     concludes: 'the agent takes the call after a wait',
