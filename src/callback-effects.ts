@@ -17,6 +17,7 @@ import type { SetUpGovernor } from './dial/set-up-governor.js';
 import type { HandoffFacts } from './handoff/conversation.js';
 import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
 import { Holders, type HolderSetUp } from './holder/holders.js';
+import type { QueueDesk } from './handoff/queue-desk.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegTrail } from './leg-trail.js';
 import type { CallMetrics } from './report/call-metrics.js';
@@ -33,6 +34,7 @@ export interface CallSettings extends Omit<HandoffSettings, 'service'> {
 }
 
 export interface EffectsDeps extends CallSettings {
+  readonly desk: QueueDesk;
   readonly telephony: Telephony;
   readonly setUps?: SetUpGovernor;
   readonly analyser: CallAnalyser;
@@ -141,11 +143,15 @@ export class CallbackEffects {
         this.#holders.forgetComfort(command.playId);
         return this.#end(this.#leg?.player.stop(command.playId));
       case 'queue':
-        return this.#farSides.search(command, this.#leg);
+        return this.#farSides.search(command, command.legId === undefined ? undefined : this.#leg);
       case 'route':
         return this.#farSides.route(command, this.#leg);
       case 'unqueue':
-        return this.#farSides.drop(command.queueId);
+        return this.#farSides.drop(command.queueId, undefined, command.exit);
+      case 'call-agent':
+        return this.#leg && this.#farSides.callAgent(command.queueId, this.#leg);
+      case 'pass-media':
+        return this.#leg && this.#farSides.listenIn(command.queueId, this.#leg);
       case 'unroute':
         return this.#farSides.drop(command.routeId);
       case 'bridge':
@@ -259,6 +265,6 @@ export class CallbackEffects {
   }
 }
 
-function settingsOf({ places, trunks, queues, routePoints }: CallSettings): CallSettings {
-  return { places, trunks, queues, routePoints };
+function settingsOf({ places, trunks, routePoints }: CallSettings): CallSettings {
+  return { places, trunks, routePoints };
 }

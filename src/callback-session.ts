@@ -52,6 +52,7 @@ export class CallbackSession {
   #call = { attempt: 0, callId: '' };
   /** In the line of those who want to dial, or at its head. */
   #place: Place | undefined;
+  #humanSinceMs: number | undefined;
   #isStopped = false;
   #isDraining = false;
   /** What the store could not take and has to: the end, and legs that are over. */
@@ -153,6 +154,7 @@ export class CallbackSession {
         continue;
       }
       const hadLeg = this.#state.context.leg !== undefined;
+      this.#timeHandover(event, step);
       this.#state = step.state;
       if (step.state.name === 'ended') {
         this.deps.metrics?.callbackEnded(this.callback.serviceName, step.state.reason);
@@ -163,6 +165,17 @@ export class CallbackSession {
       if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
     }
     return this.#state;
+  }
+
+  /** From the moment a human is known to be there to the agent's voice. */
+  #timeHandover({ atMs }: Event, { state }: Step): void {
+    const isHuman = state.context.leg?.answeredBy === 'human';
+    if (!isHuman) this.#humanSinceMs = undefined;
+    else this.#humanSinceMs ??= atMs;
+    const isNew = state.name === 'connected' && this.#state.name !== 'connected';
+    if (!isNew || state.to !== 'agent' || this.#humanSinceMs === undefined) return;
+    const { serviceName } = this.callback;
+    this.deps.metrics?.queues.handedOver(serviceName, atMs - this.#humanSinceMs);
   }
 
   /**
@@ -325,5 +338,5 @@ type Refusal =
 
 /** Nothing of an attempt is in the air: a changed configuration may take effect. */
 function isBetweenAttempts({ name }: State): boolean {
-  return name === 'waiting-until-due' || name === 'waiting-to-retry';
+  return name === 'waiting-until-due' || name === 'waiting-to-retry' || name === 'reserving-agent';
 }

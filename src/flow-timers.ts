@@ -7,6 +7,7 @@ const EVENT_OF_TIMER = {
   'plugin-ttl': 'plugin-timeout',
   'agent-wait': 'agent-wait-expired',
   'agent-retry': 'agent-retry-due',
+  'ahead-wait': 'ahead-wait-over',
   life: 'expired',
   'human-silence': 'silence-too-long',
   'message-wait': 'message-wait-over',

@@ -24,6 +24,8 @@ import { startEmbedded } from './embedded/index.js';
 import type { Clock, Log } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
 import { CallMetrics } from './report/call-metrics.js';
+import { QueueDesk } from './handoff/queue-desk.js';
+import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
 import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
@@ -86,6 +88,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const counters = new Counters();
   const metrics: CallMetrics = new CallMetrics({
     inTheAir: () => ({ ...telephony.counts(), ...setUps.counts(), sessions: host.count }),
+    queues: () => desk.queues(),
+    agents: () => desk.agents(),
     servers: () => telephony.servers(),
     open: async () => (await store.stats()).open,
     isReady: () => isReady(),
@@ -116,7 +120,13 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     baseUrl: () => live.current.http.publicUrl ?? listeningAt,
   });
   cleanUp.add(plugins, () => plugins.close());
+  const desk = new QueueDesk(
+    { clock, log, onExit: (exit) => metrics.queues.left(exit) },
+    plansOf(config),
+  );
+  cleanUp.add(desk, () => Promise.resolve(desk.stop()));
   const host = createHost(live, () => folders, {
+    desk,
     store,
     telephony: governedTelephony(telephony, setUps),
     holders: { ...plugins, lengthMs: wavLengthMs },
@@ -184,6 +194,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       logReload(log, reload);
       if (reload.kind === 'applied') {
         folders = await share();
+        desk.configure(plansOf(live.current));
         await changeServers(live.current, telephony, log);
         scheduler.poke();
       }
@@ -195,6 +206,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       sessions: host.count,
       ...setUps.counts(),
       pluginSessions: plugins.desk.openCount,
+      ...desk.counts(),
       dialLocks: (await store.stats()).dialLockCount,
     }),
     hangUpAll: () => host.drain(0),
@@ -227,6 +239,7 @@ type HostParts = Pick<
   | 'telephony'
   | 'setUps'
   | 'holders'
+  | 'desk'
   | 'analyser'
   | 'clock'
   | 'random'
@@ -255,9 +268,6 @@ function createHost(live: LiveConfig, folders: () => MediaFolders, parts: HostPa
     },
     get trunks() {
       return live.current.trunks;
-    },
-    get queues() {
-      return live.current.queues;
     },
     get routePoints() {
       return live.current.routePoints;
@@ -320,6 +330,10 @@ async function changeServers(config: DialbackConfig, telephony: Fleet, log: Log)
   } catch (error) {
     log.error({ why: String(error) }, 'the servers stay as they are');
   }
+}
+
+function plansOf({ agents, queues }: DialbackConfig): QueuePlans {
+  return { agents: Object.values(agents), queues: Object.values(queues) };
 }
 
 function capacityOf({ trunks }: DialbackConfig): number {

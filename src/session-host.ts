@@ -34,11 +34,11 @@ export class SessionHost {
     this.#gate = new DialGate(deps.clock);
   }
 
-  /** Sessions with a call in the air; those that wait for a retry hold no line. */
+  /** Sessions with a call in the air; those that wait for a retry or an agent hold no line. */
   get liveCount(): number {
     let count = 0;
     for (const { state } of this.#sessions.values()) {
-      if (state.name !== 'waiting-to-retry') count += 1;
+      if (state.name !== 'waiting-to-retry' && state.name !== 'reserving-agent') count += 1;
     }
     return count;
   }
@@ -52,7 +52,7 @@ export class SessionHost {
     if (this.#isExpired(record)) return;
     const session = this.#open(record, record.flowState ?? initialState());
     if (!session) return;
-    if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
+    this.#goOn(session);
   }
 
   /**
@@ -76,12 +76,23 @@ export class SessionHost {
     const { cancelRequested: by } = leftover;
     if (by) session.post({ type: 'cancelled', by });
     const { leg, holder } = session.state.context;
-    if (session.state.name === 'waiting-until-due') session.post({ type: 'due' });
-    else if (leg) session.post({ type: 'leg-lost', legId: leg.legId, cause: 'node' });
+    if (leg) session.post({ type: 'leg-lost', legId: leg.legId, cause: 'node' });
     else if (holder) {
       const why = 'the service was restarted';
       session.post({ type: 'plugin-failed', holderId: holder.holderId, why });
-    }
+    } else this.#goOn(session);
+  }
+
+  /** What a snapshot says is going on and nobody does any more. */
+  #goOn(session: CallbackSession): void {
+    const { name, context } = session.state;
+    if (name === 'waiting-until-due') session.post({ type: 'due' });
+    if (name !== 'reserving-agent') return;
+    const { queueId } = context.queued ?? {};
+    const timerId = context.timers['agent-retry'];
+    const why = 'the service was restarted';
+    if (queueId !== undefined) session.post({ type: 'agent-failed', queueId, why });
+    else if (timerId !== undefined) session.post({ type: 'agent-retry-due', timerId });
   }
 
   /** @returns false when no session of this process owns the callback */

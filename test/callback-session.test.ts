@@ -7,6 +7,7 @@ import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-sto
 import { type Hindrance, NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
 import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
+import { supportDesk, supportPlans } from './fakes/queue-desk.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
 import { mediaFault } from '../src/treatment/media-file.js';
@@ -38,8 +39,8 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
   /** What a reload replaces. */
   const config = {
     service: serviceConfig(service),
-    queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
   };
+  const desk = supportDesk(clock, 'sip:support@pbx');
   const metrics = new CallMetrics();
   const logged: object[] = [];
   const limits: { hindrance: Hindrance | undefined } = { hindrance: undefined };
@@ -64,9 +65,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
           Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'HTTP 404' }),
       },
       trunks: trunks.map(testTrunk),
-      get queues() {
-        return config.queues;
-      },
+      desk,
       routePoints: {},
       comfortFile: '/p/comfort.wav',
     },
@@ -101,6 +100,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     logged,
     session,
     config,
+    desk,
     limits,
     setUps,
     playing,
@@ -375,11 +375,11 @@ describe('CallbackSession', () => {
     t.telephony.calls[0]?.answer();
     await settle();
     t.config.service = serviceConfig({ waitingForAgentTreatment: undefined, maxDialAttempts: 2 });
-    t.config.queues = { support: { targets: [{ uri: 'sip:new@pbx' }] } };
+    t.desk.configure(supportPlans('sip:new@pbx'));
     t.analyser.opened[0]?.decide('human');
     await settle();
     assert.deepEqual(t.playing()[0]?.files, ['/m/waiting.wav'], 'as configured at the dial');
-    assert.equal(t.telephony.calls[1]?.request.uri, 'sip:support@pbx');
+    assert.equal(t.telephony.calls[1]?.request.uri, 'sip:new@pbx', 'a queue is everybody’s');
     t.session.post({ type: 'cancelled', by: 'customer' });
     await t.over();
 
@@ -391,7 +391,7 @@ describe('CallbackSession', () => {
       maxDialAttempts: 5,
       customerConnectTreatment: undefined,
     });
-    next.config.queues = { support: { targets: [{ uri: 'sip:new@pbx' }] } };
+    next.desk.configure(supportPlans('sip:new@pbx'));
     await next.clock.advance(300_000);
     await settle();
     next.telephony.calls[1]?.answer();

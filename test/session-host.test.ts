@@ -8,6 +8,7 @@ import { SessionHost } from '../src/session-host.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
+import { supportDesk } from './fakes/queue-desk.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
 function setUp() {
@@ -33,7 +34,7 @@ function setUp() {
       fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
     },
     trunks: [testTrunk('sip:trunk')],
-    queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+    desk: supportDesk(clock, 'sip:support@pbx'),
     routePoints: {},
     comfortFile: '/p/comfort.wav',
     get services() {

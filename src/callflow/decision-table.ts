@@ -11,6 +11,7 @@ import type { Branch } from './call-state.js';
 import { ANYWHERE_ROWS } from './anywhere-rows.js';
 import type { Box } from './figure-boxes.js';
 import type { ReplyAction } from './plugin-reply.js';
+import { QUEUE_ROWS } from './queue-rows.js';
 import { RESULT_ROWS } from './result-rows.js';
 import { TREATMENT_ROWS } from './treatment-rows.js';
 import type { EventType } from './vocabulary.js';
@@ -45,6 +46,10 @@ export interface Conditions {
   readonly sitPermanent?: 'fail' | 'retry';
   /** `queue` is set. */
   readonly queueIsSet?: boolean;
+  /** `_wait_for_agent`, and there is a queue to wait in. */
+  readonly waitsForAgent?: boolean;
+  /** The request for an agent was made ahead, and the customer is being dialled. */
+  readonly isDialled?: boolean;
   readonly action?: ReplyAction;
   /** The reply can be carried out as things stand. */
   readonly replyFits?: boolean;
@@ -56,6 +61,8 @@ export interface Conditions {
   readonly apology?: boolean;
   /** An agent has answered and is not bridged yet. */
   readonly agentIsReady?: boolean;
+  /** Early media of the far side is to be heard. */
+  readonly farIsHeard?: boolean;
   /** Nothing plays that an agent has to wait for. */
   readonly mayBridge?: boolean;
   /** `_max_transfer_to_agent_attempts` tries were made. */
@@ -91,7 +98,7 @@ export interface Row {
   readonly reading?: string;
 }
 
-const ROWS = [...RESULT_ROWS, ...TREATMENT_ROWS, ...ANYWHERE_ROWS] as const;
+const ROWS = [...RESULT_ROWS, ...QUEUE_ROWS, ...TREATMENT_ROWS, ...ANYWHERE_ROWS] as const;
 
 type TableRow = (typeof ROWS)[number];
 export type Arm = TableRow['arm'];

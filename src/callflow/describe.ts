@@ -28,9 +28,13 @@ export function describeCommand(command: Command): string {
     case 'tell-plugin':
       return `tell whoever holds the call: ${command.what}`;
     case 'queue':
-      return `ask queue ${command.queue} for an agent`;
+      return `ask queue ${command.queue} for an agent${command.legId === undefined ? ' ahead of the dial' : ''}`;
+    case 'call-agent':
+      return 'have the agent called';
+    case 'pass-media':
+      return 'let the far side be heard';
     case 'unqueue':
-      return 'withdraw the request for an agent';
+      return `withdraw the request for an agent (${command.exit})`;
     case 'bridge':
       return 'connect the two';
     case 'route':

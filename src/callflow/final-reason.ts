@@ -26,7 +26,8 @@ export const CALLBACK_REASONS = {
   FAIL_AGENT_CONNECT: 'the calls to the agents failed too often',
   FAIL_QUEUEING: 'the service names no queue to wait in',
   FAIL_ERROR: 'the plugin or page failed or did not reply in time',
-  FAIL_TIMEOUT_TTL: 'the callback outlived its time to live',
+  FAIL_TIMEOUT_TTL:
+    'the callback outlived its time to live, or its wait for an agent before the dial',
   FAIL_LOAD_MESSAGE_FILE: 'a file could not be loaded',
   FAIL_IXN_UNKNOWN_MEDIA_TYPE: 'the media type is unknown',
   FAIL_NO_CUSTOMER_NUMBER: 'there is no number to call',
@@ -45,6 +46,7 @@ export function recordStateOf(state: State): RecordState {
   switch (state.name) {
     case 'waiting-until-due':
       return 'SCHEDULED';
+    case 'reserving-agent':
     case 'dialing':
     case 'answered':
     case 'treating-machine':

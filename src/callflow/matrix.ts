@@ -157,16 +157,20 @@ function possibleValues(
     machineTreatment: message === undefined ? [false] : messageValues(service),
     // The first dial is always allowed; with a single attempt nothing is ever dialled again.
     retryLimitExceeded:
-      service.maxDialAttempts > 1 || when.event === 'due' ? [true, false] : [true],
+      service.maxDialAttempts > 1 || listOf(when.event).includes('due') ? [true, false] : [true],
     ...(when.answer === 'machine' && { callIsUp: [service.amDetected === 'connect'] }),
     awaitsBeep: message?.afterBeep === true ? [true, false] : [false],
     sitPermanent: [service.sitPermanent],
     queueIsSet: [service.queue !== undefined],
+    waitsForAgent: [service.waitsForAgent && service.queue !== undefined],
     onError: onErrors,
     apology: service.pluginTimeoutTreatment === undefined ? [false] : [true, false],
     completeAfterMessage: [service.completeAfterMessage],
   };
 }
+
+/** Rows that an agent who is looked for first takes the place of. */
+const DIALLED_AT_ONCE: ReadonlySet<string> = new Set(['dial.first', 'dial.again']);
 
 const HEARD_BY_CPD: ReadonlySet<AnswerWord> = new Set(['machine', 'fax', 'silence', 'unknown']);
 
@@ -195,6 +199,14 @@ function isArmReachable(row: Row, service: ServiceOptions): boolean {
       return isQueueSet && (row.row !== 'agent.too-late' || isConnectHeldUp(service));
     case 'connected':
       return row.row !== 'connected.too-long' || service.conversationMaxMs > 0;
+    case 'ahead':
+      if (row.row === 'ahead.expired' && service.aheadWaitMaxMs === 0) return false;
+      return isQueueSet && service.waitsForAgent;
+    case 'dial':
+      return !isQueueSet || !service.waitsForAgent || !DIALLED_AT_ONCE.has(row.row);
+    case 'early-media':
+      return isQueueSet && (row.row !== 'early.held' || isConnectHeldUp(service));
+    case 'agent-missed':
     case 'agent-again':
     case 'bridge-failed':
       return isQueueSet;

@@ -65,6 +65,7 @@ function act(
       return giveUp(draft, 'FAIL_QUEUEING', row, `${because}; queue is not set`);
     case 'reply.route-point': {
       const destination = reply.destination ?? '';
+      draft.unqueue();
       draft.route(destination);
       playWaiting(draft);
       return draft.goTo({ name: 'routing' }, row, `${because}, its message ${destination}`);

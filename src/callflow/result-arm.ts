@@ -69,6 +69,8 @@ function takeBranch(draft: StepDraft, branch: Branch, how: { readonly isBuiltIn:
   const { context, service } = draft;
   const answer = resultTaken(callStateIn(context), context.leg !== undefined, service);
   keepOrDrop(draft, branch);
+  // An agent is kept free for a person, and not through a message or a pause.
+  if (branch !== 'human') draft.unqueue();
   const row = decide(['result', 'retry'], factsOf(context, service, branch, how));
   const choice = how.isBuiltIn ? 'nobody is asked' : pluginChoice(service, branch === 'human');
   const because = `${answer}; ${choice}`;

@@ -10,6 +10,16 @@ export const RESULT_ROWS = [
   // Dial
   {
     arm: 'dial',
+    row: 'dial.ahead',
+    box: BOX.dial,
+    when: { event: ['due', 'retry-due'], retryLimitExceeded: false, waitsForAgent: true },
+    then: 'An agent is looked for first; the customer is dialled when one is kept free or near.',
+    reading:
+      "Not on the page, which dials at once. It is Genesys' _wait_for_agent; each attempt looks for " +
+      'an agent anew.',
+  },
+  {
+    arm: 'dial',
     row: 'dial.first',
     box: BOX.dial,
     to: BOX.cpd,

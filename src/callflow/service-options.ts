@@ -73,7 +73,7 @@ export interface ServiceOptions {
   /** How long a call may ring before it is cancelled. */
   readonly ringTimeoutMs: number;
 
-  /** Name of the queue a customer waits in; undefined = nothing to queue to. */
+  /** Name of the queue a customer waits in first (`queue`, `_target`); undefined = nothing to queue to. */
   readonly queue: string | undefined;
   /** `_max_time_to_wait_for_agent_on_the_call`; 0 = no limit. */
   readonly agentWaitMaxMs: number;
@@ -85,6 +85,11 @@ export interface ServiceOptions {
   readonly cpnDigits: string | undefined;
   /** Ours: longest conversation with an agent or route point; 0 = no limit. */
   readonly conversationMaxMs: number;
+
+  /** `_wait_for_agent`: dial only once an agent is kept free or near. */
+  readonly waitsForAgent: boolean;
+  /** `_urs_queued_ttl`: longest wait for that; 0 = no limit. */
+  readonly aheadWaitMaxMs: number;
 
   /** `_ttl`: the callback's life after its due time; 0 = no limit. */
   readonly ttlMs: number;

@@ -10,6 +10,7 @@ import { CALL_STATE, callStateName, type CallState } from './call-state.js';
 import type { RowId } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import type { Treatment, ServiceOptions } from './service-options.js';
+import { hearsNothing } from './silence.js';
 import type {
   Command,
   Context,
@@ -29,6 +30,7 @@ const CALL_TIMERS = [
   'plugin-ttl',
   'agent-wait',
   'agent-retry',
+  'ahead-wait',
   'human-silence',
   'message-wait',
   'conversation',
@@ -46,6 +48,7 @@ export class StepDraft {
   readonly context: Mutable<Context>;
   readonly #commands: Command[] = [];
   #isAttemptOpen: boolean;
+  #hasCustomerLeft = false;
 
   constructor(
     readonly before: State,
@@ -109,14 +112,14 @@ export class StepDraft {
   hangUp(why: string): void {
     const { leg } = this.context;
     if (leg === undefined) return;
-    this.legIsGone();
+    this.#forgetLeg();
     this.#commands.push({ type: 'hang-up', legId: leg.legId, why });
   }
 
   /** For a leg that has ended by itself: what played on it is over, too. */
   legIsGone(): void {
-    this.stopPlaying();
-    delete this.context.leg;
+    this.#hasCustomerLeft = this.context.leg?.isUp === true;
+    this.#forgetLeg();
   }
 
   /** Plays a treatment instead of whatever plays now; a missing one is the built-in comfort sound. */
@@ -152,28 +155,47 @@ export class StepDraft {
     return this.context.leg?.brokenTreatments?.includes(treatment) ? undefined : source;
   }
 
-  /** One try to reach an agent. */
+  /** A search for an agent; without a customer on the line it is made ahead. */
   queue(): void {
     const { context, service } = this;
-    if (context.leg === undefined || service.queue === undefined) return;
+    const { leg, transferAttempts } = context;
+    if (service.queue === undefined) return;
     const queueId = this.#newId('queue');
-    context.transferAttempts += 1;
-    context.queued = { queueId, agentIsReady: false };
-    const { legId } = context.leg;
+    if (leg !== undefined) context.transferAttempts += 1;
+    context.queued = { queueId, agentIsReady: false, ...(leg === undefined && { isAhead: true }) };
     this.#commands.push({
       type: 'queue',
       queueId,
-      legId,
+      ...(leg && { legId: leg.legId }),
       queue: service.queue,
+      attemptsMax: Math.max(1, service.maxTransferToAgentAttempts - transferAttempts),
       ...this.#cpnDigits(),
     });
   }
 
-  unqueue(): void {
+  /** The customer has come to the place that was held in the queue. */
+  callAgent(): void {
+    const { leg, queued } = this.context;
+    if (leg === undefined || queued === undefined) return;
+    this.context.transferAttempts += 1;
+    this.context.queued = { queueId: queued.queueId, agentIsReady: false };
+    this.#commands.push({ type: 'call-agent', queueId: queued.queueId, legId: leg.legId });
+  }
+
+  /** The far side is heard in place of whatever plays. */
+  passMedia(): void {
+    const { leg, queued } = this.context;
+    if (leg === undefined || queued === undefined) return;
+    this.stopPlaying();
+    this.context.queued = { ...queued, media: 'passed' };
+    this.#commands.push({ type: 'pass-media', queueId: queued.queueId, legId: leg.legId });
+  }
+
+  unqueue(exit: Extract<Command, { type: 'unqueue' }>['exit'] = 'withdrawn'): void {
     const { queued } = this.context;
     if (queued === undefined) return;
     this.queueIsOver();
-    this.#commands.push({ type: 'unqueue', queueId: queued.queueId });
+    this.#commands.push({ type: 'unqueue', queueId: queued.queueId, exit });
   }
 
   queueIsOver(): void {
@@ -279,7 +301,7 @@ export class StepDraft {
   clearCall(why: string): void {
     this.stopPlaying();
     this.revokeHolder();
-    this.unqueue();
+    this.unqueue(this.#hasCustomerLeft ? 'abandoned' : 'withdrawn');
     this.unroute();
     this.hangUp(why);
     for (const timer of CALL_TIMERS) this.stopTimer(timer);
@@ -313,9 +335,8 @@ export class StepDraft {
   }
 
   #watchSilence(name: StateName): void {
-    const { leg, playing, timers } = this.context;
-    const isHeard = playing !== undefined || name === 'connected';
-    if (leg === undefined || !leg.isUp || isHeard || !isForHuman(leg, name)) {
+    const { leg, timers } = this.context;
+    if (leg === undefined || !hearsNothing(this.context, name)) {
       this.stopTimer('human-silence');
     } else if (timers['human-silence'] === undefined) {
       const maxMs = this.service.humanSilenceMaxMs;
@@ -345,6 +366,11 @@ export class StepDraft {
     return cpnDigits === undefined ? {} : { cpnDigits };
   }
 
+  #forgetLeg(): void {
+    this.stopPlaying();
+    delete this.context.leg;
+  }
+
   #reportAttempt(detail: string): void {
     this.#isAttemptOpen = false;
     this.report('attempt-ended', detail);
@@ -354,12 +380,6 @@ export class StepDraft {
     this.context.nextId += 1;
     return `${kind}-${this.context.nextId}`;
   }
-}
-
-/** A machine may hear silence; whoever waits for an agent may not, whatever the verdict was. */
-function isForHuman(leg: LegContext, name: StateName): boolean {
-  if (leg.answeredBy === 'human') return true;
-  return name === 'waiting-for-agent' || name === 'treating-customer' || name === 'routing';
 }
 
 /** The step that changes nothing. */

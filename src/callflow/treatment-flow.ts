@@ -11,6 +11,7 @@
  * has hung up everything, and `hang-up` holds for a call that is answered at the same moment.
  */
 
+import { lookForAgentFirst, onAgentNear, onAheadFailed, onAheadWaitOver } from './ahead-arm.js';
 import { CALL_STATE, type CallState } from './call-state.js';
 import { decide } from './decision-table.js';
 import {
@@ -39,13 +40,15 @@ import { onAnswered, onAttemptResult } from './result-arm.js';
 import { isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { stayAsIs, StepDraft } from './step-draft.js';
-import type { Command, Event, State, Step, TimerName } from './vocabulary.js';
+import type { Command, Context, Event, State, Step, TimerName } from './vocabulary.js';
 import {
   onAgentAnswered,
   onAgentGone,
+  onAgentMissed,
   onAgentRetryDue,
   onAgentWaitExpired,
   onConnectOver,
+  onEarlyMedia,
   onLastWordsOver,
 } from './waiting-arm.js';
 
@@ -104,6 +107,14 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
     case 'agent-failed':
     case 'agent-hung-up':
       return onAgentLeft(state, event, service);
+    case 'agent-missed':
+      return onAgentMissed(state, event, service);
+    case 'early-media':
+      return onEarlyMedia(state, event, service);
+    case 'agent-near':
+      return onAgentNear(state, event, service);
+    case 'ahead-wait-over':
+      return onAheadWaitOver(state, service);
     case 'agent-wait-expired':
       return onAgentWaitExpired(state, service);
     case 'agent-retry-due':
@@ -140,11 +151,15 @@ function onDue(state: State, type: 'due' | 'retry-due', service: ServiceOptions)
   const { attempt } = state.context;
   const { maxDialAttempts, ttlMs } = service;
   const retryLimitExceeded = isRetryLimitExceeded(attempt, maxDialAttempts);
-  const row = decide('dial', { event: type, retryLimitExceeded });
+  const waitsForAgent = service.waitsForAgent && service.queue !== undefined;
+  const row = decide('dial', { event: type, retryLimitExceeded, waitsForAgent });
   const because = `attempt ${attempt + 1}, _max_dial_attempts is ${maxDialAttempts}`;
   switch (row) {
     case 'dial.limit':
       return draft.end('FAIL_CALL_TO_CUSTOMER', row, because);
+    case 'dial.ahead':
+      if (type === 'due' && ttlMs > 0) draft.startTimer('life', ttlMs);
+      return lookForAgentFirst(draft, row, because);
     case 'dial.first':
     case 'dial.again':
       if (row === 'dial.first' && ttlMs > 0) draft.startTimer('life', ttlMs);
@@ -159,6 +174,7 @@ function onAgentLeft(
   event: Extract<Event, { type: 'agent-failed' | 'agent-hung-up' }>,
   service: ServiceOptions,
 ): Step {
+  if (state.context.queued?.isAhead === true) return onAheadFailed(state, event, service);
   if (state.name !== 'connected') return onAgentGone(state, event, service);
   return event.type === 'agent-failed'
     ? onBridgeFailed(state, event, service)
@@ -182,7 +198,7 @@ function onPlayOver(
   }
   switch (treatment) {
     case 'customer-connect':
-      return onConnectOver(draft, how);
+      return onConnectOver(draft, how, { isFailed });
     case 'answering-machine':
       return isFailed ? onMessageFailed(draft, how) : onMessageOver(draft);
     case 'find-agent-fail':
@@ -221,10 +237,15 @@ function isAwaited(state: State, event: Event): boolean {
     case 'play-failed':
       return event.playId === context.playing?.playId;
     case 'agent-answered':
-      return event.queueId === context.queued?.queueId && !context.queued.agentIsReady;
+      return isSoughtFor(context, event.queueId);
     case 'agent-failed':
     case 'agent-hung-up':
       return event.queueId === context.queued?.queueId;
+    case 'agent-missed':
+    case 'early-media':
+      return isSoughtFor(context, event.queueId);
+    case 'agent-near':
+      return event.queueId === context.queued?.queueId && state.name === 'reserving-agent';
     case 'route-done':
       return event.routeId === context.route?.routeId && state.name === 'routing';
     case 'route-failed':
@@ -241,6 +262,7 @@ function isAwaited(state: State, event: Event): boolean {
     case 'conversation-too-long':
     case 'agent-wait-expired':
     case 'agent-retry-due':
+    case 'ahead-wait-over':
     case 'retry-due':
     case 'expired':
       return event.timerId === context.timers[TIMER_OF_EVENT[event.type]];
@@ -254,9 +276,15 @@ const TIMER_OF_EVENT = {
   'conversation-too-long': 'conversation',
   'agent-wait-expired': 'agent-wait',
   'agent-retry-due': 'agent-retry',
+  'ahead-wait-over': 'ahead-wait',
   'retry-due': 'retry',
   expired: 'life',
 } as const satisfies Partial<Record<Event['type'], TimerName>>;
+
+/** A customer on the line waits for somebody to answer this request. */
+function isSoughtFor({ queued }: Context, queueId: string): boolean {
+  return queueId === queued?.queueId && !queued.agentIsReady && queued.isAhead !== true;
+}
 
 function isInAttempt(state: State): boolean {
   return state.name === 'dialing' || state.name === 'answered';
@@ -294,7 +322,7 @@ function commandToLetGo({ context }: State, event: Event): Command | undefined {
     case 'agent-answered':
       return event.queueId === context.queued?.queueId
         ? undefined
-        : { type: 'unqueue', queueId: event.queueId };
+        : { type: 'unqueue', queueId: event.queueId, exit: 'withdrawn' };
     case 'route-done':
       return event.routeId === context.route?.routeId
         ? undefined

@@ -1,7 +1,4 @@
-/**
- * The second half of the decision table: replies of plugin and page, queue and agent, machine
- * treatment, route point.
- */
+/** The decision table's rows about replies of plugin and page, machine treatment, route point, talk. */
 
 import type { Row } from './decision-table.js';
 import { BOX } from './figure-boxes.js';
@@ -96,106 +93,6 @@ export const TREATMENT_ROWS = [
     to: BOX.end,
     when: { customerIsGone: false, onError: 'fail', apology: false },
     then: 'The call, if up, is hung up and the callback ends with FAIL_ERROR.',
-  },
-
-  // Connect treatment, queue, agent
-  {
-    arm: 'connect',
-    row: 'connect.bridge',
-    box: BOX.connect,
-    to: BOX.bridge,
-    when: { agentIsReady: true },
-    then: 'The file is over and the agent is there: the two are connected.',
-  },
-  {
-    arm: 'connect',
-    row: 'connect.waiting',
-    box: BOX.queue,
-    when: { agentIsReady: false },
-    then: 'The file is over: the customer hears the waiting treatment until an agent answers.',
-  },
-  {
-    arm: 'unwanted',
-    row: 'agent.unwanted',
-    box: BOX.queue,
-    when: { event: 'agent-answered', isLate: true },
-    then: 'An agent whom nobody waits for any more is let go.',
-  },
-  {
-    arm: 'agent-answered',
-    row: 'agent.bridge',
-    box: BOX.queue,
-    to: BOX.bridge,
-    when: { event: 'agent-answered', mayBridge: true },
-    then: 'What plays is stopped and customer and agent are connected.',
-  },
-  {
-    arm: 'agent-answered',
-    row: 'agent.ready',
-    box: BOX.connect,
-    when: { event: 'agent-answered', mayBridge: false },
-    then: 'The agent waits for the end of the connect treatment.',
-  },
-  {
-    arm: 'agent-gone',
-    row: 'agent.too-late',
-    box: BOX.queue,
-    when: { event: ['agent-failed', 'agent-hung-up'], waitIsOver: true },
-    then: 'The agent is gone and the time to wait is over: give up, FAIL_TARGET_NOT_FOUND.',
-  },
-  {
-    arm: 'agent-gone',
-    row: 'agent.limit',
-    box: BOX.queue,
-    to: BOX.end,
-    when: {
-      event: ['agent-failed', 'agent-hung-up'],
-      waitIsOver: false,
-      transferLimitReached: true,
-    },
-    then: 'No agent could be reached: give up with FAIL_AGENT_CONNECT.',
-    reading: 'The customer hears find-agent-fail here, too, instead of being cut off.',
-  },
-  {
-    arm: 'agent-gone',
-    row: 'agent.retry',
-    box: BOX.queue,
-    when: {
-      event: ['agent-failed', 'agent-hung-up'],
-      waitIsOver: false,
-      transferLimitReached: false,
-    },
-    then: 'The agent could not be reached: the next try follows after a pause.',
-  },
-  {
-    arm: 'agent-again',
-    row: 'agent.again',
-    box: BOX.queue,
-    when: { event: 'agent-retry-due' },
-    then: 'The pause is over: an agent is asked for again.',
-  },
-  {
-    arm: 'waiting',
-    row: 'waiting.expired',
-    box: BOX.queue,
-    to: BOX.end,
-    when: { event: 'agent-wait-expired', agentIsReady: false },
-    then: 'Find-agent-fail is played once, the call hung up, the end is FAIL_TARGET_NOT_FOUND.',
-    reading: 'What follows the file is not said: we hang up.',
-  },
-  {
-    arm: 'waiting',
-    row: 'waiting.agent-in-time',
-    box: BOX.connect,
-    when: { event: 'agent-wait-expired', agentIsReady: true },
-    then: 'The agent answered in time and waits for the end of the file: nothing changes.',
-  },
-  {
-    arm: 'last-words',
-    row: 'last-words.over',
-    box: BOX.end,
-    when: { event: ['treatment-ended', 'play-failed'] },
-    then: 'The last file is over: hang up and end for the reason that was decided.',
   },
 
   // Machine treatment

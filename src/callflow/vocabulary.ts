@@ -28,6 +28,7 @@ export type TimerName =
   | 'plugin-ttl' // plugin-timeout
   | 'agent-wait' // agent-wait-expired
   | 'agent-retry' // agent-retry-due
+  | 'ahead-wait' // ahead-wait-over
   | 'life' // expired
   | 'human-silence' // silence-too-long
   | 'message-wait' // message-wait-over
@@ -56,8 +57,17 @@ export interface Context {
   readonly callState?: CallState;
   readonly leg?: LegContext;
   readonly playing?: { readonly playId: string; readonly treatment: TreatmentName };
-  /** The request for an agent. `agentIsReady`: answered, not bridged yet. */
-  readonly queued?: { readonly queueId: string; readonly agentIsReady: boolean };
+  /**
+   * The request for an agent. `agentIsReady`: answered, not bridged yet. `isAhead`: made before the
+   * customer is on the line.
+   */
+  readonly queued?: {
+    readonly queueId: string;
+    readonly agentIsReady: boolean;
+    readonly isAhead?: boolean;
+    /** Early media of the far side: heard by the customer, or held back by the connect treatment. */
+    readonly media?: 'passed' | 'held';
+  };
   /** Tries to reach an agent for the call that is up, the running one included. */
   readonly transferAttempts: number;
   /** Who holds the call instead of the flow: one token, revoked by hang-up or time to live. */
@@ -80,6 +90,8 @@ export interface Context {
 
 export type State =
   | { readonly name: 'waiting-until-due'; readonly context: Context }
+  /** `_wait_for_agent`: nothing is dialled before an agent is kept free or near. */
+  | { readonly name: 'reserving-agent'; readonly context: Context }
   | { readonly name: 'dialing'; readonly context: Context }
   | { readonly name: 'answered'; readonly context: Context }
   | { readonly name: 'asking-plugin'; readonly context: Context }
@@ -165,11 +177,19 @@ export type Event = At &
     | { readonly type: 'conversation-too-long'; readonly timerId: string }
     | { readonly type: 'customer-hung-up'; readonly legId: string }
     | { readonly type: 'agent-answered'; readonly queueId: string }
+    /** The queue has nobody left to try; the request is over. */
     | { readonly type: 'agent-failed'; readonly queueId: string; readonly why: string }
+    /** An agent was tried in vain; the request keeps its place and the next one is looked for. */
+    | { readonly type: 'agent-missed'; readonly queueId: string; readonly why: string }
+    /** The far side can be heard before its answer, or not any more. */
+    | { readonly type: 'early-media'; readonly queueId: string; readonly isHeard: boolean }
+    /** For a request made ahead: an agent is kept free, or the wait is short enough to dial. */
+    | { readonly type: 'agent-near'; readonly queueId: string; readonly why: string }
     /** The agent left before or during the conversation. */
     | { readonly type: 'agent-hung-up'; readonly queueId: string }
     | { readonly type: 'agent-wait-expired'; readonly timerId: string }
     | { readonly type: 'agent-retry-due'; readonly timerId: string }
+    | { readonly type: 'ahead-wait-over'; readonly timerId: string }
     /** The route point answered; the call is to be bridged to it. */
     | { readonly type: 'route-done'; readonly routeId: string }
     | { readonly type: 'route-failed'; readonly routeId: string; readonly why: string }
@@ -242,16 +262,28 @@ export type Command =
       readonly dialAttempt: number;
       readonly ttlMs: number;
     }
-  /** One try to find an agent; ends in agent-answered or agent-failed. */
+  /** One search for an agent; ends in agent-answered or agent-failed. */
   | {
       readonly type: 'queue';
       readonly queueId: string;
-      readonly legId: string;
+      /** Absent: made ahead, the customer is dialled when agent-near comes. */
+      readonly legId?: string;
       readonly queue: string;
+      /** So many agents may be tried in vain. */
+      readonly attemptsMax: number;
       readonly cpnDigits?: string;
     }
+  /** The customer of a request made ahead is on the line: the agent is called. */
+  | { readonly type: 'call-agent'; readonly queueId: string; readonly legId: string }
+  /** The customer hears the far side before its answer. */
+  | { readonly type: 'pass-media'; readonly queueId: string; readonly legId: string }
   /** Withdraws the request, or drops an agent who answered and was not bridged. */
-  | { readonly type: 'unqueue'; readonly queueId: string }
+  | {
+      readonly type: 'unqueue';
+      readonly queueId: string;
+      /** `abandoned`: the customer hung up; `gave-up`: waited too long, or too many agents failed. */
+      readonly exit: 'abandoned' | 'gave-up' | 'withdrawn';
+    }
   | {
       readonly type: 'bridge';
       readonly legId: string;

@@ -17,7 +17,8 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 export function startQueueing(draft: StepDraft): void {
   const { agentWaitMaxMs } = draft.service;
   draft.context.transferAttempts = 0;
-  draft.queue();
+  if (draft.context.queued?.isAhead === true) draft.callAgent();
+  else draft.queue();
   if (agentWaitMaxMs > 0) draft.startTimer('agent-wait', agentWaitMaxMs);
 }
 
@@ -41,7 +42,7 @@ export function giveUp(
   row: RowId,
   because: string,
 ): Step {
-  draft.unqueue();
+  draft.unqueue('gave-up');
   draft.unroute();
   draft.stopTimer('agent-wait');
   draft.stopTimer('agent-retry');
@@ -52,16 +53,33 @@ export function giveUp(
   return draft.goTo({ name: 'waiting-for-agent', isGivingUp: true, thenEnd }, row, told);
 }
 
-/** The connect treatment ended, or could not be played. */
-export function onConnectOver(draft: StepDraft, how: string): Step {
+/**
+ * The connect treatment ended, or could not be played: then nothing has been heard for a while, and a
+ * customer for whom no waiting treatment is there is given the comfort sound at once.
+ */
+export function onConnectOver(
+  draft: StepDraft,
+  how: string,
+  { isFailed }: { readonly isFailed: boolean },
+): Step {
   const { queued } = draft.context;
-  const row = decide('connect', { agentIsReady: queued?.agentIsReady === true });
+  const row = decide('connect', {
+    agentIsReady: queued?.agentIsReady === true,
+    farIsHeard: queued?.media !== undefined,
+  });
   switch (row) {
+    case 'connect.early':
+      draft.passMedia();
+      return draft.goTo({ name: 'waiting-for-agent', isGivingUp: false }, row, how);
     case 'connect.bridge':
       return bridge(draft, row, `${how}, and an agent is waiting`);
     case 'connect.waiting': {
       const { waitingForAgentTreatment } = draft.service;
       const next = treatment('_treatment_waiting_for_agent', waitingForAgentTreatment);
+      playWaiting(draft);
+      if (isFailed && draft.context.playing === undefined) {
+        draft.play('comfort', undefined, { loop: true });
+      }
       return waitInQueue(draft, row, `${how}; ${next}`);
     }
   }
@@ -119,6 +137,54 @@ export function onAgentGone(
     case 'agent.retry':
       draft.startTimer('agent-retry', service.agentRetryMs);
       return draft.stay(row, `${gone}; ${tries}`);
+  }
+}
+
+/** An agent was tried in vain, and the customer keeps the place in the queue. */
+export function onAgentMissed(
+  state: State,
+  event: EventOf<'agent-missed'>,
+  service: ServiceOptions,
+): Step {
+  const draft = new StepDraft(state, service);
+  draft.context.transferAttempts += 1;
+  const { transferAttempts } = draft.context;
+  const limit = `_max_transfer_to_agent_attempts ${service.maxTransferToAgentAttempts}`;
+  const because = `${event.why}; this is try ${transferAttempts} of ${limit}`;
+  return draft.stay('agent.missed', because);
+}
+
+/** The far side is heard before its answer, or not any more. */
+export function onEarlyMedia(
+  state: State,
+  event: EventOf<'early-media'>,
+  service: ServiceOptions,
+): Step {
+  const draft = new StepDraft(state, service);
+  const { playing, queued } = state.context;
+  const isConnecting = playing?.treatment === 'customer-connect';
+  const mayBridge = !isConnecting || service.customerConnectTreatment?.interruptible === true;
+  const row = decide('early-media', { event: event.type, farIsHeard: event.isHeard, mayBridge });
+  switch (row) {
+    case 'early.passed':
+      draft.passMedia();
+      return draft.goTo(
+        { name: 'waiting-for-agent', isGivingUp: false },
+        row,
+        'earlyMedia is pass',
+      );
+    case 'early.held': {
+      if (queued !== undefined) draft.context.queued = { ...queued, media: 'held' };
+      return draft.stay(row, 'the connect treatment is not interruptible');
+    }
+    case 'early.over': {
+      if (queued !== undefined) {
+        const { media: _media, ...rest } = queued;
+        draft.context.queued = rest;
+      }
+      if (!isConnecting) playWaiting(draft);
+      return draft.stay(row, 'the far side is gone, or another one is called');
+    }
   }
 }
 

@@ -23,6 +23,8 @@ export interface World {
   readonly leavesDuringTreatment?: boolean;
 }
 
+const NEAR = 'an agent is kept free';
+
 /**
  * The next thing that happens in such a world.
  *
@@ -33,6 +35,8 @@ export function nextEvent(state: State, world: World): Event | undefined {
   switch (state.name) {
     case 'waiting-until-due':
       return { type: 'due', atMs: 0 };
+    case 'reserving-agent':
+      return { type: 'agent-near', atMs: 0, queueId: context.queued?.queueId ?? '', why: NEAR };
     case 'dialing':
     case 'answered':
       return attemptResult(state, world.answer);

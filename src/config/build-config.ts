@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildAgents, buildQueues, refuseUnknownQueues } from './build-queues.js';
 import { buildService } from './build-service.js';
 import type {
   CpdConfig,
@@ -43,6 +44,9 @@ export function buildConfig(
   const read = new OptionReader(CONFIG_OPTIONS, [values]);
   const engine = read.choice('engine', ['embedded', 'servers']);
   const services = buildServices(read);
+  const agents = buildAgents(read);
+  const queues = buildQueues(read, agents, context);
+  refuseUnknownQueues(services, queues, context);
   const orchestration = { url: blockReader('orchestration', read).optionalText('url') };
   return {
     file: context.file,
@@ -52,9 +56,8 @@ export function buildConfig(
     trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
     media: buildMedia(blockReader('media', read), context),
     cpd: buildCpd(blockReader('cpd', read), context),
-    queues: dictionary(
-      readersOf('queues', read).map(([name, reader]) => [name, buildQueue(reader)]),
-    ),
+    queues: dictionary(queues.map((queue) => [queue.name, queue])),
+    agents: dictionary(agents.map((agent) => [agent.name, agent])),
     routePoints: dictionary(
       readersOf('routePoints', read).map(([name, reader]) => [name, buildRoutePoint(reader)]),
     ),
@@ -91,13 +94,6 @@ function buildTrunk(read: OptionReader): TrunkConfig {
     priority: read.number('priority'),
     sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
   };
-}
-
-function buildQueue(read: OptionReader): { targets: { uri: string }[] } {
-  const targets = readersOf('targets', read).map(([, target]) => ({
-    uri: target.optionalText('uri') ?? '',
-  }));
-  return { targets };
 }
 
 function buildRoutePoint(read: OptionReader): RoutePointConfig {

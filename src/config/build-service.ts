@@ -4,7 +4,8 @@
  */
 import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
 import { buildHandoff } from './build-handoff.js';
-import type { RequestRules, ServiceConfig } from './config.js';
+import { parseEtaPositions } from '../handoff/queue/wait-estimate.js';
+import type { RequestRules, SearchConfig, ServiceConfig } from './config.js';
 import {
   AM_DETECTED,
   ANSWERED_AS,
@@ -48,6 +49,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     attachUserData: read.choice('_attach_udata', ATTACH_USER_DATA),
     priority: read.optionalNumber('_urs_vq_priority'),
     handoff: buildHandoff(read),
+    search: buildSearch(read),
     request: buildRequestRules(read),
     raw: mergeRaw(layers),
   };
@@ -84,16 +86,36 @@ function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
     dialRetryMs: read.durationMs('_dial_retry_timeout'),
     prefixDialOut: read.optionalText('_prefix_dial_out') ?? '',
     ringTimeoutMs: read.durationMs('ringTimeoutMs'),
-    queue: read.optionalText('queue'),
+    queue: read.targets('_target')?.[0]?.queue ?? read.optionalText('queue'),
     agentWaitMaxMs: read.durationMs('_max_time_to_wait_for_agent_on_the_call'),
     maxTransferToAgentAttempts: read.number('_max_transfer_to_agent_attempts'),
     agentRetryMs: read.durationMs('agentRetryMs'),
     cpnDigits: readCpnDigits(read.json('_ixn_redirect_hints')),
     conversationMaxMs: read.durationMs('conversationMaxMs'),
+    waitsForAgent: read.flag('_wait_for_agent'),
+    aheadWaitMaxMs: read.durationMs('_urs_queued_ttl'),
     ttlMs: read.durationMs('_ttl'),
     humanSilenceMaxMs: read.durationMs('humanSilenceMaxMs'),
     greetingWaitMaxMs: read.durationMs('greetingWaitMaxMs'),
     beepWaitMaxMs: read.durationMs('beepWaitMaxMs'),
+  };
+}
+
+function buildSearch(read: OptionReader): SearchConfig {
+  const targets = read.targets('_target');
+  const queue = read.optionalText('queue');
+  const ofQueue = queue === undefined ? [] : [{ queue, timeoutMs: 0, isCleared: false }];
+  return {
+    steps:
+      targets?.map(({ queue, timeoutS, clear }) => {
+        return { queue, timeoutMs: timeoutS * 1000, isCleared: clear };
+      }) ?? ofQueue,
+    isByTarget: targets !== undefined,
+    priorityIncrement: read.number('_urs_vq_priority_increment'),
+    priorityIncrementIntervalMs: read.durationMs('_urs_vq_priority_increment_interval'),
+    etaPositions: parseEtaPositions(read.text('_eta_pos_threshold')) ?? [],
+    reserveTimeoutMs: read.durationMs('_agent_reserve_timeout'),
+    confirmTimeoutMs: read.durationMs('_agent_transfer_confirm_timeout'),
   };
 }
 

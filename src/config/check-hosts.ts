@@ -42,7 +42,7 @@ export async function checkHosts(config: DialbackConfig): Promise<Problem[]> {
 }
 
 function namedHosts(config: DialbackConfig): NamedHost[] {
-  const { trunks, queues, routePoints, drachtio, freeswitch, engine } = config;
+  const { trunks, queues, agents, routePoints, drachtio, freeswitch, engine } = config;
   const sip = (path: string, uri: string) => ({ path, host: hostOfUri(uri), isSip: true });
   const server = (path: string, host: string) => ({ path, host, isSip: false });
   const servers = [
@@ -53,9 +53,12 @@ function namedHosts(config: DialbackConfig): NamedHost[] {
   ];
   return [
     ...trunks.map(({ uri }, index) => sip(`trunks[${index}].uri`, uri)),
-    ...Object.entries(queues).flatMap(([name, { targets }]) =>
-      targets.map(({ uri }, index) => sip(`queues.${name}.targets[${index}].uri`, uri)),
+    ...Object.values(queues).flatMap((queue) =>
+      (queue.kind === 'sip' ? queue.targets : []).map(({ uri }, index) =>
+        sip(`queues.${queue.name}.targets[${index}].uri`, uri),
+      ),
     ),
+    ...Object.values(agents).map(({ name, uri }) => sip(`agents.${name}.uri`, uri)),
     ...Object.entries(routePoints).map(([name, { uri }]) => sip(`routePoints.${name}.uri`, uri)),
     ...(engine === 'servers' ? servers : []),
   ];

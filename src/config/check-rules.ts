@@ -4,6 +4,7 @@
  */
 import { isLoopbackHost } from './build-parts.js';
 import { finding } from './check-finding.js';
+import { checkQueues } from './check-queues.js';
 import type { DialbackConfig, ServiceConfig } from './config.js';
 import { nearestName } from './nearest-name.js';
 import { isWritten, writtenPath } from './positions.js';
@@ -16,6 +17,7 @@ type Rule = (config: DialbackConfig) => Problem[];
 /** Everything that can be said without looking at the disk or the network. */
 export function checkRules(config: DialbackConfig): Problem[] {
   return [
+    ...checkQueues(config),
     ...RULES.flatMap((rule) => rule(config)),
     ...Object.values(config.services).flatMap((service) =>
       SERVICE_RULES.flatMap((rule) => rule(config, service)),
@@ -112,38 +114,6 @@ const httpIsClosed: Rule = (config) =>
           'Anybody who reaches this listener can order calls.',
         ),
       ];
-
-const queuesHaveTargets: Rule = (config) =>
-  Object.entries(config.queues)
-    .filter(([, queue]) => queue.targets.length === 0)
-    .map(([name]) =>
-      fault(config, 'CHECK_NO_QUEUE', `queues.${name}.targets`, 'A queue with nobody in it.'),
-    );
-
-const hasQueue: ServiceRule = (config, service) => {
-  const { name, options } = service;
-  const path = place(config, service, 'queue');
-  const known = Object.keys(config.queues);
-  if (options.queue !== undefined) {
-    if (known.includes(options.queue)) return [];
-    const suggestion = nearestName(options.queue, known);
-    const hints = { found: options.queue, ...(suggestion !== undefined && { suggestion }) };
-    return [
-      finding(
-        config,
-        'CHECK_UNKNOWN_QUEUE',
-        'error',
-        path,
-        'No queue of this name is defined.',
-        hints,
-      ),
-    ];
-  }
-  const mayRouteElsewhere = options.pluginOnDialUrl !== undefined || options.vxmlUrl !== undefined;
-  const severity = mayRouteElsewhere ? 'warning' : 'error';
-  const message = `Customers of ${name} who answer have nobody to wait for.`;
-  return [finding(config, 'CHECK_NO_QUEUE', severity, path, message)];
-};
 
 const MACHINE = '_treatment_call_failure_answering_machine';
 
@@ -274,11 +244,9 @@ const RULES: readonly Rule[] = [
   recordedServicesExist,
   remoteServersFindUs,
   httpIsClosed,
-  queuesHaveTargets,
 ];
 
 const SERVICE_RULES: readonly ServiceRule[] = [
-  hasQueue,
   messageCanBeLeft,
   pluginGoesFirst,
   pluginsReachUs,
@@ -300,15 +268,6 @@ function warn(
   message: string,
 ): Problem {
   return finding(config, code, 'warning', path, message);
-}
-
-function fault(
-  config: DialbackConfig,
-  code: Problem['code'],
-  path: string,
-  message: string,
-): Problem {
-  return finding(config, code, 'error', path, message);
 }
 
 function contradiction(config: DialbackConfig, path: string, message: string): Problem {

@@ -4,6 +4,8 @@
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
 import type { AttachedFormat } from '../handoff/attached-data.js';
+import type { AgentPlan, EscalationStep, QueuePlan } from '../handoff/queue/plans.js';
+import type { EtaPosition } from '../handoff/queue/wait-estimate.js';
 import type { RoutePoint, Transfer } from '../handoff/route-point.js';
 import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
@@ -71,9 +73,20 @@ export interface TrunkConfig {
   readonly sessionExpiresMs?: number | undefined;
 }
 
-export interface QueueConfig {
-  /** In order; may be empty (then `check` reports it). */
-  readonly targets: readonly { readonly uri: string }[];
+/** How a service looks for an agent. */
+export interface SearchConfig {
+  /** In order; empty when the service names no queue. */
+  readonly steps: readonly EscalationStep[];
+  /** They come from `_target` and not from `queue`. */
+  readonly isByTarget: boolean;
+  readonly priorityIncrement: number;
+  readonly priorityIncrementIntervalMs: number;
+  /** `_eta_pos_threshold`. */
+  readonly etaPositions: readonly EtaPosition[];
+  /** `_agent_reserve_timeout`. */
+  readonly reserveTimeoutMs: number;
+  /** `_agent_transfer_confirm_timeout`; 0 = off. */
+  readonly confirmTimeoutMs: number;
 }
 
 export type RoutePointConfig = RoutePoint;
@@ -196,6 +209,7 @@ export interface ServiceConfig {
   /** `_urs_vq_priority`: travels as GMS_URS_PRIORITY. */
   readonly priority: number | undefined;
   readonly handoff: HandoffConfig;
+  readonly search: SearchConfig;
   readonly request: RequestRules;
   /**
    * What the file says for this service, `defaults:` included and built-in defaults not, by option
@@ -216,7 +230,8 @@ export interface DialbackConfig {
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
   readonly cpd: CpdConfig;
-  readonly queues: Readonly<Record<string, QueueConfig>>;
+  readonly queues: Readonly<Record<string, QueuePlan>>;
+  readonly agents: Readonly<Record<string, AgentPlan>>;
   readonly routePoints: Readonly<Record<string, RoutePointConfig>>;
   readonly store: StoreConfig;
   readonly http: HttpConfig;

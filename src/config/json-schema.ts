@@ -11,12 +11,35 @@ type Json = Readonly<Record<string, unknown>>;
 const REFERENCE = { $ref: '#/definitions/reference' };
 const ABSENT = { $ref: '#/definitions/absent' };
 
+const TARGET = {
+  type: 'object',
+  properties: {
+    target: { type: 'string' },
+    timeout: {
+      anyOf: [
+        { type: 'integer', minimum: 0 },
+        { type: 'string', pattern: '^\\d{1,9}$' },
+      ],
+    },
+    clear: { enum: [true, false, 'true', 'false'] },
+  },
+  required: ['target'],
+  additionalProperties: false,
+};
+
 const DEFINITIONS: Json = {
   absent: { enum: ['', null], description: 'Counts as not set.' },
   reference: {
     type: 'string',
     pattern: '\\$\\{(?:env|file):[^{}]+\\}',
     description: 'An environment variable or the text of a file.',
+  },
+  targets: {
+    anyOf: [
+      { type: ['string', 'null'] },
+      TARGET,
+      { type: 'array', maxItems: 15, items: { anyOf: [{ type: 'string' }, TARGET] } },
+    ],
   },
   treatment: {
     anyOf: [
@@ -102,6 +125,8 @@ function describeType(type: ValueType): Json {
       return { $ref: '#/definitions/treatment' };
     case 'json':
       return { type: ['object', 'string', 'null'] };
+    case 'targets':
+      return { $ref: '#/definitions/targets' };
     default:
       return { anyOf: [describeScalar(type), REFERENCE, ABSENT] };
   }
@@ -115,7 +140,7 @@ function describeList(type: Extract<ValueType, { kind: 'list' }>): Json {
 }
 
 function describeScalar(
-  type: Exclude<ValueType, { kind: 'block' | 'map' | 'list' | 'treatment' | 'json' }>,
+  type: Exclude<ValueType, { kind: 'block' | 'map' | 'list' | 'treatment' | 'json' | 'targets' }>,
 ): Json {
   switch (type.kind) {
     case 'boolean':

@@ -23,7 +23,7 @@ export type * from './config.js';
 export { ConfigError, formatProblem, type Problem } from './problem.js';
 
 /** Blocks of named entries: several files of a folder may each bring some. */
-const MERGED = new Set(['services', 'queues', 'routePoints']);
+const MERGED = new Set(['services', 'queues', 'agents', 'routePoints']);
 
 export interface LoadOptions {
   /** For ${env:NAME}; default `process.env`. */

@@ -7,6 +7,7 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { nearestName } from './nearest-name.js';
 import { describeFound, joinPath, type ParseContext } from './parse-context.js';
 import { parseScalar } from './parse-scalar.js';
+import { parseTargets } from './parse-targets.js';
 import { parseJson, parseTreatment } from './parse-treatment.js';
 import { ENTRY_NAME, findServiceOption, ignoredOptionNames, isIgnoredOption } from './schema.js';
 import { SERVICE_OPTIONS } from './schema.js';
@@ -85,6 +86,8 @@ export function parseValue(
       return parseTreatment(node, path, context);
     case 'json':
       return parseJson(node, path, context);
+    case 'targets':
+      return parseTargets(node, path, context);
     default:
       if (!isScalar(node)) return wrongType(node, path, 'a single value', context);
       return parseScalar(node, type, path, context);

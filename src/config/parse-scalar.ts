@@ -57,6 +57,7 @@ function checkScalar(scalar: ScalarText, type: ValueType): Checked {
     case 'map':
     case 'list':
     case 'json':
+    case 'targets':
     case 'treatment':
       return wrongType('no single value');
   }

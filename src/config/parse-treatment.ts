@@ -163,7 +163,8 @@ function parseJsonText(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function plainMap(
+/** A map of plain values, for what may be written as a JSON object too. */
+export function plainMap(
   map: YAMLMap,
   path: string,
   context: ParseContext,

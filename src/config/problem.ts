@@ -32,6 +32,8 @@ export const PROBLEM_CODES = {
   CONFIG_PUBLIC_LISTENER:
     'The event sockets of a media server would come to a public address, without an explicit `allowPublicListener: true`.',
   CONFIG_UNKNOWN_SITE: 'A media server of a site that no drachtio server bears the name of.',
+  CONFIG_UNKNOWN_QUEUE: 'A service names a queue that is not under `queues`.',
+  CONFIG_UNKNOWN_AGENT: 'A queue names an agent who is not under `agents`.',
   CONFIG_NOT_SUPPORTED:
     'A value that Genesys knows and that would change the flow; we have no such flow.',
   CONFIG_NOT_IMPLEMENTED: 'An option that is accepted and has no effect in this version.',
@@ -40,8 +42,8 @@ export const PROBLEM_CODES = {
   CHECK_FILE_UNPLAYABLE: 'A treatment file is not something the media server in use can play.',
   CHECK_FOLDER_MISSING: 'A folder does not exist.',
   CHECK_CALIBRATION: 'The file under `cpd.calibration` is none that `cpd-train` wrote.',
-  CHECK_UNKNOWN_QUEUE: 'A service names a queue that is not under `queues`.',
-  CHECK_NO_QUEUE: 'Answered customers of a service can wait for an agent, and it has no queue.',
+  CHECK_NO_QUEUE:
+    'Answered customers of a service can wait for an agent, and it has no queue, or one with nobody in it.',
   CHECK_NO_TRUNK:
     'Real servers are in use and there is no trunk: every dial ends in call state 41.',
   CHECK_NO_SERVICE: 'There is no service, so no callback can be requested.',

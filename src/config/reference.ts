@@ -11,7 +11,7 @@ A configuration to start from is \`dialback.yaml\` beside this file; \`examples/
 
 ## The file
 
-- One YAML 1.2 file, or a folder whose \`*.yaml\` files are read together. In a folder each block stands in one file; \`services\`, \`queues\` and \`routePoints\` may be spread over several. Saying the same thing twice is an error.
+- One YAML 1.2 file, or a folder whose \`*.yaml\` files are read together. In a folder each block stands in one file; \`services\`, \`queues\`, \`agents\` and \`routePoints\` may be spread over several. Saying the same thing twice is an error.
 - \`\${env:NAME}\` is replaced by an environment variable and \`\${file:PATH}\` by the text of a file, anywhere in a value. Secrets belong there. A reference that cannot be resolved is an error.
 - Relative paths start at the folder of the configuration file.
 - An empty value counts as not set. A service option that is not set is taken from \`defaults\`, then from the built-in default.
@@ -127,6 +127,8 @@ function describeType(type: ValueType): string {
       return 'a treatment';
     case 'json':
       return 'a JSON object, as YAML or as text';
+    case 'targets':
+      return 'a name, or a list (up to 15) of `{ target, timeout, clear }`';
     case 'list':
       return `${type.orSingle ? 'a block, or ' : ''}a list (up to ${type.maxItems})${nestedOptions(type.of) ? '' : ` of: ${describeType(type.of)}`}`;
     case 'map':

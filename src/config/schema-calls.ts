@@ -132,12 +132,6 @@ export const AGENT: OptionGroup = {
       'How the user data travels to the agent: all in one key, one key for each item, or only our id.',
       { default: 'single_json' },
     ),
-    genesys(
-      '_urs_vq_priority',
-      count(0, 1_000_000),
-      'Priority that travels with a call as GMS_URS_PRIORITY.',
-      { defaultSays: 'none' },
-    ),
     ours(
       'allowedDestinations',
       { kind: 'list', maxItems: 100, commaText: true, of: text(320, DESTINATION) },

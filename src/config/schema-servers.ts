@@ -16,6 +16,7 @@ import {
   TRUNK_URI,
   WEBHOOK_SECRET,
 } from './schema-parts.js';
+import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
 import type { OptionSpec } from './schema-types.js';
@@ -82,40 +83,6 @@ const trunks = option(
   },
   'Ways out to the telephone network. May be empty: a dial then ends in call state 41 (dial error).',
   { default: [] },
-);
-
-const queues = option(
-  'queues',
-  {
-    kind: 'map',
-    maxItems: 1000,
-    of: {
-      kind: 'block',
-      options: [
-        option(
-          'targets',
-          {
-            kind: 'list',
-            maxItems: 15,
-            of: {
-              kind: 'block',
-              options: [
-                option(
-                  'uri',
-                  { kind: 'text', maxLength: 512, format: SIP_URI },
-                  'A PBX queue, agent group or extension.',
-                  { isRequired: true },
-                ),
-              ],
-            },
-          },
-          'Tried in this order until one answers.',
-          { isRequired: true, source: '`_target` of Genesys, an ordered list' },
-        ),
-      ],
-    },
-  },
-  'Who talks to the customers, by name.',
 );
 
 const routePoints = option(
@@ -220,6 +187,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   ]),
   CPD_BLOCK,
   queues,
+  agents,
   routePoints,
   block('store', 'Where callbacks are kept.', [
     option(

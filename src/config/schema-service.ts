@@ -4,6 +4,7 @@
  */
 import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
 import { HANDOFF } from './schema-handoff.js';
+import { QUEUEING } from './schema-queueing.js';
 import {
   AM_DETECTED,
   ANSWERED_AS,
@@ -231,10 +232,6 @@ const MODE: OptionGroup = {
       'The customer is called first.',
       { default: 'CUSTOMER' },
     ),
-    genesys('_wait_for_agent', bool, 'Dial at once; an answered customer waits on the call.', {
-      default: false,
-      ignoredValue: { value: true, says: 'We dial without waiting for an agent to come free.' },
-    }),
   ],
 };
 
@@ -244,6 +241,7 @@ export const SERVICE_GROUPS: readonly OptionGroup[] = [
   ANSWER,
   DIALLING,
   AGENT,
+  QUEUEING,
   HANDOFF,
   REQUEST,
   MODE,

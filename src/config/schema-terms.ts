@@ -10,6 +10,10 @@ export const SIT_PERMANENT = ['fail', 'retry'] as const;
 export const MACHINE_MESSAGE = ['every', 'first', 'last'] as const;
 export const ON_ERROR = ['fail', 'builtin'] as const;
 export const PLUGIN_RUNNERS = ['embedded', 'ors', 'webhook'] as const;
+export const QUEUE_KINDS = ['sip', 'agents'] as const;
+export const STRATEGIES = ['longest-idle', 'round-robin', 'ring-all', 'progressive'] as const;
+export const EARLY_MEDIA = ['ignore', 'pass'] as const;
+export const AGENT_STARTS = ['ready', 'not-ready', 'logged-out'] as const;
 export const ATTACH_USER_DATA = ['single_json', 'separate_keys', 'gms_storage_id'] as const;
 
 export const PAGE = 'Play Treatments';
@@ -44,6 +48,10 @@ export const DESTINATION: TextFormat = {
   pattern:
     /^(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])$/,
   says: 'a host, or user@host',
+};
+export const ETA_POSITIONS: TextFormat = {
+  pattern: /^\d{1,6}:\d{1,6}(?:, ?\d{1,6}:\d{1,6}){0,19}$/,
+  says: 'pairs of seconds and a position, such as 0:10,20:2,40:0',
 };
 export const SPAN: TextFormat = {
   pattern: /^[1-9][0-9]{0,3}[yMwdhm]$/,

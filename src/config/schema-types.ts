@@ -35,6 +35,8 @@ export type ValueType =
   | { readonly kind: 'country' }
   /** A file name, path, URL, `{file, hints, interruptible}`, or `{}`/`false` for off. */
   | { readonly kind: 'treatment' }
+  /** An ordered `_target`: a name, or a list of `{ target, timeout, clear }`, as YAML or as JSON text. */
+  | { readonly kind: 'targets' }
   /** A JSON object, as YAML or as JSON text. */
   | { readonly kind: 'json' }
   /** `commaText`: one text with commas is taken as a list too, as Genesys writes them. */

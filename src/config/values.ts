@@ -13,8 +13,20 @@ export class JsonValue {
   constructor(readonly json: Readonly<Record<string, unknown>>) {}
 }
 
+/** One entry of an ordered `_target`. */
+export interface TargetEntry {
+  readonly queue: string;
+  /** Seconds; 0 = none. */
+  readonly timeoutS: number;
+  readonly clear: boolean;
+}
+
+export class TargetsValue {
+  constructor(readonly entries: readonly TargetEntry[]) {}
+}
+
 export type Value =
-  string | number | boolean | TreatmentValue | JsonValue | readonly Value[] | Block;
+  string | number | boolean | TreatmentValue | JsonValue | TargetsValue | readonly Value[] | Block;
 
 /**
  * Reads options from layers, the first that has one wins, the schema's default comes last. Durations
@@ -80,6 +92,16 @@ export class OptionReader {
     return value instanceof JsonValue ? value.json : undefined;
   }
 
+  targets(key: string): readonly TargetEntry[] | undefined {
+    const value = this.#value(key);
+    return value instanceof TargetsValue ? value.entries : undefined;
+  }
+
+  /** Does the file say anything, an empty list included? */
+  isSet(key: string): boolean {
+    return this.layers.some((layer) => layer?.has(key));
+  }
+
   /** @returns undefined when no layer says anything; a TreatmentValue without treatment is "off". */
   treatment(key: string): TreatmentValue | undefined {
     const value = this.#value(key);
@@ -124,6 +146,7 @@ export function isBlock(value: Value | undefined): value is Block {
 export function toPlain(value: Value): unknown {
   if (value instanceof TreatmentValue) return value.treatment ?? false;
   if (value instanceof JsonValue) return value.json;
+  if (value instanceof TargetsValue) return value.entries;
   if (isBlock(value))
     return Object.fromEntries([...value].map(([key, item]) => [key, toPlain(item)]));
   return Array.isArray(value) ? value.map(toPlain) : value;
@@ -134,6 +157,9 @@ export function fromPlain(plain: unknown, type: ValueType): Value | undefined {
   if (type.kind === 'treatment') {
     if (plain === false) return new TreatmentValue(undefined);
     return isRecord(plain) ? new TreatmentValue(plain as unknown as Treatment) : undefined;
+  }
+  if (type.kind === 'targets') {
+    return Array.isArray(plain) ? new TargetsValue(plain as readonly TargetEntry[]) : undefined;
   }
   if (type.kind === 'json') return isRecord(plain) ? new JsonValue(plain) : undefined;
   if (Array.isArray(plain)) return plain.filter((item) => typeof item === 'string');

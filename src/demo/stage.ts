@@ -5,6 +5,7 @@
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
 import type { DialbackConfig, ServiceConfig } from '../config/config.js';
+import type { QueuePlan } from '../handoff/queue/plans.js';
 import { isPersonaName } from '../farend/personas.js';
 
 const RETRY_MS = 1000;
@@ -31,9 +32,13 @@ export function setStage(config: DialbackConfig, options: StageOptions): Dialbac
     ([name, service]) => [name, quicken(service, options)] as const,
   );
   const move = (uri: string) => `sip:${userPartOf(uri)}@${farEnd.host}:${farEnd.port}`;
-  const queues = Object.entries(config.queues).map(
-    ([name, { targets }]) =>
-      [name, { targets: targets.map(({ uri }) => ({ uri: move(uri) })) }] as const,
+  const queues = Object.entries(config.queues).map(([name, queue]): [string, QueuePlan] => {
+    if (queue.kind === 'agents') return [name, queue];
+    const targets = queue.targets.map((target) => ({ ...target, uri: move(target.uri) }));
+    return [name, { ...queue, targets }];
+  });
+  const agents = Object.entries(config.agents).map(
+    ([name, agent]) => [name, { ...agent, uri: move(agent.uri) }] as const,
   );
   const routePoints = Object.entries(config.routePoints).map(
     ([name, { uri }]) => [name, { uri: move(uri) }] as const,
@@ -56,6 +61,7 @@ export function setStage(config: DialbackConfig, options: StageOptions): Dialbac
       },
     ],
     queues: Object.fromEntries(queues),
+    agents: Object.fromEntries(agents),
     routePoints: Object.fromEntries(routePoints),
     store: { kind: 'sqlite', url: `sqlite:${storePath}`, path: storePath },
     http: {
@@ -81,16 +87,21 @@ export function userPartOf(uri: string): string {
   return /^sips?:([^@;]+)@/.exec(uri)?.[1] ?? 'queue';
 }
 
-/** Does somebody answer in the queue this service uses? The first target that answers counts. */
+/** Does somebody answer in the queue this service uses? The first one who answers counts. */
 export function hasAgent(config: DialbackConfig, options: ServiceOptions): boolean {
-  const { queue } = options;
-  const targets = queue === undefined ? [] : (config.queues[queue]?.targets ?? []);
-  for (const { uri } of targets) {
+  for (const uri of addressesIn(config, options.queue)) {
     const persona = queuePersona(uri);
     if (persona === 'queue') return true;
     if (persona === 'agent-no-answer') return false;
   }
   return false;
+}
+
+/** Whom a queue calls, in their order. */
+function addressesIn(config: DialbackConfig, name: string | undefined): readonly string[] {
+  const queue = name === undefined ? undefined : config.queues[name];
+  if (queue?.kind === 'sip') return queue.targets.map(({ uri }) => uri);
+  return (queue?.seats ?? []).flatMap(({ agent }) => config.agents[agent]?.uri ?? []);
 }
 
 function quicken(service: ServiceConfig, { agentAnswersAfterMs }: StageOptions): ServiceConfig {

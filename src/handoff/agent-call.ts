@@ -1,7 +1,8 @@
 /**
  * The second leg of a hand-off: one INVITE to a queue's, an agent's or a route point's SIP address
  * with a media endpoint of its own. Answered, it waits to be bridged; the customer goes on hearing
- * the waiting treatment until then. Early media of the far side is not passed on.
+ * the waiting treatment until then. Early media of the far side is not passed
+ * on unless it is asked for.
  */
 import type {
   InviteRequest,
@@ -15,9 +16,16 @@ import type { FarCall } from './queue-search.js';
 import { screen, type Screening } from './screening.js';
 
 export interface AgentCallListener extends LegListener {
+  /** Rings. `hasMedia`: with early media, which is not heard unless taken. */
+  onRinging?(hasMedia: boolean): void;
+  /** Answered on the wire; it has still to be screened. */
+  onPickedUp?(): void;
   onAnswered(): void;
-  /** Not answered, refused or broken. Exclusive with `onAnswered`. */
-  onFailed(why: string): void;
+  /**
+   * Not answered, refused or broken. Exclusive with `onAnswered`.
+   * @param isOurs our own servers failed, not the far side
+   */
+  onFailed(why: string, isOurs: boolean): void;
   /** After `onAnswered`: the far side left, or was lost. */
   onHungUp(): void;
 }
@@ -36,6 +44,10 @@ export class AgentCall implements FarCall {
   #invite: OutgoingCall | undefined;
   #dialog: SipDialog | undefined;
   #isAnswered = false;
+  #earlySdp: string | undefined;
+  #takesEarlyMedia = false;
+  #connectedSdp: string | undefined;
+  #connected: Promise<void> = Promise.resolve();
   #isOver = false;
   #released: Promise<void> = Promise.resolve();
   readonly #placed: Promise<void>;
@@ -48,13 +60,31 @@ export class AgentCall implements FarCall {
     private readonly listener: AgentCallListener,
   ) {
     this.#placed = this.#place().catch((error: unknown) => {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(error instanceof Error ? error.message : String(error), true);
     });
   }
 
-  /** Present while the far side is up. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** Present while the far side is up, or heard before its answer. */
   get endpoint(): MediaEndpoint | undefined {
-    return this.#isAnswered && !this.#isOver ? this.#endpoint : undefined;
+    const isHeard = this.#isAnswered || this.#takesEarlyMedia;
+    return isHeard && !this.#isOver ? this.#endpoint : undefined;
+  }
+
+  /** Lets what the far side sends before its answer be heard. @returns false when there is nothing */
+  async takeEarlyMedia(): Promise<boolean> {
+    const [endpoint, sdp] = [this.#endpoint, this.#earlySdp];
+    if (!endpoint || sdp === undefined || this.#isOver) return false;
+    try {
+      await this.#connect(endpoint, sdp);
+    } catch {
+      return false; // An endpoint that is lost says so itself.
+    }
+    this.#takesEarlyMedia = true;
+    return !this.#isOver;
   }
 
   /** Present while the far side is up. */
@@ -92,10 +122,11 @@ export class AgentCall implements FarCall {
     const { localSdp, id: endpointId } = endpoint;
     this.#invite = this.telephony.sip.invite({ ...request, localSdp, endpointId });
     this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
+    this.#invite.onProvisional(({ sdp }) => this.#onRinging(sdp));
     const outcome = await this.#invite.outcome;
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
     if (outcome.kind === 'failed') this.#fail(`SIP ${outcome.status} ${outcome.reason}`);
-    else if (outcome.kind === 'error') this.#fail(outcome.why);
+    else if (outcome.kind === 'error') this.#fail(outcome.why, true);
     return undefined;
   }
 
@@ -108,15 +139,30 @@ export class AgentCall implements FarCall {
     // A BYE can be faster than the promise that brought the dialog.
     if (dialog.hasEnded) return this.#onEnded('hung up before it was connected');
     dialog.onOffer((sdp) => endpoint.answer(sdp));
-    await endpoint.connect(dialog.remoteSdp);
+    await this.#connect(endpoint, dialog.remoteSdp);
     if (this.#isOver) return;
     const { mediaSilenceMaxMs, screening } = this.request;
+    if (screening) this.listener.onPickedUp?.();
     if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     const refusal = screening && (await screen(endpoint, screening, this.#withdrawn.signal));
     if (this.#isOver) return;
     if (refusal !== undefined) return this.#fail(refusal);
     this.#isAnswered = true;
     this.listener.onAnswered();
+  }
+
+  #onRinging(sdp: string | undefined): void {
+    if (this.#isOver || this.#dialog) return;
+    this.#earlySdp = sdp ?? this.#earlySdp;
+    this.listener.onRinging?.(this.#earlySdp !== undefined);
+  }
+
+  /** One session description after the other; the same one only once. */
+  #connect(endpoint: MediaEndpoint, sdp: string): Promise<void> {
+    if (sdp === this.#connectedSdp) return this.#connected;
+    this.#connectedSdp = sdp;
+    this.#connected = this.#connected.then(() => endpoint.connect(sdp));
+    return this.#connected;
   }
 
   #onEnded(why: string): void {
@@ -127,10 +173,10 @@ export class AgentCall implements FarCall {
     void this.#release(why);
   }
 
-  #fail(why: string): void {
+  #fail(why: string, isOurs = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.listener.onFailed(why);
+    this.listener.onFailed(why, isOurs);
     void this.#release(why);
   }
 

@@ -26,6 +26,8 @@ export interface HandoffFacts {
 
 export interface ConversationOptions {
   readonly media: 'server' | 'direct';
+  /** They hear each other already: the far side was heard before its answer. */
+  readonly isBridged?: boolean;
   /** Where it is recorded to; undefined: it is not. */
   readonly recording: string | undefined;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export async function connect(
   await customer.stopListening();
   const [ours, theirs] = [customer.endpoint, far.endpoint];
   if (!ours || !theirs) return false;
-  await ours.bridge(theirs);
+  if (options.isBridged !== true) await ours.bridge(theirs);
   const connectedTo = far.address;
   options.onFacts({
     connectedAtMs: options.clock.nowMs(),

@@ -12,14 +12,10 @@ import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { attachedHeaders } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
-import { QueueRequest } from './queue-request.js';
-import type {
-  FarCall,
-  LegWish,
-  QueueListener,
-  QueueSearch,
-  QueueStanding,
-} from './queue-search.js';
+import { DeskSearch } from './desk-search.js';
+import type { QueueDesk } from './queue-desk.js';
+import type { QueueExit, Wanted } from './queue/vocabulary.js';
+import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
 import { recordingPath } from './recording-name.js';
 import { RouteCall, type Referral } from './route-call.js';
 import { routeTarget, type RouteDestinations } from './route-point.js';
@@ -30,7 +26,7 @@ type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 /** The customer, as far as a hand-over needs them. */
 export interface CustomerSide {
   readonly call: CustomerCall;
-  readonly player: Pick<TreatmentPlayer, 'handOver' | 'interject'>;
+  readonly player: Pick<TreatmentPlayer, 'after' | 'handOver' | 'interject'>;
 }
 
 /** The callback whose customer is handed over. */
@@ -44,7 +40,6 @@ export interface HandedOver {
 
 /** What the configuration says; pinned for an attempt. */
 export interface HandoffSettings {
-  readonly queues: Readonly<Record<string, { readonly targets: readonly { uri: string }[] }>>;
   readonly routePoints: RouteDestinations['routePoints'];
   readonly places: MediaPlaces;
   readonly service: ServiceConfig;
@@ -57,6 +52,7 @@ export interface FarSidesContext {
     readonly random: Random;
     readonly log: Log;
     readonly files: MediaFiles;
+    readonly desk: QueueDesk;
   };
   readonly callback: HandedOver;
   readonly ledger: LegLedger;
@@ -74,10 +70,13 @@ export interface FarSidesContext {
 
 /** An agent's or a route point's side. */
 interface FarSide {
-  readonly call: FarCall & Pick<QueueSearch, 'standing'>;
-  /** Its conversations are recorded where that is asked for. */
-  readonly isAgent: boolean;
-  isBridged: boolean;
+  readonly call: FarCall;
+  /** Present for an agent's side: its conversations are recorded where that is asked for. */
+  readonly search?: DeskSearch;
+  /** Whom it is for; absent while the customer is not on the line yet. */
+  customer?: CustomerSide | undefined;
+  /** `heard`: the customer hears it before its answer. */
+  stage: 'apart' | 'heard' | 'bridged';
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
 }
@@ -89,19 +88,62 @@ export class FarSides {
 
   constructor(private readonly context: FarSidesContext) {}
 
-  /** Ends in agent-answered or agent-failed. */
+  /** Ends in agent-answered or agent-failed. Without a customer it only holds a place, see `callAgent`. */
   search(command: CommandOf<'queue'>, customer: CustomerSide | undefined): void {
-    const { queueId, queue, cpnDigits } = command;
+    const { queueId, cpnDigits } = command;
+    const { desk, telephony, random } = this.context.deps;
     const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
-    const wish = { ...this.#presented(cpnDigits, customer), ...this.#screening(customer) };
-    const call = this.#startSearch(queue, wish, {
-      onCall: (callId) => this.context.ledger.begin('agent', callId),
-      ...this.#listener(queueId, fail, {
-        answered: { type: 'agent-answered', queueId },
-        over: { type: 'agent-hung-up', queueId },
-      }),
+    const search = new DeskSearch(
+      { desk, telephony, random },
+      this.#wanted(command, customer),
+      (priority) => {
+        const { customer } = this.#open.get(queueId) ?? {};
+        return { ...this.#presented(cpnDigits, customer, priority), ...this.#screening(customer) };
+      },
+      {
+        onCall: (callId) => this.context.ledger.begin('agent', callId),
+        onMissed: (why) => this.context.post({ type: 'agent-missed', queueId, why }),
+        onNear: (why) => this.context.post({ type: 'agent-near', queueId, why }),
+        onEarlyMedia: (isHeard) => {
+          if (!isHeard) this.#partFrom(queueId);
+          this.context.post({ type: 'early-media', queueId, isHeard });
+        },
+        ...this.#listener(queueId, fail, {
+          answered: { type: 'agent-answered', queueId },
+          over: { type: 'agent-hung-up', queueId },
+        }),
+      },
+    );
+    this.#open.set(queueId, { call: search, search, customer, fail, stage: 'apart' });
+  }
+
+  /** The customer for whom a place was held is on the line. */
+  callAgent(queueId: string, customer: CustomerSide): void {
+    const far = this.#open.get(queueId);
+    if (!far?.search) return;
+    far.customer = customer;
+    this.#waitingOf(customer);
+    far.search.customerReady();
+  }
+
+  /** Lets the customer hear a far side that has not answered yet, once what plays has stopped. */
+  listenIn(queueId: string, customer: CustomerSide): void {
+    const far = this.#open.get(queueId);
+    if (!far) return;
+    this.#waiting?.as.stop();
+    const heard = customer.player.handOver(async () => {
+      const [ours, theirs] = [customer.call.endpoint, far.call.endpoint];
+      if (!ours || !theirs || far.stage !== 'apart') return false;
+      await ours.bridge(theirs);
+      far.stage = 'heard';
+      this.context.trail.note(customer.call.callId, 'early-media', `of ${queueId}`);
+      return true;
     });
-    this.#open.set(queueId, { call, fail, isAgent: true, isBridged: false });
+    heard.catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.context.deps.log.warn({ callbackId: this.context.callback.id, why }, 'not heard');
+      this.context.post({ type: 'early-media', queueId, isHeard: false });
+    });
   }
 
   /** Ends in route-done or route-failed. */
@@ -135,7 +177,7 @@ export class FarSides {
       },
       target.transfer === 'refer' ? this.#referral(customer) : undefined,
     );
-    this.#open.set(routeId, { call, fail, isAgent: false, isBridged: false });
+    this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
   }
 
   /** Connects the customer with a far side that has answered, once what plays has stopped. */
@@ -150,11 +192,12 @@ export class FarSides {
       connect(customer.call, far.call, {
         clock: deps.clock,
         media: this.context.settings().service.handoff.media,
-        recording: far.isAgent ? this.#recording() : undefined,
+        isBridged: far.stage === 'heard',
+        recording: far.search ? this.#recording() : undefined,
         note,
         onFacts: (facts) => {
           if (facts.connectedAtMs !== undefined) {
-            far.isBridged = true;
+            far.stage = 'bridged';
             note('bridge', `with ${withId}`);
           }
           this.context.onFacts(facts);
@@ -170,10 +213,16 @@ export class FarSides {
   }
 
   /** Whatever its stage; of one that is not open nothing happens. */
-  drop(id: string, why = 'no longer needed'): void {
+  drop(
+    id: string,
+    why = 'no longer needed',
+    exit: Exclude<QueueExit, 'served'> = 'withdrawn',
+  ): void {
     const far = this.#open.get(id);
+    if (!far) return;
+    this.#partFrom(id);
     this.#open.delete(id);
-    if (far) this.context.cleanUp(far.call.hangUp(why));
+    this.context.cleanUp(far.search ? far.search.hangUp(why, exit) : far.call.hangUp(why));
   }
 
   dropAll(why: string): void {
@@ -181,11 +230,33 @@ export class FarSides {
     for (const id of [...this.#open.keys()]) this.drop(id, why);
   }
 
-  /** What stands behind a queue's name looks for somebody, in its own way. */
-  #startSearch(queue: string, leg: LegWish, listener: QueueListener): QueueSearch {
-    const { telephony, random } = this.context.deps;
-    const targets = this.context.settings().queues[queue]?.targets.map(({ uri }) => uri) ?? [];
-    return new QueueRequest(telephony, random, { ...leg, targets }, listener);
+  #wanted(
+    { queueId, queue, attemptsMax }: CommandOf<'queue'>,
+    customer: CustomerSide | undefined,
+  ): Wanted {
+    const { name, search, priority } = this.context.settings().service;
+    const { steps, isByTarget: _isByTarget, ...rules } = search;
+    return {
+      ...rules,
+      requestId: `${this.context.callback.id}/${queueId}`,
+      service: name,
+      steps: steps[0]?.queue === queue ? steps : [{ queue, timeoutMs: 0, isCleared: false }],
+      sinceMs: customer && this.#waitingOf(customer).sinceMs,
+      priority: priority ?? 0,
+      isAhead: customer === undefined,
+      attemptsMax,
+    };
+  }
+
+  /** A far side that was heard before its answer is heard no longer: the customer can be played to. */
+  #partFrom(id: string): void {
+    const far = this.#open.get(id);
+    if (far?.stage !== 'heard') return;
+    far.stage = 'apart';
+    const { customer } = far;
+    // The player's next sound comes after it.
+    const apart = customer?.player.after(async () => customer.call.endpoint?.unbridge());
+    if (apart) this.context.cleanUp(apart);
   }
 
   /** Whisper and accept key, and the clock of the wait that they tell of. */
@@ -217,8 +288,8 @@ export class FarSides {
 
   /** Of the search that is open; none once somebody has answered. */
   #standing(): QueueStanding | undefined {
-    for (const { call } of this.#open.values()) {
-      if (call.standing) return call.endpoint ? undefined : call.standing();
+    for (const { search } of this.#open.values()) {
+      if (search) return search.endpoint ? undefined : search.standing();
     }
     return undefined;
   }
@@ -242,7 +313,7 @@ export class FarSides {
     id: string,
     fail: FarSide['fail'],
     events: { readonly answered: EventBody; readonly over: EventBody },
-  ): Omit<QueueListener, 'onCall'> {
+  ): FarListener {
     const post = (event: EventBody) => this.context.post(event);
     return {
       onAnswered: () => post(events.answered),
@@ -251,7 +322,7 @@ export class FarSides {
         post(fail(why));
       },
       onHungUp: () => {
-        const isBridged = this.#open.get(id)?.isBridged ?? false;
+        const isBridged = this.#open.get(id)?.stage === 'bridged';
         this.drop(id);
         post(isBridged ? events.over : fail('it left before the two were connected'));
       },
@@ -259,11 +330,17 @@ export class FarSides {
   }
 
   /** Caller id and attached data of a leg towards an agent or route point. */
-  #presented(cpnDigits: string | undefined, customer: CustomerSide | undefined): LegWish {
+  #presented(
+    cpnDigits: string | undefined,
+    customer: CustomerSide | undefined,
+    grownPriority?: number,
+  ): LegWish {
     const { deps, callback } = this.context;
     const { id: callbackId, createdAtMs, userData, customerNumber } = callback;
-    const { attachUserData, priority, handoff, mediaSilenceMaxMs } =
+    const { attachUserData, handoff, mediaSilenceMaxMs, ...service } =
       this.context.settings().service;
+    const priority =
+      service.priority === undefined ? undefined : (grownPriority ?? service.priority);
     const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits };
     const headers = attachedHeaders({ ...data, nowMs: deps.clock.nowMs() }, handoff.attached);
     const beside = customer?.call.endpoint;

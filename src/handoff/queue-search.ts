@@ -1,13 +1,13 @@
 /**
  * A search for somebody in a queue, whatever stands behind the queue's name: SIP targets called in
- * their order (`queue-request.ts`), or our own agents. It ends in `onAnswered` or `onFailed`.
+ * their order, or our own agents. It ends in `onAnswered` or `onFailed`.
  */
 import type { LegListener, MediaEndpoint, SipDialog } from '../ports.js';
 import type { AgentCallListener, AgentCallRequest } from './agent-call.js';
 
 /** Whoever the customer is going to talk to, or talks to: one leg, or the search for it. */
 export interface FarCall {
-  /** Present while the far side is up. */
+  /** Present while the far side is up, or heard before its answer. */
   readonly endpoint: MediaEndpoint | undefined;
   /** Present while the far side is up. */
   readonly dialog: SipDialog | undefined;
@@ -30,9 +30,20 @@ export interface QueueStanding {
   readonly expectedWaitMs?: number | undefined;
 }
 
-export interface QueueListener extends Omit<AgentCallListener, keyof LegListener> {
+/** What one far side tells, whatever it is. */
+export type FarListener = Pick<AgentCallListener, 'onAnswered' | 'onHungUp'> & {
+  onFailed(why: string): void;
+};
+
+export interface QueueListener extends FarListener {
   /** Before each leg is called. @returns who wants to know what is on the wire */
   onCall(callId: string): LegListener;
+  /** Somebody was called in vain, and the search goes on. */
+  onMissed(why: string): void;
+  /** For a search ahead of the dial: time to dial the customer. */
+  onNear(why: string): void;
+  /** The far side can be heard before its answer, or no longer. */
+  onEarlyMedia(isHeard: boolean): void;
 }
 
 /**

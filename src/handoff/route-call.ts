@@ -3,11 +3,13 @@
  * until it says what came of it; if it will not or does not say, or when the way is `bridge` from the
  * start, we call the route point ourselves.
  */
-import type { MediaEndpoint, ReferOutcome, SipDialog, Telephony } from '../ports.js';
+import type { LegListener, MediaEndpoint, ReferOutcome, SipDialog, Telephony } from '../ports.js';
 import { AgentCall, type AgentCallRequest } from './agent-call.js';
-import type { FarCall, QueueListener } from './queue-search.js';
+import type { FarCall, FarListener } from './queue-search.js';
 
-export interface RouteCallListener extends QueueListener {
+export interface RouteCallListener extends FarListener {
+  /** Before our own call. @returns who wants to know what is on the wire */
+  onCall(callId: string): LegListener;
   /** The customer's side has called the route point: nothing of the call is ours any more. */
   onTransferred(): void;
   /** Before our own call, when REFER came to nothing. */

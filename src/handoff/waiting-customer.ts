@@ -28,14 +28,15 @@ export interface WaitingContext {
 }
 
 export class WaitingCustomer {
-  readonly #sinceMs: number;
+  /** Since when the customer waits. */
+  readonly sinceMs: number;
   readonly #announcer: Announcer | undefined;
 
   constructor(
     private readonly deps: WaitingDeps,
     private readonly context: WaitingContext,
   ) {
-    this.#sinceMs = deps.clock.nowMs();
+    this.sinceMs = deps.clock.nowMs();
     const { position, expectedWait, everyMs } = context.handoff.announcements;
     if (position.length + expectedWait.length > 0) {
       this.#announcer = new Announcer(deps.clock, everyMs, () => this.#announce());
@@ -50,7 +51,7 @@ export class WaitingCustomer {
   /** What an agent is told of this customer, as paths; empty when it cannot be said. */
   async whisper(): Promise<readonly string[]> {
     const { handoff } = this.context;
-    const waitedMs = this.deps.clock.nowMs() - this.#sinceMs;
+    const waitedMs = this.deps.clock.nowMs() - this.sinceMs;
     const minutes = Math.max(1, Math.round(waitedMs / MINUTE_MS));
     return this.#pathsOf(spoken(handoff.whisper, { minutes }, handoff.numbers));
   }

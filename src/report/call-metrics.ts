@@ -4,13 +4,14 @@
  * never from the wire, so their number is bounded. Served at `/metrics`.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { QueueMetrics, type QueueSources } from './queue-metrics.js';
 
 /** From a fast LAN to a carrier that takes its time. s */
 const DELAY_BUCKETS_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const MS_PER_SECOND = 1000;
 
 /** What is read when somebody asks, rather than counted. */
-export interface MetricSources {
+export interface MetricSources extends Partial<QueueSources> {
   /** Live endpoints, dialogs, INVITEs, taps ... by kind. */
   inTheAir(): Readonly<Record<string, number>>;
   /** Signalling and media servers by name, and whether they can be used. */
@@ -24,6 +25,7 @@ export interface MetricSources {
 
 export class CallMetrics {
   readonly #registry = new Registry();
+  readonly queues: QueueMetrics;
   readonly #attempts = this.#counter('attempts_total', 'Attempts by result.', ['trunk', 'result']);
   readonly #ended = this.#counter('callbacks_ended_total', 'Callbacks by final reason.', [
     'service',
@@ -42,6 +44,8 @@ export class CallMetrics {
 
   /** @param sources asked each time the metrics are read */
   constructor(sources?: MetricSources) {
+    const { queues, agents } = sources ?? {};
+    this.queues = new QueueMetrics(this.#registry, queues && agents && { queues, agents });
     if (!sources) return;
     collectDefaultMetrics({ register: this.#registry, prefix: 'dialback_' });
     this.#gauge(

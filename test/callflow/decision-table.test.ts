@@ -17,10 +17,12 @@ const flow = (options: ConstructorParameters<typeof Flow>[0] = {}) => new Flow(o
 const waiting = (options = {}) => flow({ ...NO_CONNECT, ...options }).dialed('human');
 const asked = (options = {}) => flow({ ...WITH_PLUGIN, ...options }).dialed('human');
 const talking = (options = {}) => waiting(options).agentAnswers();
+const ahead = (options = {}) => flow({ ...NO_CONNECT, waitsForAgent: true, ...options }).due();
 const routing = () => asked().reply(ROUTE);
 
 /** One way to each row. The type makes sure that none is forgotten. */
 const WAYS: Record<RowId, () => Flow> = {
+  'dial.ahead': () => ahead(),
   'dial.first': () => flow().due(),
   'dial.again': () => flow().dialed('busy').timer('retry'),
   'dial.limit': () => {
@@ -73,6 +75,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'no-reply.end': () => asked().timer('plugin-ttl'),
 
   'connect.bridge': () => flow().dialed('human').agentAnswers().played(),
+  'connect.early': () => flow().dialed('human').earlyMedia().played(),
   'connect.waiting': () => flow().dialed('human').played(),
   'agent.unwanted': () => waiting().send({ type: 'agent-answered', queueId: 'queue-0' }),
   'agent.bridge': () => talking(),
@@ -80,10 +83,19 @@ const WAYS: Record<RowId, () => Flow> = {
   'agent.too-late': () => flow().dialed('human').agentAnswers().timer('agent-wait').agentHangsUp(),
   'agent.limit': () => waiting({ maxTransferToAgentAttempts: 1 }).agentFails(),
   'agent.retry': () => waiting().agentFails(),
+  'early.passed': () => waiting().earlyMedia(),
+  'early.held': () => flow().dialed('human').earlyMedia(),
+  'early.over': () => waiting().earlyMedia().earlyMedia(false),
+  'agent.missed': () => waiting().agentMissed(),
   'agent.again': () => waiting().agentFails().timer('agent-retry'),
   'waiting.expired': () => waiting().timer('agent-wait'),
   'waiting.agent-in-time': () => flow().dialed('human').agentAnswers().timer('agent-wait'),
   'last-words.over': () => waiting().timer('agent-wait').played(),
+
+  'ahead.dial': () => ahead().agentIsNear(),
+  'ahead.lost': () => ahead().agentIsNear().agentFails(),
+  'ahead.pause': () => ahead().agentFails(),
+  'ahead.expired': () => ahead().timer('ahead-wait'),
 
   'message.await-beep': () => flow(AFTER_BEEP).dialed('machine').greetingEnds(false),
   'message.start': () => flow(AFTER_BEEP).dialed('machine').greetingEnds(true),

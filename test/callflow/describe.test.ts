@@ -45,8 +45,20 @@ const CASES: readonly (readonly [Command, string])[] = [
     `run the page ${VXML_URL}, for 1.5 s`,
   ],
   [{ type: 'tell-plugin', holderId: 'h', what: 'hung-up' }, 'tell whoever holds the call: hung-up'],
-  [{ type: 'queue', queueId: 'q', legId: 'l', queue: 'sales' }, 'ask queue sales for an agent'],
-  [{ type: 'unqueue', queueId: 'q' }, 'withdraw the request for an agent'],
+  [
+    { type: 'queue', queueId: 'q', legId: 'l', queue: 'sales', attemptsMax: 5 },
+    'ask queue sales for an agent',
+  ],
+  [
+    { type: 'queue', queueId: 'q', queue: 'sales', attemptsMax: 5 },
+    'ask queue sales for an agent ahead of the dial',
+  ],
+  [{ type: 'pass-media', queueId: 'q', legId: 'l' }, 'let the far side be heard'],
+  [{ type: 'call-agent', queueId: 'q', legId: 'l' }, 'have the agent called'],
+  [
+    { type: 'unqueue', queueId: 'q', exit: 'abandoned' },
+    'withdraw the request for an agent (abandoned)',
+  ],
   [{ type: 'bridge', legId: 'l', withId: 'q' }, 'connect the two'],
   [{ type: 'route', routeId: 'r', legId: 'l', destination: '8999' }, 'route to 8999'],
   [{ type: 'unroute', routeId: 'r' }, 'withdraw the route'],

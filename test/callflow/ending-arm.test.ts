@@ -214,7 +214,7 @@ describe('a conversation that lasts too long', () => {
     assert.equal(flow.last.row, 'connected.too-long');
     assert.equal(flow.last.because, 'conversationMaxMs is 60000');
     assert.equal(flow.reason, 'AGENT_CONNECTED');
-    assert.deepEqual(flow.commands('unqueue'), [{ type: 'unqueue', queueId }]);
+    assert.deepEqual(flow.commands('unqueue'), [{ type: 'unqueue', queueId, exit: 'withdrawn' }]);
     assert.deepEqual(
       flow.commands('hang-up').map((command) => command.legId),
       [legId],

@@ -118,12 +118,11 @@ export class FairShell {
       case 'start-vxml':
         return this.#answerHolder(command);
       case 'queue': {
-        const { queueId } = command;
-        const isFound = this.#draw(3) > 0;
-        if (isFound) this.#later(this.#seconds(20), { type: 'agent-answered', queueId });
-        else this.#later(this.#seconds(20), { type: 'agent-failed', queueId, why: 'busy' });
-        return;
+        if (command.legId === undefined) return this.#answerAhead(command.queueId);
+        return this.#answerQueue(command.queueId);
       }
+      case 'call-agent':
+        return this.#answerQueue(command.queueId);
       case 'route': {
         const { routeId } = command;
         const outcome = this.#draw(4);
@@ -161,6 +160,26 @@ export class FairShell {
     }
   }
 
+  #answerQueue(queueId: string): void {
+    const afterMs = this.#seconds(20);
+    if (this.#draw(4) === 0)
+      this.#later(afterMs - 1, { type: 'agent-missed', queueId, why: 'busy' });
+    if (this.#draw(4) === 0) {
+      this.#later(afterMs - 3, { type: 'early-media', queueId, isHeard: true });
+      this.#later(afterMs - 2, { type: 'early-media', queueId, isHeard: this.#draw(2) === 0 });
+    }
+    const isFound = this.#draw(3) > 0;
+    if (isFound) this.#later(afterMs, { type: 'agent-answered', queueId });
+    else this.#later(afterMs, { type: 'agent-failed', queueId, why: 'busy' });
+  }
+
+  #answerAhead(queueId: string): void {
+    this.#later(this.#seconds(40), { type: 'agent-near', queueId, why: 'free' });
+    if (this.#draw(3) === 0) {
+      this.#later(this.#seconds(60), { type: 'agent-failed', queueId, why: 'gone' });
+    }
+  }
+
   #answerPlay({ playId, loop }: Extract<Command, { type: 'play' }>): void {
     if (this.#draw(5) === 0) {
       this.#failing.add(playId);
@@ -195,7 +214,8 @@ export class FairShell {
     const { leg, playing } = this.#state.context;
     const isPerson = leg?.isUp === true && leg.answeredBy === 'human';
     const isHeard = playing !== undefined && !this.#failing.has(playing.playId);
-    const isSilent = isPerson && !isHeard && this.#state.name !== 'connected';
+    const isPassed = this.#state.context.queued?.media === 'passed';
+    const isSilent = isPerson && !isHeard && !isPassed && this.#state.name !== 'connected';
     if (this.#silentSinceMs !== undefined) {
       this.#silenceMaxMs = Math.max(this.#silenceMaxMs, this.#nowMs - this.#silentSinceMs);
     }
@@ -228,6 +248,7 @@ function timerEvent({ timer, timerId }: Extract<Command, { type: 'start-timer' }
     'plugin-ttl': 'plugin-timeout',
     'agent-wait': 'agent-wait-expired',
     'agent-retry': 'agent-retry-due',
+    'ahead-wait': 'ahead-wait-over',
     life: 'expired',
     'human-silence': 'silence-too-long',
     'message-wait': 'message-wait-over',

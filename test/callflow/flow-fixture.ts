@@ -60,6 +60,8 @@ const BASE: ServiceOptions = {
   agentRetryMs: 2_000,
   cpnDigits: undefined,
   conversationMaxMs: 14_400_000,
+  waitsForAgent: false,
+  aheadWaitMaxMs: 14_400_000,
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5_000,
   greetingWaitMaxMs: 30_000,
@@ -78,6 +80,7 @@ const TIMER_EVENTS = {
   'plugin-ttl': 'plugin-timeout',
   'agent-wait': 'agent-wait-expired',
   'agent-retry': 'agent-retry-due',
+  'ahead-wait': 'ahead-wait-over',
   life: 'expired',
   'human-silence': 'silence-too-long',
   'message-wait': 'message-wait-over',
@@ -184,6 +187,18 @@ export class Flow {
 
   agentFails(): this {
     return this.send({ type: 'agent-failed', queueId: this.queueId, why: 'busy' });
+  }
+
+  agentMissed(): this {
+    return this.send({ type: 'agent-missed', queueId: this.queueId, why: 'no answer in 20 s' });
+  }
+
+  earlyMedia(isHeard = true): this {
+    return this.send({ type: 'early-media', queueId: this.queueId, isHeard });
+  }
+
+  agentIsNear(): this {
+    return this.send({ type: 'agent-near', queueId: this.queueId, why: 'ann is kept free' });
   }
 
   agentHangsUp(): this {

@@ -42,6 +42,8 @@ export const anyService: fc.Arbitrary<ServiceOptions> = fc
     agentRetryMs: fc.constantFrom(0, 2000),
     cpnDigits: fc.option(fc.constant('5557777'), { nil: undefined }),
     conversationMaxMs: fc.constantFrom(0, 30_000, 14_400_000),
+    waitsForAgent: fc.nat({ max: 7 }).map((choice) => choice === 0),
+    aheadWaitMaxMs: fc.constantFrom(0, 60_000),
     ttlMs: fc.constantFrom(0, 60_000, 86_400_000),
     humanSilenceMaxMs: fc.constantFrom(0, 1000, 5000),
     greetingWaitMaxMs: fc.constantFrom(0, 30_000),

@@ -95,8 +95,18 @@ export class ShellModel {
         break;
       case 'queue':
         assert.equal(this.queues.size, 0, 'two requests for an agent');
-        assert.ok(this.legs.has(command.legId));
+        if (command.legId === undefined) assert.equal(this.legs.size, 0, 'ahead of a call that is');
+        else assert.ok(this.legs.has(command.legId));
         this.queues.add(command.queueId);
+        break;
+      case 'pass-media':
+        assert.equal(this.plays.size, 0, 'a sound into early media');
+        assert.ok(this.legs.has(command.legId));
+        assert.ok(this.queues.has(command.queueId), 'media from nowhere');
+        break;
+      case 'call-agent':
+        assert.ok(this.legs.has(command.legId));
+        assert.ok(this.queues.has(command.queueId), 'an agent from nowhere');
         break;
       case 'unqueue':
         this.queues.delete(command.queueId);
@@ -153,7 +163,8 @@ export class ShellModel {
   checkSilence(state: State): void {
     const { leg } = state.context;
     if (leg?.isUp !== true || leg.answeredBy !== 'human') return;
-    const isHeard = this.plays.size > 0 || state.name === 'connected';
+    const isPassed = state.context.queued?.media === 'passed';
+    const isHeard = this.plays.size > 0 || isPassed || state.name === 'connected';
     assert.ok(isHeard || this.timers.has('human-silence'), `dead line in ${state.name}`);
   }
 

@@ -118,7 +118,7 @@ describe('waiting for an agent', () => {
     const flow = waiting();
     const { queueId } = flow;
     flow.timer('agent-wait').send({ type: 'agent-answered', queueId });
-    assert.deepEqual(flow.commands('unqueue'), [{ type: 'unqueue', queueId }]);
+    assert.deepEqual(flow.commands('unqueue'), [{ type: 'unqueue', queueId, exit: 'withdrawn' }]);
     assert.equal(flow.last.row, 'agent.unwanted');
   });
 

@@ -60,7 +60,7 @@ describe('dialback check', () => {
     assert.deepEqual(
       { found, severity, path, line, message, suggestion },
       {
-        found: 'CHECK_UNKNOWN_QUEUE',
+        found: 'CONFIG_UNKNOWN_QUEUE',
         severity: 'error',
         path: 'services.sales.queue',
         line: 8,

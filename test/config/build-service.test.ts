@@ -45,6 +45,8 @@ describe('a service', () => {
       agentRetryMs: 5000,
       cpnDigits: undefined,
       conversationMaxMs: 4 * 3_600_000,
+      waitsForAgent: false,
+      aheadWaitMaxMs: 14_400_000,
       ttlMs: 86_400_000,
       humanSilenceMaxMs: 5000,
       greetingWaitMaxMs: 45_000,
@@ -194,6 +196,8 @@ describe('a service', () => {
   /** A value that is not the default, in YAML. */
   function otherValue({ type, default: usual, key }: OptionSpec): string | undefined {
     switch (type.kind) {
+      case 'targets':
+        return '[{ target: other, timeout: 7, clear: true }]';
       case 'boolean':
         return String(usual !== true);
       case 'integer':
@@ -226,6 +230,7 @@ describe('a service', () => {
   const TEXTS: Readonly<Record<string, string>> = {
     _reject_future_desired_time: '2h',
     _prefix_dial_out: '9',
+    _eta_pos_threshold: '5:3',
     agentAcceptDigit: '"1"',
     recordCalls: '/var/calls/a.wav',
   };

@@ -11,6 +11,12 @@ import {
   type ServiceConfig,
 } from '../../src/config/load-config.js';
 
+/** What services of tests may name. */
+const QUEUES = `queues:
+  support: { targets: [{ uri: "sip:support@192.0.2.1" }] }
+  other: { targets: [{ uri: "sip:other@192.0.2.1" }] }
+`;
+
 export class TemporaryFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'dialback-config-'));
 
@@ -30,7 +36,7 @@ export class TemporaryFolder {
   async service(options: string, defaults = ''): Promise<ServiceConfig> {
     const indent = (text: string) => text.replace(/^(?=.)/gm, '    ');
     const config = await this.load(
-      `defaults:\n${indent(defaults)}\nservices:\n  sales:\n${indent(options)}\n`,
+      `defaults:\n${indent(defaults)}\nservices:\n  sales:\n${indent(options)}\n${QUEUES}`,
     );
     const { sales } = config.services;
     assert(sales);

@@ -1,6 +1,6 @@
 /** A service as the loader would make it, for tests that change an option or two. */
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
-import type { HandoffConfig, ServiceConfig } from '../../src/config/config.js';
+import type { HandoffConfig, SearchConfig, ServiceConfig } from '../../src/config/config.js';
 import type { Trunk } from '../../src/dial/trunk-selector.js';
 
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
@@ -37,6 +37,8 @@ export const SERVICE_OPTIONS: ServiceOptions = {
   agentRetryMs: 2000,
   cpnDigits: undefined,
   conversationMaxMs: 14_400_000,
+  waitsForAgent: false,
+  aheadWaitMaxMs: 14_400_000,
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5000,
   greetingWaitMaxMs: 45_000,
@@ -65,6 +67,16 @@ export const HANDOFF: HandoffConfig = {
   numbers: {},
 };
 
+export const SEARCH: SearchConfig = {
+  steps: [{ queue: 'support', timeoutMs: 0, isCleared: false }],
+  isByTarget: false,
+  priorityIncrement: 0,
+  priorityIncrementIntervalMs: 60_000,
+  etaPositions: [{ etaSeconds: 0, position: 10 }],
+  reserveTimeoutMs: 30_000,
+  confirmTimeoutMs: 0,
+};
+
 export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceConfig {
   return {
     name: 'sales',
@@ -82,6 +94,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     attachUserData: 'single_json',
     priority: undefined,
     handoff: HANDOFF,
+    search: SEARCH,
     request: {
       overwritableOptions: [],
       lookupKeys: ['_customer_number'],

@@ -8,6 +8,7 @@ import { LegLedger } from '../../src/leg-ledger.js';
 import { LegTrail } from '../../src/leg-trail.js';
 import { TreatmentPlayer } from '../../src/treatment/treatment-player.js';
 import { FakeTelephony, settle, silentLog, type FakeCall } from '../fakes/fake-telephony.js';
+import { supportDesk } from '../fakes/queue-desk.js';
 import { HANDOFF, serviceConfig } from '../fakes/service-config.js';
 
 const PLACES = { directory: '/m', packagedDirectory: '/p' };
@@ -44,6 +45,7 @@ export async function handoffBed(
       clock,
       log: silentLog,
       files,
+      desk: supportDesk(clock, 'sip:support@pbx'),
       random: { uuid: () => `leg-${(ids += 1)}`, fraction: () => 0.5 },
     },
     callback: {
@@ -55,7 +57,6 @@ export async function handoffBed(
     ledger,
     trail,
     settings: () => ({
-      queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
       routePoints: { after: { uri: 'sip:8999@pbx' } },
       places: PLACES,
       service,
@@ -110,7 +111,10 @@ export async function handoffBed(
     /** Files that are playing now, per playback. */
     playing: () => telephony.plays.filter((play) => play.isPlaying).map((play) => play.files),
     async search(): Promise<FakeCall> {
-      farSides.search({ type: 'queue', queueId: 'q', legId: 'l', queue: 'support' }, customer);
+      farSides.search(
+        { type: 'queue', queueId: 'q', legId: 'l', queue: 'support', attemptsMax: 5 },
+        customer,
+      );
       await settle();
       return lastOf(telephony.calls);
     },

@@ -24,6 +24,7 @@ import {
   settle,
   silentLog,
 } from '../fakes/fake-telephony.js';
+import { supportDesk } from '../fakes/queue-desk.js';
 import { serviceConfig, testTrunk } from '../fakes/service-config.js';
 import { configOf } from '../request/test-config.js';
 
@@ -216,7 +217,7 @@ export class TroubleBench {
         fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
       },
       trunks: [testTrunk('sip:trunk')],
-      queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+      desk: supportDesk(clock, 'sip:support@pbx'),
       routePoints: {},
       comfortFile: '/p/comfort.wav',
       services: { sales: serviceConfig({ dialRetryMs: 10_000 }) },

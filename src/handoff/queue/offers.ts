@@ -94,6 +94,12 @@ export class Offers {
     );
   }
 
+  /** It does not ring any more; what comes now has a limit of its own. */
+  pickedUp(offerId: string): void {
+    const offer = this.#offers.get(offerId);
+    if (offer) this.#stopTimers(offer);
+  }
+
   answered(offerId: string): void {
     const offer = this.#offers.get(offerId);
     if (offer?.stage === 'calling') this.#answer(offer, { isAssumed: false });

@@ -110,6 +110,8 @@ export class QueueCore {
         return this.#requests.leave(event.requestId, event.exit, event.why);
       case 'ringing':
         return this.#offers.ringing(event.offerId, event.hasMedia);
+      case 'picked-up':
+        return this.#offers.pickedUp(event.offerId);
       case 'answered':
         return this.#offers.answered(event.offerId);
       case 'refused':

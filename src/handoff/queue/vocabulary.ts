@@ -67,6 +67,8 @@ export type QueueEvent = At &
       }
     /** The far side rings. `hasMedia`: with early media. */
     | { readonly type: 'ringing'; readonly offerId: string; readonly hasMedia: boolean }
+    /** Answered on the wire; whether the agent takes the call is still asked. */
+    | { readonly type: 'picked-up'; readonly offerId: string }
     | { readonly type: 'answered'; readonly offerId: string }
     /** Not answered. `isOurs`: our own servers failed, not the far side. */
     | {

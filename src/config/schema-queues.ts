@@ -1,0 +1,143 @@
+/** The blocks that say who talks to the customers: `queues`, and `agents` of our own. */
+import { NAME, option, SIP_URI } from './schema-parts.js';
+import { AGENT_STARTS, EARLY_MEDIA, HOUR_MS, QUEUE_KINDS, STRATEGIES } from './schema-terms.js';
+import type { OptionSpec, ValueType } from './schema-types.js';
+
+const agentName: ValueType = { kind: 'text', maxLength: 64, format: NAME };
+const ms = (min: number, max: number): ValueType => ({ kind: 'integer', min, max, unit: 'ms' });
+const ringMs = ms(1000, 180_000);
+
+const target = [
+  option(
+    'uri',
+    { kind: 'text', maxLength: 512, format: SIP_URI },
+    'A PBX queue, agent group or extension.',
+    { isRequired: true },
+  ),
+  option(
+    'ringTimeoutMs',
+    ms(1000, HOUR_MS),
+    'How long it may ring before the next one is called instead.',
+    { defaultSays: 'no limit' },
+  ),
+];
+
+const seat = [
+  option('name', agentName, 'Name of the agent, under `agents`.', { isRequired: true }),
+  option('tier', { kind: 'integer', min: 1, max: 100 }, 'Agents of a lower tier are asked first.', {
+    default: 1,
+  }),
+];
+
+export const queues: OptionSpec = option(
+  'queues',
+  {
+    kind: 'map',
+    maxItems: 1000,
+    of: {
+      kind: 'block',
+      options: [
+        option(
+          'kind',
+          { kind: 'choice', values: QUEUE_KINDS },
+          '`sip`: a queue of a PBX or contact centre behind SIP addresses, which finds its agents itself. `agents`: agents of our own, called one by one.',
+          { defaultSays: '`agents` when there are `agents`, else `sip`' },
+        ),
+        option(
+          'targets',
+          { kind: 'list', maxItems: 15, of: { kind: 'block', options: target } },
+          'For `sip`: tried in this order until one answers.',
+          { defaultSays: 'none' },
+        ),
+        option(
+          'agents',
+          {
+            kind: 'list',
+            maxItems: 1000,
+            uniqueBy: 'name',
+            of: { kind: 'block', options: seat },
+          },
+          'For `agents`: who serves this queue. An agent may serve several.',
+          { default: [] },
+        ),
+        option(
+          'strategy',
+          { kind: 'choice', values: STRATEGIES },
+          'Who of the free agents of the lowest tier is called: whoever has been idle longest; whoever was called longest ago; all of them at once; or one more after each `progressiveDelayMs`, while those before go on ringing.',
+          { default: 'longest-idle' },
+        ),
+        option('ringTimeoutMs', ringMs, 'How long an agent may ring.', { default: 20_000 }),
+        option(
+          'progressiveDelayMs',
+          ms(1000, 60_000),
+          'Pause before one more agent is called, with `strategy: progressive`.',
+          { default: 5000 },
+        ),
+        option(
+          'wrapUpMs',
+          ms(0, HOUR_MS),
+          'After a conversation an agent is left alone for so long.',
+          { default: 10_000 },
+        ),
+        option(
+          'missPauseMs',
+          ms(0, HOUR_MS),
+          'After a call that was not answered an agent is left alone for so long.',
+          { default: 5000 },
+        ),
+        option(
+          'missesMax',
+          { kind: 'integer', min: 0, max: 100 },
+          'An agent who misses so many calls in a row becomes not-ready; 0 = never.',
+          { default: 3 },
+        ),
+        option(
+          'expectedHandleMs',
+          ms(1000, 4 * HOUR_MS),
+          'How long conversation and wrap-up are taken to last before one has been had; for the expected wait.',
+          { default: 180_000 },
+        ),
+        option(
+          'earlyMedia',
+          { kind: 'choice', values: EARLY_MEDIA },
+          'What ringing and early media of the far side do while a customer waits: `ignore` goes on with the waiting treatment, `pass` lets the customer hear the far side from its first early media on.',
+          { default: 'ignore' },
+        ),
+        option(
+          'serviceLevelMs',
+          ms(0, HOUR_MS),
+          'A customer who waited no longer than this was served in time.',
+          { default: 20_000 },
+        ),
+      ],
+    },
+  },
+  'Who talks to the customers, by name.',
+);
+
+export const agents: OptionSpec = option(
+  'agents',
+  {
+    kind: 'map',
+    maxItems: 5000,
+    of: {
+      kind: 'block',
+      options: [
+        option(
+          'uri',
+          { kind: 'text', maxLength: 512, format: SIP_URI },
+          'Where the agent is called.',
+          { isRequired: true },
+        ),
+        option(
+          'startsAs',
+          { kind: 'choice', values: AGENT_STARTS },
+          'Where an agent stands when the service starts, or when a reload brings them. After that the API says; a reload changes nothing.',
+          { default: 'ready' },
+        ),
+      ],
+    },
+  },
+  'Agents of our own, by name. Their states are shown and set under `/v1/agents`.',
+  { source: 'Dialback' },
+);

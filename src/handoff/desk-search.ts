@@ -1,0 +1,142 @@
+/**
+ * One customer's search for an agent: asks the queue desk, and makes the calls that the desk wants made
+ * for this customer, each on a leg of its own. The one whose call is connected is the far side from
+ * then on; the others are called off.
+ */
+import type { MediaEndpoint, Random, SipDialog, Telephony } from '../ports.js';
+import { AgentCall } from './agent-call.js';
+import type { CallOffer, QueueDesk, Searcher } from './queue-desk.js';
+import type { QueueExit, Wanted } from './queue/vocabulary.js';
+import type { LegWish, QueueListener, QueueSearch, QueueStanding } from './queue-search.js';
+
+export interface SearchDeps {
+  readonly desk: QueueDesk;
+  readonly telephony: Telephony;
+  readonly random: Random;
+}
+
+export class DeskSearch implements QueueSearch, Searcher {
+  readonly #calls = new Map<string, AgentCall>();
+  /** The call that is connected, or heard before its answer. */
+  #far: AgentCall | undefined;
+  readonly #leaving = new Set<Promise<void>>();
+  #isOver = false;
+
+  /** @param leg what each call is given, asked when it is made; by the customer's priority by then */
+  constructor(
+    private readonly deps: SearchDeps,
+    private readonly wanted: Wanted,
+    private readonly leg: (priority: number) => LegWish,
+    private readonly listener: QueueListener,
+  ) {
+    // Never from inside the caller: it does not hold us yet.
+    queueMicrotask(() => {
+      if (!this.#isOver) this.deps.desk.join(wanted, this);
+    });
+  }
+
+  get endpoint(): MediaEndpoint | undefined {
+    return this.#far?.endpoint;
+  }
+
+  get dialog(): SipDialog | undefined {
+    return this.#far?.dialog;
+  }
+
+  get address(): string | undefined {
+    return this.#far?.address;
+  }
+
+  async releaseMedia(): Promise<void> {
+    await this.#far?.releaseMedia();
+  }
+
+  standing(): QueueStanding {
+    const { position = 0, ewtMs } = this.deps.desk.standing(this.wanted.requestId) ?? {};
+    return { expectedWaitMs: ewtMs, ...(position > 0 && { position }) };
+  }
+
+  /** The customer for whom the place was held is on the line. */
+  customerReady(): void {
+    if (!this.#isOver) this.deps.desk.customerReady(this.wanted.requestId);
+  }
+
+  async hangUp(why: string, exit: Exclude<QueueExit, 'served'> = 'withdrawn'): Promise<void> {
+    this.#isOver = true;
+    this.deps.desk.leave(this.wanted.requestId, exit, why);
+    await Promise.all(this.#leaving);
+  }
+
+  call({ offerId, uri, priority }: CallOffer): void {
+    const { telephony, random, desk } = this.deps;
+    const callId = random.uuid();
+    const request = { ...this.leg(priority), uri, callId };
+    const call = new AgentCall(telephony, request, {
+      ...this.listener.onCall(callId),
+      onRinging: (hasMedia) => desk.ringing(offerId, hasMedia),
+      onPickedUp: () => desk.pickedUp(offerId),
+      onAnswered: () => desk.answered(offerId),
+      onFailed: (why, isOurs) => {
+        void this.#leave(offerId, why);
+        desk.refused(offerId, `${uri}: ${why}`, isOurs);
+      },
+      onHungUp: () => {
+        const wasFar = this.#far === call;
+        void this.#leave(offerId, 'it hung up');
+        desk.ended(offerId);
+        if (wasFar && !this.#isOver) this.listener.onHungUp();
+      },
+    });
+    this.#calls.set(offerId, call);
+  }
+
+  cancel(offerId: string, why: string): void {
+    void this.#leave(offerId, why)?.then(() => this.deps.desk.over(offerId));
+  }
+
+  onConnect(offerId: string, isAssumed: boolean): void {
+    const call = this.#calls.get(offerId);
+    this.#far = call;
+    if (!isAssumed) return this.listener.onAnswered();
+    void call?.takeEarlyMedia().then(() => {
+      if (!this.#isOver) this.listener.onAnswered();
+    });
+  }
+
+  onPassMedia(offerId: string): void {
+    const call = this.#calls.get(offerId);
+    void call?.takeEarlyMedia().then((isThere) => {
+      if (!isThere || this.#isOver || this.#far) return;
+      this.#far = call;
+      this.listener.onEarlyMedia(true);
+    });
+  }
+
+  onMissed(why: string): void {
+    this.listener.onMissed(why);
+  }
+
+  onFailed(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.listener.onFailed(why);
+  }
+
+  onNear(why: string): void {
+    this.listener.onNear(why);
+  }
+
+  /** @returns when nothing of it is on the wire; undefined when it was not there */
+  #leave(offerId: string, why: string): Promise<void> | undefined {
+    const call = this.#calls.get(offerId);
+    if (!call) return undefined;
+    this.#calls.delete(offerId);
+    const wasHeard = this.#far === call && !call.isAnswered;
+    if (this.#far === call) this.#far = undefined;
+    if (wasHeard && !this.#isOver) this.listener.onEarlyMedia(false);
+    const left = call.hangUp(why);
+    this.#leaving.add(left);
+    void left.finally(() => this.#leaving.delete(left));
+    return left;
+  }
+}

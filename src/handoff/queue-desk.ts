@@ -1,0 +1,194 @@
+/**
+ * The queues of this process at work: gives the queue core its time and its timers, and each request's
+ * commands to the search that made it. Events are handled one at a time, in the order they came.
+ */
+import type { Clock, Log } from '../ports.js';
+import type { QueuePlans } from './queue/plans.js';
+import { QueueCore } from './queue/queue-core.js';
+import type { Exit } from './queue/requests.js';
+import type { AgentView, QueueView, Standing } from './queue/views.js';
+import type {
+  AgentWish,
+  QueueCommand,
+  QueueEventBody,
+  QueueExit,
+  Wanted,
+} from './queue/vocabulary.js';
+
+export type CallOffer = Extract<QueueCommand, { type: 'call' }>;
+
+/** What a search does for its request. */
+export interface Searcher {
+  /** Calls somebody; what becomes of it is reported under the offer's id. */
+  call(offer: CallOffer): void;
+  /** Calls it off; `over` is to be reported once nothing of it is on the wire. */
+  cancel(offerId: string, why: string): void;
+  onConnect(offerId: string, isAssumed: boolean): void;
+  onPassMedia(offerId: string): void;
+  onMissed(why: string): void;
+  onFailed(why: string): void;
+  /** Time to dial the customer. */
+  onNear(why: string): void;
+}
+
+export interface DeskDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onExit?: (exit: Exit) => void;
+}
+
+export class QueueDesk {
+  readonly #core: QueueCore;
+  readonly #searchers = new Map<string, Searcher>();
+  /** Whose offer it is, until it is over. */
+  readonly #offers = new Map<string, Searcher>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #inbox: QueueEventBody[] = [];
+  #isHandling = false;
+
+  constructor(
+    private readonly deps: DeskDeps,
+    plans: QueuePlans,
+  ) {
+    this.#core = new QueueCore(deps.onExit);
+    this.configure(plans);
+  }
+
+  /** A reload: agents keep their states, customers their places. */
+  configure(plans: QueuePlans): void {
+    this.#post({ type: 'configured', plans });
+  }
+
+  join(wanted: Wanted, searcher: Searcher): void {
+    this.#searchers.set(wanted.requestId, searcher);
+    this.#post({ type: 'joined', ...wanted });
+  }
+
+  customerReady(requestId: string): void {
+    this.#post({ type: 'customer-ready', requestId });
+  }
+
+  leave(requestId: string, exit: Exclude<QueueExit, 'served'>, why: string): void {
+    this.#post({ type: 'left', requestId, exit, why });
+  }
+
+  ringing(offerId: string, hasMedia: boolean): void {
+    this.#post({ type: 'ringing', offerId, hasMedia });
+  }
+
+  pickedUp(offerId: string): void {
+    this.#post({ type: 'picked-up', offerId });
+  }
+
+  answered(offerId: string): void {
+    this.#post({ type: 'answered', offerId });
+  }
+
+  /** @param isOurs our own servers failed, not the far side */
+  refused(offerId: string, why: string, isOurs: boolean): void {
+    this.#offers.delete(offerId);
+    this.#post({ type: 'refused', offerId, why, isOurs });
+  }
+
+  ended(offerId: string): void {
+    this.#offers.delete(offerId);
+    this.#post({ type: 'ended', offerId });
+  }
+
+  over(offerId: string): void {
+    this.#offers.delete(offerId);
+    this.#post({ type: 'over', offerId });
+  }
+
+  agents(): readonly AgentView[] {
+    return this.#core.agents();
+  }
+
+  /** @returns the agent as set, undefined when there is none of that name */
+  setAgent(name: string, to: AgentWish): AgentView | undefined {
+    const known = this.#core.agent(name);
+    if (!known || known.isLeaving) return undefined;
+    this.#post({ type: 'agent-set', agent: name, to });
+    return this.#core.agent(name);
+  }
+
+  queues(): readonly QueueView[] {
+    return this.#core.queues(this.deps.clock.nowMs());
+  }
+
+  standing(requestId: string): Standing | undefined {
+    return this.#core.standing(requestId, this.deps.clock.nowMs());
+  }
+
+  /** What is in the air, for the leak check. */
+  counts(): { queueRequests: number; queueOffers: number; queueTimers: number } {
+    const { requests, offers } = this.#core.counts;
+    return { queueRequests: requests, queueOffers: offers, queueTimers: this.#timers.size };
+  }
+
+  /** The pauses of agents are given up. */
+  stop(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #post(event: QueueEventBody): void {
+    this.#inbox.push(event);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    try {
+      for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) {
+        const commands = this.#core.handle({ ...next, atMs: this.deps.clock.nowMs() });
+        for (const command of commands) this.#perform(command);
+        if (next.type === 'left') this.#searchers.delete(next.requestId);
+      }
+    } finally {
+      this.#isHandling = false;
+    }
+  }
+
+  #perform(command: QueueCommand): void {
+    switch (command.type) {
+      case 'call': {
+        const searcher = this.#searchers.get(command.requestId);
+        if (searcher) this.#offers.set(command.offerId, searcher);
+        return searcher?.call(command);
+      }
+      case 'cancel':
+        return this.#offers.get(command.offerId)?.cancel(command.offerId, command.why);
+      case 'connect': {
+        const { requestId, offerId, isAssumed } = command;
+        return this.#searchers.get(requestId)?.onConnect(offerId, isAssumed);
+      }
+      case 'pass-media':
+        return this.#searchers.get(command.requestId)?.onPassMedia(command.offerId);
+      case 'missed':
+        return this.#searchers.get(command.requestId)?.onMissed(command.why);
+      case 'fail': {
+        const searcher = this.#searchers.get(command.requestId);
+        this.#searchers.delete(command.requestId);
+        return searcher?.onFailed(command.why);
+      }
+      case 'near':
+        return this.#searchers.get(command.requestId)?.onNear(command.why);
+      case 'start-timer':
+        return this.#startTimer(command.timerId, command.afterMs);
+      case 'stop-timer':
+        this.#timers.get(command.timerId)?.();
+        this.#timers.delete(command.timerId);
+        return undefined;
+      case 'agent-changed': {
+        const { agent, from, to, why } = command;
+        return this.deps.log.info({ agent, from, to, why }, 'agent');
+      }
+    }
+  }
+
+  #startTimer(timerId: string, afterMs: number): void {
+    const cancel = this.deps.clock.after(afterMs, () => {
+      this.#timers.delete(timerId);
+      this.#post({ type: 'timer', timerId });
+    });
+    this.#timers.set(timerId, cancel);
+  }
+}
