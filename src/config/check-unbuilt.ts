@@ -37,12 +37,6 @@ function somebodyRunsIt(config: DialbackConfig): Problem[] {
       isSet: options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
       onError: options.onPluginError,
     },
-    {
-      name,
-      key: '_on_customer_connect_treatment_url',
-      isSet: options.vxmlUrl !== undefined && options.pluginOnDialUrl === undefined,
-      onError: options.onVxmlError,
-    },
   ]);
   return found
     .filter(({ isSet }) => isSet)

@@ -72,6 +72,10 @@ export class CallMedia {
     return new Promise((resolve) => this.#rtp.play(playSamples(pcm), () => resolve()));
   }
 
+  press(keys: string): void {
+    if (!this.#isClosed) this.#rtp.sendDtmf(keys);
+  }
+
   /** What was counted; still right after `close`. */
   counts(): MediaCounts {
     const { packetsReceived, packetsLost, latePackets } = this.#rtp.stats();

@@ -20,6 +20,8 @@ export type ScriptStep =
   /** A final failure; ends the script. */
   | { readonly step: 'reject'; readonly rejection: Rejection }
   | { readonly step: 'say'; readonly what: Utterance }
+  /** Keys as telephone events (RFC 4733), one after the other; done when they are on their way. */
+  | { readonly step: 'press'; readonly keys: string }
   | { readonly step: 'wait'; readonly ms: number }
   /** Until the caller has been heard, at most so long. */
   | { readonly step: 'hear'; readonly maxMs: number }

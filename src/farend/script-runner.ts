@@ -19,6 +19,7 @@ export interface Stage {
   answer(): Promise<void>;
   reject(rejection: Rejection): void;
   say(what: Utterance): Promise<void>;
+  press(keys: string): void;
   hangUp(): void;
 }
 
@@ -51,6 +52,8 @@ async function runStep(step: ScriptStep, stage: Stage): Promise<void> {
       return stage.reject(step.rejection);
     case 'say':
       return stage.say(step.what);
+    case 'press':
+      return stage.press(step.keys);
     case 'wait':
       return stage.pause(step.ms);
     case 'hear':

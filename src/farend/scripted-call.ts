@@ -154,6 +154,12 @@ export class ScriptedCall implements Stage {
     await this.#media.say(pcm);
   }
 
+  press(keys: string): void {
+    if (this.isOver) return;
+    this.#note(`presses ${keys}`);
+    this.#media.press(keys);
+  }
+
   hangUp(): void {
     if (this.#phase === 'ringing') return this.reject({ status: 480 });
     if (this.isOver) return;

@@ -134,9 +134,7 @@ export class Holders {
   #whatIsMissing(command: StartCommand): string | undefined {
     const { holders } = this.context.deps;
     if (command.type === 'start-vxml') {
-      return holders?.pages
-        ? undefined
-        : 'CBD_VXML_NOT_BUILT: this version has no VoiceXML interpreter';
+      return holders?.pages ? undefined : 'CBD_VXML_NO_RUNNER: nothing runs VoiceXML pages here';
     }
     const { pluginRunner } = this.context.settings().service;
     return holders?.runners[pluginRunner]

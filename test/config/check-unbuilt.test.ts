@@ -49,21 +49,14 @@ describe('what is not built', () => {
     );
   });
 
-  it('is said of a plugin and a page exactly as long as the service refuses to run them', async () => {
+  it('is said of a plugin exactly as long as the service refuses to run them', async () => {
     const isRefused = (code: string) => sources.some((text) => text.includes(code));
-    const config = await folder.load(
-      'services:\n  a: { _plugin_on_dial_url: "http://x/p" }\n  b: { _on_customer_connect_treatment_url: "http://x/v" }\n',
-    );
+    const config = await folder.load('services:\n  a: { _plugin_on_dial_url: "http://x/p" }\n');
     const found = checkUnbuilt(config).map(({ path, message }) => `${path}: ${message}`);
     assert.deepEqual(found, [
       ...(isRefused('CBD_PLUGIN_NOT_BUILT')
         ? [
             'services.a._plugin_on_dial_url: Not run by this version: the callback ends with FAIL_ERROR.',
-          ]
-        : []),
-      ...(isRefused('CBD_VXML_NOT_BUILT')
-        ? [
-            'services.b._on_customer_connect_treatment_url: Not run by this version: the built-in treatments take its place.',
           ]
         : []),
     ]);

@@ -30,6 +30,10 @@ class PaperStage implements Stage {
     this.#note('ring');
   }
 
+  press(keys: string): void {
+    this.#note(`press ${keys}`);
+  }
+
   startEarlyMedia(): void {
     this.#note('early media');
   }
@@ -80,6 +84,12 @@ describe('script runner', () => {
       stage,
     );
     assert.deepEqual(stage.notes, ['0 ring', '300 answer', '350 say', '850 hang up']);
+  });
+
+  it('presses keys', async () => {
+    const stage = new PaperStage();
+    await runScript({ steps: [{ step: 'answer' }, { step: 'press', keys: '12#' }] }, stage);
+    assert.deepEqual(stage.notes, ['0 answer', '0 press 12#']);
   });
 
   it('does nothing more once the call is over', async () => {

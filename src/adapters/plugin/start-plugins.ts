@@ -1,9 +1,9 @@
-/** What runs plugins in this process, put together: the desk they reply to, the network, the runners. */
+/** What runs plugins and pages in this process: the desk they reply to, the network, the runners. */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { DialbackConfig } from '../../config/config.js';
 import type { Fetcher } from '../../holder/fetcher.js';
 import type { HolderSetUp } from '../../holder/holders.js';
-import type { PageRunner } from '../../holder/page-runner.js';
 import { EmbeddedRunner } from '../../plugin/embedded/embedded-runner.js';
 import {
   ownReplies,
@@ -15,9 +15,11 @@ import { OrsRunner } from '../../plugin/ors/ors-runner.js';
 import { ReplyDesk } from '../../plugin/reply-desk.js';
 import { WebhookRunner } from '../../plugin/webhook/webhook-runner.js';
 import type { Clock, Log } from '../../ports.js';
+import { EmbeddedPageRunner } from '../../vxml/embedded-page-runner.js';
 import { createSecureFetcher } from '../fetch/secure-fetcher.js';
 import { randomToken } from '../random.js';
 import { createScxmlPool } from '../scxml/start-scxml-pool.js';
+import { createPagePool } from '../vxml/page-pool.js';
 
 export interface PluginsOptions {
   readonly clock: Clock;
@@ -29,8 +31,6 @@ export interface PluginsOptions {
   >;
   /** The API as plugins reach it, without a trailing slash. */
   readonly baseUrl: () => string;
-  /** Runs what `dialog:start` names; undefined: it is refused. */
-  readonly pages?: PageRunner | undefined;
 }
 
 /** Threads for embedded plugins: a page that runs away holds up those of its own thread only. */
@@ -44,7 +44,7 @@ export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {
 }
 
 export function startPlugins(options: PluginsOptions): Plugins {
-  const { clock, log, config, baseUrl, pages } = options;
+  const { clock, log, config, baseUrl } = options;
   const fetcher = createSecureFetcher({
     allowedOrigins: { has: (origin) => config().allowedOrigins.includes(origin) },
     allowedAddresses: () => config().allowedAddresses,
@@ -59,6 +59,9 @@ export function startPlugins(options: PluginsOptions): Plugins {
   });
   // So that the first plugin starts as fast as any.
   if (hasEmbeddedPlugin(config())) void pool.warm();
+  const pagePool = createPagePool({ log });
+  if (hasPage(config())) void pagePool.warmUp();
+  const pages = new EmbeddedPageRunner({ pool: pagePool, fetcher, readFile, newId: randomToken });
   const environment = {
     sessions: pool,
     directory,
@@ -73,6 +76,7 @@ export function startPlugins(options: PluginsOptions): Plugins {
     fetcher,
     desk,
     sessions,
+    pages,
     runners: {
       embedded: new EmbeddedRunner(environment),
       ors: new OrsRunner({ fetcher, clock, url: () => config().orchestration.url }),
@@ -81,9 +85,14 @@ export function startPlugins(options: PluginsOptions): Plugins {
     close: async () => {
       await sessions.stop();
       await pool.stop();
+      await pagePool.stop();
       await fetcher.close();
     },
   };
+}
+
+function hasPage({ services }: Pick<DialbackConfig, 'services'>): boolean {
+  return Object.values(services).some(({ options }) => options.vxmlUrl !== undefined);
 }
 
 function hasEmbeddedPlugin({ services }: Pick<DialbackConfig, 'services'>): boolean {

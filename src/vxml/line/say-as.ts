@@ -25,7 +25,7 @@ const NUMBER_MAX = 999_999_999;
 export function fragmentsFor(
   as: string,
   text: string,
-  format?: string | undefined,
+  format: string | undefined,
 ): SpokenForm | undefined {
   const value = text.trim();
   switch (as.replace(/^vxml:/, '').toLowerCase()) {

@@ -48,12 +48,10 @@ export class PagePool {
     this.#options = options;
   }
 
-  /** A pool whose threads are up, so that the first page starts as fast as any. */
-  static async start(options: PagePoolOptions): Promise<PagePool> {
-    const pool = new PagePool(options);
-    const threads = Array.from({ length: options.threads ?? 1 }, () => pool.#newThread());
-    await Promise.all(threads.map(({ isReady }) => isReady));
-    return pool;
+  /** Resolves when all threads are up, so that the first page starts as fast as any. */
+  async warmUp(): Promise<void> {
+    while (this.#threads.length < (this.#options.threads ?? 1)) this.#newThread();
+    await Promise.all(this.#threads.map(({ isReady }) => isReady));
   }
 
   get sessions(): number {

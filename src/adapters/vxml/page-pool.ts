@@ -5,11 +5,11 @@ import { PagePool, type PagePoolOptions } from '../../vxml/worker/pool.js';
 import { workerEntry } from '../../worker-entry.js';
 import { systemClock } from '../clock/system-clock.js';
 
-/** @returns a pool whose threads are up. @throws Error never: a thread that fails is replaced */
-export function startPagePool(
+/** A pool that makes its threads when they are needed, or warmed up. */
+export function createPagePool(
   options: Omit<PagePoolOptions, 'newThread' | 'clock'> = {},
-): Promise<PagePool> {
-  return PagePool.start({ ...options, newThread: startThread, clock: systemClock() });
+): PagePool {
+  return new PagePool({ ...options, newThread: startThread, clock: systemClock() });
 }
 
 function startThread(): ThreadPort {
