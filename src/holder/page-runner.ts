@@ -17,9 +17,9 @@ export interface PageRequest {
 export interface PageListener extends HolderTrail {
   /**
    * The page has exited. `result` is its `treatment_result` as it came: object, JSON text, or
-   * undefined; it is read and judged by the listener.
+   * undefined; it is read and judged by the listener. `values`: all of the exit's namelist.
    */
-  exited(result: unknown): void;
+  exited(result: unknown, values?: Readonly<Record<string, unknown>>): void;
   /** It could not be started, or broke. @param code stable, e.g. `VXML_BADFETCH` */
   failed(code: string, why: string): void;
 }

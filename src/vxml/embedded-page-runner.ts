@@ -4,7 +4,7 @@ import type { PageListener, PageRequest, PageRunner } from '../holder/page-runne
 import { callVariables, withParameters } from './call-variables.js';
 import { HeldLine } from './line/held-line.js';
 import { fetchForPage, type PageFetchDeps } from './page-fetch.js';
-import { treatmentResult } from './treatment-result.js';
+import { exitValues, treatmentResult } from './treatment-result.js';
 import type { PooledEnd } from './worker/messages.js';
 import type { PagePool } from './worker/pool.js';
 
@@ -50,7 +50,7 @@ function tell(news: HolderNews, line: HeldLine, listener: PageListener): void {
 function report(end: PooledEnd, listener: PageListener): void {
   switch (end.kind) {
     case 'exited':
-      return listener.exited(treatmentResult(end));
+      return listener.exited(treatmentResult(end), exitValues(end));
     case 'uncaught':
       return listener.failed('VXML_UNCAUGHT', withEvent(end));
     case 'refused':

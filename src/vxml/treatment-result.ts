@@ -4,10 +4,12 @@
  */
 import type { PageEnd } from './platform.js';
 
+type Exited = Extract<PageEnd, { kind: 'exited' }>;
+
 const NAME = 'treatment_result';
 
 /** @returns undefined when the page left no result */
-export function treatmentResult({ values, value }: Extract<PageEnd, { kind: 'exited' }>): unknown {
+export function treatmentResult({ values, value }: Exited): unknown {
   const whole = parsed(values[NAME]);
   if (whole !== undefined) return whole;
   const flat = Object.entries(values)
@@ -15,6 +17,11 @@ export function treatmentResult({ values, value }: Extract<PageEnd, { kind: 'exi
     .map(([name, json]) => [name.slice(NAME.length + 1), parsed(json)] as const);
   if (flat.length > 0) return Object.fromEntries(flat);
   return parsed(value);
+}
+
+/** Everything that the exit's namelist named. */
+export function exitValues({ values }: Exited): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, json]) => [name, parsed(json)]));
 }
 
 function parsed(json: string | undefined): unknown {

@@ -178,8 +178,8 @@ function startPage(asked: Asked, context: RequestContext): void {
   const run = pages.start(
     { url, call, parameters, ttlMs: parameters._ttl * 1000 },
     {
-      exited: (result) =>
-        ended(() => context.done(asked, { extensions: { treatment_result: result } })),
+      exited: (result, values) =>
+        ended(() => context.done(asked, { extensions: { ...values, treatment_result: result } })),
       failed: (code, why) => ended(() => context.fail(asked, 'remote', `${code}: ${why}`)),
       trail: (what, detail) => context.trail(what, detail),
     },
