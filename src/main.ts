@@ -169,6 +169,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     version: productVersion(),
     counters,
     metrics,
+    queues: desk,
     desk: plugins.desk,
     sessions: plugins.sessions,
     poke: () => scheduler.poke(),

@@ -1,6 +1,6 @@
 /**
  * The HTTP API: how a callback gets in, is changed, cancelled and looked at. Puts together parsers,
- * limits, access and errors; what the paths do stands in `genesys-routes.ts` and `own-routes.ts`.
+ * limits, access and errors; what the paths do stands in `genesys-routes.ts`, `own-routes.ts` and `queue-routes.ts`.
  *
  * Every error is JSON in GMS' shape, `{"exception", "message"}`, with our stable `code` beside it; what
  * was not foreseen is logged and told to nobody.
@@ -17,6 +17,7 @@ import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/ca
 import { accessCheck } from './access.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
+import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
 import { parseUrlencoded } from './parameters.js';
 import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
@@ -40,6 +41,8 @@ export interface ApiDeps {
   /** Could a callback be dialled now? For `/readyz`. */
   isReady(): boolean;
   readonly version?: string;
+  /** Shown and set at `/v1/agents` and `/v1/queues`. */
+  readonly queues?: QueueOffice;
   /** Shown at `/v1/counters`. */
   readonly counters?: Pick<Counters, 'all'>;
   /** Plugins answer here; without it there are no paths for them. */
@@ -97,6 +100,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
     registerGenesysRoutes(scope, deps);
     registerOwnRoutes(scope, deps);
+    if (deps.queues) registerQueueRoutes(scope, deps.queues);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
     done();

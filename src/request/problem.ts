@@ -15,6 +15,8 @@ export type RequestCode =
   | 'CBD_REQUEST_UNKNOWN_SERVICE'
   | 'CBD_REQUEST_UNKNOWN_CALLBACK'
   | 'CBD_REQUEST_UNKNOWN_SESSION'
+  | 'CBD_REQUEST_UNKNOWN_AGENT'
+  | 'CBD_REQUEST_UNKNOWN_QUEUE'
   | 'CBD_REQUEST_UNKNOWN_PATH'
   | 'CBD_REQUEST_TOO_LATE'
   | 'CBD_REQUEST_KEY_REUSED'
@@ -42,6 +44,8 @@ const ON_THE_WIRE: Readonly<Record<RequestCode, OnTheWire>> = {
   CBD_REQUEST_UNKNOWN_SERVICE: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_UNKNOWN_CALLBACK: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_UNKNOWN_SESSION: { status: 404, exception: 'CallbackExceptionNotFound' },
+  CBD_REQUEST_UNKNOWN_AGENT: { status: 404, exception: 'CallbackExceptionNotFound' },
+  CBD_REQUEST_UNKNOWN_QUEUE: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_UNKNOWN_PATH: { status: 404, exception: 'CallbackExceptionNotFound' },
   CBD_REQUEST_TOO_LATE: { status: 409, exception: 'CallbackException' },
   CBD_REQUEST_KEY_REUSED: { status: 422, exception: 'CallbackException' },

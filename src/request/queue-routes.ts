@@ -1,0 +1,67 @@
+/**
+ * Queues and agents over HTTP: how they stand, and the one thing that can be set, an agent's state.
+ * Logging in is being set ready or not-ready, logging out is being set logged-out.
+ */
+import type { FastifyInstance } from 'fastify';
+import { nearestName } from '../config/nearest-name.js';
+import type { QueueDesk } from '../handoff/queue-desk.js';
+import type { AgentView, QueueView } from '../handoff/queue/views.js';
+import type { AgentWish } from '../handoff/queue/vocabulary.js';
+import { RequestProblem } from './problem.js';
+
+export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'queues'>;
+
+const STATES: readonly AgentWish[] = ['ready', 'not-ready', 'logged-out'];
+
+interface Path {
+  readonly name: string;
+}
+
+export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): void {
+  api.get('/v1/agents', () => ({ agents: desk.agents() }));
+
+  api.get<{ Params: Path }>('/v1/agents/:name', ({ params }): AgentView =>
+    entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent'),
+  );
+
+  // A conversation goes on: the answer says what holds now, and in `next` what will.
+  api.put<{ Params: Path; Body: unknown }>('/v1/agents/:name', ({ params, body }): AgentView => {
+    const state = stateIn(body);
+    const { name } = entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent');
+    const agent = desk.setAgent(name, state);
+    if (agent !== undefined) return agent;
+    const message = `${name} is not in the configuration any more and leaves after this call.`;
+    throw new RequestProblem('CBD_REQUEST_TOO_LATE', message);
+  });
+
+  api.get('/v1/queues', () => ({ queues: desk.queues() }));
+
+  api.get<{ Params: Path }>('/v1/queues/:name', ({ params }): QueueView =>
+    entry(desk.queues(), params.name, 'CBD_REQUEST_UNKNOWN_QUEUE', 'queue'),
+  );
+}
+
+function entry<T extends { readonly name: string }>(
+  all: readonly T[],
+  name: string,
+  code: 'CBD_REQUEST_UNKNOWN_AGENT' | 'CBD_REQUEST_UNKNOWN_QUEUE',
+  what: string,
+): T {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((one) => one.name);
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  throw new RequestProblem(code, `There is no such ${what}.${hint}`);
+}
+
+function stateIn(body: unknown): AgentWish {
+  const state: unknown =
+    typeof body === 'object' && body !== null ? Reflect.get(body, 'state') : undefined;
+  const known = STATES.find((one) => one === state);
+  if (known !== undefined) return known;
+  throw new RequestProblem(
+    'CBD_REQUEST_OPTION',
+    `\`state\` has to be one of ${STATES.join(', ')}.`,
+  );
+}

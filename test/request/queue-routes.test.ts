@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import type { FastifyInstance } from 'fastify';
+import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { QueueDesk } from '../../src/handoff/queue-desk.js';
+import { createApi } from '../../src/request/callback-api.js';
+import type { CallbackStore } from '../../src/schedule/callback-store.js';
+import { silentLog } from '../fakes/fake-telephony.js';
+import { agentPlan, agentQueue, sipQueue, step } from '../handoff/queue/queue-world.js';
+import { configOf } from './test-config.js';
+
+const KEY = 'a-key-of-sixteen-characters';
+
+async function open(http = '') {
+  const clock = virtualClock();
+  const desk = new QueueDesk(
+    { clock, log: silentLog },
+    {
+      agents: [agentPlan('ann'), agentPlan('bob', { startsAs: 'logged-out' })],
+      queues: [agentQueue('gold', ['ann', 'bob:2']), sipQueue('pbx', ['support'])],
+    },
+  );
+  const api = createApi({
+    store: {} as CallbackStore,
+    config: await configOf(`services: {}\n${http}`),
+    clock,
+    random: { uuid: () => 'id', fraction: () => 0 },
+    log: silentLog,
+    poke: () => undefined,
+    cancelLive: () => false,
+    isReady: () => true,
+    queues: desk,
+  });
+  return { api, desk, clock };
+}
+
+async function ask(api: FastifyInstance, method: 'GET' | 'PUT', url: string, payload?: object) {
+  const response = await api.inject({ method, url, ...(payload && { payload }) });
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
+}
+
+describe('agents and queues over HTTP', () => {
+  it('lists the agents with their states and queues', async () => {
+    const { api } = await open();
+    const { body } = await ask(api, 'GET', '/v1/agents');
+    const agents = body.agents as { name: string; state: string; queues: unknown }[];
+    assert.deepEqual(
+      agents.map(({ name, state, queues }) => [name, state, queues]),
+      [
+        ['ann', 'ready', [{ queue: 'gold', tier: 1 }]],
+        ['bob', 'logged-out', [{ queue: 'gold', tier: 2 }]],
+      ],
+    );
+    assert.equal((await ask(api, 'GET', '/v1/agents/ann')).body.state, 'ready');
+  });
+
+  it('logs an agent in and out', async () => {
+    const { api, desk } = await open();
+    const set = (state: string) => ask(api, 'PUT', '/v1/agents/bob', { state });
+    assert.deepEqual((await set('not-ready')).body.state, 'not-ready');
+    assert.deepEqual((await set('ready')).body.state, 'ready');
+    assert.deepEqual((await set('logged-out')).status, 200);
+    assert.equal(desk.agents()[1]?.state, 'logged-out');
+  });
+
+  it('says what an agent will be who talks, and keeps it through a reload', async () => {
+    const { api, desk } = await open();
+    let offerId = '';
+    desk.join(
+      {
+        ...{ requestId: 'c1', service: 'sales', steps: [step('gold')], isAhead: false },
+        ...{ priority: 0, priorityIncrement: 0, priorityIncrementIntervalMs: 0 },
+        ...{ etaPositions: [], reserveTimeoutMs: 1000, attemptsMax: 5, confirmTimeoutMs: 0 },
+      },
+      {
+        call: (offer) => (offerId = offer.offerId),
+        cancel: () => undefined,
+        onConnect: () => undefined,
+        onPassMedia: () => undefined,
+        onMissed: () => undefined,
+        onFailed: () => undefined,
+        onNear: () => undefined,
+      },
+    );
+    desk.answered(offerId);
+    const { body } = await ask(api, 'PUT', '/v1/agents/ann', { state: 'not-ready' });
+    assert.deepEqual([body.state, body.next], ['busy', 'not-ready']);
+    desk.configure({ agents: [agentPlan('ann')], queues: [agentQueue('gold', ['ann'])] });
+    assert.deepEqual((await ask(api, 'GET', '/v1/agents/ann')).body, body);
+    assert.equal((await ask(api, 'GET', '/v1/agents/bob')).status, 404);
+    desk.configure({ agents: [], queues: [] });
+    const late = await ask(api, 'PUT', '/v1/agents/ann', { state: 'ready' });
+    assert.deepEqual([late.status, late.body.code], [409, 'CBD_REQUEST_TOO_LATE']);
+    desk.ended(offerId);
+    assert.equal((await ask(api, 'GET', '/v1/agents/ann')).status, 404);
+    desk.stop();
+  });
+
+  it('refuses states and names that it does not know', async () => {
+    const { api } = await open();
+    for (const payload of [{}, { state: 'busy' }, { state: 1 }, []]) {
+      const { status, body } = await ask(api, 'PUT', '/v1/agents/ann', payload);
+      assert.deepEqual([status, body.code], [400, 'CBD_REQUEST_OPTION']);
+    }
+    const agent = await ask(api, 'PUT', '/v1/agents/anm', { state: 'ready' });
+    assert.deepEqual(agent, {
+      status: 404,
+      body: {
+        exception: 'CallbackExceptionNotFound',
+        message: 'There is no such agent. Did you mean ann?',
+        code: 'CBD_REQUEST_UNKNOWN_AGENT',
+      },
+    });
+    assert.equal((await ask(api, 'GET', '/v1/queues/constructor')).status, 404);
+  });
+
+  it('shows each queue with its counters', async () => {
+    const { api } = await open();
+    const { body } = await ask(api, 'GET', '/v1/queues');
+    assert.deepEqual(
+      (body.queues as { name: string }[]).map(({ name }) => name),
+      ['gold', 'pbx'],
+    );
+    assert.deepEqual((await ask(api, 'GET', '/v1/queues/gold')).body, {
+      name: 'gold',
+      kind: 'agents',
+      waiting: 0,
+      ahead: 0,
+      longestWaitMs: 0,
+      ewtMs: 0,
+      agents: { onDuty: 1, free: 1 },
+      exits: { served: 0, abandoned: 0, 'gave-up': 0, failed: 0, withdrawn: 0 },
+      serviceLevelMs: 20_000,
+      serviceLevel: null,
+    });
+  });
+
+  it('asks for a key where keys are', async () => {
+    const { api } = await open(`http: { apiKeys: [{ name: desk, key: ${KEY} }] }\n`);
+    assert.equal((await ask(api, 'GET', '/v1/agents')).status, 401);
+    assert.equal((await ask(api, 'PUT', '/v1/agents/ann', { state: 'ready' })).status, 401);
+    const headers = { authorization: `Bearer ${KEY}` };
+    const response = await api.inject({ url: '/v1/queues', headers });
+    assert.equal(response.statusCode, 200);
+  });
+});
