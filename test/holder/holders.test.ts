@@ -14,6 +14,7 @@ import { ReplyDesk } from '../../src/plugin/reply-desk.js';
 import type { CallbackRecord, CallbackStore } from '../../src/schedule/callback-store.js';
 import { FakeStore } from '../fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
+import { supportDesk } from '../fakes/queue-desk.js';
 import { serviceConfig, testTrunk } from '../fakes/service-config.js';
 
 const CALLBACK: CallbackRecord = {
@@ -78,7 +79,7 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
         fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: '404' }),
       },
       trunks: [testTrunk('sip:trunk')],
-      queues: { support: { targets: [{ uri: 'sip:support@pbx' }] } },
+      desk: supportDesk(clock, 'sip:support@pbx'),
       routePoints: { night: { uri: 'sip:night@pbx' } },
       comfortFile: '/p/comfort.wav',
       holders: {
