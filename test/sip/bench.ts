@@ -68,14 +68,18 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'dialback-bench-')));
   }
 
-  /** @param says file under media/, or samples, spoken once the media flows */
+  /**
+   * @param says file under media/, or samples, spoken once the media flows
+   * @param ringMs how long a queue rings, when not as its scenario says
+   */
   async party(
     scenario: string,
     says: string | Int16Array = 'far-end/hello.wav',
     calls = 1,
+    ringMs?: number,
   ): Promise<Party> {
     const ear = await openEar(typeof says === 'string' ? (await sound(says)).pcm : says);
-    const sipp = await startSipp(scenario, { rtp_port: String(ear.port) }, calls);
+    const sipp = await startSipp(scenario, { rtp_port: String(ear.port) }, calls, 'udp', ringMs);
     const party = { sipp, ear };
     this.#parties.push(party);
     return party;

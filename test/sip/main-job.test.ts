@@ -7,7 +7,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recognise } from '../../src/farend/recognise.js';
 import { wavBytes } from '../../src/farend/write-wav.js';
+import { tone } from '../cpd/sounds.js';
 import { Bench, sound, until } from './bench.js';
+import { toneShare } from './far-rtp.js';
 import { hasSipp } from './sipp.js';
 
 type Case = (bench: Bench) => Promise<void>;
@@ -47,6 +49,34 @@ const CASES: Readonly<Record<string, Case>> = {
       files,
     );
     assert.ok((heard[2]?.heardFraction ?? 0) > 0.95, 'the apology was heard to its end');
+  },
+
+  'lets nobody hear silence while a queue takes 20 s to answer (slow)': async (bench) => {
+    const customer = await bench.party('customer.xml');
+    const queue = await bench.party('queue.xml', 'far-end/agent.wav', 1, 20_000);
+    const hum = tone([500], 1000);
+    const file = join(bench.folder, 'hum.wav');
+    await writeFile(file, wavBytes(hum));
+    await bench.call(customer, queue, {
+      _treatment_customer_connect: '{}',
+      _treatment_waiting_for_agent: file,
+      _max_time_to_wait_for_agent_on_the_call: '60',
+    });
+    const { callback, attempts } = await bench.completed();
+    assert.equal(callback.reason, 'AGENT_CONNECTED');
+    const [{ waitingSinceMs = 0, connectedAtMs = 0 } = {}] = attempts;
+    assert.ok(connectedAtMs - waitingSinceMs > 20_000);
+    await bench.isClean();
+    const heard = customer.ear.heard();
+    const frames = Array.from({ length: Math.floor(heard.length / 160) }, (_, i) =>
+      heard.subarray(i * 160, (i + 1) * 160),
+    );
+    const isHum = frames.map((frame) => toneShare(frame, 500) > 0.8);
+    const [first, last] = [isHum.indexOf(true), isHum.lastIndexOf(true)];
+    const hummed = isHum.slice(first, last + 1);
+    assert.ok(hummed.length > 19.5 * 50, `${hummed.length / 50} s of the waiting treatment`);
+    const lost = hummed.filter((is) => !is).length;
+    assert.ok(lost * 20 <= 200, `silent for ${lost * 20} ms in all`);
   },
 
   'loses no sound when the waiting music starts again': async (bench) => {

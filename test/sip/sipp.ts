@@ -25,12 +25,14 @@ export function hasSipp(): boolean {
  * @param keys values of `[name]` in the scenario
  * @param calls how many calls it takes before it ends
  * @param transport by which it is called
+ * @param pauseMs what the pauses without a length last
  */
 export async function startSipp(
   scenario: string,
   keys: Readonly<Record<string, string>> = {},
   calls = 1,
   transport: 'udp' | 'tcp' = 'udp',
+  pauseMs = 5000,
 ): Promise<SippRun> {
   const folder = await mkdtemp(join(tmpdir(), 'dialback-sipp-'));
   const port = await freePort();
@@ -44,6 +46,7 @@ export async function startSipp(
     '-error_file',
     join(folder, 'errors.log'),
   );
+  args.push('-d', String(pauseMs));
   if (transport === 'tcp') args.push('-t', 't1');
   for (const [name, value] of Object.entries(keys)) args.push('-key', name, value);
   const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });

@@ -1,0 +1,190 @@
+/**
+ * Hand-offs end to end on real SIP and RTP: route points by REFER and by bridge, whisper, accept key,
+ * recording and direct media; each ends in the right record. The cases run at the same time.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from './bench.js';
+import type { SipText } from './far-party.js';
+import { HandOffBench, TONE_HZ, hears } from './hand-off-bench.js';
+import { toneShare } from './far-rtp.js';
+
+type Case = (bench: HandOffBench) => Promise<void>;
+
+const REFER = { routePointTransfer: 'refer', referTimeoutMs: '1500' };
+
+/** What the customer's side says to a REFER: a status, and what it reports afterwards. */
+function onRefer({ customer }: HandOffBench, status: number, ...reports: readonly string[]): void {
+  const dialled = () => customer.call;
+  customer.onRequest = (call, request: SipText) => {
+    if (request.method !== 'REFER') return;
+    call.respondTo(request, status, status === 202 ? 'Accepted' : 'Decline');
+    for (const report of reports) {
+      const isLast = !report.startsWith('1');
+      dialled().request_('NOTIFY', {
+        headers: {
+          event: 'refer',
+          'subscription-state': isLast ? 'terminated;reason=noresource' : 'active;expires=60',
+        },
+        body: { type: 'message/sipfrag', text: `SIP/2.0 ${report}\r\n` },
+      });
+    }
+  };
+}
+
+/** The route point was called by us instead, and the two talk until it hangs up. */
+async function isBridgedInstead(bench: HandOffBench, why: RegExp, except = ''): Promise<void> {
+  await hears(bench.customer, TONE_HZ.waiting);
+  await hears(bench.customer, TONE_HZ.agent);
+  await hears(bench.agent, TONE_HZ.customer);
+  bench.agent.call.bye();
+  const record = await bench.completed();
+  assert.deepEqual(
+    [record.reason, record.transfer, record.connectedTo, record.talkEndedBy],
+    ['ROUTED_TO_RP', 'bridged', bench.agent.uri, 'route-point'],
+  );
+  assert.match(record.transferDetail ?? '', why);
+  assert.ok((record.talkMs ?? 0) > 200, `${record.talkMs} ms`);
+  await bench.isClean(except);
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a route point by REFER that is taken: the call leaves us, and is hung up': async (bench) => {
+    onRefer(bench, 202, '100 Trying', '200 OK');
+    await bench.routed(REFER);
+    const record = await bench.completed();
+    assert.deepEqual(
+      [record.reason, record.transfer, record.connectedTo, record.talkMs],
+      ['ROUTED_TO_RP', 'referred', bench.agent.uri, undefined],
+    );
+    const refer = await bench.customer.request('REFER');
+    assert.equal(refer.header('refer-to'), `<${bench.agent.uri}>`);
+    await bench.customer.request('BYE');
+    assert.deepEqual(bench.agent.requests('INVITE'), []);
+    await bench.isClean();
+  },
+
+  'a route point by REFER that is refused: bridged instead': async (bench) => {
+    onRefer(bench, 603);
+    await bench.routed(REFER);
+    await isBridgedInstead(bench, /^REFER: 603 Decline$/);
+  },
+
+  'a route point by REFER whom the destination refuses: bridged instead': async (bench) => {
+    onRefer(bench, 202, '100 Trying', '486 Busy Here');
+    await bench.routed(REFER);
+    await isBridgedInstead(bench, /^REFER: 486 Busy Here$/);
+  },
+
+  'a route point by REFER of which nothing more is heard: bridged instead': async (bench) => {
+    onRefer(bench, 202, '100 Trying');
+    await bench.routed(REFER);
+    await isBridgedInstead(bench, /^REFER: no final NOTIFY within 1500 ms$/);
+  },
+
+  'a route point by REFER that is never answered at all: bridged instead': async (bench) => {
+    await bench.routed(REFER);
+    // The signalling server goes on repeating its REFER for 32 s (RFC 3261 17.1.2.2, timer F).
+    await isBridgedInstead(bench, /^REFER: /, 'pendingRequests');
+  },
+
+  'a route point that cannot be reached: FAIL_TARGET_NOT_FOUND': async (bench) => {
+    bench.agent.onInvite = (call) => call.respond(480, 'Temporarily Unavailable');
+    await bench.routed({});
+    const { reason, transfer, talkMs, waitMs } = await bench.completed();
+    assert.deepEqual([reason, transfer, talkMs], ['FAIL_TARGET_NOT_FOUND', undefined, undefined]);
+    assert.ok(waitMs !== undefined);
+    await bench.isClean();
+  },
+
+  'an agent who is told and has to press a key; the conversation is recorded': async (bench) => {
+    const { customer, agent, folder } = bench;
+    await bench.call({
+      agentWhisper: '[whisper.wav]',
+      agentAcceptDigit: '"1"',
+      recordCalls: join(folder, '{service}-{attempt}.wav'),
+    });
+    await hears(agent, TONE_HZ.whisper);
+    await hears(customer, TONE_HZ.waiting);
+    assert.ok(toneShare(customer.rtp.heardSince(), TONE_HZ.whisper) < 0.1, 'for the agent alone');
+    await agent.rtp.pressKey(agent.call.offer, '1', 100);
+    await hears(customer, TONE_HZ.agent);
+    await hears(agent, TONE_HZ.customer);
+    await sleep(1000);
+    customer.call.bye();
+    const record = await bench.completed();
+    assert.deepEqual(
+      [record.reason, record.transfer, record.talkEndedBy],
+      ['AGENT_CONNECTED', 'bridged', 'customer'],
+    );
+    await bench.isClean();
+    const path = join(folder, 'sales-1.wav');
+    const samples = await until(3000, 'the recording', async () => {
+      const file = await readFile(path).catch(() => Buffer.alloc(0));
+      return file.length > 8000
+        ? new Int16Array(new Uint8Array(file.subarray(44)).buffer, 0, (file.length - 44) >> 1)
+        : undefined;
+    });
+    const side = (right: number) => samples.filter((_, i) => i % 2 === right);
+    assert.ok(toneShare(side(0), TONE_HZ.customer) > 0.7, 'the customer is left');
+    assert.ok(toneShare(side(1), TONE_HZ.agent) > 0.7, 'the agent is right');
+  },
+
+  'an agent who presses nothing is a failed try': async (bench) => {
+    await bench.call({
+      agentAcceptDigit: '"1"',
+      agentAcceptTimeoutMs: '1000',
+      _max_transfer_to_agent_attempts: '1',
+    });
+    const { reason, connectedAtMs } = await bench.completed();
+    assert.deepEqual([reason, connectedAtMs], ['FAIL_AGENT_CONNECT', undefined]);
+    await bench.isClean();
+  },
+
+  'direct media: the media server is released, and the hang-up still comes': async (bench) => {
+    const { customer, agent } = bench;
+    const [reinvited, pickUp] = [customer.onInvite, agent.onInvite];
+    let calls = 0;
+    customer.onInvite = (call) => (calls++ === 0 ? reinvited(call) : retarget(bench, 'customer'));
+    let agentCalls = 0;
+    agent.onInvite = (call) => (agentCalls++ === 0 ? pickUp(call) : retarget(bench, 'agent'));
+    await bench.call({ media: 'direct' });
+    await until(8000, 'the media server to be released', async () => {
+      const { endpoints, dialogs } = await bench.counts();
+      return (endpoints === 0 && dialogs === 2) || undefined;
+    });
+    await hears(customer, TONE_HZ.agent);
+    await hears(agent, TONE_HZ.customer);
+    agent.call.request_('BYE');
+    const record = await bench.completed();
+    assert.deepEqual([record.reason, record.transfer], ['AGENT_CONNECTED', 'direct']);
+    assert.equal(record.talkEndedBy, 'agent');
+    await bench.isClean();
+  },
+};
+
+/** A re-INVITE: answers, and sends to where the other side listens. */
+function retarget(bench: HandOffBench, side: 'customer' | 'agent'): void {
+  const party = bench[side];
+  party.call.answer();
+  party.rtp.sendTone(party.call.offer, TONE_HZ[side]);
+}
+
+describe('a hand-off', function () {
+  this.timeout(60_000);
+  const running = new Map<string, Promise<void>>();
+
+  before(() => {
+    for (const [name, run] of Object.entries(CASES)) {
+      const done = HandOffBench.open().then((bench) => run(bench).finally(() => bench.close()));
+      done.catch(() => {}); // Reported by its own test below.
+      running.set(name, done);
+    }
+  });
+
+  for (const name of Object.keys(CASES)) {
+    it(name, () => running.get(name));
+  }
+});
