@@ -105,6 +105,7 @@ function failureOf(end: SessionEnd): [code: string, why: string] {
     case 'terminated':
       return ['PLUGIN_TERMINATED', 'the session was terminated before it replied'];
     default:
-      return [end.code, end.message];
+      // What the network refused has a code of its own behind the page's address.
+      return [/: (FETCH_[A-Z_]+): /.exec(end.message)?.[1] ?? end.code, end.message];
   }
 }
