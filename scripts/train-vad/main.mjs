@@ -1,12 +1,14 @@
 /**
- * Trains the voice model: `npm run train:vad -- DIR [SCENES] [SEED]`. DIR keeps the speech made by the
- * synthesisers; the same tools and the same seed give the same weights. Writes src/cpd/models/vad.json.
+ * Trains the voice model: `npm run train:vad -- DIR [SCENES] [SEED]`. DIR keeps the speech and the music
+ * made for it; the same tools and the same seed give the same weights. Writes src/cpd/models/vad.json,
+ * which judges moments, and then utterance.json, which judges utterances by what the first says of them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HOP_MS, HOP_SAMPLES, Spectrum } from '../../src/cpd/spectrum.ts';
 import { FEATURE_COUNT, VoiceFeatures } from '../../src/cpd/voice-features.ts';
 import { VoiceModel } from '../../src/cpd/voice-model.ts';
+import { makeMusic, readMusic } from './band.mjs';
 import { learn } from './learn.mjs';
 import { Dice } from './random.mjs';
 import { scene } from './scenes.mjs';
@@ -14,7 +16,12 @@ import { makeSpeech, readSpeech } from './speech.mjs';
 
 /** Voices that are never trained on; the accuracy printed at the end is theirs. */
 const HELD_OUT = ['flite-rms', 'festival-lp_diphone', 'festival-suo_fi_lj_diphone'];
-const TARGET = new URL('../../src/cpd/models/vad.json', import.meta.url);
+const SONGS = 260;
+const HELD_OUT_SONGS = 20;
+const MODELS = new URL('../../src/cpd/models/', import.meta.url);
+/** Scenes give few utterances, and most of them speech: more are needed, in two parts that fit into memory. */
+const UTTERANCE_PARTS = [1, 2];
+const UTTERANCE_SCENES = 1.6;
 
 /** Features and labels of one scene, by the code that runs on calls. */
 function addScene({ samples, labels }, features, truth) {
@@ -47,11 +54,11 @@ class Growing {
   }
 }
 
-function makeSet(speech, count, dice) {
+function makeSet(speech, songs, count, dice) {
   const features = new Growing();
   const truth = new Growing();
   for (let i = 0; i < count; i++) {
-    addScene(scene(speech, dice), features, truth);
+    addScene(scene(speech, songs, dice), features, truth);
     if (i % 100 === 99) process.stderr.write(`scenes ${i + 1}/${count}\n`);
   }
   return {
@@ -63,7 +70,7 @@ function makeSet(speech, count, dice) {
 
 /** How often the larger probability is right, per class of the truth. */
 function accuracy(table, { features, labels, width }) {
-  const model = new VoiceModel(table);
+  const model = new VoiceModel(table, width);
   const input = new Float64Array(width);
   const right = [0, 0, 0];
   const all = [0, 0, 0];
@@ -83,26 +90,51 @@ function accuracy(table, { features, labels, width }) {
 
 const round = (x) => Number(x.toPrecision(4));
 
-async function main([folder, scenes = '600', seed = '1', target = TARGET]) {
+const tableOf = (layers, features) => ({
+  features,
+  layers: layers.map(({ weights, biases }) => ({
+    weights: weights.map(round),
+    biases: biases.map(round),
+  })),
+});
+
+const write = (name, table) => writeFileSync(new URL(name, MODELS), `${JSON.stringify(table)}\n`);
+
+function joined(parts) {
+  const features = new Float32Array(parts.reduce((sum, part) => sum + part.features.length, 0));
+  const labels = new Int8Array(parts.reduce((sum, part) => sum + part.labels.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    features.set(part.features, at * part.width);
+    labels.set(part.labels, at);
+    at += part.labels.length;
+  }
+  return { features, labels, width: parts[0].width };
+}
+
+async function main([folder, scenes = '1500', seed = '1']) {
   if (!folder) {
     process.stderr.write('usage: npm run train:vad -- DIR [SCENES] [SEED]\n');
     process.exitCode = 2;
     return;
   }
+  const count = Number(scenes);
   const speechFolder = join(resolve(folder), 'speech');
   mkdirSync(speechFolder, { recursive: true });
   await makeSpeech(speechFolder);
+  const musicFolder = join(resolve(folder), 'music');
+  await makeMusic(musicFolder, SONGS);
+  const songs = readMusic(musicFolder);
   const all = readSpeech(speechFolder);
-  const dice = new Dice(Number(seed));
   const isHeldOut = ({ group }) => HELD_OUT.includes(group);
-  const data = makeSet(
-    all.filter((one) => !isHeldOut(one)),
-    Number(scenes),
-    dice,
-  );
-  const test = makeSet(all.filter(isHeldOut), Math.ceil(Number(scenes) / 16), dice);
+  const trained = [all.filter((one) => !isHeldOut(one)), songs.slice(0, -HELD_OUT_SONGS)];
+  const heldOut = [all.filter(isHeldOut), songs.slice(-HELD_OUT_SONGS)];
+
+  const dice = new Dice(Number(seed));
+  const data = makeSet(...trained, count, dice);
+  const test = makeSet(...heldOut, Math.ceil(count / 16), dice);
   const options = {
-    hidden: [24, 12],
+    hidden: [30, 12],
     epochs: 10,
     classWeights: [1.3, 1, 1],
     jitter: 0.1,
@@ -111,17 +143,23 @@ async function main([folder, scenes = '600', seed = '1', target = TARGET]) {
   const layers = learn(data, options, (epoch, _network, loss) =>
     process.stderr.write(`epoch ${epoch + 1}: loss ${loss.toFixed(4)}\n`),
   );
-  const table = {
-    features: FEATURE_COUNT,
-    layers: layers.map(({ weights, biases }) => ({
-      weights: weights.map(round),
-      biases: biases.map(round),
-    })),
-  };
-  writeFileSync(target, `${JSON.stringify(table)}\n`);
-  process.stdout.write(
-    `frames right on voices not trained on: ${JSON.stringify(accuracy(table, test))}\n`,
-  );
+  const moments = tableOf(layers, FEATURE_COUNT);
+  write('vad.json', moments);
+  report('frames', accuracy(moments, test));
+
+  // Only now: it listens with the weights that have just been written.
+  const { utterancesOf, learnUtterances } = await import('./utterances.mjs');
+  const many = Math.round(UTTERANCE_SCENES * count);
+  const own = UTTERANCE_PARTS.map((part) => new Dice(100 * Number(seed) + part));
+  const parts = own.map((each) => utterancesOf(...trained, many, each));
+  const tests = own.map((each) => utterancesOf(...heldOut, Math.ceil(many / 8), each));
+  const whole = joined(parts);
+  const utterances = tableOf(learnUtterances(whole, Number(seed)), whole.width);
+  write('utterance.json', utterances);
+  report('utterances', accuracy(utterances, joined(tests)));
 }
+
+const report = (what, shares) =>
+  process.stdout.write(`${what} right on voices not trained on: ${JSON.stringify(shares)}\n`);
 
 await main(process.argv.slice(2));

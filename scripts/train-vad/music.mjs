@@ -137,9 +137,19 @@ export function song(length, dice) {
     if (dice.chance(0.3)) line(14, 30, false, 0.6);
     if (dice.chance(0.6)) drums(out, base.beat, dice);
   }
-  if (dice.chance(0.4)) filter(out, 'low', dice.between(900, 3000), 0.6);
-  if (dice.chance(0.6)) compress(out, dice.between(0.3, 0.9));
-  return scale(out, 0.1 / (rms(out) + 1e-9));
+  return master(out, dice);
+}
+
+/** @returns {Float32Array} `length` samples out of a recording, from anywhere in it */
+export function excerpt(recording, length, dice) {
+  const from = dice.whole(0, Math.max(0, recording.length - length));
+  return master(recording.slice(from, from + length), dice);
+}
+
+function master(x, dice) {
+  if (dice.chance(0.4)) filter(x, 'low', dice.between(900, 3000), 0.6);
+  if (dice.chance(0.6)) compress(x, dice.between(0.3, 0.9));
+  return scale(x, 0.1 / (rms(x) + 1e-9));
 }
 
 /** Evens the level out, as mastering does. */

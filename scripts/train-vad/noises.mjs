@@ -146,13 +146,42 @@ function call(dice, kind) {
   return envelope(out, dice.between(0.004, 0.06), length / 8000 / dice.between(1.3, 4));
 }
 
+/**
+ * A call of no animal in particular: pitch that wanders between a growl and a shriek, roughness, breath, and
+ * a mouth that keeps its shape. Where the pitch could be a person's it is rougher than a person's.
+ */
+function beastCall(dice) {
+  const seconds = 10 ** dice.between(-1.2, 0.25);
+  const base = 10 ** dice.between(1.8, 3.2);
+  const couldBePerson = base > 75 && base < 380;
+  const knots = Array.from({ length: 4 }, () => base * 2 ** dice.between(-0.6, 0.6));
+  const pitch = (t) => {
+    const at = Math.min(2.999, (3 * t) / seconds);
+    const i = Math.floor(at);
+    return knots[i] + (knots[i + 1] - knots[i]) * (at - i);
+  };
+  const tilt = dice.between(0.1, 1.5);
+  const jitter = couldBePerson ? dice.between(0.08, 0.3) : dice.between(0.003, 0.15);
+  const out = harmonics(samplesOf(seconds), pitch, (k) => k ** -tilt, dice, jitter);
+  scale(out, 1 / (rms(out) + 1e-6));
+  const roughHz = dice.between(15, 110);
+  const depth = couldBePerson ? dice.between(0.4, 1) : dice.between(0, 0.9);
+  for (let i = 0; i < out.length; i++)
+    out[i] *= 1 - depth * (0.5 + 0.5 * Math.sin((2 * Math.PI * roughHz * i) / 8000));
+  add(out, white(out.length, dice), 0, 10 ** dice.between(couldBePerson ? -0.8 : -2, 0.3));
+  for (let i = dice.whole(0, 3); i > 0; i--)
+    filter(out, 'peak', dice.between(300, 3200), dice.between(0.8, 5), dice.between(3, 18));
+  return envelope(out, dice.between(0.003, 0.3) * seconds, dice.between(0.05, 0.8) * seconds);
+}
+
 function calls(kind, gap) {
+  const one = kind === 'beast' ? beastCall : call;
   return (length, dice) => {
     const out = new Float32Array(length);
-    let sound = call(dice, kind);
+    let sound = one(dice, kind);
     for (let t = dice.between(0, 1.5); t * 8000 < length;) {
       // The same animal again: most of its calls are alike.
-      if (dice.chance(0.4)) sound = call(dice, kind);
+      if (dice.chance(0.4)) sound = one(dice, kind);
       add(out, sound, samplesOf(t), dice.between(0.4, 1));
       t += sound.length / 8000 + dice.between(...gap);
     }
@@ -217,6 +246,7 @@ const KINDS = [
   [1.2, calls('crow', [0.02, 1.5])],
   [1, calls('chirp', [0.03, 0.8])],
   [0.7, calls('growl', [0.1, 1])],
+  [4, calls('beast', [0.03, 2])],
   [1.5, puffs],
   [1.5, tones],
 ];

@@ -3,8 +3,9 @@
  * music plays, or neither. The truth comes from the clean speech, before anything is mixed in.
  */
 import { spawnSync } from 'node:child_process';
-import { song } from './music.mjs';
+import { excerpt, song } from './music.mjs';
 import { background, noise, tones } from './noises.mjs';
+import { RAW } from './raw.mjs';
 import {
   activeRms,
   add,
@@ -133,11 +134,10 @@ function g711(x, isALaw) {
 /** GSM full rate there and back, by sox; without it the sound stays as it is. */
 function gsm(x) {
   const pcm = toPcm(x);
-  const raw = ['-t', 'raw', '-r', '8000', '-c', '1', '-e', 'signed', '-b', '16'];
-  const coded = spawnSync('sox', [...raw, '-', '-t', 'gsm', '-'], {
+  const coded = spawnSync('sox', [...RAW, '-', '-t', 'gsm', '-'], {
     input: new Uint8Array(pcm.buffer),
   });
-  const back = spawnSync('sox', ['-t', 'gsm', '-', ...raw, '-'], { input: coded.stdout });
+  const back = spawnSync('sox', ['-t', 'gsm', '-', ...RAW, '-'], { input: coded.stdout });
   if (back.status !== 0) return x;
   const out = new Int16Array(new Uint8Array(back.stdout).buffer);
   for (let i = 0; i < Math.min(x.length, out.length); i++) x[i] = out[i] / 32768;
@@ -184,18 +184,32 @@ function line(x, clean, dice) {
   return toPcm(x);
 }
 
+/** Played by rule or by sampled instruments, from the start of the scene or, as ringback ends, later. */
+function music(length, songs, dice) {
+  const out = new Float32Array(length);
+  const from = dice.chance(0.3) ? samplesOf(dice.between(0, 3)) : 0;
+  const isSampled = songs.length > 0 && dice.chance(0.6);
+  const played = isSampled
+    ? excerpt(dice.pick(songs), length - from, dice)
+    : song(length - from, dice);
+  return add(out, played, from);
+}
+
 /**
  * @param {{ group: string, samples: Float32Array }[]} speech utterances to choose from
+ * @param {Float32Array[]} songs recordings of sampled instruments
+ * @param {{ speech: number, music: number }} shares how often there is speech, how often music alone
  * @returns {{ samples: Int16Array, labels: Int8Array }} labels[t] is about hops t and t + 1 together
  */
-export function scene(speech, dice) {
+export function scene(speech, songs, dice, shares = { speech: 0.5, music: 0.22 }) {
   const length = samplesOf(dice.between(5, 9));
   const kind = dice.next();
+  const isSpeech = kind < shares.speech;
   const first = {};
-  const clean = kind < 0.5 ? conversation(length, speech, dice, first) : new Float32Array(length);
+  const clean = isSpeech ? conversation(length, speech, dice, first) : new Float32Array(length);
   const x = clean.slice();
   let bed = null;
-  if (kind < 0.5) {
+  if (isSpeech) {
     if (dice.chance(0.6)) add(x, background(length, dice), 0, db(-dice.between(2, 35)));
     // Ringback, or anything else, up to the moment when somebody answers.
     if (dice.chance(0.12) && first.at > 0)
@@ -206,14 +220,15 @@ export function scene(speech, dice) {
         add(x, conversation(length, speech, dice), 0, db(-dice.between(24, 45)));
     }
     if (dice.chance(0.06)) {
-      bed = song(length, dice);
+      bed = music(length, songs, dice);
       add(x, bed, 0, db(-dice.between(6, 20)));
     }
-  } else if (kind < 0.7) {
-    bed = song(length, dice);
+  } else if (kind < shares.speech + shares.music) {
+    bed = music(length, songs, dice);
     add(x, bed);
   } else {
-    add(x, noise(length, dice));
+    const from = dice.chance(0.3) ? samplesOf(dice.between(0, 3)) : 0;
+    add(x, noise(length - from, dice), from);
     if (dice.chance(0.4)) add(x, noise(length, dice), 0, db(-dice.between(0, 25)));
   }
   const labels = labelsOf(clean, bed);

@@ -5,11 +5,11 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Dice } from './random.mjs';
-import { fromPcm } from './signal.mjs';
+import { RAW, readRaw } from './raw.mjs';
 
 const run = promisify(execFile);
 
@@ -125,7 +125,7 @@ async function make(job, folder) {
       child.child.stdin.end(`${job.text}\n`);
       await child;
     }
-    await run('sox', [wav, '-t', 'raw', '-r', '8000', '-c', '1', '-e', 'signed', '-b', '16', raw]);
+    await run('sox', [wav, ...RAW, raw]);
     rmSync(wav);
   } catch (error) {
     process.stderr.write(`${job.group}: ${error.message.split('\n')[0]}\n`);
@@ -158,9 +158,5 @@ export function readSpeech(folder) {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.raw') && statSync(join(folder, name)).size > 3200)
     .sort()
-    .map((name) => {
-      const bytes = readFileSync(join(folder, name));
-      const pcm = new Int16Array(new Uint8Array(bytes).buffer, 0, bytes.length >> 1);
-      return { group: name.split('.')[0], samples: fromPcm(pcm) };
-    });
+    .map((name) => ({ group: name.split('.')[0], samples: readRaw(join(folder, name)) }));
 }

@@ -53,19 +53,19 @@ export interface Rule {
 const NOISY_SHARE = 0.4;
 /** Each second of speech without a pause multiplies the odds of a machine by e squared. */
 const ODDS_PER_SECOND = 2;
-/** A syllable holds its vowel for so long; a bark, a tick or a cough does not. ms */
+/**
+ * A less likely utterance was none, and nothing is decided by it. Of a word much stays open; who has heard
+ * two seconds of speech is sure of it, and music goes on for longer. ms
+ */
+const LEAST_CREDIBLE_WORD = 0.6;
+const LEAST_CREDIBLE_SPEECH = 0.95;
+const WORD_MS = 500;
+const SURELY_SPEECH_MS = 2000;
+/** The shortest word has a vowel; what is as short and has none is a click. ms */
 const VOWEL_MS = 48;
-/** A word: less of it in the model's belief is a click; without a vowel more is needed. ms */
-const LEAST_BELIEVED_MS = 48;
-const LEAST_BELIEVED_UNVOICED_MS = 88;
-/** Belief that makes speech of an utterance: little when quiet follows, as it does when a person waits... */
-const LEAST_BEFORE_QUIET = 0.12;
-const LEAST_WITHOUT_VOWEL = 0.3;
-/** ... more when sound goes on, as that of music, engines and rain does. */
-const LEAST_BEFORE_SOUND = 0.45;
-const QUIET_SHARE = 0.25;
+const LEAST_UNVOICED_MS = 112;
 /** From here on there is no doubt; without any belief the pause has to be this much longer. ms */
-const BELIEVED = 0.65;
+const BELIEVED = 0.9;
 const DOUBT_MS = 900;
 /** So much music, and so much of all the sound, is music. ms */
 const MUSIC_MS = 2500;
@@ -107,8 +107,9 @@ export class AnswerRule implements Rule {
     const hasPaused = pauseMs >= neededMs;
     const isLong = spokenMs >= this.#timing.machineSpeechMs;
     if (!hasPaused && !isLong) return null;
-    if (!isCredible(voice, isLong ? 0 : pauseMs)) {
-      if (hasPaused) voice.forgetSpeech();
+    if (!isCredible(voice)) {
+      // Asked again and again, music will be taken for speech in the end.
+      voice.forgetSpeech();
       return null;
     }
     const numbers = {
@@ -181,17 +182,14 @@ export class AnswerRule implements Rule {
   }
 }
 
-/**
- * Whether the voice model believes in what the energy and its period suggest.
- * @param pauseMs the pause that would make it a human; 0 when the speech goes on
- */
-export function isCredible(voice: VoiceActivity, pauseMs: number): boolean {
-  const isQuietNow = pauseMs > 0 && voice.soundAfterMs <= QUIET_SHARE * pauseMs;
-  const hasVowel = voice.longestVowelMs >= VOWEL_MS;
-  const leastQuiet = hasVowel ? LEAST_BEFORE_QUIET : LEAST_WITHOUT_VOWEL;
-  const least = isQuietNow ? leastQuiet : LEAST_BEFORE_SOUND;
-  const leastMs = hasVowel ? LEAST_BELIEVED_MS : LEAST_BELIEVED_UNVOICED_MS;
-  return voice.credibility >= least && voice.believedMs >= leastMs;
+/** Whether what was taken for speech is speech, rather than a note, a bark or a click. */
+export function isCredible(voice: VoiceActivity): boolean {
+  const isClick = voice.longestVowelMs < VOWEL_MS && voice.speechMs < LEAST_UNVOICED_MS;
+  const grown = (voice.speechMs - WORD_MS) / (SURELY_SPEECH_MS - WORD_MS);
+  const least =
+    LEAST_CREDIBLE_WORD +
+    (LEAST_CREDIBLE_SPEECH - LEAST_CREDIBLE_WORD) * Math.min(1, Math.max(0, grown));
+  return !isClick && voice.credibility >= least;
 }
 
 function isMusic(voice: VoiceActivity): boolean {

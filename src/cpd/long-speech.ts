@@ -27,7 +27,7 @@ export class LongSpeech {
       if (this.#startMs < 0 || nowMs - this.#endMs > RUN_GAP_MS) this.#startMs = nowMs;
       this.#endMs = nowMs;
     }
-    return this.runMs(sinceMs) >= this.#neededMs && isCredible(voice, 0);
+    return this.runMs(sinceMs) >= this.#neededMs && isCredible(voice);
   }
 
   /** Length of the newest run of speech, as far as it lies after `sinceMs`. ms */

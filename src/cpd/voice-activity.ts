@@ -2,11 +2,12 @@
  * Tells speech from quiet, from noise, from music and from tones, and keeps count of each. Where
  * speech starts and stops is told by energy above the line's noise that is periodic often enough to
  * come from a throat, or that the voice model is sure of; whether it was speech at all is told by
- * the voice model, over the whole utterance. It decides nothing about who is there.
+ * the utterance as a whole. It decides nothing about who is there.
  */
 import voiceModelTable from './models/vad.json' with { type: 'json' };
 import { NoiseFloor } from './noise-floor.js';
 import { HOP_MS, SILENCE_DB, type Measurements } from './spectrum.js';
+import { Utterance } from './utterance.js';
 import { VoiceFeatures } from './voice-features.js';
 import { VoiceModel } from './voice-model.js';
 
@@ -36,8 +37,6 @@ const UNVOICED_TAIL_MS = 200;
 const BURST_GAP_MS = 80;
 /** A longer pause is not part of what somebody says in one go. ms */
 const LONGEST_BREATH_MS = 500;
-/** How much a note speaks against speech, compared with how a vowel speaks for it. */
-const MUSIC_DOUBT = 0.5;
 /** After so much digital silence the model's last word no longer counts. ms */
 const MODEL_MEMORY_MS = 64;
 
@@ -57,11 +56,6 @@ export class VoiceActivity {
   soundMs = 0;
   /** Sum of the model's probability of music since the reset, as time. ms */
   musicMs = 0;
-  /**
-   * Sum of the model's probability of speech, less that of music, over what was taken for speech since
-   * the onset, as time. ms
-   */
-  believedMs = 0;
   /** Longest run of periodic frames in the speech: a vowel that is held. ms */
   longestVowelMs = 0;
   /** Sound that was no speech since the newest speech, as time. ms */
@@ -71,10 +65,19 @@ export class VoiceActivity {
   /** The model's word on the newest frame, 0..1. */
   speechProbability = 0;
   musicProbability = 0;
+  /** The newest frame is above the line's noise. */
+  isSound = false;
+  /** How long the newest speech has been over; 0 while it goes on. ms */
+  quietMs = 0;
+  persistence = 0;
+  flux = 0;
 
   readonly #floor = new NoiseFloor();
   readonly #features = new VoiceFeatures();
   readonly #model = new VoiceModel(voiceModelTable);
+  readonly #utterance = new Utterance();
+  #credibility = 0;
+  #credibilityFrame = -1;
   readonly #voiced = new Uint8Array(ONSET_FRAMES);
   #frame = 0;
   #burstStartMs = -1;
@@ -95,13 +98,16 @@ export class VoiceActivity {
   reset(): void {
     this.soundMs = this.musicMs = 0;
     this.forgetSpeech();
+    this.#utterance.reset();
   }
 
   /** What was taken for speech was none. */
   forgetSpeech(): void {
     this.hasOnset = this.isSpeech = false;
-    this.longestVowelMs = 0;
-    this.onsetMs = this.lastSpeechMs = this.speechMs = this.spokenMs = this.believedMs = 0;
+    this.longestVowelMs = this.quietMs = 0;
+    this.onsetMs = this.lastSpeechMs = this.speechMs = this.spokenMs = 0;
+    this.#utterance.forget();
+    this.#credibilityFrame = -1;
     this.speechDb = SILENCE_DB;
     this.#voiced.fill(0);
     this.#burstStartMs = this.#lastEnergyMs = this.#lastVoicedMs = -1;
@@ -112,9 +118,19 @@ export class VoiceActivity {
     return this.hasOnset ? Math.max(0, nowMs - this.lastSpeechMs) : 0;
   }
 
-  /** How much the model believes in what was taken for speech since the onset, 0..1. */
+  /** How likely it is that what was taken for speech since the onset is speech, 0..1. */
   get credibility(): number {
-    return this.speechMs > 0 ? Math.max(0, this.believedMs / this.speechMs) : 0;
+    if (this.#credibilityFrame !== this.#frame) {
+      this.#credibilityFrame = this.#frame;
+      this.#credibility = this.#utterance.probability(this);
+    }
+    return this.#credibility;
+  }
+
+  /** What the utterance's model looks at; overwritten by the next call. */
+  describeUtterance(): Float64Array {
+    this.#utterance.fill(this);
+    return this.#utterance.values;
   }
 
   /**
@@ -131,8 +147,9 @@ export class VoiceActivity {
       this.speechProbability >= LIKELY_SPEECH
         ? audible
         : Math.max(audible, this.speechDb - BELOW_SPEECH_DB);
-    const hasEnergy = m.levelDb > threshold && !isTone;
-    if (m.levelDb > threshold) {
+    this.isSound = m.levelDb > threshold;
+    const hasEnergy = this.isSound && !isTone;
+    if (this.isSound) {
       this.soundMs += HOP_MS;
       this.soundAfterMs += HOP_MS;
     }
@@ -149,12 +166,16 @@ export class VoiceActivity {
       this.speechDb = Math.max(m.levelDb, this.speechDb - 0.02 * HOP_MS);
     }
     this.#advance(m.atMs, hasEnergy);
+    this.quietMs = this.hasOnset ? m.atMs - this.lastSpeechMs : 0;
+    this.#utterance.consume(m, this, this.hasOnset);
   }
 
   /** A hole says nothing, so the last word stands for a moment. */
   #ask(m: Measurements, isTone: boolean): void {
     if (this.#features.update(m)) {
       this.#model.evaluate(this.#features.values);
+      this.persistence = this.#features.persistence.long;
+      this.flux = this.#features.bands.flux;
       this.#lastModelMs = m.atMs;
     }
     const isStale = m.atMs - this.#lastModelMs > MODEL_MEMORY_MS;
@@ -186,7 +207,6 @@ export class VoiceActivity {
     this.spokenMs += Math.min(LONGEST_BREATH_MS, atMs - this.lastSpeechMs);
     this.speechMs += HOP_MS;
     this.longestVowelMs = Math.max(this.longestVowelMs, this.#vowelMs);
-    this.believedMs += HOP_MS * (this.speechProbability - MUSIC_DOUBT * this.musicProbability);
     this.lastSpeechMs = atMs;
     this.soundAfterMs = 0;
   }

@@ -37,9 +37,9 @@ export class VoiceFeatures {
   /** Mean of the bands' floors. dB relative to full scale, per band */
   floorDb = EARLY_FLOOR_DB;
 
-  readonly #persistence = new Persistence();
+  readonly persistence = new Persistence();
   /** Of the newest bands; kept in an object, because a number handed from method to method is garbage. */
-  readonly #bands = { meanDb: 0, flatnessDb: 0, flux: 0 };
+  readonly bands = { meanDb: 0, flatnessDb: 0, flux: 0 };
   readonly #bandDb = new Float64Array(BANDS);
   readonly #previousDb = new Float64Array(BANDS);
   readonly #floor = new Float64Array(BANDS).fill(EARLY_FLOOR_DB);
@@ -71,7 +71,7 @@ export class VoiceFeatures {
     this.#measureFlux();
     this.#followFloor();
     this.#fillBands();
-    this.#persistence.measure(m.power);
+    this.persistence.measure(m.power);
     this.#fillScalars(m);
     this.#previousDb.set(this.#bandDb);
     this.#isFirst = false;
@@ -92,7 +92,7 @@ export class VoiceFeatures {
     this.#meanDb += MIDDLE * (this.floorDb - this.#meanDb);
     this.#peakDb -= PEAK_FALL_DB;
     this.#previousHz = this.#previousPeakHz = 0;
-    this.#persistence.forget();
+    this.persistence.forget();
     this.#isFirst = true;
   }
 
@@ -109,15 +109,15 @@ export class VoiceFeatures {
       sum += db;
       total += energy;
     }
-    this.#bands.meanDb = sum / BANDS;
-    this.#bands.flatnessDb = sum / BANDS - 10 * Math.log10(total / BANDS);
+    this.bands.meanDb = sum / BANDS;
+    this.bands.flatnessDb = sum / BANDS - 10 * Math.log10(total / BANDS);
   }
 
   #measureFlux(): void {
     let flux = 0;
     for (let b = 0; b < BANDS && !this.#isFirst; b++)
       flux += Math.min(20, Math.abs(this.#bandDb[b]! - this.#previousDb[b]!));
-    this.#bands.flux = flux / BANDS / 10;
+    this.bands.flux = flux / BANDS / 10;
   }
 
   #followFloor(): void {
@@ -131,7 +131,7 @@ export class VoiceFeatures {
   }
 
   #fillBands(): void {
-    const { meanDb } = this.#bands;
+    const { meanDb } = this.bands;
     const values = this.values;
     for (let b = 0; b < BANDS; b++) {
       const contrast = clamp((this.#bandDb[b]! - this.#floor[b]!) / DB_UNIT, -0.5, 2.5);
@@ -143,7 +143,7 @@ export class VoiceFeatures {
   }
 
   #fillScalars(m: Measurements): void {
-    const { meanDb, flatnessDb, flux } = this.#bands;
+    const { meanDb, flatnessDb, flux } = this.bands;
     const values = this.values;
     const { periodicity, frequencyHz, shortLag } = m.pitch;
     const isVoiced = periodicity > 0.5;
@@ -181,7 +181,7 @@ export class VoiceFeatures {
     values[i++] = 2 * this.#modulation;
     values[i++] = this.#steadiness;
     values[i++] = clamp((meanDb + 60) / DB_UNIT, -1.5, 2.5);
-    const { short, long } = this.#persistence;
+    const { short, long } = this.persistence;
     this.#held += MIDDLE * (long - this.#held);
     this.#slowHeld += SLOW * (long - this.#slowHeld);
     values[i++] = short;

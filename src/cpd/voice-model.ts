@@ -1,7 +1,7 @@
 /**
- * The voice model: a small neural network (68 - 24 - 12 - 3) that says how likely it is that the
- * newest 32 ms hold speech, music or neither. Its weights are a table, models/vad.json; how they
- * were made is in models/README.md.
+ * The voice model: a small neural network that says how likely it is that the newest 32 ms, or a whole
+ * utterance, are speech, music or neither. Its weights are tables, models/vad.json (68 - 30 - 12 - 3) and
+ * models/utterance.json (30 - 12 - 3); how they were made is in models/README.md.
  */
 import { FEATURE_COUNT } from './voice-features.js';
 
@@ -27,8 +27,8 @@ export class VoiceModel {
   readonly #layers: readonly DenseLayer[];
 
   /** @throws RangeError when the table's sizes do not fit together */
-  constructor(table: VoiceModelTable) {
-    this.#layers = known.get(table) ?? denseLayers(table);
+  constructor(table: VoiceModelTable, features = FEATURE_COUNT) {
+    this.#layers = known.get(table) ?? denseLayers(table, features);
     known.set(table, this.#layers);
   }
 
@@ -63,10 +63,10 @@ interface DenseLayer {
   readonly out: Float64Array;
 }
 
-function denseLayers(table: VoiceModelTable): readonly DenseLayer[] {
-  if (table.features !== FEATURE_COUNT)
-    throw new RangeError(`the voice model wants ${table.features} features, not ${FEATURE_COUNT}`);
-  let inputs = FEATURE_COUNT;
+function denseLayers(table: VoiceModelTable, features: number): readonly DenseLayer[] {
+  if (table.features !== features)
+    throw new RangeError(`the voice model wants ${table.features} features, not ${features}`);
+  let inputs = features;
   const layers = table.layers.map((layer) => {
     const dense = denseLayer(layer, inputs);
     inputs = dense.out.length;

@@ -4,6 +4,7 @@ import { VoiceActivity } from '../../src/cpd/voice-activity.js';
 import { FEATURE_COUNT } from '../../src/cpd/voice-features.js';
 import { VoiceModel } from '../../src/cpd/voice-model.js';
 import { replay } from '../../src/cpd/replay.js';
+import { melody } from './beep-sounds.js';
 import { gain, join, media, mix, noise, repeat, silence, tone } from './sounds.js';
 
 interface Heard {
@@ -31,6 +32,19 @@ function listen(sound: Int16Array): Heard {
 
 const greeting = media('far-end/greeting.wav');
 
+/** A big dog: harmonics that fall in pitch, hoarse, with a sudden start. */
+function bark(): Int16Array {
+  const breath = noise(160, 0.15, 5);
+  let phase = 0;
+  return Int16Array.from({ length: 8 * 160 }, (_, i) => {
+    const t = i / 8000;
+    phase += (2 * Math.PI * (620 - 1800 * t)) / 8000;
+    const sound = Math.sin(phase) + 0.8 * Math.sin(2 * phase) + 0.7 * Math.sin(3 * phase);
+    const loud = Math.exp(-t * 14) * (0.5 + 0.5 * Math.sin(2 * Math.PI * 70 * t));
+    return Math.round(loud * (9000 * sound + breath[i]!));
+  });
+}
+
 describe('The voice model', () => {
   it('believes in speech, at any level and through noise', () => {
     for (const factor of [0.1, 1]) assert.ok(listen(gain(greeting, factor)).speech > 0.6);
@@ -51,6 +65,22 @@ describe('The voice model', () => {
     const ring = join(tone([425], 1000), silence(2500));
     const { voice } = listen(join(ring, media('far-end/hello.wav')));
     assert.ok(voice.credibility > 0.3, `${voice.credibility}`);
+  });
+
+  it('believes in an utterance as a whole, and not in notes, barks or clicks', () => {
+    const hello = media('far-end/hello.wav');
+    const said = listen(join(silence(300), hello, silence(600))).voice;
+    assert.ok(said.hasOnset && said.credibility > 0.9, `${said.credibility}`);
+    const others = {
+      song: repeat(3, melody(250, 392, 494, 587, 494), melody(500, 440, 523)),
+      barks: repeat(4, bark(), silence(350)),
+      clicks: repeat(6, noise(12, 0.3), silence(300)),
+    };
+    for (const [name, sound] of Object.entries(others)) {
+      const { voice } = listen(join(silence(300), sound, silence(600)));
+      const believed = voice.hasOnset ? voice.credibility : 0;
+      assert.ok(believed < 0.6, `${name}: ${believed}`);
+    }
   });
 
   it('says nothing in digital silence', () => {
