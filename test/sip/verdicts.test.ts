@@ -200,7 +200,8 @@ describe('a call for each verdict (slow)', function () {
         return this.skip();
       }
       const said = noticed.filter((line) => isAbout(line, verdict)).join('\n');
-      assert.match(said, because, noticed.join('\n'));
+      const told = `${noticed.join('\n')}\n${JSON.stringify(attempt)}`;
+      assert.match(said, because, told);
       assert.equal(attempt.callState, CALL_STATE[callState], JSON.stringify(attempt));
     });
   });
