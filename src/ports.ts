@@ -191,14 +191,11 @@ export interface SipAgent {
 
 // --- media ----------------------------------------------------------------------------------
 
-/**
- * `playedMs`: what was heard, by the media server's count of samples; not known of every end. Of a
- * gapless list it is measured by the clock, and `filePlayedMs` counts in the file it was at.
- */
+/** `playedMs`: what was heard, by the media server's count of samples; not known of every end. */
 export type PlayEnd =
   | { readonly kind: 'ended'; readonly playedMs?: number }
   /** Stopped by us. */
-  | { readonly kind: 'stopped'; readonly playedMs?: number; readonly filePlayedMs?: number }
+  | { readonly kind: 'stopped'; readonly playedMs?: number }
   /** `why` begins with a code: PLAY_NOT_FOUND, PLAY_NO_SOUND, PLAY_ERROR, PLAY_REFUSED, ENDPOINT_ENDED. */
   | { readonly kind: 'failed'; readonly why: string };
 

@@ -1,7 +1,7 @@
 /**
  * Prompts of a holder on a real call: looked at first, then handed to the media server as one list, so
  * that no gap is between them. How much of them was heard comes from the media server's count of
- * samples in the file it was at, and from the lengths of the files before.
+ * samples, and which of them that was from their lengths.
  */
 import type { Clock, MediaEndpoint, Playback, PlayEnd } from '../ports.js';
 import { resolveMedia, type MediaFiles, type MediaPlaces } from '../treatment/media-file.js';
@@ -130,39 +130,29 @@ function outcomeOf(end: PlayEnd, sounds: readonly Sound[], elapsedMs: number): P
     return refusal('HELD_MEDIA_ERROR', end.why);
   }
   // Taken away with the call: only the clock knows how long it was heard.
-  const [heardMs, inFileMs] =
-    end.kind === 'stopped' ? [end.playedMs ?? elapsedMs, end.filePlayedMs] : [elapsedMs, undefined];
-  return { kind: 'stopped', ...locate(sounds, heardMs, inFileMs) };
+  const playedMs = end.kind === 'stopped' ? end.playedMs : undefined;
+  return { kind: 'stopped', ...locate(sounds, playedMs ?? elapsedMs) };
 }
 
-/**
- * Where in a list the sound was. The media server knows exactly how far it was in its file, not which
- * file of the list; the clock knows that, give or take.
- *
- * @param heardMs by the clock
- * @param inFileMs by the media server, undefined when it did not say
- */
+/** Where in a list the sound was after so much of it; in the last one when that is more than there is. */
 export function locate(
   sounds: readonly Pick<Sound, 'lengthMs'>[],
-  heardMs: number,
-  inFileMs: number | undefined,
+  playedMs: number,
 ): { playedMs: number; promptIndex: number; promptPlayedMs: number } {
-  let best = { playedMs: 0, promptIndex: 0, promptPlayedMs: 0 };
-  let beforeMs = 0;
-  let bestOffMs = Infinity;
-  for (const [promptIndex, { lengthMs }] of sounds.entries()) {
+  let promptPlayedMs = playedMs;
+  for (const [promptIndex, { lengthMs = Infinity }] of sounds.entries()) {
     const isLast = promptIndex === sounds.length - 1;
-    const longestMs = lengthMs ?? (isLast ? Infinity : 0);
-    const byClockMs = Math.max(0, Math.min(heardMs - beforeMs, longestMs));
-    const promptPlayedMs = Math.min(inFileMs ?? byClockMs, longestMs);
-    const offMs = Math.abs(beforeMs + promptPlayedMs - heardMs);
-    if (offMs < bestOffMs && (inFileMs === undefined || inFileMs <= longestMs)) {
-      bestOffMs = offMs;
-      best = { playedMs: Math.round(beforeMs + promptPlayedMs), promptIndex, promptPlayedMs };
+    if (promptPlayedMs < lengthMs || isLast) {
+      const heardMs = Math.min(promptPlayedMs, lengthMs);
+      return {
+        playedMs: playedMs - promptPlayedMs + heardMs,
+        promptIndex,
+        promptPlayedMs: heardMs,
+      };
     }
-    beforeMs += lengthMs ?? 0;
+    promptPlayedMs -= lengthMs;
   }
-  return best;
+  return { playedMs: 0, promptIndex: 0, promptPlayedMs: 0 };
 }
 
 export function refusal(code: HeldCallCode, why: string): HeldRefusal {

@@ -83,7 +83,7 @@ describe('LiveCall', () => {
     const t = await lend();
     const playback = t.call.play([file('a.wav'), file('b.wav')]);
     await settle();
-    t.playing()[0]?.end({ kind: 'stopped', playedMs: 2740, filePlayedMs: 700 });
+    t.playing()[0]?.end({ kind: 'stopped', playedMs: 2700 });
     assert.deepEqual(await playback.done, {
       kind: 'stopped',
       playedMs: 2700,

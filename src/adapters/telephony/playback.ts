@@ -29,6 +29,7 @@ const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
 const MAX_LIST_BYTES = 8192;
 const BREAK_AGAIN_MS = 150;
+const LIST_SCHEME = 'file_string://';
 /** mod_dptools puts so much silence before the files of a list. */
 const LIST_LEAD_MS = 250;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
@@ -53,7 +54,7 @@ export function loopName(files: readonly string[]): string {
   const [only] = files;
   if (rounds * files.length === 1 && only !== undefined) return only;
   // The sanitiser refuses the separator inside a name.
-  return `file_string://${Array.from({ length: rounds }, () => files)
+  return `${LIST_SCHEME}${Array.from({ length: rounds }, () => files)
     .flat()
     .join('!')}`;
 }
@@ -71,7 +72,7 @@ export function listNames(files: readonly string[]): string[] {
     lists.at(-1)?.push(file);
   }
   return lists.map((list) =>
-    list.length > 1 ? `file_string://${list.join('!')}` : (list[0] ?? ''),
+    list.length > 1 ? `${LIST_SCHEME}${list.join('!')}` : (list[0] ?? ''),
   );
 }
 
@@ -99,8 +100,6 @@ export class ChannelPlayback implements Playback {
   /** When the first sound was heard; -1 before. */
   #soundAtMs = -1;
   #playedMs = 0;
-  /** Of a list: in the file it was at. */
-  #filePlayedMs: number | undefined;
   #isPlaying = false;
   #giveUp!: () => void;
   readonly #givenUp: Promise<void>;
@@ -174,7 +173,7 @@ export class ChannelPlayback implements Playback {
     try {
       const silence = this.#givenUp.then(() => ({ response: '', lastPositionSamples: undefined }));
       const result = await Promise.race([this.channel.play(name), silence]);
-      this.#count(result);
+      this.#count(result, name);
       if (this.#failure !== undefined) return { kind: 'failed', why: this.#failure };
       if (this.#isStopping) return this.#end('stopped');
       if (result.response === 'FILE PLAYED') return this.#end('ended');
@@ -189,22 +188,18 @@ export class ChannelPlayback implements Playback {
     }
   }
 
-  /** Of a list only the position in its latest file is known: what repeats or is a list is timed. */
-  #count({ lastPositionSamples }: ExecuteResult): void {
-    const { clock, loop, isGapless, files } = this.options;
+  /** A list is counted as one file, its lead included; a loop of lists is timed. */
+  #count({ lastPositionSamples }: ExecuteResult, name: string): void {
+    const { clock, loop } = this.options;
     if (!this.#hasStarted) return;
     const positionMs = Math.round((lastPositionSamples ?? 0) / SAMPLES_PER_MS);
-    const isList = isGapless === true && files.length > 1;
+    const leadMs = name.startsWith(LIST_SCHEME) ? LIST_LEAD_MS : 0;
     if (loop) this.#playedMs = clock.nowMs() - this.#soundAtMs;
-    else if (isList) this.#playedMs = clock.nowMs() - this.#soundAtMs - LIST_LEAD_MS;
-    else this.#playedMs += positionMs;
-    if (isList && lastPositionSamples !== undefined) this.#filePlayedMs = positionMs;
+    else this.#playedMs += Math.max(0, positionMs - leadMs);
   }
 
   #end(kind: 'ended' | 'stopped'): PlayEnd {
-    const playedMs = Math.max(0, this.#playedMs);
-    if (kind === 'ended' || this.#filePlayedMs === undefined) return { kind, playedMs };
-    return { kind, playedMs, filePlayedMs: this.#filePlayedMs };
+    return { kind, playedMs: this.#playedMs };
   }
 
   #started(): void {
