@@ -64,10 +64,6 @@ export class AgentCall implements FarCall {
     });
   }
 
-  get isAnswered(): boolean {
-    return this.#isAnswered;
-  }
-
   /** Present while the far side is up, or heard before its answer. */
   get endpoint(): MediaEndpoint | undefined {
     const isHeard = this.#isAnswered || this.#takesEarlyMedia;

@@ -19,6 +19,7 @@ export class DeskSearch implements QueueSearch, Searcher {
   readonly #calls = new Map<string, AgentCall>();
   /** The call that is connected, or heard before its answer. */
   #far: AgentCall | undefined;
+  #isConnected = false;
   readonly #leaving = new Set<Promise<void>>();
   #isOver = false;
 
@@ -77,26 +78,28 @@ export class DeskSearch implements QueueSearch, Searcher {
       onPickedUp: () => desk.pickedUp(offerId),
       onAnswered: () => desk.answered(offerId),
       onFailed: (why, isOurs) => {
-        void this.#leave(offerId, why);
+        // One that was taken for answered can still fail: then it has hung up.
+        const wasConnected = this.#leave(offerId, why).wasConnected;
         desk.refused(offerId, `${uri}: ${why}`, isOurs);
+        if (wasConnected) this.listener.onHungUp();
       },
       onHungUp: () => {
-        const wasFar = this.#far === call;
-        void this.#leave(offerId, 'it hung up');
+        const { wasConnected } = this.#leave(offerId, 'it hung up');
         desk.ended(offerId);
-        if (wasFar && !this.#isOver) this.listener.onHungUp();
+        if (wasConnected) this.listener.onHungUp();
       },
     });
     this.#calls.set(offerId, call);
   }
 
   cancel(offerId: string, why: string): void {
-    void this.#leave(offerId, why)?.then(() => this.deps.desk.over(offerId));
+    void this.#leave(offerId, why).left.then(() => this.deps.desk.over(offerId));
   }
 
   onConnect(offerId: string, isAssumed: boolean): void {
     const call = this.#calls.get(offerId);
     this.#far = call;
+    this.#isConnected = true;
     if (!isAssumed) return this.listener.onAnswered();
     void call?.takeEarlyMedia().then(() => {
       if (!this.#isOver) this.listener.onAnswered();
@@ -126,17 +129,20 @@ export class DeskSearch implements QueueSearch, Searcher {
     this.listener.onNear(why);
   }
 
-  /** @returns when nothing of it is on the wire; undefined when it was not there */
-  #leave(offerId: string, why: string): Promise<void> | undefined {
+  /**
+   * @returns when nothing of it is on the wire any more, and whether it was the far side of a customer
+   * who is still there
+   */
+  #leave(offerId: string, why: string): { left: Promise<void>; wasConnected: boolean } {
     const call = this.#calls.get(offerId);
-    if (!call) return undefined;
+    if (!call) return { left: Promise.resolve(), wasConnected: false };
     this.#calls.delete(offerId);
-    const wasHeard = this.#far === call && !call.isAnswered;
-    if (this.#far === call) this.#far = undefined;
-    if (wasHeard && !this.#isOver) this.listener.onEarlyMedia(false);
+    const wasFar = this.#far === call;
+    if (wasFar) this.#far = undefined;
+    if (wasFar && !this.#isConnected && !this.#isOver) this.listener.onEarlyMedia(false);
     const left = call.hangUp(why);
     this.#leaving.add(left);
     void left.finally(() => this.#leaving.delete(left));
-    return left;
+    return { left, wasConnected: wasFar && this.#isConnected && !this.#isOver };
   }
 }

@@ -1,0 +1,392 @@
+/**
+ * Agents of our own and queues behind SIP addresses on a real engine: scripted phones ring, refuse,
+ * answer and die; what the service does is read off its API and off what the phones received. The
+ * customer is a phone that answers at once, and is taken for a human without analysis.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../src/adapters/log.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import type { AgentView, QueueView } from '../../src/handoff/queue/views.js';
+import { startDialback, type Dialback } from '../../src/main.js';
+import { engineYaml, until } from './bench.js';
+import { FarParty, type FarCall } from './far-party.js';
+
+const WITHIN_MS = 10_000;
+
+type Behaviour = (call: FarCall, party: FarParty) => void;
+const rings: Behaviour = (call) => call.respond(180, 'Ringing');
+const busy: Behaviour = (call) => call.respond(486, 'Busy Here');
+const answers: Behaviour = (call) => {
+  call.respond(180, 'Ringing');
+  call.answer();
+};
+
+interface Wish {
+  /** In the order of the configuration. */
+  readonly agents?: Readonly<Record<string, Behaviour>>;
+  /** The only target of a queue of kind `sip`, in place of agents. */
+  readonly target?: Behaviour;
+  /** Options of the queue and of the service, as YAML. */
+  readonly queue?: string;
+  readonly service?: Readonly<Record<string, string>>;
+  readonly startsAs?: string;
+}
+
+const CASES = {
+  'busy, then the next': { agents: { ann: busy, bob: answers } },
+  'no answer, then the next': {
+    agents: { ann: rings, bob: answers },
+    queue: 'ringTimeoutMs: 1000',
+  },
+  'ring all': {
+    agents: {
+      ann: rings,
+      bob: (call) => {
+        call.respond(180, 'Ringing');
+        setTimeout(() => call.answer(), 500);
+      },
+    },
+    queue: 'strategy: ring-all',
+  },
+  'max attempts': {
+    agents: { ann: busy },
+    queue: 'missPauseMs: 0, missesMax: 0',
+    service: { _max_transfer_to_agent_attempts: '3', _treatment_find_agent_fail: '{}' },
+  },
+  'dies while ringing': {
+    agents: {
+      ann: (call, party) => {
+        call.respond(180, 'Ringing');
+        setTimeout(() => party.close(), 200);
+      },
+      bob: answers,
+    },
+    queue: 'ringTimeoutMs: 1000',
+  },
+  'confirm timeout': {
+    target: (call, party) => call.respond(183, 'Session Progress', { sdp: party.rtp.sdp }),
+    service: { _agent_transfer_confirm_timeout: '1' },
+  },
+  'early media passed': {
+    target: (call, party) => {
+      call.respond(183, 'Session Progress', { sdp: party.rtp.sdp });
+      setTimeout(() => call.answer(), 1000);
+    },
+    queue: 'earlyMedia: pass',
+  },
+  'early media ignored': {
+    target: (call, party) => {
+      call.respond(183, 'Session Progress', { sdp: party.rtp.sdp });
+      setTimeout(() => call.answer(), 500);
+    },
+  },
+  'agent first': {
+    agents: { ann: answers },
+    startsAs: 'logged-out',
+    service: { _wait_for_agent: 'true' },
+  },
+  'agent first, nobody at home': {
+    agents: { ann: answers },
+    service: { _wait_for_agent: 'true', ringTimeoutMs: '1000' },
+  },
+} as const satisfies Readonly<Record<string, Wish>>;
+
+type CaseName = keyof typeof CASES;
+const NAMES = Object.keys(CASES) as CaseName[];
+/** This customer lets it ring. */
+const NOBODY_AT_HOME: CaseName = 'agent first, nobody at home';
+
+const numberOf = (name: CaseName) => `+4477009001${String(NAMES.indexOf(name)).padStart(2, '0')}`;
+/** Names in the configuration: one queue, one service and agents of its own for each case. */
+const slug = (name: CaseName) => name.replaceAll(/[^a-z]+/g, '-');
+
+class Office {
+  readonly #phones = new Map<string, FarParty>();
+  #dialback: Dialback | undefined;
+  #folder = '';
+  customer!: FarParty;
+
+  async open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'dialback-agents-'));
+    this.customer = await FarParty.open();
+    this.customer.onInvite = (call) => {
+      const isOut = call.request.start.includes(numberOf(NOBODY_AT_HOME).slice(1));
+      (isOut ? rings : answers)(call, this.customer);
+    };
+    const blocks = await Promise.all(NAMES.map((name) => this.#blocks(name, CASES[name])));
+    const all = (pick: (block: (typeof blocks)[number]) => string) => blocks.map(pick).join('');
+    const file = join(this.#folder, 'dialback.yaml');
+    await writeFile(
+      file,
+      `${engineYaml()}
+trunks: [{ name: far, uri: "sip:127.0.0.1:${this.customer.port}", maxCallsPerSecond: 1000 }]
+http: { listen: "127.0.0.1:0" }
+store: { url: "sqlite:${join(this.#folder, 'dialback.db')}" }
+agents:
+${all(({ agents }) => agents)}queues:
+${all(({ queue }) => queue)}services:
+${all(({ service }) => service)}`,
+    );
+    this.#dialback = await startDialback(await loadConfig(file), silentLog);
+  }
+
+  async #blocks(name: CaseName, wish: Wish) {
+    const { agents = {}, target, queue = '', service = {}, startsAs = 'ready' } = wish;
+    let agentLines = '';
+    const seats: string[] = [];
+    for (const [agent, behaviour] of Object.entries(agents)) {
+      const phone = await this.#phone(`${slug(name)} ${agent}`, behaviour);
+      agentLines += `  ${slug(name)}-${agent}: { uri: "${phone.uri}", startsAs: ${startsAs} }\n`;
+      seats.push(`{ name: ${slug(name)}-${agent} }`);
+    }
+    const who = target
+      ? `targets: [{ uri: "${(await this.#phone(`${slug(name)} target`, target)).uri}" }]`
+      : `agents: [${seats.join(', ')}]`;
+    const options = Object.entries({
+      queue: slug(name),
+      _cpd_enable: 'false',
+      _default_country: 'GB',
+      _max_dial_attempts: '1',
+      _treatment_customer_connect: '{}',
+      agentRetryMs: '100',
+      ...service,
+    });
+    const lines = options.map(([key, value]) => `    ${key}: ${value}\n`).join('');
+    return {
+      agents: agentLines,
+      queue: `  ${slug(name)}: { ${[who, queue].filter((text) => text !== '').join(', ')} }\n`,
+      service: `  ${slug(name)}:\n${lines}`,
+    };
+  }
+
+  async #phone(name: string, behaviour: Behaviour): Promise<FarParty> {
+    const phone = await FarParty.open();
+    phone.onInvite = (call) => behaviour(call, phone);
+    this.#phones.set(name, phone);
+    return phone;
+  }
+
+  phone(name: CaseName, who: string): FarParty {
+    const phone = this.#phones.get(`${slug(name)} ${who}`);
+    assert(phone);
+    return phone;
+  }
+
+  /** INVITEs that the customer of this case received. */
+  dials(name: CaseName): number {
+    const isFor = ({ start }: { start: string }) => start.includes(numberOf(name).slice(1));
+    return this.customer.requests('INVITE').filter(isFor).length;
+  }
+
+  async ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(`${this.#dialback?.url}${path}`, {
+      method,
+      ...(body && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    assert.equal(response.status, 200, path);
+    return (await response.json()) as T;
+  }
+
+  async request(name: CaseName): Promise<Callback> {
+    const path = `/genesys/1/service/callback/${slug(name)}`;
+    const { _id } = await this.ask<{ _id: string }>('POST', path, {
+      _customer_number: numberOf(name),
+    });
+    return new Callback(this, _id);
+  }
+
+  agent(name: CaseName, who: string): Promise<AgentView> {
+    return this.ask('GET', `/v1/agents/${slug(name)}-${who}`);
+  }
+
+  queue(name: CaseName): Promise<QueueView> {
+    return this.ask('GET', `/v1/queues/${slug(name)}`);
+  }
+
+  set(name: CaseName, who: string, state: string): Promise<AgentView> {
+    return this.ask('PUT', `/v1/agents/${slug(name)}-${who}`, { state });
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.#dialback?.url}/metrics`)).text();
+  }
+
+  async close(): Promise<Record<string, number> | undefined> {
+    const counts = await this.#dialback?.counts();
+    await this.#dialback?.stop(0);
+    for (const [name, phone] of this.#phones) if (!name.startsWith('dies')) phone.close();
+    this.phone('dies while ringing', 'bob').close();
+    this.customer.close();
+    await rm(this.#folder, { recursive: true, force: true });
+    return counts;
+  }
+}
+
+class Callback {
+  constructor(
+    private readonly office: Office,
+    private readonly id: string,
+  ) {}
+
+  async rows(): Promise<readonly string[]> {
+    const { steps } = await this.office.ask<{ steps: readonly { row: string }[] }>(
+      'GET',
+      `/v1/callbacks/${this.id}/story`,
+    );
+    return steps.map(({ row }) => row);
+  }
+
+  document() {
+    return this.office.ask<{
+      callback: { state: string; reason?: string };
+      attempts: readonly { connectedAtMs?: number }[];
+    }>('GET', `/v1/callbacks/${this.id}`);
+  }
+
+  /** They hear each other: whoever hangs up before has not been connected. */
+  talks(): Promise<unknown> {
+    return until(WITHIN_MS, 'the two to talk', async () => {
+      const { attempts } = await this.document();
+      return attempts[0]?.connectedAtMs;
+    });
+  }
+
+  reason(): Promise<string | undefined> {
+    return until(WITHIN_MS, 'the callback to complete', async () => {
+      const { state, reason } = (await this.document()).callback;
+      return state === 'COMPLETED' ? (reason ?? 'none') : undefined;
+    });
+  }
+}
+
+describe('agents and queues on the wire', function () {
+  this.timeout(60_000);
+  const office = new Office();
+  before(() => office.open());
+  after(() => office.close());
+
+  it('asks the next agent when the first is busy', async () => {
+    const name = 'busy, then the next';
+    const callback = await office.request(name);
+    await callback.talks();
+    assert.deepEqual(
+      (await callback.rows()).filter((row) => row.startsWith('agent')),
+      ['agent.missed', 'agent.bridge'],
+    );
+    const [ann, bob] = [await office.agent(name, 'ann'), await office.agent(name, 'bob')];
+    assert.deepEqual([ann.state, ann.missesInARow, bob.state], ['wrap-up', 1, 'busy']);
+    office.phone(name, 'bob').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+    assert.equal((await office.agent(name, 'bob')).state, 'wrap-up');
+    assert.equal((await office.queue(name)).exits.served, 1);
+    assert.match(
+      await office.metrics(),
+      new RegExp(`dialback_queue_exits_total{queue="${slug(name)}",.*exit="served"} 1`),
+    );
+    assert.match(
+      await office.metrics(),
+      new RegExp(`dialback_human_to_agent_seconds_count{service="${slug(name)}"} 1`),
+    );
+  });
+
+  it('takes the call back from an agent who does not answer in time, and asks the next', async () => {
+    const name = 'no answer, then the next';
+    const callback = await office.request(name);
+    await callback.talks();
+    await office.phone(name, 'ann').request('CANCEL');
+    office.phone(name, 'bob').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('rings all, and calls the losers off', async () => {
+    const name = 'ring all';
+    const callback = await office.request(name);
+    await callback.talks();
+    await office.phone(name, 'ann').request('CANCEL');
+    await until(WITHIN_MS, 'the loser to be free again', async () =>
+      (await office.agent(name, 'ann')).state === 'ready' ? true : undefined,
+    );
+    office.phone(name, 'bob').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('gives up after so many agents in vain', async () => {
+    const name = 'max attempts';
+    const callback = await office.request(name);
+    assert.equal(await callback.reason(), 'FAIL_AGENT_CONNECT');
+    assert.equal(office.phone(name, 'ann').requests('INVITE').length, 3);
+    assert.equal((await office.queue(name)).exits.failed, 1);
+  });
+
+  it('goes on without an agent whose phone dies while it rings', async () => {
+    const name = 'dies while ringing';
+    const callback = await office.request(name);
+    await callback.talks();
+    assert.notEqual((await office.agent(name, 'ann')).state, 'ready');
+    office.phone(name, 'bob').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('takes a transfer for done when media flows and no answer comes in time', async () => {
+    const name = 'confirm timeout';
+    const callback = await office.request(name);
+    await callback.talks();
+    office.phone(name, 'target').call.respond(480, 'Temporarily Unavailable');
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('lets early media be heard where the queue says so, and connects at the answer', async () => {
+    const name = 'early media passed';
+    const callback = await office.request(name);
+    await callback.talks();
+    const rows = await callback.rows();
+    assert.deepEqual(rows.slice(rows.indexOf('early.passed')), ['early.passed', 'agent.bridge']);
+    office.phone(name, 'target').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('goes on with the waiting treatment through early media otherwise', async () => {
+    const name = 'early media ignored';
+    const callback = await office.request(name);
+    await callback.talks();
+    assert.equal((await callback.rows()).includes('early.passed'), false);
+    office.phone(name, 'target').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('dials the customer only once an agent is kept free', async () => {
+    const name = 'agent first';
+    const callback = await office.request(name);
+    await until(WITHIN_MS, 'the request to wait', async () =>
+      (await office.queue(name)).ahead === 1 ? true : undefined,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(office.dials(name), 0);
+    await office.set(name, 'ann', 'ready');
+    await callback.talks();
+    assert.equal(office.dials(name), 1);
+    assert.deepEqual((await callback.rows()).slice(0, 3), [
+      'dial.ahead',
+      'ahead.dial',
+      'human.queue',
+    ]);
+    office.phone(name, 'ann').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('gives the agent back when the customer does not answer', async () => {
+    const callback = await office.request(NOBODY_AT_HOME);
+    await until(WITHIN_MS, 'an agent to be kept free', async () =>
+      (await office.agent(NOBODY_AT_HOME, 'ann')).state === 'reserved' ? true : undefined,
+    );
+    assert.equal(await callback.reason(), 'FAIL_CALL_TO_CUSTOMER');
+    assert.equal((await office.agent(NOBODY_AT_HOME, 'ann')).state, 'ready');
+    assert.equal(office.phone(NOBODY_AT_HOME, 'ann').requests('INVITE').length, 0);
+  });
+});
