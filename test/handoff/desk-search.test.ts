@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { DeskSearch } from '../../src/handoff/desk-search.js';
+import { QueueDesk } from '../../src/handoff/queue-desk.js';
+import type { QueuePlan } from '../../src/handoff/queue/plans.js';
+import type { Exit } from '../../src/handoff/queue/requests.js';
+import type { Wanted } from '../../src/handoff/queue/vocabulary.js';
+import { FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
+import { agentPlan, agentQueue, sipQueue, step } from './queue/queue-world.js';
+
+function office(queue: QueuePlan, more: Partial<Wanted> = {}) {
+  const telephony = new FakeTelephony();
+  const clock = virtualClock();
+  const exits: Exit[] = [];
+  const desk = new QueueDesk(
+    { clock, log: silentLog, onExit: (exit) => exits.push(exit) },
+    { agents: ['ann', 'bob'].map((name) => agentPlan(name)), queues: [queue] },
+  );
+  let ids = 0;
+  const search = (requestId = 'c1', change: Partial<Wanted> = more) => {
+    const heard: string[] = [];
+    const wire: string[] = [];
+    const found = new DeskSearch(
+      { desk, telephony, random: { uuid: () => `call-${(ids += 1)}`, fraction: () => 0.5 } },
+      {
+        ...{ requestId, service: 'sales', steps: [step(queue.name)], isAhead: false },
+        ...{ priority: 3, priorityIncrement: 1, priorityIncrementIntervalMs: 1000 },
+        ...{ etaPositions: [], reserveTimeoutMs: 30_000, attemptsMax: 5, confirmTimeoutMs: 0 },
+        ...change,
+      },
+      (priority) => ({ callerId: '5551234', headers: { 'X-GMS-URS-PRIORITY': String(priority) } }),
+      {
+        onCall: (callId) => ({
+          onEndpoint: () => wire.push(`${callId} endpoint`),
+          onIdentity: ({ answered }) => wire.push(`${callId} ${answered ? 'answered' : 'sent'}`),
+          onOver: () => wire.push(`${callId} over`),
+        }),
+        onAnswered: () => heard.push('answered'),
+        onFailed: (why) => heard.push(`failed: ${why}`),
+        onHungUp: () => heard.push('hung up'),
+        onMissed: (why) => heard.push(`missed: ${why}`),
+        onNear: (why) => heard.push(`near: ${why}`),
+        onEarlyMedia: (isHeard) => heard.push(isHeard ? 'far side heard' : 'far side silent'),
+      },
+    );
+    return { found, heard, wire };
+  };
+  const uris = () => telephony.calls.map(({ request }) => request.uri);
+  const isClean = () => {
+    assert.deepEqual(telephony.counts(), { endpoints: 0, dialogs: 0 });
+    assert.deepEqual(desk.counts(), { queueRequests: 0, queueOffers: 0, queueTimers: 0 });
+    assert.equal(clock.pendingCount, 0);
+  };
+  return { telephony, clock, desk, exits, search, uris, isClean };
+}
+
+const pbx = (targets: readonly string[], more = {}) => sipQueue('pbx', targets, more);
+const gold = (more = {}) => agentQueue('gold', ['ann', 'bob'], { missPauseMs: 0, ...more });
+
+describe('DeskSearch', () => {
+  it('calls SIP targets in their order until one answers, each on a leg of its own', async () => {
+    const t = office(pbx(['a', 'b']));
+    const { found, heard, wire } = t.search();
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.deepEqual(t.uris(), ['sip:a@pbx.example.net', 'sip:b@pbx.example.net']);
+    assert.deepEqual(heard, ['answered']);
+    assert.equal(found.endpoint?.hasEnded, false);
+    assert.equal(found.address, 'sip:b@pbx.example.net');
+    assert.equal(t.telephony.calls[1]?.request.headers?.['X-GMS-URS-PRIORITY'], '3');
+    await found.hangUp('done');
+    assert.deepEqual(
+      wire.filter((line) => line.endsWith('over')),
+      ['call-1 over', 'call-2 over'],
+    );
+    t.isClean();
+  });
+
+  it('fails with the last reason when nobody answers', async () => {
+    const t = office(pbx(['a']));
+    const { heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.fail(480);
+    await settle();
+    assert.deepEqual(heard, ['failed: sip:a@pbx.example.net: SIP 480 refused']);
+    t.isClean();
+  });
+
+  it('tells of each agent tried in vain, and sends the priority as it has grown', async () => {
+    const t = office(gold());
+    const { found, heard } = t.search();
+    await settle();
+    await t.clock.advance(2500);
+    t.telephony.calls[0]?.fail(603);
+    await settle();
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.deepEqual(heard, ['missed: sip:ann@pbx.example.net: SIP 603 refused', 'answered']);
+    assert.equal(t.telephony.calls[1]?.request.headers?.['X-GMS-URS-PRIORITY'], '5');
+    await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('keeps an agent from the next customer until the wire is quiet', async () => {
+    const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }], wrapUpMs: 0 }));
+    const first = t.search('c1');
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.search('c2');
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    await first.found.hangUp('the customer hung up');
+    await settle();
+    assert.equal(t.telephony.calls[0]?.dialog?.hasEnded, true);
+    assert.equal(t.telephony.calls.length, 2);
+  });
+
+  it('lets one answer win and cancels the others', async () => {
+    const t = office(gold({ strategy: 'ring-all' }));
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(t.telephony.calls[0]?.cancelledWith, 'another one answered');
+    assert.deepEqual(heard, ['answered']);
+    assert.equal(found.address, 'sip:bob@pbx.example.net');
+    assert.equal(t.desk.agents()[0]?.state, 'ready');
+    await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('says when the one who answered has hung up, and counts how each request left', async () => {
+    const t = office(gold());
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.answer();
+    await settle();
+    t.telephony.calls[0]?.dialog?.end();
+    await settle();
+    assert.deepEqual(heard, ['answered', 'hung up']);
+    await found.hangUp('over');
+    const { found: other } = t.search('c2');
+    await settle();
+    await other.hangUp('the customer hung up', 'abandoned');
+    assert.deepEqual(
+      t.exits.map(({ requestId, exit }) => [requestId, exit]),
+      [
+        ['c1', 'served'],
+        ['c2', 'abandoned'],
+      ],
+    );
+    t.isClean();
+  });
+
+  it('never joins when it is taken back at once', async () => {
+    const t = office(gold());
+    const { found, heard } = t.search();
+    await found.hangUp('not needed');
+    await settle();
+    assert.deepEqual([heard, t.telephony.calls, t.exits], [[], [], []]);
+    t.isClean();
+  });
+
+  it('holds a place ahead of the dial, and calls the agent once the customer is there', async () => {
+    const t = office(gold(), { isAhead: true });
+    const { found, heard } = t.search();
+    await settle();
+    assert.deepEqual(heard, ['near: ann is kept free']);
+    assert.deepEqual(t.uris(), []);
+    found.customerReady();
+    await settle();
+    assert.deepEqual(t.uris(), ['sip:ann@pbx.example.net']);
+    await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('lets early media be heard, and says when they are over', async () => {
+    const t = office(pbx(['a', 'b'], { earlyMedia: 'pass' }));
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.ring(183, 'v=0 early');
+    await settle();
+    assert.notEqual(found.endpoint, undefined);
+    assert.equal(found.dialog, undefined);
+    t.telephony.calls[0]?.fail(480);
+    await settle();
+    assert.deepEqual(heard, ['far side heard', 'far side silent']);
+    assert.equal(found.endpoint, undefined);
+    await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('takes media without an answer for a transfer in the end, and its failure for a hang-up', async () => {
+    const t = office(pbx(['a']), { confirmTimeoutMs: 5000 });
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.ring(183, 'v=0 early');
+    await settle();
+    assert.equal(found.endpoint, undefined, 'not heard before');
+    await t.clock.advance(5000);
+    await settle();
+    assert.deepEqual(heard, ['answered']);
+    assert.notEqual(found.endpoint, undefined);
+    t.telephony.calls[0]?.fail(487);
+    await settle();
+    assert.deepEqual(heard, ['answered', 'hung up']);
+    await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('knows how the customer stands', async () => {
+    const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }], expectedHandleMs: 60_000 }));
+    const first = t.search('c1');
+    await settle();
+    const second = t.search('c2');
+    await settle();
+    assert.deepEqual(first.found.standing(), { expectedWaitMs: 0 });
+    assert.deepEqual(second.found.standing(), { position: 1, expectedWaitMs: 60_000 });
+  });
+});
