@@ -6,7 +6,8 @@
 import { basename } from 'node:path';
 import { callStateOfAnswer, type AnswerWord } from '../callflow/call-state.js';
 import type { OptionalTreatment, ServiceOptions } from '../callflow/service-options.js';
-import { predict, type HeardTreatment, type Prediction } from '../callflow/walk.js';
+import { parseReply } from '../callflow/plugin-reply.js';
+import { predict, type HeardTreatment, type Prediction, type World } from '../callflow/walk.js';
 import type { Role } from './cast.js';
 import type { SoundShelf } from './sounds.js';
 
@@ -24,6 +25,8 @@ export interface Circumstances {
   readonly shelf: SoundShelf;
   /** undefined: nobody answers in this service's queue. */
   readonly agentAnswersAfterMs: number | undefined;
+  /** The plugin's reply is to route there; undefined: nobody replies. */
+  readonly pluginRoutesTo?: string | undefined;
   /** A silence was broken on this call: that, too, is a sound to hang up on. */
   readonly comfortWasHeard: boolean;
 }
@@ -31,7 +34,7 @@ export interface Circumstances {
 export async function expectationOf(
   role: Role,
   given: ServiceOptions,
-  { shelf, agentAnswersAfterMs, comfortWasHeard }: Circumstances,
+  { shelf, agentAnswersAfterMs, comfortWasHeard, pluginRoutesTo }: Circumstances,
 ): Promise<Expectation> {
   const options = await withoutUnplayable(given, shelf);
   const answer = answerOf(role, options);
@@ -39,7 +42,7 @@ export async function expectationOf(
   const agentAnswers =
     agentAnswersAfterMs !== undefined &&
     (agentWaitMaxMs === 0 || agentWaitMaxMs > agentAnswersAfterMs);
-  const world = { agentAnswers, holderFails: 'not built' };
+  const world = { agentAnswers, ...holderIn(pluginRoutesTo) };
   const stays = predict(options, [answer], world);
   // Who leaves at the first sound stays where there is none.
   const isSoundHeard = comfortWasHeard || (await heardIn(stays, shelf)).length > 0;
@@ -56,8 +59,14 @@ export async function expectationOf(
     state: prediction.state,
     reason: prediction.reason,
     treatments: namesOf(await withoutUnreached(heard, options, shelf)),
-    isHandedOff: prediction.reason === 'AGENT_CONNECTED',
+    isHandedOff: prediction.reason === 'AGENT_CONNECTED' || prediction.reason === 'ROUTED_TO_RP',
   };
+}
+
+function holderIn(routesTo: string | undefined): Partial<World> {
+  if (routesTo === undefined) return { holderFails: 'not built' };
+  const parsed = parseReply({ action: 'route_to_rp', message: routesTo });
+  return parsed.ok ? { reply: parsed.reply } : { holderFails: 'no reply' };
 }
 
 /** Without call progress detection whoever answers is a person, and early media says nothing. */

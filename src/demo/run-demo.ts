@@ -17,7 +17,8 @@ import { CAST, type Role } from './cast.js';
 import { expectationOf } from './expectation.js';
 import { COMFORT, listen } from './hearing.js';
 import { SoundShelf } from './sounds.js';
-import { hasAgent, queuePersona, setStage } from './stage.js';
+import { startDemoPlugin } from './demo-plugin.js';
+import { hasAgent, otherSide, pluginDestination, setStage } from './stage.js';
 
 /** Longest the whole demo may take; two attempts of everything need about half of it. */
 const DEADLINE_MS = 120_000;
@@ -94,18 +95,25 @@ export async function runDemo(
     mediaDirectory: packagedDirectory,
     rules: (user) =>
       parts.find(({ number }) => isDialled(user, number))?.role.persona ??
-      queuePersona(`sip:${user}@far-end`),
+      otherSide(`sip:${user}@far-end`),
     tempo: {
       queueMs: agentAnswersAfterMs,
+      agentRingMs: agentAnswersAfterMs,
       conversationMs: CONVERSATION_MS,
       helloEveryMs: 2500,
       giveUpMs: agentAnswersAfterMs + 2 * CONVERSATION_MS,
     },
   });
+  const plugin = await startDemoPlugin();
   let dialback: Dialback | undefined;
   try {
     const storePath = join(folder, 'dialback.db');
-    const config = setStage(given, { farEnd, storePath, agentAnswersAfterMs });
+    const config = setStage(given, {
+      farEnd,
+      storePath,
+      agentAnswersAfterMs,
+      pluginOrigin: plugin.origin,
+    });
     const roll = new Roll(story);
     dialback = await startDialback(config, logOf(story, roll));
     const { url } = dialback;
@@ -124,7 +132,7 @@ export async function runDemo(
     for (const { id, part } of accepted) {
       rows.push(
         await compare(
-          { config, shelf, agentAnswersAfterMs },
+          { config, given, shelf, agentAnswersAfterMs },
           part,
           records.get(id),
           callsOf(farEnd, part, id),
@@ -134,6 +142,7 @@ export async function runDemo(
     return rows;
   } finally {
     await dialback?.stop(0);
+    plugin.close();
     await farEnd.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -221,12 +230,14 @@ function headerOf(headers: Readonly<Record<string, string>>, name: string): stri
 
 interface Stage {
   readonly config: DialbackConfig;
+  /** As it was before it was set on the stage. */
+  readonly given: DialbackConfig;
   readonly shelf: SoundShelf;
   readonly agentAnswersAfterMs: number;
 }
 
 async function compare(
-  { config, shelf, agentAnswersAfterMs }: Stage,
+  { config, given, shelf, agentAnswersAfterMs }: Stage,
   { role, service }: Part,
   record: Outcome | undefined,
   calls: FarCalls,
@@ -238,6 +249,7 @@ async function compare(
     shelf,
     agentAnswersAfterMs: hasAgent(config, options) ? agentAnswersAfterMs : undefined,
     comfortWasHeard: heard.treatments.includes(COMFORT),
+    pluginRoutesTo: given.services[service] && pluginDestination(given.services[service]),
   });
   const treatments = heard.treatments.filter((name) => name !== COMFORT);
   const differences: string[] = [];

@@ -6,7 +6,6 @@
 import type { ServiceOptions } from '../callflow/service-options.js';
 import type { DialbackConfig, ServiceConfig } from '../config/config.js';
 import type { QueuePlan } from '../handoff/queue/plans.js';
-import { isPersonaName } from '../farend/personas.js';
 
 const RETRY_MS = 1000;
 /** Longer than the longest announcement that comes before a refusal. */
@@ -22,6 +21,8 @@ const AGENT_WAIT_SPARE_MS = 3000;
 export interface StageOptions {
   readonly farEnd: { readonly host: string; readonly port: number };
   readonly storePath: string;
+  /** Where the demo's own plugin listens, without a slash at the end. */
+  readonly pluginOrigin: string;
   /** How long an agent takes to answer, so that waiting music is heard before. */
   readonly agentAnswersAfterMs: number;
 }
@@ -71,16 +72,28 @@ export function setStage(config: DialbackConfig, options: StageOptions): Dialbac
       publicUrl: undefined,
       auth: { kind: 'none' },
     },
+    allowedOrigins: [...config.allowedOrigins, options.pluginOrigin],
     services: Object.fromEntries(services),
   };
 }
 
-/** The far end's persona behind a queue's address: named by the user part, else an agent queue. */
-export function queuePersona(uri: string): 'queue' | 'agent-busy' | 'agent-no-answer' {
+const OTHER_SIDES = ['agent', 'agent-busy', 'agent-no-answer', 'route-point'] as const;
+
+/** The far end's persona behind an address: named by the user part, else an agent queue. */
+export function otherSide(uri: string): 'queue' | (typeof OTHER_SIDES)[number] {
   const user = userPartOf(uri);
-  return isPersonaName(user) && (user === 'agent-busy' || user === 'agent-no-answer')
-    ? user
-    : 'queue';
+  return OTHER_SIDES.find((persona) => persona === user) ?? 'queue';
+}
+
+/**
+ * The route point to which the demo's own plugin sends the customers of a service: its webhook is on a
+ * host that cannot exist (RFC 2606), and its path says which.
+ */
+export function pluginDestination({ options, pluginRunner }: ServiceConfig): string | undefined {
+  const url = options.pluginOnDialUrl;
+  if (url === undefined || pluginRunner !== 'webhook') return undefined;
+  const { hostname, pathname } = new URL(url);
+  return /(^|\.)example\.(net|com|org)$/.test(hostname) ? pathname.slice(1) : undefined;
 }
 
 export function userPartOf(uri: string): string {
@@ -90,8 +103,8 @@ export function userPartOf(uri: string): string {
 /** Does somebody answer in the queue this service uses? The first one who answers counts. */
 export function hasAgent(config: DialbackConfig, options: ServiceOptions): boolean {
   for (const uri of addressesIn(config, options.queue)) {
-    const persona = queuePersona(uri);
-    if (persona === 'queue') return true;
+    const persona = otherSide(uri);
+    if (persona === 'queue' || persona === 'agent') return true;
     if (persona === 'agent-no-answer') return false;
   }
   return false;
@@ -104,8 +117,12 @@ function addressesIn(config: DialbackConfig, name: string | undefined): readonly
   return (queue?.seats ?? []).flatMap(({ agent }) => config.agents[agent]?.uri ?? []);
 }
 
-function quicken(service: ServiceConfig, { agentAnswersAfterMs }: StageOptions): ServiceConfig {
+function quicken(
+  service: ServiceConfig,
+  { agentAnswersAfterMs, pluginOrigin }: StageOptions,
+): ServiceConfig {
   const { options, request } = service;
+  const destination = pluginDestination(service);
   const waitMaxMs = agentAnswersAfterMs + AGENT_WAIT_SPARE_MS;
   return {
     ...service,
@@ -122,6 +139,7 @@ function quicken(service: ServiceConfig, { agentAnswersAfterMs }: StageOptions):
     },
     options: {
       ...options,
+      ...(destination !== undefined && { pluginOnDialUrl: `${pluginOrigin}/${destination}` }),
       dialRetryMs: Math.min(options.dialRetryMs, RETRY_MS),
       ringTimeoutMs: Math.min(options.ringTimeoutMs, RING_MS),
       agentWaitMaxMs:

@@ -243,9 +243,9 @@ export const PERSONAS = {
     script: () => steps(ring(Infinity)),
   },
   'route-point': {
-    does: 'an ACD’s route point: rings briefly, then like agent',
+    does: 'a route point of a contact centre: rings for a while, then like agent',
     concludes: 'the destination takes the call',
-    script: (tempo) => steps(ring(tempo.agentRingMs), ...agent(tempo)),
+    script: (tempo) => steps(ring(tempo.queueMs), ...agent(tempo)),
   },
   queue: {
     does: 'an agent queue: rings for a while, then like agent',

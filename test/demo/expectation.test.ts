@@ -71,6 +71,23 @@ describe('what the demo expects', () => {
     assert.deepEqual([gone.reason, gone.treatments], ['FAIL_INTERACTION_DELETED', []]);
   });
 
+  it('follows the demo’s own plugin to the route point, with the waiting treatment', async () => {
+    const routed = await expectationOf(
+      { persona: 'human', answer: 'human' },
+      { ...SERVICE_OPTIONS, pluginOnDialUrl: 'http://plugin.example.net/after-hours' },
+      {
+        shelf,
+        agentAnswersAfterMs: 4000,
+        comfortWasHeard: false,
+        pluginRoutesTo: 'after-hours',
+      },
+    );
+    assert.deepEqual(
+      [routed.reason, routed.treatments, routed.isHandedOff],
+      ['ROUTED_TO_RP', ['waiting.wav'], true],
+    );
+  });
+
   it('lets nobody hang up on a treatment that is not there', async () => {
     const silent = { customerConnectTreatment: undefined, waitingForAgentTreatment: undefined };
     const role = { answer: 'human', leavesDuringTreatment: true } as const;
