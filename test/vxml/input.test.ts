@@ -173,6 +173,15 @@ cases('VoiceXML DTMF grammars', [
     logs: '8',
   },
   {
+    name: '2.0 3.1.1.2: an external grammar that only refers to rules, called one for keys',
+    page: field('', '<grammar mode="dtmf" src="g.grxml"/>'),
+    files: {
+      'g.grxml': `<grammar root="r"><rule id="r"><ruleref uri="builtin:dtmf/digits?length=2"/></rule></grammar>`,
+    },
+    caller: '42',
+    logs: '42',
+  },
+  {
     name: '2.1 2: the address of a grammar may be computed',
     page: field('', `<grammar mode="dtmf" srcexpr="'g' + '.grxml'"/>`),
     files: { 'g.grxml': `<grammar mode="dtmf" root="r"><rule id="r">8</rule></grammar>` },

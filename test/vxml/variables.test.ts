@@ -162,6 +162,11 @@ cases('VoiceXML variables', [
     logs: '3',
   },
   {
+    name: '2.0 5.1: a reserved word is no name',
+    page: `<form><block><var name="if" expr="1"/></block><catch event="error.semantic"><log>s</log><exit/></catch></form>`,
+    logs: 's',
+  },
+  {
     name: '2.1 6: foreach takes the items one after the other',
     page: block(
       `<var name="list" expr="['a', 'b']"/><foreach item="it" array="list"><log><value expr="it"/></log></foreach>`,
@@ -191,6 +196,13 @@ cases('VoiceXML variables', [
       <log><value expr="x.documentElement.childNodes.length + x.documentElement.getAttribute('k')"/></log><log><value expr="x.documentElement.firstChild.nextSibling.nodeName"/></log></block></form>`,
     files: { 'd.xml': `<a k="v"><b>1</b><b>2</b></a>` },
     logs: '2|2v|b',
+  },
+  {
+    name: '2.1 D: attributes, namespaces and text of the DOM',
+    page: `<form><block><data name="x" src="d.xml"/><var name="e" expr="x.getElementsByTagName('b').item(0)"/>
+      <log><value expr="[e.attributes.getNamedItem('k').nodeValue, e.attributes.item(0).name, e.namespaceURI, e.parentNode.nodeName, e.firstChild.nodeType, e.ownerDocument === x].join()"/></log></block></form>`,
+    files: { 'd.xml': `<a><b k="v" xmlns="urn:b">t</b></a>` },
+    logs: 'v,k,urn:b,a,3,true',
   },
   {
     name: '2.1 5: data goes into a variable that is declared already',

@@ -153,7 +153,10 @@ class GrammarCollector {
     }
     const url = resolveUrl(reference, page.base);
     const root = await shared.grammarRoot(url, timeoutMs);
-    checkFormat(root);
+    // Where the reference says that it is for keys, the grammar need not say so again.
+    if (attributeOf(element, 'mode') === undefined || attributeOf(root, 'mode') !== undefined) {
+      checkFormat(root);
+    }
     const fragment = reference.split('#')[1];
     return this.#read(root, url, timeoutMs, fragment);
   }

@@ -260,7 +260,7 @@ export class Dialog {
     if (this.#justFilled.size === 0 || this.isMenu) return;
     for (const element of elementsOf(this.element)) {
       const item = this.items.find((one) => one.element === element);
-      if (item && this.#justFilled.has(item)) {
+      if (item && this.#isJustFilled(item)) {
         for (const filled of elementsOf(element)) {
           if (filled.local === 'filled') await this.#runFilled(filled, item);
         }
@@ -268,6 +268,12 @@ export class Dialog {
         await this.#runFilled(element, undefined);
       }
     }
+  }
+
+  /** Not cleared again by a filled action before. */
+  #isJustFilled(item: Item): boolean {
+    const { scopes } = this.context.shared;
+    return this.#justFilled.has(item) && scopes.isDefined(this.scope, item.variable);
   }
 
   #isTriggered(filled: XmlElement): boolean {

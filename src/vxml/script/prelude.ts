@@ -132,7 +132,7 @@ export const PRELUDE = `(function (global) {
     node.tagName = tree[0];
     node.localName = tree[0].replace(/^.*:/, '');
     node.prefix = tree[0].indexOf(':') < 0 ? null : tree[0].replace(/:.*$/, '');
-    node.namespaceURI = tree[3];
+    node.namespaceURI = tree[3] || null;
     node.attributes = nodeList(Object.keys(tree[1]).map(function (name) {
       var attribute = new DomNode(owner, null, 2, name, tree[1][name]);
       attribute.name = name; attribute.value = tree[1][name]; attribute.ownerElement = node;
@@ -168,7 +168,7 @@ export const PRELUDE = `(function (global) {
     get previousSibling() { return sibling(this, -1); },
     get nextSibling() { return sibling(this, 1); },
     get textContent() {
-      if (this.nodeType === 3) return this.data;
+      if (this.nodeType < 9 && this.nodeType !== 1) return this.nodeValue;
       return Array.prototype.map.call(this.childNodes, function (c) { return c.textContent; }).join('');
     },
     hasChildNodes: function () { return this.childNodes.length > 0; },

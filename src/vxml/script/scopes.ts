@@ -19,6 +19,11 @@ export type ListKey = number & { readonly list: unique symbol };
 export type HeldKey = number & { readonly held: unique symbol };
 
 /** A name of a variable, without dots. */
+const RESERVED = new Set(
+  'break case catch class const continue debugger default delete do else enum export extends false finally for function if import in instanceof new null return super switch this throw true try typeof var void while with'.split(
+    ' ',
+  ),
+);
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export class Scopes {
@@ -158,7 +163,8 @@ export class Scopes {
   }
 
   #needName(name: string, at: Position): void {
-    if (!NAME.test(name)) throw semantic(`${at.file}:${at.line}: "${name}" is no variable name`);
+    if (!NAME.test(name) || RESERVED.has(name))
+      throw semantic(`${at.file}:${at.line}: "${name}" is no variable name`);
   }
 
   #call(
