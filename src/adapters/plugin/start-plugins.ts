@@ -33,7 +33,7 @@ export interface PluginsOptions {
   readonly baseUrl: () => string;
 }
 
-/** Threads for embedded plugins: a page that runs away holds up those of its own thread only. */
+/** Threads for embedded plugins, and for VoiceXML pages: a page that runs away holds up those of its own thread only. */
 const THREADS = 2;
 
 export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {
@@ -59,7 +59,7 @@ export function startPlugins(options: PluginsOptions): Plugins {
   });
   // So that the first plugin starts as fast as any.
   if (hasEmbeddedPlugin(config())) void pool.warm();
-  const pagePool = createPagePool({ log });
+  const pagePool = createPagePool({ log, threads: THREADS });
   if (hasPage(config())) void pagePool.warmUp();
   const pages = new EmbeddedPageRunner({ pool: pagePool, fetcher, readFile, newId: randomToken });
   const environment = {
