@@ -28,6 +28,9 @@ const SHOWN: Readonly<Record<string, readonly Showing[]>> = {
     ['sales', ['human'], 'AGENT_CONNECTED 1: connect.wav waiting.wav'],
     ['sales', ['busy', 'machine'], 'FAIL_CALL_TO_CUSTOMER 2: machine.wav'],
     ['night-desk', ['fax'], 'FAIL_FAX_REACHED 1:'],
+    ['front-desk', ['human'], 'AGENT_CONNECTED 1: connect.wav waiting.wav'],
+    // Outside the demo there is no such plugin.
+    ['weekend', ['human'], 'FAIL_ERROR 1:'],
   ],
   'docker.yaml': [
     ['support', ['no-answer', 'human'], 'AGENT_CONNECTED 2: waiting.wav'],
@@ -119,8 +122,8 @@ describe('the examples', () => {
     });
   }
 
-  /** Its plugin and page are served by nobody here. */
-  const needsServers = new Set(['plugin.yaml']);
+  /** Their plugins and pages are served by nobody here. */
+  const needsServers = new Set(['demo.yaml', 'plugin.yaml']);
   for (const name of EXAMPLES.filter((file) => !needsServers.has(file))) {
     it(`have no findings but what their comments say: ${name}`, async () => {
       const config = await loadConfig(new URL(name, folder).pathname, { env });
