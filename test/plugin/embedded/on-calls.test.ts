@@ -1,0 +1,210 @@
+/**
+ * Embedded plugins and real calls: for every answer type what the page is given, what it does with the
+ * call, and where the call is in the end; with the samples that people start from.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { PersonaName } from '../../../src/farend/personas.js';
+import type { PersonaScript } from '../../../src/farend/persona-script.js';
+import { until } from '../../sip/bench.js';
+import { PluginStage, type Outcome } from '../plugin-stage.js';
+import { page } from './bed.js';
+
+const SAMPLES = fileURLToPath(new URL('../../../config/examples/plugins/', import.meta.url));
+
+/** Says what it was given, and cancels. */
+const GIVEN = page(`<datamodel><data id="request"/></datamodel><state id="s">
+  <transition event="plugin.start interaction.present" target="reply">
+    <log label="state" expr="[_data._call_state, _data._call_state_name, typeof _data._interaction_id, _event.name]"/>
+    <log label="ids" expr="[_data._gms_service_id, _data._ors_service_id, _data._user_data.topic]"/>
+    <log label="numbers" expr="[_data._customer_number, _data._dialed_number, _data._dial_attempt, _data._ttl]"/>
+    <log label="interaction" expr="[_data._interaction_id, _event.data.interactionid]"/>
+  </transition></state>
+  <state id="reply"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'">
+    <param name="action" expr="'cancel'"/><param name="message" expr="'OK'"/></session:fetch></onentry></state>`);
+const BROKEN = page('<state id="s"><onentry><dialog:juggle/></onentry></state>');
+const SILENT = page('<state id="s"><onexit><log expr="\'left\'"/></onexit></state>');
+
+const SERVICES = [
+  ...['menu', 'interaction-deleted', 'machine-message', 'retry-policy'].map(
+    (sample) => [sample, `samples/${sample}.scxml`] as const,
+  ),
+  ['composer', 'samples/composer/src-gen/IPD_callback_Entry.scxml'],
+  ['given', 'given'],
+  ['broken', 'broken'],
+  ['silent', 'silent'],
+] as const;
+
+/** Answers, spells hello, and presses keys a second later. */
+const pressing = (keys: string): PersonaScript => ({
+  steps: [
+    { step: 'ring', ms: 100 },
+    { step: 'answer' },
+    { step: 'wait', ms: 250 },
+    { step: 'say', what: { file: 'far-end/hello.wav' } },
+    { step: 'hear', maxMs: 8000 },
+    { step: 'wait', ms: 600 },
+    { step: 'press', keys },
+  ],
+});
+
+describe('embedded plugins, on real calls', function () {
+  this.timeout(120_000);
+  let pages: Server;
+  let stage: PluginStage;
+
+  before(async () => {
+    const made: Readonly<Record<string, string>> = { given: GIVEN, broken: BROKEN, silent: SILENT };
+    pages = createServer((request, response) => {
+      const path = (request.url ?? '').slice(1);
+      const text = path.startsWith('samples/')
+        ? readFileSync(SAMPLES + path.slice('samples/'.length), 'utf8')
+        : made[path];
+      response.writeHead(text === undefined ? 404 : 200).end(text);
+    });
+    await new Promise<void>((done) => pages.listen(0, '127.0.0.1', done));
+    const origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    const services = SERVICES.map(
+      ([name, path]) => `  ${name}:
+    _plugin_on_dial_url: ${origin}/${path}
+    _plugin_on_dial_timeout: ${name === 'silent' ? 2 : 60}
+    _max_dial_attempts: 1
+`,
+    );
+    stage = await PluginStage.open(`services:\n${services.join('')}`);
+  });
+  after(async () => {
+    await stage.close();
+    pages.closeAllConnections();
+    await new Promise((done) => pages.close(done));
+  });
+
+  /** One callback to its end, and to the last line of its page, which is written behind. */
+  async function run(
+    service: string,
+    cast: PersonaName | PersonaScript,
+    userData: Record<string, string>,
+  ): Promise<Outcome> {
+    const outcome = await stage.run(service, cast, userData);
+    return until(5000, 'the page to end', async () => {
+      const { story } = await stage.completed(outcome.story.id);
+      return story.media.some(({ what }) => what === 'ended') ? { ...outcome, story } : undefined;
+    });
+  }
+
+  /** What the page did and said, as `trace` shows it. */
+  const trailOf = ({ story }: Outcome): string[] =>
+    story.media.map(({ what, detail = '' }) => `${what} ${detail}`.trimEnd());
+  const logOf = (outcome: Outcome, label: string): unknown => {
+    const line = trailOf(outcome).find((one) => one.startsWith(`log ${label}: `));
+    return JSON.parse(line?.slice(`log ${label}: `.length) ?? 'null');
+  };
+
+  it('gives a page every parameter, with the call and without', async () => {
+    const [human, busy] = await Promise.all([
+      run('given', 'human', { topic: 'broadband' }),
+      run('given', 'busy', { topic: 'broadband' }),
+    ]);
+    assert.deepEqual(logOf(human, 'state'), [0, 'Ok', 'string', 'interaction.present']);
+    assert.deepEqual(logOf(busy, 'state'), [6, 'Busy', 'undefined', 'plugin.start']);
+    const [call] = human.heard;
+    assert.deepEqual(logOf(human, 'interaction'), [call?.callId, call?.callId]);
+    assert.deepEqual(logOf(human, 'numbers'), [call?.userPart, call?.userPart, 1, 60]);
+    const [service, session, topic] = logOf(human, 'ids') as string[];
+    assert.deepEqual([service, topic], [human.story.id, 'broadband']);
+    assert.match(session ?? '', /^[0-9a-f-]{36}$/);
+    assert.deepEqual([human.reason, busy.reason], ['CANCELLED', 'CANCELLED']);
+  });
+
+  it('asks a page about every way a call can fail, without a call', async () => {
+    const answers: readonly (readonly [PersonaName, number, string])[] = [
+      ['busy', 6, 'busy'],
+      ['no-answer', 7, 'no_answer'],
+      ['sit', 8, 'no_answer'],
+      ['fax', 17, 'no_answer'],
+      ['declined', 26, 'no_answer'],
+    ];
+    await Promise.all(
+      answers.map(async ([persona, callState, state]) => {
+        const outcome = await run('retry-policy', persona, {});
+        assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', callState], persona);
+        const step = `state deciding -> ${state} on plugin.start`;
+        assert.ok(trailOf(outcome).includes(step), `${persona}: ${trailOf(outcome).join('\n')}`);
+      }),
+    );
+    await stage.isQuiet();
+  });
+
+  it('plays to a human, collects a digit, and sends the call where it says', async () => {
+    const [agent, routePoint] = await Promise.all([
+      run('menu', pressing('1'), {}),
+      run('menu', pressing('2'), {}),
+    ]);
+    assert.deepEqual([agent.reason, routePoint.reason], ['AGENT_CONNECTED', 'ROUTED_TO_RP']);
+    for (const outcome of [agent, routePoint]) {
+      const heard = await stage.recognise(outcome.heard[0], 'connect.wav', 'far-end/agent.wav');
+      assert.deepEqual(heard, ['connect.wav', 'far-end/agent.wav']);
+      assert.ok(trailOf(outcome).some((line) => line.startsWith('asked interaction.detach')));
+    }
+    assert.ok(trailOf(agent).includes('state menu -> agent on dialog.playandcollect.done'));
+    assert.ok(
+      trailOf(routePoint).includes('state menu -> route_point on dialog.playandcollect.done'),
+    );
+    assert.ok(stage.farEnd.calls().some(({ userPart }) => userPart === 'nightdesk'));
+    await stage.isQuiet();
+  });
+
+  it('leaves a message on a machine', async () => {
+    const outcome = await run('machine-message', 'voicemail-no-beep', {});
+    assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', 9]);
+    assert.deepEqual(await stage.recognise(outcome.heard[0], 'machine.wav'), ['machine.wav']);
+    await stage.isQuiet();
+  });
+
+  it('runs a page built as Composer builds, from the message to the detached call', async () => {
+    const warningsBefore = stage.warnings.length;
+    const outcome = await run('composer', 'human', {});
+    assert.equal(outcome.reason, 'AGENT_CONNECTED');
+    const heard = await stage.recognise(outcome.heard[0], 'connect.wav', 'far-end/agent.wav');
+    assert.deepEqual(heard, ['connect.wav', 'far-end/agent.wav']);
+    const trail = trailOf(outcome);
+    const detached = trail.findIndex((line) => line.startsWith('sent interaction.detach.done'));
+    const replied = trail.findIndex((line) => line === 'reply route_to_agent');
+    assert.ok(detached >= 0 && detached < replied, trail.join('\n'));
+    const warnings = stage.warnings.slice(warningsBefore);
+    assert.ok(!warnings.some((line) => line.includes('without detaching')), warnings.join('\n'));
+    await stage.isQuiet();
+  });
+
+  it('tells a page of a hang-up, and carries out what it replies', async () => {
+    const outcome = await run('interaction-deleted', 'hangs-up-during-treatment', {});
+    assert.equal(outcome.reason, 'CANCELLED', 'the limit of attempts cancels a retry');
+    assert.equal(outcome.heard[0]?.endedBy, 'far-end');
+    const trail = trailOf(outcome);
+    assert.ok(trail.some((line) => /-> hung_up on interaction\.deleted$/.test(line)));
+    assert.ok(trail.includes('reply retry'));
+    await stage.isQuiet();
+  });
+
+  it('ends the callback when a page cannot run, and says why by line', async () => {
+    const outcome = await run('broken', 'human', {});
+    assert.equal(outcome.reason, 'FAIL_ERROR');
+    const because = outcome.story.steps.map((step) => step.because).join('\n');
+    assert.match(because, /SCXML_UNKNOWN_ELEMENT: .*\/broken:\d+:\d+: <dialog:juggle>/);
+    await stage.isQuiet();
+  });
+
+  it('ends a page that never replies, and the call with it', async () => {
+    const outcome = await run('silent', 'human', {});
+    assert.equal(outcome.reason, 'FAIL_ERROR');
+    assert.match(
+      outcome.story.steps.map((step) => step.because).join('\n'),
+      /no reply in time, _plugin_on_dial_timeout is 2 s/,
+    );
+    await stage.isQuiet();
+    assert.ok(trailOf(outcome).includes('log "left"'), 'its onexit handlers have run');
+  });
+});
