@@ -8,17 +8,20 @@ import { SessionHost } from '../src/session-host.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
-import { supportDesk } from './fakes/queue-desk.js';
+import { QueueDesk } from '../src/handoff/queue-desk.js';
+import { supportPlans } from './fakes/queue-desk.js';
+import { agentPlan, agentQueue } from './handoff/queue/queue-world.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
-function setUp() {
+function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx')) {
   const telephony = new FakeTelephony();
   const store = new FakeStore();
   const clock = virtualClock();
   let ended = 0;
   const config: { services: Record<string, ServiceConfig> } = {
-    services: { sales: serviceConfig() },
+    services: { sales: service },
   };
+  const desk = new QueueDesk({ clock, log: silentLog }, plans);
   const host = new SessionHost({
     telephony,
     analyser: new FakeAnalyser(),
@@ -34,7 +37,7 @@ function setUp() {
       fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
     },
     trunks: [testTrunk('sip:trunk')],
-    desk: supportDesk(clock, 'sip:support@pbx'),
+    desk,
     routePoints: {},
     comfortFile: '/p/comfort.wav',
     get services() {
@@ -59,7 +62,7 @@ function setUp() {
     updatedAtMs: clock.nowMs(),
     ...more,
   });
-  return { telephony, store, clock, host, config, record, ended: () => ended };
+  return { telephony, store, clock, host, config, desk, record, ended: () => ended };
 }
 
 /** Runs a callback to this point and takes the snapshot a crash would leave. */
@@ -227,5 +230,73 @@ describe('SessionHost', () => {
     await settle();
     assert.equal(t.store.commits.at(-1)?.change.record?.reason, 'CANCELLED');
     assert.equal(t.host.count, 0);
+  });
+});
+
+describe('SessionHost, for services that look for an agent first', () => {
+  const service = serviceConfig({ waitsForAgent: true, maxDialAttempts: 1, agentRetryMs: 1000 });
+  const plans = {
+    agents: [agentPlan('ann', { startsAs: 'not-ready' })],
+    queues: [agentQueue('support', ['ann'])],
+  };
+  const waiting = async (more: Partial<CallbackRecord> = {}) => {
+    const t = setUp(service, plans);
+    t.host.start(t.record(more));
+    await settle();
+    return t;
+  };
+
+  it('dials nobody and holds no line until an agent is there', async () => {
+    const t = await waiting();
+    assert.deepEqual([t.telephony.calls.length, t.host.count, t.host.liveCount], [0, 1, 0]);
+    assert.equal(t.desk.queues()[0]?.ahead, 1);
+    t.desk.setAgent('ann', 'ready');
+    await settle();
+    assert.deepEqual([t.telephony.calls.length, t.host.liveCount], [1, 1]);
+    assert.equal(t.desk.agents()[0]?.state, 'reserved');
+    t.telephony.calls[0]?.fail(480);
+    await settle();
+    assert.equal(t.desk.agents()[0]?.state, 'ready', 'the customer was not there');
+    assert.deepEqual(t.desk.counts(), { queueRequests: 0, queueOffers: 0, queueTimers: 0 });
+  });
+
+  it('lets go of the place when the callback is cancelled', async () => {
+    const t = await waiting();
+    t.host.cancel('cb-1', 'customer');
+    await settle();
+    assert.equal(t.desk.queues()[0]?.ahead, 0);
+    assert.equal(t.host.count, 0);
+  });
+
+  it('does not wait for an agent when it drains, and asks the queue again after a restart', async () => {
+    const t = await waiting();
+    await t.host.drain(3_600_000);
+    assert.equal(t.desk.queues()[0]?.ahead, 0);
+    const flowState = t.store.commits.findLast(({ change }) => change.flowState)?.change.flowState;
+    assert.equal(flowState?.name, 'reserving-agent');
+    const again = setUp(service, plans);
+    again.host.recover(again.record({ ...(flowState && { flowState }) }));
+    await settle();
+    await again.clock.advance(1000);
+    await settle();
+    assert.equal(again.desk.queues()[0]?.ahead, 1);
+    again.desk.setAgent('ann', 'ready');
+    await settle();
+    assert.equal(again.telephony.calls.length, 1);
+    await again.host.drain(0);
+  });
+
+  it('asks again after a restart in the middle of the pause', async () => {
+    const t = setUp(service, { agents: [], queues: [] });
+    t.host.start(t.record());
+    await settle();
+    const flowState = t.store.commits.findLast(({ change }) => change.flowState)?.change.flowState;
+    assert.notEqual(flowState?.context.timers['agent-retry'], undefined);
+    await t.host.drain(0);
+    const again = setUp(service, plans);
+    again.host.start(again.record({ ...(flowState && { flowState }) }));
+    await settle();
+    assert.equal(again.desk.queues()[0]?.ahead, 1);
+    await again.host.drain(0);
   });
 });

@@ -159,6 +159,7 @@ export class FakeEndpoint implements MediaEndpoint {
   remoteSdp: string | undefined;
   tappedTo: TapTarget | undefined;
   bridgedTo: FakeEndpoint | undefined;
+  bridgeCount = 0;
   readonly #handlers: Handler<[]>[] = [];
   constructor(
     readonly id: string,
@@ -219,6 +220,7 @@ export class FakeEndpoint implements MediaEndpoint {
   }
   bridge(other: MediaEndpoint): Promise<void> {
     this.bridgedTo = other as FakeEndpoint;
+    this.bridgeCount += 1;
     for (const play of this.owner.plays) {
       if (play.endpoint === this && play.isPlaying) play.end({ kind: 'stopped' });
     }

@@ -4,11 +4,12 @@ import type { EventBody } from '../../src/callflow/vocabulary.js';
 import type { HandoffConfig, ServiceConfig } from '../../src/config/config.js';
 import type { HandoffFacts } from '../../src/handoff/conversation.js';
 import { FarSides, type CustomerSide } from '../../src/handoff/far-sides.js';
+import { QueueDesk } from '../../src/handoff/queue-desk.js';
 import { LegLedger } from '../../src/leg-ledger.js';
 import { LegTrail } from '../../src/leg-trail.js';
 import { TreatmentPlayer } from '../../src/treatment/treatment-player.js';
 import { FakeTelephony, settle, silentLog, type FakeCall } from '../fakes/fake-telephony.js';
-import { supportDesk } from '../fakes/queue-desk.js';
+import { supportPlans } from '../fakes/queue-desk.js';
 import { HANDOFF, serviceConfig } from '../fakes/service-config.js';
 
 const PLACES = { directory: '/m', packagedDirectory: '/p' };
@@ -16,6 +17,7 @@ const PLACES = { directory: '/m', packagedDirectory: '/p' };
 export async function handoffBed(
   handoff: Partial<HandoffConfig> = {},
   more: Partial<ServiceConfig> = {},
+  plans = supportPlans('sip:support@pbx'),
 ) {
   const telephony = new FakeTelephony();
   const clock = virtualClock();
@@ -23,6 +25,7 @@ export async function handoffBed(
   const facts: HandoffFacts[] = [];
   const notes: string[] = [];
   const cleanUps: Promise<unknown>[] = [];
+  const desk = new QueueDesk({ clock, log: silentLog }, plans);
   let ids = 0;
   const service = {
     ...serviceConfig(),
@@ -45,7 +48,7 @@ export async function handoffBed(
       clock,
       log: silentLog,
       files,
-      desk: supportDesk(clock, 'sip:support@pbx'),
+      desk,
       random: { uuid: () => `leg-${(ids += 1)}`, fraction: () => 0.5 },
     },
     callback: {
@@ -102,6 +105,7 @@ export async function handoffBed(
     posted,
     notes,
     farSides,
+    desk,
     customer,
     player,
     endpoint,

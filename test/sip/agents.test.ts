@@ -77,6 +77,15 @@ const CASES = {
     },
     queue: 'earlyMedia: pass',
   },
+  'early media, then refused': {
+    target: (call, party) => {
+      const isFirst = party.requests('INVITE').length === 1;
+      call.respond(183, 'Session Progress', { sdp: party.rtp.sdp });
+      setTimeout(() => (isFirst ? call.respond(480, 'Gone') : call.answer()), 700);
+    },
+    queue: 'earlyMedia: pass',
+    service: { agentRetryMs: '1000' },
+  },
   'early media ignored': {
     target: (call, party) => {
       call.respond(183, 'Session Progress', { sdp: party.rtp.sdp });
@@ -349,6 +358,25 @@ describe('agents and queues on the wire', function () {
     assert.deepEqual(rows.slice(rows.indexOf('early.passed')), ['early.passed', 'agent.bridge']);
     office.phone(name, 'target').call.bye();
     assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('goes back to the waiting treatment when the far side that was heard will not answer', async () => {
+    const name = 'early media, then refused';
+    const callback = await office.request(name);
+    await callback.talks();
+    const rows = await callback.rows();
+    assert.deepEqual(rows.slice(rows.indexOf('early.passed')), [
+      'early.passed',
+      'early.over',
+      'agent.retry',
+      'agent.again',
+      'early.passed',
+      'agent.bridge',
+    ]);
+    office.phone(name, 'target').call.bye();
+    assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+    const counters = await office.ask<Record<string, number>>('GET', '/v1/counters');
+    assert.equal(counters['treatment-missing'], undefined, 'every sound could be played');
   });
 
   it('goes on with the waiting treatment through early media otherwise', async () => {
