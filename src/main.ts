@@ -7,6 +7,7 @@ import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
+import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
 import { systemRandom } from './adapters/random.js';
@@ -129,7 +130,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     desk,
     store,
     telephony: governedTelephony(telephony, setUps),
-    holders: { ...plugins, lengthMs: wavLengthMs },
+    holders: { ...plugins, lengthMs: wavLengthMs, shelf: recordingShelf() },
     setUps,
     analyser,
     clock,

@@ -254,6 +254,12 @@ export interface MediaEndpoint {
    * @param path absolute, as the media server sees it
    */
   record(path: string): Promise<void>;
+  /**
+   * Records what comes from the far side alone, headerless L16 of 8 kHz, readable as it grows. Absent
+   * when the media server's files are not ours.
+   * @param path absolute, on this host. @returns what ends it; it may be called twice and never rejects
+   */
+  readonly recordFarSide?: ((path: string) => Promise<() => Promise<void>>) | undefined;
   /** Keys of the far side (RFC 4733), also while a file plays. @param durationMs of the press */
   onDigit(handle: (digit: string, durationMs: number) => void): void;
   /** What plays here is ended by it, without a silence in between. */

@@ -16,6 +16,7 @@ import type { Clock, Log, Random } from '../ports.js';
 import { numberRulesOf } from '../request/customer-number.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { PlayRequest } from '../treatment/treatment-player.js';
+import type { RecordingShelf } from './call-recording.js';
 import { Comfort } from './comfort.js';
 import type { HeldCallFacts, RevokeCause } from './held-call.js';
 import type { HolderParameters } from './holder-parameters.js';
@@ -34,6 +35,7 @@ export interface HolderSetUp {
   readonly pages?: PageRunner | undefined;
   /** How long a sound file of this host is; undefined when it cannot be told. */
   lengthMs(path: string): Promise<number | undefined>;
+  readonly shelf?: RecordingShelf | undefined;
 }
 
 export interface HolderCallback {
@@ -76,6 +78,7 @@ interface Holding {
   readonly holderId: string;
   readonly startedAtMs: number;
   readonly ttlMs: number;
+  readonly call: LiveCall | undefined;
   tell(news: HolderNews): void;
   stop(cause: RevokeCause): Promise<void>;
 }
@@ -181,7 +184,7 @@ export class Holders {
         ...this.#owner(),
       },
     );
-    this.#hold(command, session);
+    this.#hold(command, session, call);
   }
 
   #startPage(command: CommandOf<'start-vxml'>, attempt: HeldAttempt, call: LiveCall): void {
@@ -206,7 +209,7 @@ export class Holders {
       },
       deps.log,
     );
-    this.#hold(command, session);
+    this.#hold(command, session, call);
   }
 
   #owner() {
@@ -222,10 +225,15 @@ export class Holders {
     };
   }
 
-  #hold({ holderId, ttlMs }: StartCommand, session: Pick<Holding, 'tell' | 'stop'>): void {
+  #hold(
+    { holderId, ttlMs }: StartCommand,
+    session: Pick<Holding, 'tell' | 'stop'>,
+    call: LiveCall | undefined,
+  ): void {
     this.#holding = {
       holderId,
       ttlMs,
+      call,
       startedAtMs: this.context.deps.clock.nowMs(),
       tell: (news) => session.tell(news),
       stop: (cause) => session.stop(cause),
@@ -235,7 +243,9 @@ export class Holders {
   #release(cause: RevokeCause): void {
     const holding = this.#holding;
     this.#holding = undefined;
-    if (holding) this.context.cleanUp(holding.stop(cause));
+    if (!holding) return;
+    const { call } = holding;
+    this.context.cleanUp(holding.stop(cause).then(() => call?.forgetRecordings()));
   }
 
   /** @returns undefined when there is no call, or not any more */
@@ -252,6 +262,7 @@ export class Holders {
         clock: deps.clock,
         files: deps.files,
         places,
+        shelf: deps.holders?.shelf,
         lengthMs: (path) => deps.holders?.lengthMs(path) ?? Promise.resolve(undefined),
         endpoint: () => call.endpoint,
         beforePlaying: () => call.beforePlaying(),

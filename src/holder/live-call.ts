@@ -4,6 +4,7 @@
  */
 import type { Clock, MediaEndpoint } from '../ports.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
+import { CallRecording, refuseRecording, type RecordingShelf } from './call-recording.js';
 import type { Comfort } from './comfort.js';
 import type {
   DigitPress,
@@ -14,7 +15,6 @@ import type {
   PlayOptions,
   Prompt,
   PromptPlayback,
-  RecordEnd,
   Recording,
   RecordRequest,
   RevokeCause,
@@ -27,6 +27,8 @@ export interface LiveCallContext {
   readonly files: MediaFiles;
   readonly places: MediaPlaces;
   lengthMs(path: string): Promise<number | undefined>;
+  /** Undefined: nothing can be recorded. */
+  readonly shelf?: RecordingShelf | undefined;
   /** Undefined once the leg is over. */
   endpoint(): MediaEndpoint | undefined;
   /** A tap that a sound would kill is given back. */
@@ -41,15 +43,20 @@ export interface LiveCallContext {
 }
 
 const AWAIT_MAX_MS = 30_000;
+const RECORDINGS_MAX = 20;
 const DONE = { kind: 'done' } as const;
 
 export class LiveCall implements HeldCall {
-  readonly capabilities: HeldCallCapabilities = { canSpeak: false, canRecord: false };
+  readonly capabilities: HeldCallCapabilities;
   readonly #keys = new KeyMemory();
   readonly #revokeHandles: ((cause: RevokeCause) => void)[] = [];
   #isAttached: boolean;
   #revokedBy: RevokeCause | undefined;
   #playing: PromptRun | undefined;
+  #recording: CallRecording | undefined;
+  /** Finished recordings by id. */
+  readonly #recordings = new Map<string, string>();
+  #recordingCount = 0;
   /** How long the holder waits for the customer, when it does. */
   #patienceMs: number | undefined;
 
@@ -59,6 +66,9 @@ export class LiveCall implements HeldCall {
     isAttached: boolean,
   ) {
     this.#isAttached = isAttached;
+    const { shelf } = context;
+    const canRecord = shelf !== undefined && context.endpoint()?.recordFarSide !== undefined;
+    this.capabilities = { canSpeak: false, canRecord };
     context.endpoint()?.onDigit((digit, durationMs) => this.#onKey(digit, durationMs));
   }
 
@@ -84,8 +94,8 @@ export class LiveCall implements HeldCall {
   revoke(cause: RevokeCause): void {
     if (this.#revokedBy !== undefined) return;
     this.#revokedBy = cause;
-    this.#keys.close();
     this.#silence();
+    this.#keys.close();
     for (const handle of this.#revokeHandles.splice(0)) handle(cause);
   }
 
@@ -100,7 +110,7 @@ export class LiveCall implements HeldCall {
         files: this.context.files,
         places: this.context.places,
         lengthMs: (path) => this.context.lengthMs(path),
-        recordingPath: () => undefined,
+        recordingPath: (id) => this.#recordings.get(id),
         beforeSound: () => this.#beforeSound(run),
       },
       prompts,
@@ -139,10 +149,44 @@ export class LiveCall implements HeldCall {
     };
   }
 
-  record(_request: RecordRequest): Recording {
-    const refused: RecordEnd =
-      this.#refuse() ?? refusal('HELD_UNSUPPORTED', 'recording is not built in this version');
-    return { done: Promise.resolve(refused), stop: () => Promise.resolve() };
+  record(request: RecordRequest): Recording {
+    const { shelf, clock } = this.context;
+    const endpoint = this.context.endpoint();
+    const refused = this.#refuse() ?? refuseRecording(request) ?? this.#refuseToRecord();
+    if (refused || !shelf || !endpoint) {
+      const why = refused ?? refusal('HELD_UNSUPPORTED', 'calls cannot be recorded here');
+      return { done: Promise.resolve(why), stop: () => Promise.resolve() };
+    }
+    this.#recordingCount += 1;
+    const recordingId = `recording-${this.#recordingCount}`;
+    void this.context.comfort.giveWay();
+    const recording = new CallRecording(
+      {
+        clock,
+        shelf,
+        endpoint,
+        recordingId,
+        onDigit: (handle) => this.#keys.listen(handle),
+        kept: (id, path) => this.#recordings.set(id, path),
+      },
+      request,
+    );
+    this.#recording = recording;
+    void recording.done.then((end) => {
+      const made = end.kind === 'refused' ? `${end.code}: ${end.why}` : `${end.durationMs} ms`;
+      this.context.note(`recording-${end.kind}`, made);
+      this.#recording = undefined;
+      if (this.#revokedBy === undefined && !this.#playing) this.#isQuiet();
+    });
+    return recording;
+  }
+
+  /** What was recorded is deleted; called when nobody can ask for it any more. */
+  async forgetRecordings(): Promise<void> {
+    await this.#recording?.done;
+    const paths = [...this.#recordings.values()];
+    this.#recordings.clear();
+    await Promise.all(paths.map((path) => this.context.shelf?.forget(path)));
   }
 
   async hangUp(why: string): Promise<HeldRefusal | typeof DONE> {
@@ -179,7 +223,14 @@ export class LiveCall implements HeldCall {
     return refusal('HELD_REVOKED', `the call was taken back: ${this.#revokedBy ?? 'over'}`);
   }
 
+  #refuseToRecord(): HeldRefusal | undefined {
+    if (this.#recording) return refusal('HELD_TOO_MANY', 'one recording at a time');
+    if (this.#recordings.size < RECORDINGS_MAX) return undefined;
+    return refusal('HELD_TOO_MANY', `${RECORDINGS_MAX} recordings of a call at most`);
+  }
+
   #silence(): void {
+    this.#recording?.takeAway();
     void this.#playing?.stop();
     this.#playing = undefined;
     this.#patienceMs = undefined;

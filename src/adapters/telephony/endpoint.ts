@@ -3,6 +3,7 @@
  * one playback at a time, no sound cut by a tap, no tap on a channel that plays, an end that is told
  * once, and a channel that is gone after `close` even when the media server does not answer BYEs.
  */
+import { isLoopbackHost } from '../../config/build-parts.js';
 import type {
   AudioTap,
   Clock,
@@ -177,6 +178,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     await this.channel.api('uuid_record', this.id, 'start', file);
   }
 
+  get recordFarSide(): ((path: string) => Promise<() => Promise<void>>) | undefined {
+    // It reaches us on loopback: then its disk is ours, too.
+    if (!isLoopbackHost(this.context.tapMeans.ourAddress)) return undefined;
+    return (path) => this.#recordFarSide(checked('play-file', path));
+  }
+
   onDigit(handle: (digit: string, durationMs: number) => void): void {
     this.channel.onDigit(handle);
   }
@@ -274,6 +281,20 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       throw new TelephonyError('COMMAND_FAILED', 'uuid_getvar: no count of packets');
     }
     return Number(count);
+  }
+
+  async #recordFarSide(file: string): Promise<() => Promise<void>> {
+    const set = (name: string, value: string) =>
+      this.channel.api('uuid_setvar', this.id, name, value);
+    await Promise.all([
+      set('RECORD_STEREO', 'false'),
+      ...Object.entries(TAP_VARIABLES).map(([name, value]) => set(name, value)),
+    ]);
+    await this.channel.api('uuid_record', this.id, 'start', file);
+    return async () => {
+      // Gone with the channel, or ended already.
+      await this.channel.api('uuid_record', this.id, 'stop', file).catch(() => undefined);
+    };
   }
 
   async #close(): Promise<void> {
