@@ -24,6 +24,11 @@ const env = {
 type Showing = readonly [service: string, answers: readonly AnswerWord[], outcome: string];
 
 const SHOWN: Readonly<Record<string, readonly Showing[]>> = {
+  'agents.yaml': [
+    ['orders', ['busy', 'human'], 'AGENT_CONNECTED 2: waiting.wav'],
+    ['gold', ['human'], 'AGENT_CONNECTED 1: waiting.wav'],
+    ['complaints', ['no-answer', 'human'], 'AGENT_CONNECTED 2: waiting.wav'],
+  ],
   'demo.yaml': [
     ['sales', ['human'], 'AGENT_CONNECTED 1: connect.wav waiting.wav'],
     ['sales', ['busy', 'machine'], 'FAIL_CALL_TO_CUSTOMER 2: machine.wav'],
