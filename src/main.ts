@@ -9,6 +9,7 @@ import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
+import { createSpeech } from './adapters/media/speech.js';
 import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
 import { systemRandom } from './adapters/random.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
@@ -32,6 +33,7 @@ import { createApi } from './request/callback-api.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
+import type { Speech } from './treatment/media-file.js';
 import { isMediaShared, telephonySites } from './telephony-sites.js';
 
 /** Longest wait for calls in the air at shutdown. */
@@ -126,7 +128,9 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     plansOf(config),
   );
   cleanUp.add(desk, () => Promise.resolve(desk.stop()));
+  const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
   const host = createHost(live, () => folders, {
+    speech,
     desk,
     store,
     telephony: governedTelephony(telephony, setUps),
@@ -252,7 +256,11 @@ type HostParts = Pick<
 >;
 
 /** What may change while running is read from the configuration in force each time. */
-function createHost(live: LiveConfig, folders: () => MediaFolders, parts: HostParts): SessionHost {
+function createHost(
+  live: LiveConfig,
+  folders: () => MediaFolders,
+  { speech, ...parts }: HostParts & { readonly speech: Speech | undefined },
+): SessionHost {
   return new SessionHost({
     ...parts,
     files: createMediaFiles({
@@ -260,6 +268,7 @@ function createHost(live: LiveConfig, folders: () => MediaFolders, parts: HostPa
         return folders().cacheDirectory;
       },
       allowedOrigins: { has: (origin) => live.current.allowedOrigins.includes(origin) },
+      speech,
     }),
     get comfortFile() {
       return join(folders().packagedDirectory, 'comfort.wav');

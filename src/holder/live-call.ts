@@ -68,7 +68,7 @@ export class LiveCall implements HeldCall {
     this.#isAttached = isAttached;
     const { shelf } = context;
     const canRecord = shelf !== undefined && context.endpoint()?.recordFarSide !== undefined;
-    this.capabilities = { canSpeak: false, canRecord };
+    this.capabilities = { canSpeak: context.files.speech !== undefined, canRecord };
     context.endpoint()?.onDigit((digit, durationMs) => this.#onKey(digit, durationMs));
   }
 

@@ -4,7 +4,12 @@
  * samples, and which of them that was from their lengths.
  */
 import type { Clock, MediaEndpoint, Playback, PlayEnd } from '../ports.js';
-import { resolveMedia, type MediaFiles, type MediaPlaces } from '../treatment/media-file.js';
+import {
+  resolveMedia,
+  type MediaFiles,
+  type MediaPlaces,
+  type ResolvedMedia,
+} from '../treatment/media-file.js';
 import type { HeldCallCode, HeldRefusal, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
 
 export interface PromptContext {
@@ -27,6 +32,7 @@ interface Sound {
 
 const PROMPTS_MAX = 100;
 const SILENCE_MAX_MS = 600_000;
+const SPEECH_CHARS_MAX = 2000;
 
 /** @returns why these cannot be prompts at all */
 export function refusePrompts(prompts: readonly Prompt[]): HeldRefusal | undefined {
@@ -34,8 +40,8 @@ export function refusePrompts(prompts: readonly Prompt[]): HeldRefusal | undefin
     return refusal('HELD_BAD_ARGUMENT', `1 to ${PROMPTS_MAX} prompts`);
   }
   for (const prompt of prompts) {
-    if (prompt.kind === 'speech') {
-      return refusal('HELD_UNSUPPORTED', 'this media server does not speak');
+    if (prompt.kind === 'speech' && prompt.text.length > SPEECH_CHARS_MAX) {
+      return refusal('HELD_BAD_ARGUMENT', `at most ${SPEECH_CHARS_MAX} characters are spoken`);
     }
     if (prompt.kind !== 'silence') continue;
     const { durationMs } = prompt;
@@ -89,9 +95,8 @@ export class PromptRun implements PromptPlayback {
       const { durationMs } = prompt;
       return { name: `silence_stream://${durationMs}`, lengthMs: durationMs };
     }
-    const file = this.#fileOf(prompt);
-    if (typeof file !== 'string') return file;
-    const media = await resolveMedia(file, this.context.places, this.context.files);
+    const media = await this.#media(prompt);
+    if (media.kind === 'refused') return media;
     if (media.kind === 'unplayable') {
       return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
     }
@@ -99,8 +104,18 @@ export class PromptRun implements PromptPlayback {
     return { name: media.path, lengthMs };
   }
 
+  async #media(prompt: Exclude<Prompt, { kind: 'silence' }>): Promise<ResolvedMedia | HeldRefusal> {
+    const { files, places } = this.context;
+    if (prompt.kind === 'speech') {
+      if (!files.speech) return refusal('HELD_UNSUPPORTED', 'there is no voice for text here');
+      return files.speech.say(prompt.text, prompt.language);
+    }
+    const file = this.#fileOf(prompt);
+    return typeof file === 'string' ? resolveMedia(file, places, files) : file;
+  }
+
   /** A document names what is under the media folder or on the web, never a path of this host. */
-  #fileOf(prompt: Prompt): string | HeldRefusal {
+  #fileOf(prompt: Exclude<Prompt, { kind: 'silence' | 'speech' }>): string | HeldRefusal {
     if (prompt.kind === 'recording') {
       const path = this.context.recordingPath(prompt.recordingId);
       return path ?? refusal('HELD_UNPLAYABLE', 'MEDIA_MISSING: no such recording');

@@ -37,7 +37,15 @@ export function mediaFault(code: MediaFaultCode, why: string): MediaFault {
 export type ResolvedMedia =
   { readonly kind: 'file'; readonly path: string } | ({ readonly kind: 'unplayable' } & MediaFault);
 
+/** Text to a sound file. */
+export interface Speech {
+  /** @param language such as `en` or `de-DE`; another voice speaks where there is none for it */
+  say(text: string, language: string | undefined): Promise<ResolvedMedia>;
+}
+
 export interface MediaFiles {
+  /** Undefined: this host has no voice. */
+  readonly speech?: Speech | undefined;
   /** Is this a sound file the media server will take? The reason when it is not. */
   probe(path: string): Promise<MediaFault | undefined>;
   /** Fetches a URL (cached); the local path or the reason. */

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/adapters/log.js';
+import { createSpeech } from '../../src/adapters/media/speech.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { startFarEnd, type FarEnd, type HeardCall } from '../../src/farend/far-end.js';
 import type { PersonaScript, ScriptStep } from '../../src/farend/persona-script.js';
@@ -203,4 +204,27 @@ ${options}`,
     );
     assert.equal(view.callback.reason, 'FAIL_ERROR');
   });
+
+  it('speaks text where this host has a voice, and lets the page catch it where not', async () => {
+    const { view, heard } = await callWith(
+      'spoken.vxml',
+      person([HEAR, wait(1500), press('4'), wait(20_000)]),
+      waitsAgain,
+      {
+        'spoken.vxml': `<vxml version="2.1"><form>
+          <field name="a" type="digits?length=1"><prompt>This sentence is read by a machine, and nobody recorded it.</prompt></field>
+          <catch event="error.unsupported.speech"><exit expr="{ action: 'retry', message: 'OK', delay: 4000 }"/></catch>
+          <block><exit expr="{ action: 'retry', message: 'OK', delay: a * 1000 }"/></block>
+        </form></vxml>`,
+      },
+    );
+    assert.equal(delayMs(view), 4_000_000);
+    const loud = heard.recording.filter((sample) => Math.abs(sample) > 1000).length;
+    if (await hasVoice()) assert.ok(loud > 2000, `${loud} loud samples`);
+  });
 });
+
+async function hasVoice(): Promise<boolean> {
+  const cacheDirectory = (): string => tmpdir();
+  return (await createSpeech({ cacheDirectory })) !== undefined;
+}

@@ -15,6 +15,7 @@ import {
   type MediaFault,
   type MediaFiles,
   type ResolvedMedia,
+  type Speech,
 } from '../../treatment/media-file.js';
 
 const FETCH_DEADLINE_MS = 5000;
@@ -33,12 +34,14 @@ export interface MediaFilesOptions {
   readonly cacheDirectory: string;
   /** Origins (`https://media.example.net`) that may be fetched from. */
   readonly allowedOrigins: Pick<ReadonlySet<string>, 'has'>;
+  readonly speech?: Speech | undefined;
 }
 
 export function createMediaFiles(options: MediaFilesOptions): MediaFiles {
   const cache = new NodeCache({ stdTTL: FRESH_SECONDS, maxKeys: CACHED_MAX, useClones: false });
   const seen = new NodeCache({ stdTTL: SEEN_SECONDS, useClones: false });
   return {
+    speech: options.speech,
     async probe(path) {
       if (seen.has(path)) return undefined;
       const why = await probe(path);

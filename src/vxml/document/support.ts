@@ -57,7 +57,7 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
     }
     if (local === 'field') type(child, found);
     if (isSpeech(child) && !isFallback) {
-      const message = 'text to be spoken: needs a media server with a voice, or audio files';
+      const message = 'text to be spoken: needs espeak-ng or flite beside Dialback, or audio files';
       found.push({ at, severity: 'warning', code: 'VXML_NEEDS_SPEECH', message });
     }
     walk(child, found, isFallback || local === 'audio');

@@ -1,0 +1,141 @@
+/**
+ * A voice for text: espeak-ng or flite of this host, whichever is installed. The sound becomes a file
+ * where the media server finds its files, so any media server can speak; the same text is read once.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import NodeCache from 'node-cache';
+import { mediaFault, type ResolvedMedia, type Speech } from '../../treatment/media-file.js';
+
+/** Characters of one text; the rest is not said. */
+const SPEECH_CHARS_MAX = 2000;
+const DEADLINE_MS = 5000;
+const AT_ONCE_MAX = 4;
+const WAITING_MAX = 100;
+/** A text that nobody has asked for in so long is forgotten, its file deleted. */
+const KEPT_SECONDS = 3600;
+const KEPT_MAX = 1000;
+const DEFAULT_LANGUAGE = 'en';
+/** A little slower than espeak-ng's own pace: telephones take a lot away. */
+const WORDS_PER_MINUTE = '160';
+
+export interface SpeechOptions {
+  /** Asked each time: a reload may move it. */
+  readonly cacheDirectory: () => string;
+}
+
+interface Voice {
+  readonly program: string;
+  /** @returns arguments; the text comes by standard input. */
+  args(language: string, path: string): readonly string[];
+}
+
+const VOICES: readonly Voice[] = [
+  {
+    program: 'espeak-ng',
+    args: (language, path) => ['-v', language, '-s', WORDS_PER_MINUTE, '-w', path, '--stdin'],
+  },
+  { program: 'flite', args: (_language, path) => ['-f', '/dev/stdin', '-o', path] },
+];
+
+/** @returns undefined when this host has no voice */
+export async function createSpeech(options: SpeechOptions): Promise<Speech | undefined> {
+  for (const voice of VOICES) {
+    const probe = await run(voice.program, ['--version'], '');
+    if (probe.isFound) return new HostSpeech(voice, options);
+  }
+  return undefined;
+}
+
+class HostSpeech implements Speech {
+  readonly #voice: Voice;
+  readonly #options: SpeechOptions;
+  readonly #kept = new NodeCache({ stdTTL: KEPT_SECONDS, useClones: false });
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(voice: Voice, options: SpeechOptions) {
+    this.#voice = voice;
+    this.#options = options;
+    this.#kept.on('expired', (_key: string, made: Promise<ResolvedMedia>) => {
+      void made.then((media) =>
+        media.kind === 'file' ? rm(media.path, { force: true }) : undefined,
+      );
+    });
+  }
+
+  async say(text: string, language: string | undefined): Promise<ResolvedMedia> {
+    const words = text.replace(/\p{Cc}/gu, ' ').slice(0, SPEECH_CHARS_MAX);
+    const key = createHash('sha256')
+      .update(`${language ?? ''}\n${words}`)
+      .digest('hex');
+    const known = this.#kept.get<Promise<ResolvedMedia>>(key);
+    if (known) {
+      this.#kept.ttl(key, KEPT_SECONDS);
+      return known;
+    }
+    const made = this.#make(key, words, language);
+    if (this.#kept.getStats().keys < KEPT_MAX) this.#kept.set(key, made);
+    const media = await made;
+    if (media.kind === 'unplayable') this.#kept.del(key);
+    return media;
+  }
+
+  async #make(key: string, text: string, language: string | undefined): Promise<ResolvedMedia> {
+    if (this.#waiting.length >= WAITING_MAX) return unplayable('too many texts at a time');
+    await this.#turn();
+    try {
+      const directory = this.#options.cacheDirectory();
+      await mkdir(directory, { recursive: true });
+      const path = join(directory, `speech-${key.slice(0, 32)}.wav`);
+      const partial = `${path}.${process.pid}.part`;
+      for (const tag of candidates(language)) {
+        const { isDone } = await run(this.#voice.program, this.#voice.args(tag, partial), text);
+        if (!isDone) continue;
+        await rename(partial, path);
+        return { kind: 'file', path };
+      }
+      return unplayable(`${this.#voice.program} could not say it`);
+    } catch (error) {
+      return unplayable(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running >= AT_ONCE_MAX) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running++;
+  }
+}
+
+/** The language with its region, without, and the one that is always there. */
+function candidates(language: string | undefined): string[] {
+  const tag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}$/i.exec(language ?? '')?.[0].toLowerCase();
+  const [primary] = tag?.split('-') ?? [];
+  return [...new Set([tag, primary, DEFAULT_LANGUAGE].filter((one) => one !== undefined))];
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  input: string,
+): Promise<{ readonly isFound: boolean; readonly isDone: boolean }> {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, { timeout: DEADLINE_MS, encoding: 'utf8' }, (error) =>
+      resolve({ isFound: error?.code !== 'ENOENT', isDone: error === null }),
+    );
+    // One that is not there, or does not read, says so by its end.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+function unplayable(why: string): ResolvedMedia {
+  return { kind: 'unplayable', ...mediaFault('MEDIA_UNREADABLE', why) };
+}
