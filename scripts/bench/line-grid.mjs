@@ -5,12 +5,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { alaw, mulaw } from 'alawmulaw';
+import alawmulaw from 'alawmulaw';
 import { readAudio } from '../../src/adapters/audio/read-audio.ts';
 import { parseLabels } from '../../src/cpd/evaluate/labels.ts';
 import { finalWord, isRight } from '../../src/cpd/evaluate/score.ts';
 import { outcomeOf } from '../../src/cpd/evaluate/outcome.ts';
 import { replay } from '../../src/cpd/replay.ts';
+
+const { alaw, mulaw } = alawmulaw;
 
 /** So many clips of each class, drawn evenly from the table. */
 const CLIPS_PER_CLASS = 24;

@@ -7,19 +7,17 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/adapters/log.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { readWavFile } from '../../src/embedded/rtp/wav.js';
 import { recognise, type Recognised } from '../../src/farend/recognise.js';
 import { startDialback, type Dialback } from '../../src/main.js';
 import type { AttemptRecord } from '../../src/schedule/callback-store.js';
 import { openEar, type Ear } from './ear.js';
+import { engineYaml } from './engines.js';
+import { sound, until } from './sound-and-time.js';
 import { startSipp, type SippRun } from './sipp.js';
 
-const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
 const NUMBER = '+447700900123';
-const POLL_MS = 50;
 const COMPLETED_WITHIN_MS = 30_000;
 const QUIET_WITHIN_MS = 5000;
 
@@ -38,24 +36,7 @@ interface CallbackDocument {
   readonly attempts: readonly AttemptRecord[];
 }
 
-/** @param name file under media/ */
-export async function sound(name: string): Promise<{ name: string; pcm: Int16Array }> {
-  const wav = await readWavFile(join(MEDIA, name));
-  assert.ok(wav.ok, `${name} is readable`);
-  return { name, pcm: wav.pcm };
-}
-
-/** `engine:` and the servers, from the environment or the embedded engine. */
-export function engineYaml(): string {
-  const { DIALBACK_DRACHTIO, DIALBACK_FREESWITCH } = process.env;
-  if (!DIALBACK_DRACHTIO || !DIALBACK_FREESWITCH) return 'engine: embedded\n';
-  const address = (text: string) => {
-    const [, host, port, secret] = /^([^:,]+):(\d+),(.*)$/.exec(text) ?? [];
-    return `{ host: "${host}", port: ${port}, secret: "${secret}" }`;
-  };
-  const drachtio = address(DIALBACK_DRACHTIO);
-  return `engine: servers\ndrachtio: ${drachtio}\nfreeswitch: [${address(DIALBACK_FREESWITCH)}]\n`;
-}
+export { engineYaml, sound, until };
 
 export class Bench {
   #dialback: Dialback | undefined;
@@ -170,18 +151,4 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
     }
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Asks again and again until there is an answer. */
-export async function until<T>(
-  withinMs: number,
-  what: string,
-  ask: () => Promise<T | undefined>,
-): Promise<T> {
-  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += POLL_MS) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  throw new Error(`waited ${withinMs} ms for ${what}`);
 }

@@ -39,6 +39,16 @@ export function namedServers(): Pick<Engine, 'drachtio' | 'freeswitch'> | undefi
   };
 }
 
+/** `engine:` and the servers, from the environment or the embedded engine. */
+export function engineYaml(): string {
+  const named = namedServers();
+  if (!named) return 'engine: embedded\n';
+  const address = ({ host, port, secret }: ServerAddress) =>
+    `{ host: "${host}", port: ${port}, secret: "${secret}" }`;
+  const { drachtio, freeswitch } = named;
+  return `engine: servers\ndrachtio: ${address(drachtio)}\nfreeswitch: [${address(freeswitch)}]\n`;
+}
+
 /** The embedded engine as these tests need it; named here so that they compile without it. */
 type StartEmbedded = (options: object) => Promise<Omit<Engine, 'name'>>;
 

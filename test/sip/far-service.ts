@@ -12,7 +12,8 @@ import { startFarEnd, type FarEnd, type HeardCall } from '../../src/farend/far-e
 import type { PersonaScript } from '../../src/farend/persona-script.js';
 import { startDialback, type Dialback } from '../../src/main.js';
 import type { AttemptRecord } from '../../src/schedule/callback-store.js';
-import { engineYaml, until } from './bench.js';
+import { engineYaml } from './engines.js';
+import { until } from './sound-and-time.js';
 
 const COMPLETED_WITHIN_MS = 60_000;
 /** The queue `support`: it rings, and nobody is free. */
