@@ -26,13 +26,14 @@ export function usedTreatments(config: DialbackConfig): UsedTreatment[] {
   for (const service of Object.values(config.services)) {
     for (const [key, file] of treatmentFiles(service)) {
       const path = writtenPath(config, service.name, key) ?? `services.${service.name}.${key}`;
-      byPlace.set(path, { path, file });
+      byPlace.set(`${path} ${file}`, { path, file });
     }
   }
   return [...byPlace.values()];
 }
 
-function treatmentFiles({ options }: ServiceConfig): [string, string][] {
+function treatmentFiles(service: ServiceConfig): [string, string][] {
+  const { options } = service;
   const all = {
     _treatment_customer_connect: options.customerConnectTreatment,
     _treatment_waiting_for_agent: options.waitingForAgentTreatment,
@@ -41,8 +42,23 @@ function treatmentFiles({ options }: ServiceConfig): [string, string][] {
     pluginComfort: options.pluginComfort,
     pluginTimeoutTreatment: options.pluginTimeoutTreatment,
   };
-  return Object.entries(all).flatMap(([key, treatment]) =>
+  const treatments = Object.entries(all).flatMap(([key, treatment]): [string, string][] =>
     treatment === undefined ? [] : [[key, treatment.file]],
+  );
+  return [...treatments, ...fragmentFiles(service)];
+}
+
+/** Files of sentences; words in braces stand for those of `numberFragments`. */
+function fragmentFiles({ handoff }: ServiceConfig): [string, string][] {
+  const { whisper, announcements, numbers } = handoff;
+  const all = {
+    agentWhisper: whisper,
+    positionAnnouncement: announcements.position,
+    expectedWaitAnnouncement: announcements.expectedWait,
+    numberFragments: Object.values(numbers).flat(),
+  };
+  return Object.entries(all).flatMap(([key, pieces]) =>
+    pieces.filter((piece) => !piece.startsWith('{')).map((file): [string, string] => [key, file]),
   );
 }
 

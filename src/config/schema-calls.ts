@@ -39,7 +39,7 @@ export const DIALLING: OptionGroup = {
     ours(
       'mediaSilenceMaxMs',
       milliseconds(5000, HOUR_MS),
-      'A customer’s call from which no RTP comes for this long, once answered, is given up. Far sides that suppress silence, or hold without music, look the same: allow for them.',
+      'A customer’s, agent’s or route point’s leg from which no RTP comes for this long, once answered, is given up. Far sides that suppress silence, or hold without music, look the same: allow for them.',
       { defaultSays: 'off' },
     ),
     ours(

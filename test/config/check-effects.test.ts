@@ -34,6 +34,12 @@ describe('checkEffects', () => {
     ['beepWaitMaxMs: 900', '', `_treatment_call_failure_answering_machine: ${HINT}`],
     ['_dial_retry_timeout: 9', '_max_dial_attempts: 1', ''],
     ['agentRetryMs: 900', '_max_transfer_to_agent_attempts: 1', ''],
+    ['agentAcceptTimeoutMs: 5000', '', 'agentAcceptDigit: "1"'],
+    ['userToUserMaxBytes: 64', '', 'userToUser: [RouterData70]'],
+    ['announcementEveryMs: 9000', '', 'positionAnnouncement: [waiting.wav]'],
+    ['routePointTransfer: refer', '', PLUGIN],
+    ['media: direct', 'recordCalls: /var/calls/a.wav', ''],
+    ['positionAnnouncement: ["{position}"]', '', 'numberFragments: { "1": waiting.wav }'],
   ] as const) {
     const key = option.split(':')[0] ?? '';
     it(`says that ${option} has no effect${without && ` with ${without}`}, and when it has`, async () => {
@@ -42,6 +48,13 @@ describe('checkEffects', () => {
       assert.deepEqual(await idle(both(withEffect)), []);
     });
   }
+
+  it('says so when part of numberFragments is no number, or no file', async () => {
+    assert.deepEqual(await idle('numberFragments: { "1": waiting.wav, "2": [waiting.wav] }'), []);
+    const key = ['numberFragments'];
+    assert.deepEqual(await idle('numberFragments: { one: waiting.wav }'), key);
+    assert.deepEqual(await idle('numberFragments: { "1": [1] }'), key);
+  });
 
   it('lets `defaults` say what only some services need', async () => {
     assert.deepEqual(await idle('_max_dial_attempts: 1', '_dial_retry_timeout: 9'), []);

@@ -18,7 +18,7 @@ import { engineYaml, until } from './bench.js';
 import { FarParty, type FarCall } from './far-party.js';
 import { tone, toneShare, wav } from './far-rtp.js';
 
-export const TONE_HZ = { waiting: 300, whisper: 400, customer: 600, agent: 900 } as const;
+export const TONE_HZ = { waiting: 300, whisper: 400, one: 500, customer: 600, agent: 900 } as const;
 /** Long enough for the waiting treatment to be heard. */
 const RING_MS = 1200;
 const COMPLETED_WITHIN_MS = 30_000;
@@ -38,7 +38,7 @@ export class HandOffBench {
   static async open(): Promise<HandOffBench> {
     const folder = await mkdtemp(join(tmpdir(), 'dialback-hand-off-'));
     const bench = new HandOffBench(folder, await FarParty.open(), await FarParty.open());
-    for (const name of ['waiting', 'whisper'] as const) {
+    for (const name of ['waiting', 'whisper', 'one'] as const) {
       await writeFile(join(folder, `${name}.wav`), wav(tone(TONE_HZ[name], 8000)));
     }
     bench.customer.onInvite = (call) => {
@@ -72,7 +72,10 @@ export class HandOffBench {
       file,
       `${engineYaml()}
 trunks: [{ name: far, uri: "sip:127.0.0.1:${this.customer.port}" }]
-queues: { support: { targets: [{ uri: "${this.agent.uri}" }] } }
+queues:
+  support: { targets: [{ uri: "${this.agent.uri}" }] }
+  desk: { agents: [{ name: alice }] }
+agents: { alice: { uri: "${this.agent.uri}", startsAs: not-ready } }
 routePoints: { after-hours: { uri: "${this.agent.uri}" } }
 media: { directory: "${this.folder}" }
 http: { listen: "127.0.0.1:0" }
@@ -108,6 +111,15 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
       _plugin_on_dial_url: `"http://127.0.0.1:${port}/"`,
       ...options,
     });
+  }
+
+  async setReady(agent: string): Promise<void> {
+    const response = await fetch(`${this.#dialback?.url}/v1/agents/${agent}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ state: 'ready' }),
+    });
+    assert.equal(response.status, 200, await response.text());
   }
 
   async completed(): Promise<AttemptView & { readonly reason: string | undefined }> {
