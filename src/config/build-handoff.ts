@@ -27,7 +27,7 @@ export function buildHandoff(read: OptionReader): HandoffConfig {
       expectedWait: read.texts('expectedWaitAnnouncement'),
       everyMs: read.durationMs('announcementEveryMs'),
     },
-    numbers: numbersOf(read.json('numberFragments') ?? {}),
+    numbers: numbersOf(read.texts('numberFragments')),
   };
 }
 
@@ -44,13 +44,11 @@ function isAttachedKey(key: string): key is AttachedKey {
   return ATTACHED_KEYS.some((known) => known === key);
 }
 
-/** What is neither a number nor a file is left out; `check` says so. */
-function numbersOf(json: Readonly<Record<string, unknown>>): Fragments {
-  const numbers = new Map<number, readonly string[]>();
-  for (const [written, value] of Object.entries(json)) {
-    const files: unknown[] = Array.isArray(value) ? value : [value];
-    const isUsable = files.every((file) => typeof file === 'string' && !file.includes('://'));
-    if (/^\d{1,4}$/.test(written) && isUsable) numbers.set(Number(written), files as string[]);
-  }
+/** `21=twenty.wav+one.wav` */
+function numbersOf(written: readonly string[]): Fragments {
+  const numbers = written.map((one): [string, readonly string[]] => {
+    const [number = '', files = ''] = one.split('=');
+    return [String(Number(number)), files.split('+')];
+  });
   return Object.fromEntries(numbers);
 }

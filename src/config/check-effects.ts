@@ -72,12 +72,6 @@ const RULES: readonly EffectRule[] = [
     says: 'Has no effect: `numberFragments` gives no number a file.',
   },
   {
-    keys: ['numberFragments'],
-    isWithoutEffect: ({ raw, handoff }) =>
-      Object.keys(raw['numberFragments'] ?? {}).length > Object.keys(handoff.numbers).length,
-    says: 'Part of it has no effect: it takes numbers up to 9999, each with a file or a list of files.',
-  },
-  {
     keys: ['media'],
     isWithoutEffect: ({ handoff }) => handoff.media === 'direct' && handoff.recording !== undefined,
     says: 'Has no effect: what is recorded goes through the media server, see `recordCalls`.',

@@ -30,6 +30,10 @@ const RECORDING: TextFormat = {
     /^\/(?!.*\.\.)(?:[A-Za-z0-9_./-]|\{(?:service|date|time|callbackId|attempt)\}){1,300}\.wav$/,
   says: 'an absolute path of letters, digits and _ . / - that ends in .wav, with {service}, {date}, {time}, {callbackId} and {attempt}',
 };
+const NUMBER_FILES: TextFormat = {
+  pattern: /^[0-9]{1,4}=(?!.*:\/\/)[^{}=+\p{Cc}]+(?:\+[^{}=+\p{Cc}]+)*$/u,
+  says: 'a number up to 9999, then = and its sound files with + between them',
+};
 const fragments = (placeholders: string): ValueType => ({
   kind: 'list',
   maxItems: 20,
@@ -146,9 +150,9 @@ export const HANDOFF: OptionGroup = {
     ),
     ours(
       'numberFragments',
-      { kind: 'json' },
-      'Files that speak a number, by number: `{ "1": one.wav, "21": [twenty.wav, one.wav] }`. What has a number without files is not announced.',
-      { defaultSays: 'none' },
+      { kind: 'list', maxItems: 500, of: text(400, NUMBER_FILES) },
+      'Which files speak which number: `[1=one.wav, 2=two.wav, 21=twenty.wav+one.wav]`. What has a number without files is not announced.',
+      { default: [], defaultSays: 'none' },
     ),
   ],
 };

@@ -193,6 +193,14 @@ describe('a service', () => {
     });
   });
 
+  it('reads which files speak which number, and which header carries what', async () => {
+    const { handoff } = await folder.service(
+      'numberFragments: [1=one.wav, 21=n/20.wav+n/1.wav]\nattachedHeaders: [RouterData70=X-Age]',
+    );
+    assert.deepEqual(handoff.numbers, { 1: ['one.wav'], 21: ['n/20.wav', 'n/1.wav'] });
+    assert.deepEqual(handoff.attached.headers, { RouterData70: 'X-Age' });
+  });
+
   /** A value that is not the default, in YAML. */
   function otherValue({ type, default: usual, key }: OptionSpec): string | undefined {
     switch (type.kind) {
@@ -211,12 +219,11 @@ describe('a service', () => {
       case 'treatment':
         return 'other.wav';
       case 'json':
-        return key === 'numberFragments'
-          ? '{ "1": one.wav }'
-          : '{ extensions: { CPNDigits: "1" } }';
+        return '{ extensions: { CPNDigits: "1" } }';
       case 'list':
         if (type.of.kind === 'choice') return `[${type.of.values[0] ?? ''}]`;
         if (key === 'attachedHeaders') return '[RouterData70=X-Age]';
+        if (key === 'numberFragments') return '[1=one.wav]';
         return type.of.kind === 'country' ? '[DE]' : '[other]';
       case 'text':
         return TEXTS[key] ?? 'other';

@@ -39,7 +39,7 @@ describe('checkEffects', () => {
     ['announcementEveryMs: 9000', '', 'positionAnnouncement: [waiting.wav]'],
     ['routePointTransfer: refer', '', PLUGIN],
     ['media: direct', 'recordCalls: /var/calls/a.wav', ''],
-    ['positionAnnouncement: ["{position}"]', '', 'numberFragments: { "1": waiting.wav }'],
+    ['positionAnnouncement: ["{position}"]', '', 'numberFragments: [1=waiting.wav]'],
   ] as const) {
     const key = option.split(':')[0] ?? '';
     it(`says that ${option} has no effect${without && ` with ${without}`}, and when it has`, async () => {
@@ -48,13 +48,6 @@ describe('checkEffects', () => {
       assert.deepEqual(await idle(both(withEffect)), []);
     });
   }
-
-  it('says so when part of numberFragments is no number, or no file', async () => {
-    assert.deepEqual(await idle('numberFragments: { "1": waiting.wav, "2": [waiting.wav] }'), []);
-    const key = ['numberFragments'];
-    assert.deepEqual(await idle('numberFragments: { one: waiting.wav }'), key);
-    assert.deepEqual(await idle('numberFragments: { "1": [1] }'), key);
-  });
 
   it('lets `defaults` say what only some services need', async () => {
     assert.deepEqual(await idle('_max_dial_attempts: 1', '_dial_retry_timeout: 9'), []);

@@ -142,7 +142,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await bench.call({
       queue: 'desk',
       positionAnnouncement: '[whisper.wav, "{position}"]',
-      numberFragments: '{ "1": one.wav }',
+      numberFragments: '[1=one.wav]',
       announcementEveryMs: '5000',
     });
     for (const name of ['waiting', 'whisper', 'one', 'waiting'] as const) {
