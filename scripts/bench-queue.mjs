@@ -102,12 +102,17 @@ function pick(set) {
   return undefined;
 }
 
+const due = [];
+function isDue(atMs, timerId) {
+  if (atMs <= nowMs) due.push(timerId);
+}
+
 function passTime(ms) {
   nowMs += ms;
-  for (const [timerId, atMs] of timers) {
-    if (atMs > nowMs || !timers.delete(timerId)) continue;
-    send({ type: 'timer', timerId });
-  }
+  // Without a pair for each: what is measured is not to be the garbage of the measurement.
+  due.length = 0;
+  timers.forEach(isDue);
+  for (const timerId of due) if (timers.delete(timerId)) send({ type: 'timer', timerId });
 }
 
 function drop(set, type, more = {}) {

@@ -33,6 +33,13 @@ export function onAgentNear(
   return draft.goTo({ name: 'dialing' }, row, event.why);
 }
 
+/** There is nobody to wait for any more. */
+export function dialWithoutWaiting(draft: StepDraft): Step {
+  draft.stopTimer('ahead-wait');
+  draft.dial();
+  return draft.goTo({ name: 'dialing' }, 'ahead.dial', 'the service names no queue any more');
+}
+
 /** The queue has nobody left to ask, or was not there after a restart. */
 export function onAheadFailed(
   state: State,

@@ -145,8 +145,8 @@ export const QUEUE_ROWS = [
     arm: 'ahead',
     row: 'ahead.dial',
     box: BOX.dial,
-    when: { event: 'agent-near' },
-    then: 'An agent is kept free, or will be soon enough: the customer is dialled.',
+    when: { event: ['agent-near', 'agent-retry-due'] },
+    then: 'An agent is kept free, will be soon enough, or is not waited for any more: dial.',
     reading: 'Soon enough is what _eta_pos_threshold says.',
   },
   {

@@ -4,6 +4,7 @@
  * unless it is interruptible; the wait clock starts with queueing.
  */
 
+import { dialWithoutWaiting } from './ahead-arm.js';
 import { seconds, treatment } from './because.js';
 import { decide, type RowId } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
@@ -192,6 +193,9 @@ export function onEarlyMedia(
 export function onAgentRetryDue(state: State, service: ServiceOptions): Step {
   const draft = new StepDraft(state, service);
   draft.forgetTimer('agent-retry');
+  // A reload may have taken the queue away from who waited before the dial.
+  const isStranded = state.name === 'reserving-agent' && service.queue === undefined;
+  if (isStranded) return dialWithoutWaiting(draft);
   draft.queue();
   return draft.stay('agent.again', `agentRetryMs is ${service.agentRetryMs}`);
 }

@@ -106,6 +106,14 @@ describe('an agent first', () => {
     assert.equal(asked({ aheadWaitMaxMs: 0 }).state.context.timers['ahead-wait'], undefined);
   });
 
+  it('dials when a reload has taken the queue away meanwhile', () => {
+    const flow = asked().agentFails();
+    flow.service = { ...flow.service, queue: undefined };
+    flow.timer('agent-retry');
+    assert.deepEqual([flow.last.row, flow.state.name], ['ahead.dial', 'dialing']);
+    assert.equal(flow.state.context.timers['ahead-wait'], undefined);
+  });
+
   it('means nothing without a queue', () => {
     assert.equal(new Flow({ ...AHEAD, queue: undefined }).due().last.row, 'dial.first');
   });

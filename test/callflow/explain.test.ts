@@ -23,6 +23,18 @@ describe('explain', () => {
     assert.deepEqual([service, answer, callState, attempt], ['sales', 'human', 0, 1]);
   });
 
+  it('shows that an agent is looked for before the dial', () => {
+    const { path, outcome } = explain(serviceWith({ waitsForAgent: true }), 'human', {
+      attempt: 1,
+    });
+    assert.deepEqual(
+      path.map(({ row }) => row),
+      ['dial.ahead', 'ahead.dial', 'human.connect', 'connect.waiting'],
+    );
+    assert.match(path[0]?.because ?? '', /_wait_for_agent is true/);
+    assert.equal(outcome.kind, 'queue');
+  });
+
   it('stops where a plugin or page decides', () => {
     const plugin = explain(serviceWith(WITH_PLUGIN), 'busy', { attempt: 1 });
     assert.deepEqual(rows(plugin), ['dial.first', 'busy.plugin']);

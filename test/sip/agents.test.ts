@@ -4,7 +4,7 @@
  * customer is a phone that answers at once, and is taken for a human without analysis.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/adapters/log.js';
@@ -125,21 +125,29 @@ class Office {
       const isOut = call.request.start.includes(numberOf(NOBODY_AT_HOME).slice(1));
       (isOut ? rings : answers)(call, this.customer);
     };
+    const file = join(this.#folder, 'dialback.yaml');
+    await writeFile(file, await this.#yaml());
+    this.#dialback = await startDialback(await loadConfig(file), silentLog);
+  }
+
+  /** Takes a changed file over. */
+  async reload(change: (yaml: string) => string): Promise<string | undefined> {
+    const file = join(this.#folder, 'dialback.yaml');
+    await writeFile(file, change(await readFile(file, 'utf8')));
+    return (await this.#dialback?.reload())?.kind;
+  }
+
+  async #yaml(): Promise<string> {
     const blocks = await Promise.all(NAMES.map((name) => this.#blocks(name, CASES[name])));
     const all = (pick: (block: (typeof blocks)[number]) => string) => blocks.map(pick).join('');
-    const file = join(this.#folder, 'dialback.yaml');
-    await writeFile(
-      file,
-      `${engineYaml()}
+    return `${engineYaml()}
 trunks: [{ name: far, uri: "sip:127.0.0.1:${this.customer.port}", maxCallsPerSecond: 1000 }]
 http: { listen: "127.0.0.1:0" }
 store: { url: "sqlite:${join(this.#folder, 'dialback.db')}" }
 agents:
 ${all(({ agents }) => agents)}queues:
 ${all(({ queue }) => queue)}services:
-${all(({ service }) => service)}`,
-    );
-    this.#dialback = await startDialback(await loadConfig(file), silentLog);
+${all(({ service }) => service)}`;
   }
 
   async #blocks(name: CaseName, wish: Wish) {
@@ -416,5 +424,22 @@ describe('agents and queues on the wire', function () {
     assert.equal(await callback.reason(), 'FAIL_CALL_TO_CUSTOMER');
     assert.equal((await office.agent(NOBODY_AT_HOME, 'ann')).state, 'ready');
     assert.equal(office.phone(NOBODY_AT_HOME, 'ann').requests('INVITE').length, 0);
+  });
+
+  it('keeps the agents’ states when the configuration is replaced, and knows new ones', async () => {
+    const name = 'max attempts';
+    await office.set(name, 'ann', 'not-ready');
+    const seat = `{ name: ${slug(name)}-ann }`;
+    const kind = await office.reload((yaml) =>
+      yaml
+        .replace(seat, `${seat}, { name: late }`)
+        .replace('agents:\n', 'agents:\n  late: { uri: "sip:late@127.0.0.1:9" }\n'),
+    );
+    assert.equal(kind, 'applied');
+    const { agents } = await office.ask<{ agents: readonly AgentView[] }>('GET', '/v1/agents');
+    const states = new Map(agents.map((agent) => [agent.name, agent.state]));
+    assert.equal(states.get(`${slug(name)}-ann`), 'not-ready');
+    assert.equal(states.get('late'), 'ready');
+    assert.deepEqual((await office.queue(name)).agents, { onDuty: 1, free: 1 });
   });
 });

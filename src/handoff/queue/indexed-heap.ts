@@ -46,12 +46,13 @@ export class IndexedHeap<T> {
     const found: T[] = [];
     const open = [0];
     while (found.length < count) {
-      const best = this.#leastOf(open);
-      if (best === undefined) break;
-      const place = open.splice(best, 1)[0] ?? 0;
+      const index = this.#leastOf(open);
+      const place = open[index] ?? this.#items.length;
       const item = this.#items[place];
-      if (item !== undefined) found.push(item);
-      open.push(2 * place + 1, 2 * place + 2);
+      if (item === undefined) break;
+      found.push(item);
+      open[index] = 2 * place + 1;
+      open.push(2 * place + 2);
     }
     return found;
   }
@@ -61,13 +62,15 @@ export class IndexedHeap<T> {
     return this.#items[Symbol.iterator]();
   }
 
-  #leastOf(places: readonly number[]): number | undefined {
-    let best: number | undefined;
-    let least: T | undefined;
-    for (const [index, place] of places.entries()) {
-      const item = this.#items[place];
+  /** Which of these places holds the item that comes first; 0 when all are empty. */
+  #leastOf(places: readonly number[]): number {
+    let best = 0;
+    let least = this.#items[places[0] ?? 0];
+    for (let index = 1; index < places.length; index += 1) {
+      const item = this.#items[places[index] ?? 0];
       if (item === undefined || (least !== undefined && !this.isBefore(item, least))) continue;
-      [best, least] = [index, item];
+      best = index;
+      least = item;
     }
     return best;
   }

@@ -200,11 +200,14 @@ export class QueueCore {
     const { touched, atMs } = this.#moment;
     for (const queue of touched) {
       if (queue.ahead.size === 0) continue;
-      for (const [index, request] of queue.line.top(queue.farthestPosition, atMs).entries()) {
-        const ewt = ewtMs(queue, index + 1);
-        if (!isNearEnough(request.wanted.etaPositions, index + 1, ewt)) continue;
+      let position = 0;
+      for (const request of queue.line.top(queue.farthestPosition, atMs)) {
+        position += 1;
+        if (request.stage !== 'ahead') continue;
+        const ewt = ewtMs(queue, position);
+        if (!isNearEnough(request.wanted.etaPositions, position, ewt)) continue;
         const seconds = Math.round((ewt ?? 0) / 1000);
-        this.#requests.begin(request, `position ${index + 1}, an agent in about ${seconds} s`);
+        this.#requests.begin(request, `position ${position}, an agent in about ${seconds} s`);
       }
     }
   }

@@ -82,6 +82,8 @@ export class WaitingLine<T extends Waiter> {
 
   /** The first `count` in their order. */
   top(count: number, atMs: number): T[] {
+    const [only] = this.#byGrowth.values();
+    if (only && this.#byGrowth.size === 1) return only.top(count);
     const heads = [...this.#byGrowth.values()].flatMap((heap) => heap.top(count));
     return heads.sort((a, b) => (goesBefore(a, b, atMs) ? -1 : 1)).slice(0, count);
   }
