@@ -4,6 +4,7 @@
 import { loadavg } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { exit } from 'node:process';
+import { bytesOfWaitingSession } from './bench/waiting-sessions.mjs';
 import { QueueCore } from '../src/handoff/queue/queue-core.ts';
 
 const QUEUES = 5;
@@ -161,5 +162,8 @@ row('p99.9', ...show(0.999));
 row('slowest', ...show(1), worst.type);
 row('  slowest to its target', `${TARGET_MS} ms`, `x ${(worst.ms / TARGET_MS).toFixed(2)}`);
 row('memory of a waiting call in the core', `${(perCall / 1024).toFixed(1)} KiB`);
+const nobody = plans.agents.map((agent) => ({ ...agent, startsAs: 'not-ready' }));
+const perSession = await bytesOfWaitingSession({ ...plans, agents: nobody }, WAITING);
+row('the same, with its session and flow', `${(perSession / 1024).toFixed(1)} KiB`);
 row('load average', loadavg()[0].toFixed(1));
 exit(percentile(times, 0.999) < TARGET_MS ? 0 : 1);
