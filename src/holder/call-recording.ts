@@ -25,9 +25,9 @@ export interface RecordingContext {
   readonly clock: Clock;
   readonly shelf: RecordingShelf;
   readonly endpoint: MediaEndpoint;
-  onDigit(handle: (press: DigitPress) => void): () => void;
+  readonly onDigit: (handle: (press: DigitPress) => void) => () => void;
   /** Before it is told: a prompt may ask for it at once. */
-  kept(recordingId: string, path: string): void;
+  readonly kept: (recordingId: string, path: string) => void;
   readonly recordingId: string;
 }
 

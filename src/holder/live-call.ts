@@ -184,9 +184,10 @@ export class LiveCall implements HeldCall {
   /** What was recorded is deleted; called when nobody can ask for it any more. */
   async forgetRecordings(): Promise<void> {
     await this.#recording?.done;
+    const { shelf } = this.context;
     const paths = [...this.#recordings.values()];
     this.#recordings.clear();
-    await Promise.all(paths.map((path) => this.context.shelf?.forget(path)));
+    if (shelf) await Promise.all(paths.map((path) => shelf.forget(path)));
   }
 
   async hangUp(why: string): Promise<HeldRefusal | typeof DONE> {
