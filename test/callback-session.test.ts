@@ -432,7 +432,7 @@ describe('CallbackSession', () => {
     t.analyser.opened[0]?.decide('human');
     assert.equal(await t.over(), 'FAIL_ERROR');
     const said = JSON.stringify(t.store.commits);
-    assert.match(said, /CBD_PLUGIN_NOT_BUILT/);
+    assert.match(said, /CBD_PLUGIN_NO_RUNNER/);
   });
 
   it('gives everything back at shutdown and leaves the snapshot for a restart', async () => {

@@ -224,6 +224,20 @@ const overwritableOptionsExist: ServiceRule = (config, service) =>
       return finding(config, 'CHECK_CONTRADICTION', 'warning', path, 'No such option.', hints);
     });
 
+const webhooksAreSigned: ServiceRule = (config, service) =>
+  service.pluginRunner !== 'webhook' ||
+  service.options.pluginOnDialUrl === undefined ||
+  config.webhook.secret !== undefined
+    ? []
+    : [
+        warn(
+          config,
+          'CHECK_UNSIGNED_WEBHOOK',
+          place(config, service, 'pluginRunner'),
+          'Requests to the webhook are not signed: set `webhook.secret`.',
+        ),
+      ];
+
 const destinationsAreLimited: ServiceRule = (config, service) =>
   config.trunks.length === 0 || service.allowedCountries.length > 0
     ? []
@@ -254,6 +268,7 @@ const SERVICE_RULES: readonly ServiceRule[] = [
   retryFitsLife,
   lookupKeysHoldTheMandatory,
   overwritableOptionsExist,
+  webhooksAreSigned,
   destinationsAreLimited,
 ];
 

@@ -5,11 +5,10 @@
  */
 import { finding } from './check-finding.js';
 import type { DialbackConfig } from './config.js';
-import { writtenPath } from './positions.js';
 import type { Problem } from './problem.js';
 
 export function checkUnbuilt(config: DialbackConfig): Problem[] {
-  return [...storeIsBuilt(config), ...isUsed(config), ...somebodyRunsIt(config)];
+  return [...storeIsBuilt(config), ...isUsed(config)];
 }
 
 function storeIsBuilt(config: DialbackConfig): Problem[] {
@@ -27,26 +26,4 @@ function isUsed(config: DialbackConfig): Problem[] {
   );
   const message = 'Never dialled: all calls leave by the first trunk of the lowest `priority`.';
   return idleTrunks.map((path) => finding(config, 'CHECK_NOT_BUILT', 'warning', path, message));
-}
-
-function somebodyRunsIt(config: DialbackConfig): Problem[] {
-  const found = Object.values(config.services).flatMap(({ name, options, pluginRunner }) => [
-    {
-      name,
-      key: '_plugin_on_dial_url',
-      isSet: options.pluginOnDialUrl !== undefined && pluginRunner === 'embedded',
-      onError: options.onPluginError,
-    },
-  ]);
-  return found
-    .filter(({ isSet }) => isSet)
-    .map(({ name, key, onError }) => {
-      const path = writtenPath(config, name, key) ?? `services.${name}.${key}`;
-      const then =
-        onError === 'fail'
-          ? 'the callback ends with FAIL_ERROR'
-          : 'the built-in treatments take its place';
-      const message = `Not run by this version: ${then}.`;
-      return finding(config, 'CHECK_NOT_BUILT', 'warning', path, message);
-    });
 }

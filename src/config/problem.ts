@@ -53,6 +53,7 @@ export const PROBLEM_CODES = {
   CHECK_HOST_UNREACHABLE: 'A host that cannot be found, or a name that is reserved for examples.',
   CHECK_NOT_BUILT: 'Something that this version cannot do yet.',
   CHECK_PUBLIC_HTTP: 'The HTTP API is open to other machines without API keys.',
+  CHECK_UNSIGNED_WEBHOOK: 'A webhook cannot tell our requests from those of others.',
   CHECK_ANY_DESTINATION: 'Real trunks, and a service that may dial any country.',
   CHECK_NOT_SHARED: 'A file that a media server on another machine cannot see.',
 } as const;

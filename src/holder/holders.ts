@@ -142,7 +142,7 @@ export class Holders {
     const { pluginRunner } = this.context.settings().service;
     return holders?.runners[pluginRunner]
       ? undefined
-      : `CBD_PLUGIN_NOT_BUILT: nothing runs plugins of pluginRunner ${pluginRunner}`;
+      : `CBD_PLUGIN_NO_RUNNER: nothing runs plugins of pluginRunner ${pluginRunner}`;
   }
 
   #failed({ type, holderId }: StartCommand, why: string): void {

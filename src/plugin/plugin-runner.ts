@@ -41,7 +41,7 @@ export interface PluginListener extends HolderTrail {
    * @param raw hostile
    */
   reply(raw: unknown): ReplyAnswer;
-  /** It could not be started, or broke without a reply. @param code stable, e.g. `PLUGIN_UNREACHABLE` */
+  /** It could not be started, or broke without a reply. @param code stable, e.g. `FETCH_UNREACHABLE` */
   failed(code: string, why: string): void;
 }
 

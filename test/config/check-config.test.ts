@@ -268,7 +268,7 @@ describe('checkConfig', () => {
 
     it('of webhooks are there if anything answers', async () => {
       const found = await ofService(`_plugin_on_dial_url: "${base}/404", pluginRunner: webhook`);
-      assert.deepEqual(found, []);
+      assert.deepEqual(found, ['warning CHECK_UNSIGNED_WEBHOOK services.a.pluginRunner']);
     });
   });
 });

@@ -49,19 +49,6 @@ describe('what is not built', () => {
     );
   });
 
-  it('is said of a plugin exactly as long as the service refuses to run them', async () => {
-    const isRefused = (code: string) => sources.some((text) => text.includes(code));
-    const config = await folder.load('services:\n  a: { _plugin_on_dial_url: "http://x/p" }\n');
-    const found = checkUnbuilt(config).map(({ path, message }) => `${path}: ${message}`);
-    assert.deepEqual(found, [
-      ...(isRefused('CBD_PLUGIN_NOT_BUILT')
-        ? [
-            'services.a._plugin_on_dial_url: Not run by this version: the callback ends with FAIL_ERROR.',
-          ]
-        : []),
-    ]);
-  });
-
   it('names the trunks that are never used, and a store that will not open', async () => {
     const config = await folder.load(
       'engine: servers\ndrachtio: {}\nfreeswitch: [{ host: 127.0.0.1 }, { host: 127.0.0.2 }]\n' +
