@@ -120,6 +120,7 @@ export class CallRecording implements Recording {
       path: wav,
       durationMs,
       endedBy: by,
+      hasVoice: this.#hasSpoken,
       ...(digit === undefined ? {} : { digit }),
     };
   }

@@ -110,6 +110,8 @@ export type RecordEnd =
       readonly path: string;
       readonly durationMs: number;
       readonly endedBy: 'max-time' | 'silence' | 'digit' | 'stopped' | 'call-over';
+      /** Something was said; undefined = nobody listened for it. */
+      readonly hasVoice?: boolean;
       readonly digit?: string;
     }
   | HeldRefusal;

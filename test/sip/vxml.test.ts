@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/adapters/log.js';
@@ -16,7 +16,7 @@ import { startFarEnd, type FarEnd, type HeardCall } from '../../src/farend/far-e
 import type { PersonaScript, ScriptStep } from '../../src/farend/persona-script.js';
 import { recognise } from '../../src/farend/recognise.js';
 import { startDialback, type Dialback } from '../../src/main.js';
-import { sound, until } from './bench.js';
+import { engineYaml, sound, until } from './bench.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const MEDIA = fileURLToPath(new URL('media/', ROOT));
@@ -31,6 +31,8 @@ const person = (steps: readonly ScriptStep[]): PersonaScript => ({
     ...steps,
   ],
 });
+/** How long the far end holds a key. */
+const KEY_MS = 100;
 const HEAR: ScriptStep = { step: 'hear', maxMs: 8000 };
 const wait = (ms: number): ScriptStep => ({ step: 'wait', ms });
 const press = (keys: string): ScriptStep => ({ step: 'press', keys });
@@ -99,8 +101,7 @@ describe('A VoiceXML page on a call', function () {
     const file = join(folder, 'dialback.yaml');
     await writeFile(
       file,
-      `engine: embedded
-trunks: [{ name: far-end, uri: "sip:127.0.0.1:${farEnd.port}" }]
+      `${engineYaml()}trunks: [{ name: far-end, uri: "sip:127.0.0.1:${farEnd.port}" }]
 queues: { support: { targets: [{ uri: "sip:agent@127.0.0.1:${farEnd.port}" }] } }
 http: { listen: "127.0.0.1:0" }
 store: { url: "sqlite:${join(folder, 'dialback.db')}" }
@@ -203,6 +204,49 @@ ${options}`,
       '    _plugin_on_dial_timeout: 3\n',
     );
     assert.equal(view.callback.reason, 'FAIL_ERROR');
+  });
+
+  it('records a message, plays it back, and has it confirmed', async () => {
+    const quiet = (quietMs: number): ScriptStep => ({ step: 'listen', quietMs, maxMs: 20_000 });
+    const { view, heard } = await callWith(
+      'later.vxml',
+      person([
+        HEAR,
+        wait(500),
+        press('30#'),
+        wait(2500),
+        quiet(700),
+        { step: 'say', what: { file: 'far-end/greeting.wav' } },
+        press('#'),
+        wait(1000),
+        quiet(900),
+        press('1'),
+        wait(20_000),
+      ]),
+      waitsAgain,
+    );
+    assert.equal(delayMs(view), 30 * 60_000);
+    const [back] = recognise(heard.recording, [await sound('far-end/greeting.wav')]);
+    assert.ok((back?.heardFraction ?? 0) > 0.8, `heard ${back?.heardFraction} of the message`);
+  });
+
+  it('stops the prompt at the end of a key', async () => {
+    const { heard } = await callWith(
+      'stop.vxml',
+      person([HEAR, wait(1000), press('5'), wait(20_000)]),
+      waitsAgain,
+      {
+        'stop.vxml': `<vxml version="2.1"><form>
+          <field name="a" type="digits?length=1"><prompt><audio src="media:waiting.wav"/></prompt></field>
+          <field name="b" type="digits?length=1"><prompt timeout="1s"/><noinput><exit expr="{ action: 'retry', message: 'OK' }"/></noinput></field>
+        </form></vxml>`,
+      },
+    );
+    const pressedMs = heard.ladder.find(({ what }) => what.startsWith('presses'))?.atMs ?? NaN;
+    const lastLoud = heard.recording.findLastIndex((sample) => Math.abs(sample) > 300);
+    const quietAfterMs = (heard.recordingAtMs ?? NaN) + lastLoud / 8 - (pressedMs + KEY_MS);
+    const most = loadavg()[0]! > availableParallelism() ? 1000 : 250;
+    assert.ok(quietAfterMs < most, `quiet ${quietAfterMs} ms after the key`);
   });
 
   it('speaks text where this host has a voice, and lets the page catch it where not', async () => {

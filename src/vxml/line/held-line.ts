@@ -5,8 +5,16 @@
  */
 import type { HeldCall, HeldRefusal, Prompt, PromptPlayback } from '../../holder/held-call.js';
 import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../platform.js';
-import type { Line, LinePlayback, LinePlayEnd, LineRecordEnd, LineRecordOrder } from './line.js';
-import type { LineTransferEnd, LineTransferOrder } from './line.js';
+import type {
+  Line,
+  LinePlayback,
+  LinePlayEnd,
+  LinePlayOptions,
+  LineRecordEnd,
+  LineRecordOrder,
+  LineTransferEnd,
+  LineTransferOrder,
+} from './line.js';
 import { fragmentsFor, spelled } from './say-as.js';
 
 export interface HeldLineOptions {
@@ -26,8 +34,6 @@ const WAV_HEADER_BYTES = 44;
 const WAV_BYTES_PER_MS = 16;
 const LATEST_WAIT_MS = 30_000;
 const PROMPTS_MAX = 100;
-/** What `silenceStartMs` ends is this much longer, at most. */
-const SILENCE_SLACK_MS = 500;
 
 type Piece =
   | { readonly kind: 'prompt'; readonly prompt: Prompt; readonly fallback: readonly PromptPart[] }
@@ -37,6 +43,7 @@ export class HeldLine implements Line {
   readonly #options: HeldLineOptions;
   readonly #recordings = new Map<string, string>();
   #onHangUp: (() => void) | undefined;
+  #stopAtKey: () => void = () => undefined;
   #isHungUp = false;
 
   constructor(options: HeldLineOptions) {
@@ -52,7 +59,10 @@ export class HeldLine implements Line {
   }
 
   onDigit(handle: (digit: string) => void): void {
-    this.#options.call.onDigit(({ digit }) => handle(digit));
+    this.#options.call.onDigit(({ digit }) => {
+      this.#stopAtKey();
+      handle(digit);
+    });
   }
 
   onHangUp(handle: () => void): void {
@@ -60,8 +70,9 @@ export class HeldLine implements Line {
     if (this.#isHungUp) handle();
   }
 
-  play(parts: readonly PromptPart[], onMark: (name: string) => void): LinePlayback {
+  play(parts: readonly PromptPart[], { onMark, stopsAtKey }: LinePlayOptions): LinePlayback {
     const run = new HeldPlayback(this.#options.call, this.#language.bind(this), onMark);
+    this.#stopAtKey = stopsAtKey ? () => run.stop() : () => undefined;
     return { done: run.play(parts), stop: () => run.stop() };
   }
 
@@ -85,10 +96,8 @@ export class HeldLine implements Line {
       const failure = ofRefusal(end);
       return failure.kind === 'stopped' ? { kind: 'noinput' } : failure;
     }
-    const { endedBy, durationMs, recordingId: id, path, digit } = end;
-    if (endedBy === 'silence' && durationMs <= order.timeoutMs + SILENCE_SLACK_MS) {
-      return { kind: 'noinput' };
-    }
+    const { endedBy, durationMs, recordingId: id, path, digit, hasVoice } = end;
+    if (endedBy === 'silence' && hasVoice === false) return { kind: 'noinput' };
     this.#recordings.set(id, path);
     return {
       kind: 'recorded',

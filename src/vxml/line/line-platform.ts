@@ -156,21 +156,22 @@ export class LinePlatform implements Platform {
       else turn.press(digit);
       if (interrupt()) playing.sound?.stop();
     };
-    playing.sound = this.#start(group);
+    playing.sound = this.#start(group, !isHotword);
     const failed = await this.#ended(playing.sound);
     this.#onDigit = undefined;
     return failed;
   }
 
   async #sound(group: readonly QueuedPrompt[]): Promise<OperationFailed | undefined> {
-    return this.#ended(this.#start(group));
+    return this.#ended(this.#start(group, false));
   }
 
-  #start(group: readonly QueuedPrompt[]): LinePlayback {
+  #start(group: readonly QueuedPrompt[], stopsAtKey: boolean): LinePlayback {
     const parts = group.flatMap((prompt) => prompt.parts);
-    return this.#line.play(parts, (name) => {
+    const onMark = (name: string): void => {
       this.#mark = { name, atMs: this.#clock.nowMs() };
-    });
+    };
+    return this.#line.play(parts, { onMark, stopsAtKey });
   }
 
   async #ended(playback: LinePlayback): Promise<OperationFailed | undefined> {

@@ -49,12 +49,19 @@ export type LineTransferEnd =
   | { readonly kind: 'transferred' }
   | OperationFailed;
 
+export interface LinePlayOptions {
+  /** A mark was passed. */
+  readonly onMark: (name: string) => void;
+  /** Any key is going to stop it: a line that hears it first need not wait to be told. */
+  readonly stopsAtKey: boolean;
+}
+
 export interface Line {
   /**
    * One after the other without a gap; a second call stops the first. A line that cannot tell in time
    * tells its marks at the end.
    */
-  play(parts: readonly PromptPart[], onMark: (name: string) => void): LinePlayback;
+  play(parts: readonly PromptPart[], options: LinePlayOptions): LinePlayback;
   /** Keys as they are pressed, from the beginning of the session. Called once. */
   onDigit(handle: (digit: string) => void): void;
   /** Told once; at once when it has happened already. */

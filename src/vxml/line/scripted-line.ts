@@ -7,6 +7,7 @@ import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../pla
 import type {
   Line,
   LinePlayback,
+  LinePlayOptions,
   LinePlayEnd,
   LineRecordEnd,
   LineRecordOrder,
@@ -87,7 +88,7 @@ export class ScriptedLine implements Line {
     if (this.#isHungUp) handle();
   }
 
-  play(parts: readonly PromptPart[], onMark: (name: string) => void): LinePlayback {
+  play(parts: readonly PromptPart[], { onMark }: LinePlayOptions): LinePlayback {
     this.#stopPlaying?.();
     let resolve: (end: LinePlayEnd) => void = () => undefined;
     const done = new Promise<LinePlayEnd>((settle) => (resolve = settle));

@@ -12,7 +12,11 @@ import type { PageEnd, PageFetch, PageFetched, PromptPart } from '../platform.js
 
 /** Something a page wants done on its line; the answer carries the same number. */
 export type Order =
-  | { readonly kind: 'play'; readonly parts: readonly PromptPart[] }
+  | {
+      readonly kind: 'play';
+      readonly parts: readonly PromptPart[];
+      readonly stopsAtKey: boolean;
+    }
   | { readonly kind: 'record'; readonly order: LineRecordOrder }
   | { readonly kind: 'transfer'; readonly order: LineTransferOrder }
   | { readonly kind: 'hang-up' }

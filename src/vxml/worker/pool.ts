@@ -252,9 +252,9 @@ class RunningPage {
     switch (what.kind) {
       case 'play': {
         const session = this.#session;
-        const sound = line.play(what.parts, (name) =>
-          this.#tell({ kind: 'mark', session, order, name }),
-        );
+        const { parts, stopsAtKey } = what;
+        const onMark = (name: string): void => this.#tell({ kind: 'mark', session, order, name });
+        const sound = line.play(parts, { onMark, stopsAtKey });
         this.#sounds.set(order, sound);
         return { kind: 'play', end: await sound.done };
       }

@@ -3,7 +3,7 @@ import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
 import type { Clock } from '../../ports.js';
 import { runSession } from '../interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS } from '../limits.js';
-import type { Line, LinePlayback, LinePlayEnd } from '../line/line.js';
+import type { Line, LinePlayback, LinePlayEnd, LinePlayOptions } from '../line/line.js';
 import { LinePlatform } from '../line/line-platform.js';
 import type { Answer, FromThread, Order, ThreadSetup, ToThread } from './messages.js';
 
@@ -104,12 +104,12 @@ class RemoteLine implements Line {
 
   play(
     parts: Extract<Order, { kind: 'play' }>['parts'],
-    onMark: (name: string) => void,
+    { onMark, stopsAtKey }: LinePlayOptions,
   ): LinePlayback {
     const order = this.#next;
     const session = this.#session;
     this.#marks.set(order, onMark);
-    const done = this.#ask({ kind: 'play', parts }).then(({ end }): LinePlayEnd => end);
+    const done = this.#ask({ kind: 'play', parts, stopsAtKey }).then(({ end }): LinePlayEnd => end);
     return { done, stop: () => this.#side.post({ kind: 'stop', session, order }) };
   }
 
