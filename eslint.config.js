@@ -27,6 +27,12 @@ export default tseslint.config(
     },
   },
   {
+    // Scripts of pages: what they declare is used by the page, which brings them its globals.
+    files: ['config/examples/**/*.js'],
+    languageOptions: { sourceType: 'script', globals: { _genesys: 'readonly' } },
+    rules: { 'no-unused-vars': 'off' },
+  },
+  {
     files: PURE,
     rules: {
       'no-restricted-imports': [

@@ -2,6 +2,7 @@
 // and with 200 at once, each in a real page thread; keys to the next prompt; memory.
 // `npm run bench:vxml`
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { systemClock } from '../src/adapters/clock/system-clock.ts';
 import { createPagePool } from '../src/adapters/vxml/page-pool.ts';
 import { SimulatedCall } from '../src/holder/simulated-call.ts';
