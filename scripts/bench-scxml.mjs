@@ -1,9 +1,9 @@
 // `npm run bench:scxml`: what plugin sessions cost. Start to first action through the pool, events per
-// second on one core, memory of waiting sessions, and how long a runaway script holds up the main
-// thread. With `--scion` the same documents run on @scion-scxml/scxml too, installed by npm into
+// second on one core, memory of waiting sessions, whole plugins that wait for their reply, and how long
+// a runaway script holds up the main thread. With `--scion` the same documents run on @scion-scxml/scxml too, installed by npm into
 // node_modules/.cache. Numbers are of this machine and of what else it is doing.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
@@ -14,6 +14,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startScxmlPool } from '../src/adapters/scxml/start-scxml-pool.ts';
 import { systemClock } from '../src/adapters/clock/system-clock.ts';
+import { EmbeddedRunner } from '../src/plugin/embedded/embedded-runner.ts';
+import { SessionDirectory, sessionHost } from '../src/plugin/embedded/session-directory.ts';
 import { Runtime } from '../src/plugin/scxml/session/runtime.ts';
 
 const STARTS = 300;
@@ -109,6 +111,56 @@ async function waitingSessions(runtime) {
   return { kib, startMs, finished };
 }
 
+/** Plugins as a callback runs them, from the runner down, all waiting; then every customer hangs up. */
+async function waitingPlugins() {
+  const sample = new URL('../config/examples/plugins/interaction-deleted.scxml', import.meta.url);
+  const body = readFileSync(sample);
+  const fetcher = {
+    fetch: ({ url }) => Promise.resolve({ kind: 'answer', status: 200, headers: {}, body, url }),
+  };
+  const directory = new SessionDirectory();
+  const pool = await startScxmlPool({ host: sessionHost(directory, fetcher), threads: 2 });
+  let ids = 0;
+  const newId = () => `plugin-${++ids}`;
+  const runner = new EmbeddedRunner({
+    sessions: pool,
+    directory,
+    clock: systemClock(),
+    fetcher,
+    newId,
+  });
+  const parameters = { _call_state: 0, _dial_attempt: 2, _ttl: 120, _user_data: {} };
+  const before = memoryUsage().rss;
+  let [replies, failures, states] = [0, 0, 0];
+  const startedAt = performance.now();
+  const runs = Array.from({ length: WAITING }, (_, index) => {
+    const request = {
+      url: 'http://plugins.test/page.scxml',
+      parameters: { ...parameters, _reply_url: `http://127.0.0.1/reply/${index}` },
+      call: { facts: { interactionId: `call-${index}` }, detach: refuse, play: neverEnds },
+      isAssociated: true,
+      ttlMs: 120_000,
+    };
+    return runner.start(request, {
+      reply: () => (replies++, { status: 200, body: { result: 'ok' } }),
+      failed: () => failures++,
+      trail: (what) => void (what === 'state' && states++),
+    });
+  });
+  while (states < 2 * WAITING) await breathe();
+  const startMs = (performance.now() - startedAt) / WAITING;
+  collect();
+  const kib = (memoryUsage().rss - before) / WAITING / 1024;
+  for (const run of runs) run.tell({ what: 'hung-up' });
+  while (replies + failures < WAITING) await breathe();
+  await Promise.all(runs.map((run) => run.stop('replied')));
+  const left = pool.stats().sessions + directory.size;
+  await pool.stop();
+  return { kib, startMs, replies, failures, left };
+}
+
+const neverEnds = () => ({ done: new Promise(() => undefined), stop: () => Promise.resolve() });
+
 async function mainThreadDelay(pool) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const bomb =
@@ -174,6 +226,16 @@ const known = await startTimes(pool, () => PLUGIN);
 const fresh = await startTimes(pool, (i) => `${PLUGIN}<!-- ${i} -->`);
 print('start to first action, document known', `${known.toFixed(2)} ms median`);
 print('start to first action, document read each time', `${fresh.toFixed(2)} ms median`);
+const menu = readFileSync(
+  new URL('../config/examples/plugins/menu.scxml', import.meta.url),
+  'utf8',
+);
+const quickMenu = menu.replace(
+  '<state id="waiting">',
+  '<state id="waiting"><onentry><log label="first" expr="_data.action"/></onentry>',
+);
+const dialect = await startTimes(pool, () => quickMenu);
+print('start to first action, a page of the dialect', `${dialect.toFixed(2)} ms median`);
 const delay = await mainThreadDelay(pool);
 print(
   `main thread held up by 5 runaway scripts (${delay.seconds} s, ${delay.codes})`,
@@ -189,6 +251,16 @@ const waiting = await waitingSessions(runtime);
 print(`${WAITING} waiting sessions`, `${Math.round(waiting.kib)} KiB each`);
 print('  started one after the other', `${waiting.startMs.toFixed(2)} ms each`);
 print('  answered and ended properly', `${waiting.finished}`);
+const plugins = await waitingPlugins();
+print(
+  `${WAITING} plugins that wait for their reply, in 2 threads`,
+  `${Math.round(plugins.kib)} KiB each`,
+);
+print('  started at once', `${plugins.startMs.toFixed(2)} ms each`);
+print(
+  '  replied after a hang-up, failed, left over',
+  `${plugins.replies}, ${plugins.failures}, ${plugins.left}`,
+);
 if (argv.includes('--scion')) await benchScion(loadScion());
 // The other engine leaves timers behind.
 exit(0);

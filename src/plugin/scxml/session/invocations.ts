@@ -155,7 +155,7 @@ export class Invocations {
   #readAndRun(invocation: Invocation, text: string, file: string): void {
     const { family } = this.#session;
     void readDocument(text, file, family).then(
-      (document) => {
+      ({ document }) => {
         if (this.#isCurrent(invocation)) this.#loadAndRun(invocation, document);
       },
       (error: unknown) => this.#failLate(invocation, error),

@@ -11,7 +11,7 @@ import { EnginePool } from '../script/engine-pool.js';
 import type { ScxmlEvent } from './event.js';
 import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
-import { readDocument } from './read-document.js';
+import { isUnchanged, readDocument, refetch, type ReadPage } from './read-document.js';
 import { loadResources } from './resources.js';
 import { Session, type SessionSetup } from './session.js';
 
@@ -19,8 +19,8 @@ import { Session, type SessionSetup } from './session.js';
 const SLICE_MS = 10;
 /** The same where the clock does not move. */
 const TURNS_PER_SLICE = 500;
-/** Compiled documents kept; a service has a handful of pages. */
-const DOCUMENTS_KEPT = 32;
+/** Compiled pages kept; a service has a handful. */
+const PAGES_KEPT = 32;
 
 export interface RuntimeOptions {
   readonly host: SessionHost;
@@ -70,7 +70,7 @@ export class Runtime {
   readonly #engines: EnginePool;
   readonly #ready = new Set<Session>();
   readonly #families = new Set<Family>();
-  readonly #documents = new Map<string, Document>();
+  readonly #pages = new Map<string, ReadPage>();
   #isDraining = false;
   #isResuming = false;
 
@@ -161,16 +161,14 @@ export class Runtime {
 
   async #read(text: string, file: string, family: Family): Promise<Document> {
     const key = `${file}\n${text}`;
-    const known = this.#documents.get(key);
-    if (known) return known;
-    const document = await readDocument(text, file, family);
-    // What a page includes may have changed the next time.
-    if (document.dialect.prepare) return document;
-    const [oldest] = this.#documents.keys();
-    if (this.#documents.size >= DOCUMENTS_KEPT && oldest !== undefined)
-      this.#documents.delete(oldest);
-    this.#documents.set(key, document);
-    return document;
+    const known = this.#pages.get(key);
+    const fresh = known ? await refetch(known, family) : [];
+    if (known && isUnchanged(known, fresh)) return known.document;
+    const page = await readDocument(text, file, family, fresh);
+    const [oldest] = this.#pages.keys();
+    if (this.#pages.size >= PAGES_KEPT && oldest !== undefined) this.#pages.delete(oldest);
+    this.#pages.set(key, page);
+    return page.document;
   }
 
   #wake(session: Session): void {

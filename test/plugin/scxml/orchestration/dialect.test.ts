@@ -186,6 +186,20 @@ describe('included pages', () => {
     });
   }
 
+  it('are looked at anew for each session, also when the page is known', async () => {
+    const files: Record<string, string> = { 'lib.js': 'var n = 1;' };
+    const bed = await bedWith(files);
+    const body = `<script><xi:include href="lib.js" parse="text"/></script>
+      <state id="m"><onentry><log expr="n"/></onentry></state>`;
+    const logOfRun = async (): Promise<string[]> => (await bed.run(page(body))).log;
+    assert.deepEqual([await logOfRun(), await logOfRun()], [['1'], ['1']]);
+    files['lib.js'] = 'var n = 2;';
+    assert.deepEqual(await logOfRun(), ['2']);
+    assert.deepEqual(bed.fetched, ['lib.js', 'lib.js', 'lib.js']);
+    delete files['lib.js'];
+    assert.equal(refusedWith(await bed.run(page(body))), 'SCXML_FETCH_FAILED');
+  });
+
   it('are counted with everything else that is fetched', async () => {
     const bed = await bedWith({ 'a.js': '1;' });
     const many = '<script><xi:include href="a.js" parse="text"/></script>'.repeat(60);
