@@ -165,14 +165,18 @@ async function mainThreadDelay(pool) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const bomb =
     '<scxml><state id="s"><onentry><script>for (;;) {}</script></onentry></state></scxml>';
+  // What the machine does to it anyway: the scripts are answerable for the difference only.
   delay.enable();
+  await new Promise((resolve) => systemClock().after(2000, resolve));
+  const idleMs = delay.max / 1e6;
+  delay.reset();
   const startedAt = performance.now();
   const ends = await Promise.all(
     Array.from({ length: 5 }, () => pool.start({ document: document(bomb), observer: {} }).ended),
   );
   delay.disable();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  return { maxMs: delay.max / 1e6, seconds, codes: [...new Set(ends.map(({ code }) => code))] };
+  return { maxMs: delay.max / 1e6, idleMs, seconds, codes: [...new Set(ends.map(({ code }) => code))] };
 }
 
 function loadScion() {
@@ -239,7 +243,7 @@ print('start to first action, a page of the dialect', `${dialect.toFixed(2)} ms 
 const delay = await mainThreadDelay(pool);
 print(
   `main thread held up by 5 runaway scripts (${delay.seconds} s, ${delay.codes})`,
-  `${delay.maxMs.toFixed(1)} ms at most`,
+  `${delay.maxMs.toFixed(1)} ms at most, idle ${delay.idleMs.toFixed(1)} ms`,
 );
 await pool.stop();
 

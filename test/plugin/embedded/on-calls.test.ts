@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { storyLines } from '../../../src/cli/story-lines.js';
 import type { PersonaName } from '../../../src/farend/personas.js';
 import type { PersonaScript } from '../../../src/farend/persona-script.js';
 import { until } from '../../sip/bench.js';
@@ -154,6 +155,10 @@ describe('embedded plugins, on real calls', function () {
       trailOf(routePoint).includes('state menu -> route_point on dialog.playandcollect.done'),
     );
     assert.ok(stage.farEnd.calls().some(({ userPart }) => userPart === 'nightdesk'));
+    const printed = storyLines(agent.story);
+    const entered = printed.findIndex((line) => line.includes('waiting -> menu'));
+    const left = printed.findIndex((line) => line.includes('menu -> agent'));
+    assert.ok(entered > 0 && left > entered, printed.join('\n'));
     await stage.isQuiet();
   });
 

@@ -38,6 +38,8 @@ export class Family {
   readonly engines: EnginePool;
   readonly observer: SessionObserver;
   readonly wake: (session: Session) => void;
+  /** What the host told last, JSON text: sessions that are invoked later start with it. */
+  facts: string | undefined;
   readonly #sessions = new Map<string, Session>();
   #eventsWithoutInput = 0;
   #fetches = 0;

@@ -127,8 +127,8 @@ export class Runtime {
     const resources = await loadResources(document, family);
     await this.#engines.ready();
     const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
-    const { facts } = request;
-    return { id: family.id, document, resources, params, facts, family, parent: null };
+    family.facts = request.facts;
+    return { id: family.id, document, resources, params, family, parent: null };
   }
 
   #newFamily(id: string, observer: SessionObserver): Family {

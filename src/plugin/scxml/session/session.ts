@@ -33,8 +33,6 @@ export interface SessionSetup {
   readonly resources: Resources;
   /** Values for top-level data items, JSON text. */
   readonly params: ParamValues;
-  /** What the host knows of the outside, JSON text. */
-  readonly facts?: string | undefined;
   readonly family: Family;
   readonly parent: ParentLink | null;
 }
@@ -186,7 +184,7 @@ export class Session {
     const { document } = this;
     this.#data.defineSystem();
     this.#actions.installDialect();
-    this.#actions.learn(this.#setup.facts);
+    this.#actions.learn(this.family.facts);
     this.#data.declareAll();
     const early = document.binding === 'early' ? document.states : [document.root];
     for (const state of early) this.#data.initialise(state);
@@ -200,6 +198,7 @@ export class Session {
     const event = this.#external.shift();
     if (!event) return;
     this.family.countEvent();
+    this.family.facts = event.facts ?? this.family.facts;
     this.#actions.learn(event.facts);
     if (!this.#setEvent(event)) return;
     this.#invocations.beforeEvent(event);

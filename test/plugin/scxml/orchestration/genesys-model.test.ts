@@ -67,6 +67,24 @@ describe('the object _genesys', () => {
     assert.deepEqual(log, ['undefined', '{"lang":"de"}']);
   });
 
+  it('is told to the sessions that a page invokes', async () => {
+    const bed = await makeBed({
+      dialect: ORCHESTRATION,
+      files: {
+        'child.scxml': page(
+          `<state id="c"><onentry><log label="child" expr="_genesys.ixn.firstixnid"/></onentry></state>`,
+        ),
+      },
+    });
+    const { log } = await bed.run(
+      page(`<state id="s"><invoke type="scxml" src="child.scxml"/></state>`),
+      {},
+      JSON.stringify({ interactions: { i1: interaction() } }),
+    );
+    await bed.clock.advance(10);
+    assert.deepEqual(log, ['child="i1"']);
+  });
+
   it('says by name what needs a configuration server', async () => {
     const bed = await makeBed({ dialect: ORCHESTRATION });
     const { log } = await bed.run(
