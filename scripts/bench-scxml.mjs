@@ -176,7 +176,12 @@ async function mainThreadDelay(pool) {
   );
   delay.disable();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  return { maxMs: delay.max / 1e6, idleMs, seconds, codes: [...new Set(ends.map(({ code }) => code))] };
+  return {
+    maxMs: delay.max / 1e6,
+    idleMs,
+    seconds,
+    codes: [...new Set(ends.map(({ code }) => code))],
+  };
 }
 
 function loadScion() {
