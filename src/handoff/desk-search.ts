@@ -54,6 +54,8 @@ export class DeskSearch implements QueueSearch, Searcher {
 
   standing(): QueueStanding {
     const { position = 0, ewtMs } = this.deps.desk.standing(this.wanted.requestId) ?? {};
+    // Somebody is being called already: that is no time to speak of waiting.
+    if (position === 0 && ewtMs === 0) return {};
     return { expectedWaitMs: ewtMs, ...(position > 0 && { position }) };
   }
 

@@ -13,7 +13,7 @@ import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { attachedHeaders } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
-import type { QueueDesk } from './queue-desk.js';
+import { requestIdOf, type QueueDesk } from './queue-desk.js';
 import type { QueueExit, Wanted } from './queue/vocabulary.js';
 import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
 import { recordingPath } from './recording-name.js';
@@ -238,7 +238,7 @@ export class FarSides {
     const { steps, isByTarget: _isByTarget, ...rules } = search;
     return {
       ...rules,
-      requestId: `${this.context.callback.id}/${queueId}`,
+      requestId: requestIdOf(this.context.callback.id, queueId),
       service: name,
       steps: steps[0]?.queue === queue ? steps : [{ queue, timeoutMs: 0, isCleared: false }],
       sinceMs: customer && this.#waitingOf(customer).sinceMs,

@@ -17,6 +17,11 @@ import type {
 
 export type CallOffer = Extract<QueueCommand, { type: 'call' }>;
 
+/** A callback may search several times; each search is a request of its own. */
+export function requestIdOf(callbackId: string, queueId: string): string {
+  return `${callbackId}/${queueId}`;
+}
+
 /** What a search does for its request. */
 export interface Searcher {
   /** Calls somebody; what becomes of it is reported under the offer's id. */

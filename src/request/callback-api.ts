@@ -100,7 +100,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
     registerGenesysRoutes(scope, deps);
     registerOwnRoutes(scope, deps);
-    if (deps.queues) registerQueueRoutes(scope, deps.queues);
+    if (deps.queues) registerQueueRoutes(scope, deps.queues, deps.store);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
     done();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
-import { QueueDesk } from '../../src/handoff/queue-desk.js';
+import { initialState } from '../../src/callflow/treatment-flow.js';
+import type { State } from '../../src/callflow/vocabulary.js';
+import { QueueDesk, type CallOffer } from '../../src/handoff/queue-desk.js';
 import { createApi } from '../../src/request/callback-api.js';
 import type { CallbackStore } from '../../src/schedule/callback-store.js';
 import { silentLog } from '../fakes/fake-telephony.js';
@@ -12,6 +14,7 @@ const KEY = 'a-key-of-sixteen-characters';
 
 async function open(http = '') {
   const clock = virtualClock();
+  const records = new Map<string, { flowState?: State }>();
   const desk = new QueueDesk(
     { clock, log: silentLog },
     {
@@ -20,7 +23,7 @@ async function open(http = '') {
     },
   );
   const api = createApi({
-    store: {} as CallbackStore,
+    store: { get: (id: string) => Promise.resolve(records.get(id)) } as unknown as CallbackStore,
     config: await configOf(`services: {}\n${http}`),
     clock,
     random: { uuid: () => 'id', fraction: () => 0 },
@@ -30,7 +33,22 @@ async function open(http = '') {
     isReady: () => true,
     queues: desk,
   });
-  return { api, desk, clock };
+  return { api, desk, clock, records };
+}
+
+function join(desk: QueueDesk, requestId: string, call: (offer: CallOffer) => void = () => {}) {
+  const ignore = () => undefined;
+  desk.join(
+    {
+      ...{ requestId, service: 'sales', steps: [step('gold')], isAhead: false },
+      ...{ priority: 0, priorityIncrement: 0, priorityIncrementIntervalMs: 0 },
+      ...{ etaPositions: [], reserveTimeoutMs: 1000, attemptsMax: 5, confirmTimeoutMs: 0 },
+    },
+    {
+      ...{ call, cancel: ignore, onConnect: ignore, onPassMedia: ignore },
+      ...{ onMissed: ignore, onFailed: ignore, onNear: ignore },
+    },
+  );
 }
 
 async function ask(api: FastifyInstance, method: 'GET' | 'PUT', url: string, payload?: object) {
@@ -65,22 +83,7 @@ describe('agents and queues over HTTP', () => {
   it('says what an agent will be who talks, and keeps it through a reload', async () => {
     const { api, desk } = await open();
     let offerId = '';
-    desk.join(
-      {
-        ...{ requestId: 'c1', service: 'sales', steps: [step('gold')], isAhead: false },
-        ...{ priority: 0, priorityIncrement: 0, priorityIncrementIntervalMs: 0 },
-        ...{ etaPositions: [], reserveTimeoutMs: 1000, attemptsMax: 5, confirmTimeoutMs: 0 },
-      },
-      {
-        call: (offer) => (offerId = offer.offerId),
-        cancel: () => undefined,
-        onConnect: () => undefined,
-        onPassMedia: () => undefined,
-        onMissed: () => undefined,
-        onFailed: () => undefined,
-        onNear: () => undefined,
-      },
-    );
+    join(desk, 'c1', (offer) => (offerId = offer.offerId));
     desk.answered(offerId);
     const { body } = await ask(api, 'PUT', '/v1/agents/ann', { state: 'not-ready' });
     assert.deepEqual([body.state, body.next], ['busy', 'not-ready']);
@@ -132,6 +135,21 @@ describe('agents and queues over HTTP', () => {
       serviceLevelMs: 20_000,
       serviceLevel: null,
     });
+  });
+
+  it('says where a callback stands, on GMS’ path', async () => {
+    const { api, desk, records } = await open();
+    const { context } = initialState();
+    const queued = { queueId: 'queue-4', agentIsReady: false };
+    const flowState = { name: 'waiting-for-agent', isGivingUp: false } as const;
+    records.set('cb-2', { flowState: { ...flowState, context: { ...context, queued } } });
+    records.set('cb-3', { flowState: { ...flowState, context } });
+    join(desk, 'cb-1/queue-1');
+    join(desk, 'cb-2/queue-4');
+    const where = (id: string) => ask(api, 'GET', `/genesys/1/service/${id}/check-queue-position`);
+    assert.deepEqual((await where('cb-2')).body, { queue: 'gold', position: 1, ewt: 180 });
+    for (const id of ['cb-3', 'nobody']) assert.equal((await where(id)).status, 404);
+    desk.stop();
   });
 
   it('asks for a key where keys are', async () => {
