@@ -61,7 +61,8 @@ export class RouteCall implements FarCall {
 
   /** Never rejects. */
   async #refer({ dialog, limitMs }: Referral): Promise<void> {
-    const outcome = await dialog.refer(this.request.uri, limitMs);
+    const { uri, headers } = this.request;
+    const outcome = await dialog.refer(referTo(uri, headers), limitMs);
     if (this.#isOver) return;
     if (outcome.kind === 'transferred') {
       this.#isOver = true;
@@ -80,6 +81,28 @@ export class RouteCall implements FarCall {
       ...listener.onCall(request.callId),
     });
   }
+}
+
+/** Longer URIs are refused on the way. */
+const REFER_TO_MAX = 500;
+
+/**
+ * The destination with what is to travel with the call, as headers of its URI (RFC 3261 19.1.1, and
+ * RFC 7433 6.2 for User-to-User); what has no room is left out.
+ * @param uri a SIP URI without headers
+ */
+export function referTo(uri: string, headers: Readonly<Record<string, string>> = {}): string {
+  let target = uri;
+  for (const [name, value] of Object.entries(headers)) {
+    const escaped = encodeURIComponent(value).replace(/[!'()*]/g, percentEncoded);
+    const next = `${target}${target === uri ? '?' : '&'}${name}=${escaped}`;
+    if (next.length <= REFER_TO_MAX) target = next;
+  }
+  return target;
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function said(outcome: Exclude<ReferOutcome, { kind: 'transferred' }>): string {

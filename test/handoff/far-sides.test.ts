@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { checked } from '../../src/adapters/telephony/sip-headers.js';
+import { referTo } from '../../src/handoff/route-call.js';
 import type { ReferOutcome } from '../../src/ports.js';
 import { settle } from '../fakes/fake-telephony.js';
 import { supportPlans } from '../fakes/queue-desk.js';
@@ -10,7 +12,8 @@ describe('a route point by REFER', () => {
     const bed = await handoffBed({ transfer: 'refer' });
     bed.dialog.onRefer = () => Promise.resolve(outcome);
     await bed.route();
-    assert.deepEqual(bed.dialog.referredTo, ['sip:8999@pbx']);
+    const [target = ''] = bed.dialog.referredTo;
+    assert.match(target, /^sip:8999@pbx\?X-GMS-Service-ID=cb-1&X-RouterData70=60$/);
     return bed;
   };
 
@@ -64,6 +67,23 @@ describe('a route point by REFER', () => {
     assert.equal(bed.telephony.calls.length, 1);
     assert.deepEqual(bed.posted, []);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
+
+describe('a Refer-To', () => {
+  const uui = { 'User-to-User': '007b7d;encoding=hex' };
+
+  it('carries what travels with the call, escaped', () => {
+    const target = referTo('sip:8999@pbx', { 'X-Age': '90', ...uui });
+    assert.equal(target, 'sip:8999@pbx?X-Age=90&User-to-User=007b7d%3Bencoding%3Dhex');
+    assert.equal(referTo('sip:8999@pbx'), 'sip:8999@pbx');
+  });
+
+  it('leaves out what has no room, and is always one that may be sent', () => {
+    const target = referTo('sip:8999@pbx', { 'X-Big': "!'()*".repeat(200), ...uui });
+    assert.equal(target, 'sip:8999@pbx?User-to-User=007b7d%3Bencoding%3Dhex');
+    const odd = referTo('sip:8999@pbx', { 'X-Odd': 'a b&c=d?e!\'()*>"' });
+    assert.equal(checked('sip-uri', odd), odd);
   });
 });
 
