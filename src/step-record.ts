@@ -80,10 +80,12 @@ function attemptChange(before: State, event: Event, step: Step): AttemptChange |
   return hasHandOff ? { ...outcome, attempt, ...handOff } : outcome;
 }
 
+const SOUGHT: ReadonlySet<Command['type']> = new Set(['queue', 'call-agent', 'route']);
+
 /** When somebody was first looked for, and who ended the conversation. */
 function handOffOf(before: State, event: Event, step: Step): Partial<AttemptChange> {
   const isFirst = before.context.transferAttempts === 0 && before.context.route === undefined;
-  const isSought = step.commands.some(({ type }) => type === 'queue' || type === 'route');
+  const isSought = step.commands.some(({ type }) => SOUGHT.has(type));
   const wasTalking = before.name === 'connected' && step.state.name === 'ended';
   const talkEndedBy = wasTalking ? talkEnders[event.type] : undefined;
   return {

@@ -73,6 +73,16 @@ describe('What a step says of a hand-off', () => {
     assert.deepEqual([failed, again], [undefined, undefined]);
   });
 
+  it('waits from the moment the customer is there whose agent was looked for before', () => {
+    const service = { customerConnectTreatment: undefined, waitsForAgent: true };
+    const [near, answered] = changesOf(new Flow(service).due(), [
+      ['agent-near', (flow) => flow.agentIsNear()],
+      ['attempt-result', (flow) => flow.result(0, true)],
+    ]);
+    assert.equal(near?.waitingSinceMs, undefined);
+    assert.equal(answered?.waitingSinceMs, 5);
+  });
+
   for (const [type, by, happens] of [
     ['customer-hung-up', 'customer', (flow: Flow) => flow.hangUp()],
     ['agent-hung-up', 'agent', (flow: Flow) => flow.agentHangsUp()],

@@ -63,7 +63,7 @@ export const queues: OptionSpec = option(
         option(
           'strategy',
           { kind: 'choice', values: STRATEGIES },
-          'Who of the free agents of the lowest tier is called: whoever has been idle longest; whoever was called longest ago; all of them at once; or one more after each `progressiveDelayMs`, while those before go on ringing.',
+          'Who of the free agents of the lowest tier is called: whoever has been idle longest; whoever was called longest ago; all of them at once, each on a channel of the media server; or one more after each `progressiveDelayMs`, while those before go on ringing.',
           { default: 'longest-idle' },
         ),
         option('ringTimeoutMs', ringMs, 'How long an agent may ring.', { default: 20_000 }),
