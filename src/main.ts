@@ -23,6 +23,7 @@ import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { startEmbedded } from './embedded/index.js';
+import type { Fetcher } from './holder/fetcher.js';
 import type { Clock, Log } from './ports.js';
 import { endOrphanLegs } from './orphan-legs.js';
 import { CallMetrics } from './report/call-metrics.js';
@@ -131,6 +132,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
   const host = createHost(live, () => folders, {
     speech,
+    fetcher: plugins.fetcher,
     desk,
     store,
     telephony: governedTelephony(telephony, setUps),
@@ -259,7 +261,11 @@ type HostParts = Pick<
 function createHost(
   live: LiveConfig,
   folders: () => MediaFolders,
-  { speech, ...parts }: HostParts & { readonly speech: Speech | undefined },
+  {
+    speech,
+    fetcher,
+    ...parts
+  }: HostParts & { readonly speech: Speech | undefined; readonly fetcher: Fetcher },
 ): SessionHost {
   return new SessionHost({
     ...parts,
@@ -267,7 +273,7 @@ function createHost(
       get cacheDirectory() {
         return folders().cacheDirectory;
       },
-      allowedOrigins: { has: (origin) => live.current.allowedOrigins.includes(origin) },
+      fetcher,
       speech,
     }),
     get comfortFile() {

@@ -2,7 +2,10 @@
  * Asks each URL that the configuration names whether it is there: one HEAD request of two seconds at
  * most, and a GET where HEAD is refused. Follows no redirects and reads no bodies.
  */
+import { lookup } from 'node:dns/promises';
+import type { BlockList } from 'node:net';
 import { request } from 'undici';
+import { mayReach, parseNetworks } from './address-policy.js';
 import { finding } from './check-finding.js';
 import { usedTreatments } from './check-files.js';
 import type { DialbackConfig } from './config.js';
@@ -27,9 +30,10 @@ export async function checkUrls(config: DialbackConfig): Promise<Problem[]> {
   const named = namedUrls(config);
   const urls = [...new Set(named.map(({ url }) => url))];
   const answers = new Map<string, Answer>();
+  const networks = parseNetworks(config.allowedAddresses);
   for (let from = 0; from < urls.length; from += PARALLEL) {
     const some = urls.slice(from, from + PARALLEL);
-    const results = await Promise.all(some.map(probe));
+    const results = await Promise.all(some.map((url) => probe(url, networks)));
     some.forEach((url, index) => answers.set(url, results[index] ?? { why: 'no answer' }));
   }
   return named.flatMap((one) => judge(config, one, answers.get(one.url) ?? { why: 'no answer' }));
@@ -53,9 +57,21 @@ function namedUrls(config: DialbackConfig): NamedUrl[] {
 
 type Answer = { readonly status: number } | { readonly why: string };
 
-async function probe(url: string): Promise<Answer> {
+async function probe(url: string, networks: BlockList): Promise<Answer> {
+  const refused = await refusedAddress(new URL(url).hostname, networks);
+  if (refused !== undefined) {
+    return { why: `it leads to ${refused}, which allowedAddresses does not have` };
+  }
   const head = await ask(url, 'HEAD');
   return 'status' in head && TRY_GET.has(head.status) ? ask(url, 'GET') : head;
+}
+
+/** @returns an address that will not be fetched from, when the name leads to no other */
+async function refusedAddress(host: string, networks: BlockList): Promise<string | undefined> {
+  const name = host.replace(/^\[(.*)\]$/, '$1');
+  const found = await lookup(name, { all: true }).catch(() => []);
+  if (found.some(({ address }) => mayReach(name, address, networks))) return undefined;
+  return found[0]?.address;
 }
 
 /** `fetch` would refuse ports that browsers avoid, 5060 among them; this asks any. */

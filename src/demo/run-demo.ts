@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/system-clock.js';
+import { createSecureFetcher } from '../adapters/fetch/secure-fetcher.js';
 import { createMediaFiles } from '../adapters/media/media-files.js';
 import type { DialbackConfig } from '../config/config.js';
 import { startFarEnd, type FarEnd } from '../farend/far-end.js';
@@ -159,12 +160,13 @@ export function castParts(services: readonly string[]): Part[] {
   );
 }
 
-function shelfOf({ media, allowedOrigins }: DialbackConfig): SoundShelf {
+function shelfOf({ media, allowedOrigins, allowedAddresses }: DialbackConfig): SoundShelf {
   const cacheDirectory = join(tmpdir(), 'dialback-media');
-  return new SoundShelf(
-    media,
-    createMediaFiles({ cacheDirectory, allowedOrigins: new Set(allowedOrigins) }),
-  );
+  const fetcher = createSecureFetcher({
+    allowedOrigins: new Set(allowedOrigins),
+    allowedAddresses: () => allowedAddresses,
+  });
+  return new SoundShelf(media, createMediaFiles({ cacheDirectory, fetcher }));
 }
 
 async function longestConnectMs({ services }: DialbackConfig, shelf: SoundShelf): Promise<number> {

@@ -5,12 +5,13 @@ import type { Role } from '../../src/demo/cast.js';
 import { expectationOf } from '../../src/demo/expectation.js';
 import { SoundShelf } from '../../src/demo/sounds.js';
 import { createMediaFiles } from '../../src/adapters/media/media-files.js';
+import { noNetwork } from '../fakes/no-network.js';
 import { SERVICE_OPTIONS } from '../fakes/service-config.js';
 
 const MEDIA = fileURLToPath(new URL('../../media', import.meta.url));
 const shelf = new SoundShelf(
   { directory: MEDIA, packagedDirectory: MEDIA },
-  createMediaFiles({ cacheDirectory: MEDIA, allowedOrigins: new Set() }),
+  createMediaFiles({ cacheDirectory: MEDIA, fetcher: noNetwork }),
 );
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
 

@@ -6,8 +6,8 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type BlockList, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
+import { mayReach, parseNetworks } from '../../config/address-policy.js';
 import type { FetchAnswer, Fetcher, FetchOrder } from '../../holder/fetcher.js';
-import { mayReach, parseNetworks } from './address-policy.js';
 import { faultOf, FetchFault } from './fetch-fault.js';
 import { readBody } from './read-body.js';
 
@@ -20,8 +20,8 @@ export const FETCH_LIMITS = {
   requestBytes: 256 * 1024,
   redirects: 3,
   headerBytes: 16 * 1024,
-  inAll: 500,
-  perOrigin: 100,
+  inAll: 1000,
+  perOrigin: 250,
 } as const;
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD']);

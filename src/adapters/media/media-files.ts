@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import NodeCache from 'node-cache';
-import { request } from 'undici';
 import { readWavHeader } from '../../config/wav-header.js';
+import type { FetchCode, Fetcher } from '../../holder/fetcher.js';
 import {
   mediaFault,
   type MediaFault,
@@ -32,8 +32,8 @@ const OTHER_FORMATS = new Set(['.mp3', '.ogg', '.flac', '.au', '.aiff', '.r8', '
 
 export interface MediaFilesOptions {
   readonly cacheDirectory: string;
-  /** Origins (`https://media.example.net`) that may be fetched from. */
-  readonly allowedOrigins: Pick<ReadonlySet<string>, 'has'>;
+  /** The way to the web; it knows what may be fetched. */
+  readonly fetcher: Fetcher;
   readonly speech?: Speech | undefined;
 }
 
@@ -91,61 +91,50 @@ async function probeWav(path: string): Promise<MediaFault | undefined> {
 }
 
 async function download(url: string, options: MediaFilesOptions): Promise<ResolvedMedia> {
-  let origin: string;
+  const answer = await options.fetcher.fetch({
+    url,
+    headers: { accept: 'audio/*' },
+    timeoutMs: FETCH_DEADLINE_MS,
+    maxBytes: FILE_MAX_BYTES,
+    maxRedirects: 0,
+  });
+  if (answer.kind === 'failed') return unplayable(faultOfFetch(answer.code, answer.why));
+  const fault = faultOfResponse(answer.status, answer.headers['content-type']);
+  if (fault) return unplayable(fault);
   try {
-    origin = new URL(url).origin;
-  } catch {
-    return unplayable(mediaFault('MEDIA_NOT_ALLOWED', 'not a URL'));
-  }
-  if (!options.allowedOrigins.has(origin)) {
-    return unplayable(mediaFault('MEDIA_NOT_ALLOWED', `${origin} is not allowed`));
-  }
-  try {
-    const { statusCode, headers, body } = await request(url, {
-      signal: AbortSignal.timeout(FETCH_DEADLINE_MS),
-      headers: { accept: 'audio/*' },
-    });
-    // Destroying a body emits an error that nobody else waits for.
-    body.on('error', () => {});
-    const fault = faultOfResponse(statusCode, headers['content-type']);
-    if (fault) {
-      body.destroy();
-      return unplayable(fault);
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > FILE_MAX_BYTES) {
-        body.destroy();
-        return unplayable(TOO_LARGE);
-      }
-      chunks.push(chunk);
-    }
-    return await keep(url, Buffer.concat(chunks), options.cacheDirectory);
+    return await keep(url, answer.body, options.cacheDirectory);
   } catch (error) {
-    return unplayable(faultOfFetch(error));
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return unplayable(mediaFault('MEDIA_UNREADABLE', `cannot be kept (${code})`));
   }
 }
 
-function faultOfResponse(
-  status: number,
-  type: string | readonly string[] | undefined,
-): MediaFault | undefined {
+function faultOfResponse(status: number, type = ''): MediaFault | undefined {
   if (status === 404 || status === 410) return mediaFault('MEDIA_MISSING', `HTTP ${status}`);
   if (status !== 200) return mediaFault('MEDIA_HTTP_STATUS', `HTTP ${status}`);
   // A page that says "not found" with a 200 is the usual one.
-  const isText = /^(text|image|video)\/|^application\/(json|xml|xhtml)/i.test(String(type ?? ''));
-  return isText ? mediaFault('MEDIA_NOT_AUDIO', `its type is ${String(type)}`) : undefined;
+  const isText = /^(text|image|video)\/|^application\/(json|xml|xhtml)/i.test(type);
+  return isText ? mediaFault('MEDIA_NOT_AUDIO', `its type is ${type}`) : undefined;
 }
 
-function faultOfFetch(error: unknown): MediaFault {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'TimeoutError' || code?.includes('TIMEOUT') || code === 'ETIMEDOUT') {
-    return mediaFault('MEDIA_TIMEOUT', `not fetched within ${FETCH_DEADLINE_MS} ms`);
+function faultOfFetch(code: FetchCode, why: string): MediaFault {
+  switch (code) {
+    case 'FETCH_BAD_URL':
+    case 'FETCH_NOT_ALLOWED':
+    case 'FETCH_ADDRESS_REFUSED':
+    case 'FETCH_BAD_REQUEST':
+      return mediaFault('MEDIA_NOT_ALLOWED', why);
+    case 'FETCH_TOO_LARGE':
+      return TOO_LARGE;
+    case 'FETCH_TIMEOUT':
+      return mediaFault('MEDIA_TIMEOUT', `not fetched within ${FETCH_DEADLINE_MS} ms`);
+    case 'FETCH_TOO_MANY':
+    case 'FETCH_TOO_MANY_REDIRECTS':
+    case 'FETCH_BROKEN':
+    case 'FETCH_UNREACHABLE':
+      if (why === 'ECONNREFUSED') return mediaFault('MEDIA_REFUSED', 'connection refused');
+      return mediaFault('MEDIA_UNREACHABLE', `cannot be fetched (${why})`);
   }
-  if (code === 'ECONNREFUSED') return mediaFault('MEDIA_REFUSED', 'connection refused');
-  return mediaFault('MEDIA_UNREACHABLE', `cannot be fetched (${code ?? name ?? 'error'})`);
 }
 
 /** Written beside and renamed, so that the media server never reads half a file. */

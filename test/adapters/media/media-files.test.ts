@@ -4,6 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  createSecureFetcher,
+  type SecureFetcher,
+} from '../../../src/adapters/fetch/secure-fetcher.js';
 import { createMediaFiles } from '../../../src/adapters/media/media-files.js';
 import { wavBytes } from '../../../src/farend/write-wav.js';
 
@@ -35,13 +39,21 @@ describe('media files, told apart as field notes 4 says FreeSWITCH does not', ()
   });
 
   after(async () => {
+    await Promise.all(fetchers.map((fetcher) => fetcher.close()));
     server.closeAllConnections();
     server.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const files = (origins: readonly string[] = [origin]) =>
-    createMediaFiles({ cacheDirectory: folder, allowedOrigins: new Set(origins) });
+  const fetchers: SecureFetcher[] = [];
+  const files = (origins: readonly string[] = [origin]) => {
+    const fetcher = createSecureFetcher({
+      allowedOrigins: new Set(origins),
+      allowedAddresses: () => [],
+    });
+    fetchers.push(fetcher);
+    return createMediaFiles({ cacheDirectory: folder, fetcher });
+  };
 
   describe('probe', () => {
     const mute = Buffer.from(wav);

@@ -17,6 +17,7 @@ import { Comfort } from '../../../src/holder/comfort.js';
 import { LiveCall } from '../../../src/holder/live-call.js';
 import type { MediaEndpoint } from '../../../src/ports.js';
 import { TreatmentPlayer } from '../../../src/treatment/treatment-player.js';
+import { noNetwork } from '../../fakes/no-network.js';
 import { useSite } from './site.js';
 
 const MARK = join(tmpdir(), `dialback-mark-${randomUUID()}`);
@@ -67,7 +68,7 @@ describe('texts of documents and FreeSWITCH', function () {
     const clock = systemClock();
     const files = createMediaFiles({
       cacheDirectory: tmpdir(),
-      allowedOrigins: new Set(['http://127.0.0.1']),
+      fetcher: noNetwork,
     });
     const places = { directory: tmpdir(), packagedDirectory: tmpdir() };
     const player = new TreatmentPlayer(places, files, {
