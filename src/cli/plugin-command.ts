@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { ANSWER_WORDS, isAnswerWord } from '../callflow/call-state.js';
-import { checkPage, type PageProblem } from '../plugin/scxml/check-page.js';
+import { checkPage } from '../plugin/scxml/check-page.js';
 import { chartOf } from '../plugin/scxml/diagram/chart.js';
 import { chartMermaid } from '../plugin/scxml/diagram/mermaid.js';
 import { chartSvg } from '../plugin/scxml/diagram/svg.js';
@@ -12,12 +12,21 @@ import type { Document } from '../plugin/scxml/document/model.js';
 import { DEFAULT_LIMITS } from '../plugin/scxml/limits.js';
 import { ORCHESTRATION } from '../plugin/scxml/orchestration/dialect.js';
 import { sessionHost, SessionDirectory } from '../plugin/embedded/session-directory.js';
+import {
+  DEFAULT_NUMBER,
+  guarded,
+  problemLine,
+  readUserData,
+  stepLine,
+  tellProblems,
+  wholeNumber,
+  WrongUse,
+} from './page-flags.js';
 import { openPageSource, type PageSource } from './page-source.js';
 import { rehearse, type Happening, type Rehearsal } from './plugin-rehearsal.js';
 import { printable, systemTerminal, type Terminal } from './terminal.js';
 
 const FORMATS = ['mermaid', 'svg'] as const;
-const DEFAULT_NUMBER = '+493012345678';
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
 
 interface RunFlags {
@@ -36,9 +45,6 @@ interface CheckFlags {
   readonly json?: boolean;
   readonly diagram?: string;
 }
-
-/** Something about the command line itself; exit code 2. */
-class WrongUse extends Error {}
 
 /** Adds `plugin` to the program. */
 export function registerPluginCommand(
@@ -74,16 +80,6 @@ export function registerPluginCommand(
     .action((url: string, flags: CheckFlags) =>
       guarded(terminal, () => check(url, flags, terminal)),
     );
-}
-
-async function guarded(terminal: Terminal, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof WrongUse)) throw error;
-    terminal.err(`CBD_WRONG_USE: ${error.message}`);
-    terminal.exit(2);
-  }
 }
 
 async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
@@ -125,15 +121,7 @@ async function check(page: string, flags: CheckFlags, terminal: Terminal): Promi
       return;
     }
     const { problems } = await checked(source);
-    const isFine = problems.every(({ severity }) => severity !== 'error');
-    if (flags.json === true) {
-      const listed = problems.map(({ at, ...problem }) => ({ ...problem, ...(at ?? {}) }));
-      terminal.out(JSON.stringify({ ok: isFine, url: source.url, problems: listed }, null, 2));
-    } else {
-      for (const problem of problems) terminal.out(printable(problemLine(problem)));
-      if (problems.length === 0) terminal.out('nothing is wrong with it');
-    }
-    if (!isFine) terminal.exit(1);
+    tellProblems(problems, source.url, flags.json === true, terminal);
   } finally {
     await source.close();
   }
@@ -167,16 +155,8 @@ async function checked({ url, fetcher }: PageSource) {
   });
 }
 
-function problemLine({ at, severity, code, message }: PageProblem): string {
-  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
-  return `${place}${severity} ${code}: ${message}`;
-}
-
 function rehearsalLines({ steps, reply, failure }: Rehearsal): readonly string[] {
-  const lines = steps.map(({ atMs, what, detail }) => {
-    const time = `+${(atMs / 1000).toFixed(3)}s`.padStart(10);
-    return `${time}  ${what.padEnd(7)} ${detail}`;
-  });
+  const lines = steps.map((step) => stepLine(step, 7));
   if (failure || !reply) return lines;
   const { action, destination } = reply;
   return [
@@ -207,22 +187,4 @@ function readHappening(text: string): Happening {
   if (what === 'machine' || what === 'fax')
     return { atMs, what: { kind: 'revised', answer: what } };
   return { atMs, what: { kind: 'event', name: what } };
-}
-
-function readUserData(text: string): Readonly<Record<string, string>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new WrongUse('--user-data is no JSON');
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)]));
-  throw new WrongUse('--user-data is an object of names and texts');
-}
-
-function wholeNumber(text: string, flag: string, max: number): number {
-  const value = Number(text);
-  if (/^\d{1,6}$/.test(text) && value >= 1 && value <= max) return value;
-  throw new WrongUse(`${flag} is a number from 1 to ${max}`);
 }

@@ -8,13 +8,20 @@ import { findingsIn, type SupportFinding } from '../vxml/document/support.js';
 import { readXml } from '../vxml/document/page.js';
 import { PageEvent } from '../vxml/errors.js';
 import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
-import { callerActions, type CallerAction, type LineEvent } from '../vxml/line/scripted-line.js';
+import { callerActions, type CallerAction } from '../vxml/line/scripted-line.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
+import {
+  DEFAULT_NUMBER,
+  guarded,
+  readUserData,
+  stepLine,
+  tellProblems,
+  wholeNumber,
+  WrongUse,
+} from './page-flags.js';
 import { openPageSource } from './page-source.js';
 import { printable, systemTerminal, type Terminal } from './terminal.js';
 import { rehearsePage, type PageRehearsal } from './vxml-rehearsal.js';
-
-const DEFAULT_NUMBER = '+493012345678';
 
 interface RunFlags {
   readonly digits?: string;
@@ -24,9 +31,6 @@ interface RunFlags {
   readonly userData: string;
   readonly json?: boolean;
 }
-
-/** Something about the command line itself; exit code 2. */
-class WrongUse extends Error {}
 
 /** Adds `vxml` to the program. */
 export function registerVxmlCommand(
@@ -58,16 +62,6 @@ export function registerVxmlCommand(
     );
 }
 
-async function guarded(terminal: Terminal, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof WrongUse)) throw error;
-    terminal.err(`CBD_WRONG_USE: ${error.message}`);
-    terminal.exit(2);
-  }
-}
-
 async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
   const isJson = flags.json === true;
   const source = openPageSource(page);
@@ -81,7 +75,7 @@ async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<v
       ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
       userData: readUserData(flags.userData),
       onStep: (step) => {
-        if (!isJson) terminal.out(printable(stepLine(step)));
+        if (!isJson) terminal.out(printable(stepLine(step, 8)));
       },
       onLine: (line) => {
         keyboard?.on('line', (text) => {
@@ -121,15 +115,7 @@ async function check(page: string, isJson: boolean, terminal: Terminal): Promise
       throw new Error(`VXML_BADFETCH: ${source.url}: ${fetched.why}`);
     }
     const problems = problemsOf(fetched.text, fetched.url);
-    const isFine = problems.every(({ severity }) => severity !== 'error');
-    if (isJson) {
-      const listed = problems.map(({ at, ...problem }) => ({ ...problem, ...(at ?? {}) }));
-      terminal.out(JSON.stringify({ ok: isFine, url: source.url, problems: listed }, null, 2));
-    } else {
-      for (const problem of problems) terminal.out(printable(problemLine(problem)));
-      if (problems.length === 0) terminal.out('nothing is wrong with it');
-    }
-    if (!isFine) terminal.exit(1);
+    tellProblems(problems, source.url, isJson, terminal);
   } finally {
     await source.close();
   }
@@ -144,16 +130,6 @@ function problemsOf(text: string, url: string): Problem[] {
     if (!(error instanceof PageEvent)) throw error;
     return [{ severity: 'error', code: 'VXML_INVALID', message: error.said ?? error.event }];
   }
-}
-
-function problemLine({ at, severity, code, message }: Problem): string {
-  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
-  return `${place}${severity} ${code}: ${message}`;
-}
-
-function stepLine({ atMs, what, detail }: LineEvent): string {
-  const time = `+${(atMs / 1000).toFixed(3)}s`.padStart(10);
-  return `${time}  ${what.padEnd(8)} ${detail}`;
 }
 
 function resultLine({ reply, failure }: PageRehearsal): string {
@@ -188,23 +164,4 @@ function actionsOf(text: string): CallerAction[] {
   } catch (error) {
     throw new WrongUse(`--digits: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function readUserData(text: string): Readonly<Record<string, string>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new WrongUse('--user-data is no JSON');
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, String(one)]));
-  }
-  throw new WrongUse('--user-data is an object of names and texts');
-}
-
-function wholeNumber(text: string, flag: string, max: number): number {
-  const value = Number(text);
-  if (/^\d{1,6}$/.test(text) && value >= 1 && value <= max) return value;
-  throw new WrongUse(`${flag} is a number from 1 to ${max}`);
 }

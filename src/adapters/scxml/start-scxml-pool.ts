@@ -1,10 +1,9 @@
 /** The pool of plugin threads with real threads and the machine's clock behind it. */
 import { randomUUID } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
 import { ScxmlPool, type PoolOptions } from '../../plugin/scxml/worker/pool.js';
 import type { FromThread, ThreadPort, ToThread } from '../../plugin/scxml/worker/messages.js';
-import { workerEntry } from '../../worker-entry.js';
 import { systemClock } from '../clock/system-clock.js';
+import { startWorkerPort } from '../thread-port.js';
 
 type Options = Omit<PoolOptions, 'newThread' | 'clock' | 'newId'>;
 
@@ -27,15 +26,5 @@ export function createScxmlPool(options: Options): ScxmlPool {
 
 /** One worker thread as the pool wants it. */
 export function startThread(): ThreadPort {
-  const worker = new Worker(workerEntry(import.meta.url, './worker'));
-  let why = 'it exited';
-  worker.on('error', (error) => (why = error instanceof Error ? error.message : String(error)));
-  return {
-    post: (message: ToThread) => worker.postMessage(message),
-    onMessage: (handle) => void worker.on('message', (message: FromThread) => handle(message)),
-    onGone: (handle) => void worker.once('exit', () => handle(why)),
-    kill: async () => {
-      await worker.terminate();
-    },
-  };
+  return startWorkerPort<ToThread, FromThread>(import.meta.url);
 }

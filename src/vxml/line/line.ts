@@ -2,7 +2,14 @@
  * A telephone line as the interpreter sees it: the call, the terminal, a test. It plays, tells keys,
  * records and hangs up; when to listen and what keys mean is decided above it. Nothing throws or rejects.
  */
-import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../platform.js';
+import type {
+  OperationFailed,
+  PageFetch,
+  PageFetched,
+  PromptPart,
+  RecordOrder,
+  TransferOrder,
+} from '../platform.js';
 
 export type LinePlayEnd =
   | { readonly kind: 'ended' }
@@ -15,13 +22,7 @@ export interface LinePlayback {
   stop(): void;
 }
 
-export interface LineRecordOrder {
-  readonly beep: boolean;
-  readonly maxTimeMs: number;
-  readonly finalSilenceMs: number;
-  readonly timeoutMs: number;
-  readonly endDigits: string;
-}
+export type LineRecordOrder = Omit<RecordOrder, 'prompts'>;
 
 export type LineRecordEnd =
   | {
@@ -36,13 +37,7 @@ export type LineRecordEnd =
   | { readonly kind: 'noinput' }
   | OperationFailed;
 
-export interface LineTransferOrder {
-  readonly kind: 'bridge' | 'blind' | 'consultation';
-  readonly destination: string;
-  readonly connectTimeoutMs: number;
-  readonly maxTimeMs: number;
-  readonly aai: string | undefined;
-}
+export type LineTransferOrder = Omit<TransferOrder, 'prompts' | 'audioUrl'>;
 
 export type LineTransferEnd =
   | { readonly kind: 'ended'; readonly result: string; readonly durationMs: number }
