@@ -77,7 +77,8 @@ export const escape = (text: string): string =>
 export const at = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** Rough width of a text of 12 px; good enough to keep labels apart. */
-export const textWidth = (text: string): number => 6.4 * text.length;
+export const textWidth = (text: string): number =>
+  6.4 * text.length + 3.5 * (text.match(/[mw]/gi)?.length ?? 0);
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
