@@ -58,10 +58,14 @@ export class Pitch {
 }
 
 function prepare(samples: Float64Array): void {
+  let sum = 0;
+  for (let i = 0; i < WINDOW; i++) sum += samples[i]!;
+  // An offset would be the most periodic of all sounds.
+  const offset = (1 - HUM_FILTER) * (sum / LENGTH);
   let before = 0;
   for (let i = 0; i < LENGTH; i++) {
     const pair = samples[2 * i]! + samples[2 * i + 1]!;
-    x[i] = i === 0 ? 0 : pair - HUM_FILTER * before;
+    x[i] = i === 0 ? 0 : pair - HUM_FILTER * before - offset;
     before = pair;
     energyTo[i + 1] = energyTo[i]! + x[i]! * x[i]!;
   }

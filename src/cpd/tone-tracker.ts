@@ -18,6 +18,11 @@ const MIN_SECOND_SHARE = 0.05;
 const LOWEST_HZ = 290;
 /** Quieter tones are echoes and crosstalk. dB relative to full scale */
 const MIN_LEVEL_DB = -50;
+/** So far below the tone of a moment ago it is that tone's echo, in its pause. dB, ms */
+const ECHO_DB = 15;
+const ECHO_MS = 600;
+/** A tone that is held varies by no more. dB */
+const LEVEL_RIPPLE_DB = 3;
 /** Two tones 40 Hz apart look like one that wanders this far. Hz */
 const WANDER_HZ = 45;
 /** A lost packet smears the spectrum of the frames around it: so many times further. */
@@ -88,6 +93,8 @@ export class ToneTracker {
   #previousEndMs = 0;
   #gapPower = 0;
   #gapFrames = 0;
+  #loudestDb = SILENCE_DB;
+  #loudestAtMs = 0;
   readonly #onClosed: (segment: ToneSegment) => void;
 
   /** @param onClosed called with each finished segment; the object is reused, so copy what is kept */
@@ -110,7 +117,10 @@ export class ToneTracker {
       m.purity < 0.97 && m.pairPurity >= MIN_PAIR_PURITY && m.secondShare >= MIN_SECOND_SHARE;
     const low = isPair ? Math.min(m.peakHz, m.secondHz) : m.peakHz;
     this.isToneFrame =
-      m.levelDb >= MIN_LEVEL_DB && low >= LOWEST_HZ && (isPair || m.purity >= MIN_PURITY);
+      m.levelDb >= MIN_LEVEL_DB &&
+      low >= LOWEST_HZ &&
+      (isPair || m.purity >= MIN_PURITY) &&
+      !this.#isEcho(m);
     if (!this.isToneFrame) {
       this.#consumeQuiet(m);
       return;
@@ -132,6 +142,10 @@ export class ToneTracker {
     this.#gapPower = 0;
     this.#gapFrames = 0;
     this.#onClosed(segment);
+  }
+
+  #isEcho({ levelDb, atMs }: Measurements): boolean {
+    return levelDb < this.#loudestDb - ECHO_DB && atMs - this.#loudestAtMs <= ECHO_MS;
   }
 
   #consumeQuiet(m: Measurements): void {
@@ -181,6 +195,10 @@ export class ToneTracker {
     this.#puritySum += high > 0 ? m.pairPurity : m.purity;
     this.current.purity = this.#puritySum / this.#frames;
     this.lastToneAtMs = m.atMs;
+    const isRecent = m.atMs - this.#loudestAtMs <= ECHO_MS;
+    if (isRecent && m.levelDb < this.#loudestDb - LEVEL_RIPPLE_DB) return;
+    this.#loudestDb = isRecent ? Math.max(m.levelDb, this.#loudestDb) : m.levelDb;
+    this.#loudestAtMs = m.atMs;
   }
 
   #finishStatistics(): void {

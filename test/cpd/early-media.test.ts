@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { replay, type ReplayOptions } from '../../src/cpd/replay.js';
 import type { CpdEvent } from '../../src/cpd/types.js';
 import { throughLine, type Line } from './line.js';
-import { join, media, noise, repeat, silence, tone } from './sounds.js';
+import { gain, join, media, mix, noise, repeat, silence, tone } from './sounds.js';
 
 const early = (sound: Int16Array, options: ReplayOptions = {}) =>
   replay(sound, { ...options, answeredAtMs: null });
@@ -35,6 +35,13 @@ describe('What a line carries before the answer', () => {
     assert.equal(early(noise(5000, 0.05)).verdict, 'noise');
     assert.equal(early(join(noise(5000, 0.0005))).verdict, 'silence');
     assert.equal(early(silence(5000)).verdict, 'silence');
+  });
+
+  it('is the tone that is played, and not what comes back of it', () => {
+    const played = repeat(6, tone([425], 250, 0.2), silence(250));
+    const echo = gain(join(silence(120), played.subarray(0, played.length - 8 * 120)), 0.1);
+    const { verdict, reason } = early(mix(played, echo), { country: 'SE' });
+    assert.equal(verdict, 'busy', reason);
   });
 
   it('is unknown when there is next to nothing of it', () => {

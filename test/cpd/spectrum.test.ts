@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HOP_MS, HOP_SAMPLES, Spectrum } from '../../src/cpd/spectrum.js';
-import { tone } from './sounds.js';
+import { noise, tone } from './sounds.js';
 
 /** Hands a sound over hop by hop; what is left in `now` describes its end. */
 function analyse(spectrum: Spectrum, sound: Int16Array): void {
@@ -17,6 +17,13 @@ describe('The spectrum', () => {
     const { power } = spectrum.now;
     assert.equal(power.indexOf(Math.max(...power)), 32);
     assert.ok(power[32]! > 1000 * power[40]!);
+  });
+
+  it('finds no period in an offset', () => {
+    const spectrum = new Spectrum();
+    const quiet = noise(160, 0.003).map((x) => x + 4000);
+    analyse(spectrum, quiet);
+    assert.ok(spectrum.now.pitch.periodicity < 0.5, `${spectrum.now.pitch.periodicity}`);
   });
 
   it('has no power left when nothing but zeros comes', () => {
