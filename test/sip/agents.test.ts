@@ -24,6 +24,20 @@ const answers: Behaviour = (call) => {
   call.answer();
 };
 
+/** Calls at a time, as this phone saw them. */
+const atOnce = new Map<FarParty, { now: number; most: number }>();
+const talksASecond: Behaviour = (call, party) => {
+  const count = atOnce.get(party) ?? { now: 0, most: 0 };
+  atOnce.set(party, count);
+  count.now += 1;
+  count.most = Math.max(count.most, count.now);
+  answers(call, party);
+  setTimeout(() => {
+    count.now -= 1;
+    call.bye();
+  }, 1000);
+};
+
 interface Wish {
   /** In the order of the configuration. */
   readonly agents?: Readonly<Record<string, Behaviour>>;
@@ -91,6 +105,11 @@ const CASES = {
       call.respond(183, 'Session Progress', { sdp: party.rtp.sdp });
       setTimeout(() => call.answer(), 500);
     },
+  },
+  'more customers than agents': {
+    agents: { ann: talksASecond, bob: talksASecond },
+    queue: 'wrapUpMs: 0',
+    service: { _enable_in_queue_checking: 'false' },
   },
   'agent first': {
     agents: { ann: answers },
@@ -210,11 +229,9 @@ ${all(({ service }) => service)}`;
     return (await response.json()) as T;
   }
 
-  async request(name: CaseName): Promise<Callback> {
+  async request(name: CaseName, number = numberOf(name)): Promise<Callback> {
     const path = `/genesys/1/service/callback/${slug(name)}`;
-    const { _id } = await this.ask<{ _id: string }>('POST', path, {
-      _customer_number: numberOf(name),
-    });
+    const { _id } = await this.ask<{ _id: string }>('POST', path, { _customer_number: number });
     return new Callback(this, _id);
   }
 
@@ -394,6 +411,20 @@ describe('agents and queues on the wire', function () {
     assert.equal((await callback.rows()).includes('early.passed'), false);
     office.phone(name, 'target').call.bye();
     assert.equal(await callback.reason(), 'AGENT_CONNECTED');
+  });
+
+  it('serves more customers than there are agents, one call at a time each', async () => {
+    const name = 'more customers than agents';
+    const numbers = Array.from({ length: 6 }, (_, index) => `+44770090020${index}`);
+    const callbacks = await Promise.all(numbers.map((number) => office.request(name, number)));
+    const reasons = await Promise.all(callbacks.map((callback) => callback.reason()));
+    assert.deepEqual(new Set(reasons), new Set(['AGENT_CONNECTED']));
+    for (const who of ['ann', 'bob']) {
+      const phone = office.phone(name, who);
+      assert.equal(atOnce.get(phone)?.most, 1, `${who} had one call at a time`);
+      assert(phone.requests('INVITE').length >= 2, `${who} had a share of them`);
+    }
+    assert.equal((await office.queue(name)).waiting, 0);
   });
 
   it('dials the customer only once an agent is kept free', async () => {
