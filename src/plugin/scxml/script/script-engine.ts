@@ -37,7 +37,7 @@ type Built = Record<
 export class ScriptEngine {
   readonly instance: EngineInstance;
   readonly #limits: Limits;
-  readonly #budget: ScriptBudget;
+  #budget: ScriptBudget;
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
   readonly #compiled = new Map<string, QuickJSHandle>();
@@ -52,9 +52,14 @@ export class ScriptEngine {
     this.#runtime = instance.open();
     this.#runtime.setMemoryLimit(limits.scriptMemoryBytes);
     this.#runtime.setMaxStackSize(limits.scriptStackBytes);
-    this.#runtime.setInterruptHandler(() => budget.tick());
+    this.#runtime.setInterruptHandler(() => this.#budget.tick());
     this.#context = this.#runtime.newContext();
     this.#built = this.#build();
+  }
+
+  /** Whose time it takes from now on: for an engine that was made before its session. */
+  setBudget(budget: ScriptBudget): void {
+    this.#budget = budget;
   }
 
   /** @returns JSON text, or undefined for undefined and functions. @throws ScriptError, LimitError */

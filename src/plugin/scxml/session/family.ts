@@ -6,7 +6,7 @@
 import { LimitError } from '../errors.js';
 import type { Dialect } from '../extension.js';
 import type { Limits } from '../limits.js';
-import type { EnginePool } from '../script/engine-pool.js';
+import type { EngineShelf } from '../script/engine-shelf.js';
 import type {
   FetchOutcome,
   HttpMessage,
@@ -24,7 +24,7 @@ export interface FamilyOptions {
   readonly host: SessionHost;
   readonly limits: Limits;
   readonly dialects: readonly Dialect[];
-  readonly engines: EnginePool;
+  readonly shelf: EngineShelf;
   readonly observer: SessionObserver;
   /** Puts a session that has something to do into the queue of its thread. */
   readonly wake: (session: Session) => void;
@@ -35,7 +35,7 @@ export class Family {
   readonly host: SessionHost;
   readonly limits: Limits;
   readonly dialects: readonly Dialect[];
-  readonly engines: EnginePool;
+  readonly shelf: EngineShelf;
   readonly observer: SessionObserver;
   readonly wake: (session: Session) => void;
   /** What the host told last, JSON text: sessions that are invoked later start with it. */
@@ -51,7 +51,7 @@ export class Family {
     this.host = options.host;
     this.limits = options.limits;
     this.dialects = options.dialects;
-    this.engines = options.engines;
+    this.shelf = options.shelf;
     this.observer = options.observer;
     this.wake = options.wake;
   }

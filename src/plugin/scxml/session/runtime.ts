@@ -8,6 +8,7 @@ import { DocumentError, LimitError } from '../errors.js';
 import type { Dialect } from '../extension.js';
 import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import { EnginePool } from '../script/engine-pool.js';
+import { EngineShelf } from '../script/engine-shelf.js';
 import type { ScxmlEvent } from './event.js';
 import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
@@ -31,6 +32,8 @@ export interface RuntimeOptions {
   readonly maxSessions?: number;
   /** WebAssembly instances. */
   readonly engines?: number;
+  /** Data models kept ready for sessions to come. Default 0. */
+  readonly spareEngines?: number;
 }
 
 export interface StartRequest {
@@ -68,6 +71,7 @@ export class Runtime {
   readonly #dialects: readonly Dialect[];
   readonly #maxSessions: number;
   readonly #engines: EnginePool;
+  readonly #shelf: EngineShelf;
   readonly #ready = new Set<Session>();
   readonly #families = new Set<Family>();
   readonly #pages = new Map<string, ReadPage>();
@@ -80,6 +84,8 @@ export class Runtime {
     this.#dialects = options.dialects ?? [];
     this.#maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
     this.#engines = engines;
+    const { host, spareEngines = 0 } = options;
+    this.#shelf = new EngineShelf(engines, this.#limits, host.clock, spareEngines);
   }
 
   static async create(options: RuntimeOptions): Promise<Runtime> {
@@ -137,7 +143,7 @@ export class Runtime {
       host: this.#host,
       limits: this.#limits,
       dialects: this.#dialects,
-      engines: this.#engines,
+      shelf: this.#shelf,
       observer: {
         ...observer,
         ended: (end) => {

@@ -13,7 +13,7 @@ import {
 } from './configuration.js';
 import { type Block, type Document, type State, type Transition } from '../document/model.js';
 import { LimitError, ScriptError } from '../errors.js';
-import { ScriptEngine } from '../script/script-engine.js';
+import type { ScriptEngine } from '../script/script-engine.js';
 import { ActionRunner } from './actions.js';
 import { DataModel } from './data-model.js';
 import { jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
@@ -73,9 +73,9 @@ export class Session {
     this.family = setup.family;
     this.depth = setup.parent?.depth ?? 0;
     this.#parent = setup.parent;
-    const { limits, host, engines } = setup.family;
+    const { limits, host, shelf } = setup.family;
     this.guard = new TurnGuard(limits, host.clock);
-    this.engine = new ScriptEngine(engines.take(), limits, this.guard);
+    this.engine = shelf.take(this.guard);
     this.#data = new DataModel(this, setup.params);
     this.#sender = new Sender(this);
     this.#invocations = new Invocations(this);

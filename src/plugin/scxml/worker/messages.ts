@@ -17,6 +17,7 @@ export interface ThreadSetup {
   readonly limits: Partial<Limits>;
   readonly maxSessions: number;
   readonly engines: number;
+  readonly spareEngines: number;
 }
 
 export type SessionStart = Pick<StartRequest, 'document' | 'params' | 'facts'> & {

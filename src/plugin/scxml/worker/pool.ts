@@ -23,6 +23,7 @@ const PING_INTERVAL_MS = 1000;
 const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 5000;
 const DEFAULT_ENGINES_PER_THREAD = 4;
+const SPARE_ENGINES_PER_THREAD = 4;
 
 /** What sessions get from the outside; all of it runs in the main thread and always settles. */
 export interface PoolHost {
@@ -302,5 +303,6 @@ function setupOf({ limits, maxSessions }: PoolOptions): ThreadSetup {
     limits: limits ?? {},
     maxSessions: maxSessions ?? DEFAULT_MAX_SESSIONS,
     engines: DEFAULT_ENGINES_PER_THREAD,
+    spareEngines: SPARE_ENGINES_PER_THREAD,
   };
 }

@@ -75,7 +75,7 @@ class Thread {
   }
 
   async #setUp(setup: ThreadSetup): Promise<void> {
-    const { limits, maxSessions, engines } = setup;
+    const { limits, maxSessions, engines, spareEngines } = setup;
     const host = this.#host();
     // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
     const runtime = await Runtime.create({
@@ -83,6 +83,7 @@ class Thread {
       limits,
       maxSessions,
       engines,
+      spareEngines,
       dialects: this.#dialects,
     });
     this.#runtime = runtime;

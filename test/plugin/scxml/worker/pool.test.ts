@@ -93,6 +93,8 @@ describe('the pool of plugin threads', () => {
     assert.deepEqual(log, ['"data.json for s1"']);
     assert.deepEqual(pool.stats(), { threads: 1, sessions: 0 });
     await pool.stop();
+    // The thread replaces the engine that was used.
+    await clock.advance(20);
     assert.equal(clock.pendingCount, 0);
   });
 
