@@ -120,6 +120,18 @@ describe('the table', () => {
     ]);
   });
 
+  it('leaves out what would go below and says nothing', () => {
+    const calls = [
+      { cells: ['busy', 'FAIL_CALL_TO_CUSTOMER', ''] },
+      { cells: ['human', 'AGENT_CONNECTED', 'connect waiting'] },
+    ];
+    assert.deepEqual(table(calls, 32).map(textOf), [
+      'busy   FAIL_CALL_TO_CUSTOMER',
+      'human  AGENT_CONNECTED',
+      '    connect waiting',
+    ]);
+  });
+
   it('is never wider than it may be, and loses no word that fits', () => {
     const word = fc.stringMatching(/^[a-z]{1,12}$/);
     const cell = fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join(' '));
