@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { CookieJar } from '../vxml/cookie-jar.js';
 import { findingsIn, type SupportFinding } from '../vxml/document/support.js';
 import { readXml } from '../vxml/document/page.js';
 import { PageEvent } from '../vxml/errors.js';
@@ -105,6 +106,7 @@ async function check(page: string, isJson: boolean, terminal: Terminal): Promise
     const fetched = await fetchForPage(
       { url: source.url, what: 'page', method: 'GET', timeoutMs: undefined },
       () => undefined,
+      new CookieJar(),
       {
         fetcher: source.fetcher,
         readFile: () => Promise.reject(new Error('nothing is sent')),

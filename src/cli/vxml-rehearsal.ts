@@ -10,6 +10,7 @@ import { checkReply, parseReply, type PluginReply } from '../callflow/plugin-rep
 import { EnginePool } from '../plugin/scxml/script/engine-pool.js';
 import type { Clock } from '../ports.js';
 import { callVariables, type PageParameters } from '../vxml/call-variables.js';
+import { CookieJar } from '../vxml/cookie-jar.js';
 import { runSession } from '../vxml/interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
 import { LinePlatform } from '../vxml/line/line-platform.js';
@@ -50,13 +51,14 @@ export async function rehearsePage(
   const startedAtMs = clock.nowMs();
   const steps: LineEvent[] = [];
   let waiting = 0;
+  const cookies = new CookieJar();
   const line = new ScriptedLine({
     clock,
     actions: options.actions ?? [],
     fetch: async (request) => {
       waiting++;
       try {
-        return await fetchForPage(request, () => undefined, {
+        return await fetchForPage(request, () => undefined, cookies, {
           fetcher: source.fetcher,
           readFile: () => Promise.reject(new Error('nothing is recorded at the terminal')),
           newId: () => 'terminal',

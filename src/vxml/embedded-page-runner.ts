@@ -2,6 +2,7 @@
 import type { HolderNews, HolderRun } from '../holder/holder-run.js';
 import type { PageListener, PageRequest, PageRunner } from '../holder/page-runner.js';
 import { callVariables, withParameters } from './call-variables.js';
+import { CookieJar } from './cookie-jar.js';
 import { HeldLine } from './line/held-line.js';
 import { fetchForPage, type PageFetchDeps } from './page-fetch.js';
 import { exitValues, treatmentResult } from './treatment-result.js';
@@ -20,9 +21,10 @@ export class EmbeddedPageRunner implements PageRunner {
   }
 
   start({ url, call, parameters }: PageRequest, listener: PageListener): HolderRun {
+    const cookies = new CookieJar();
     const line = new HeldLine({
       call,
-      fetch: (request, recordingPath) => fetchForPage(request, recordingPath, this.#deps),
+      fetch: (request, recordingPath) => fetchForPage(request, recordingPath, cookies, this.#deps),
       onTrail: (what, detail) => listener.trail(what, detail),
     });
     const page = this.#deps.pool.start({

@@ -1,5 +1,6 @@
 /** What pages fetch, by the way in which everything of them reaches the network. */
 import type { FetchAnswer, Fetcher, FetchOrder } from '../holder/fetcher.js';
+import type { CookieJar } from './cookie-jar.js';
 import type { RecordingPath } from './line/held-line.js';
 import type { MultipartField, PageFetch, PageFetched } from './platform.js';
 
@@ -15,20 +16,24 @@ export interface PageFetchDeps {
   readonly newId: () => string;
 }
 
+/** @param cookies of the session */
 export async function fetchForPage(
   request: PageFetch,
   recordingPath: RecordingPath,
+  cookies: CookieJar,
   deps: PageFetchDeps,
 ): Promise<PageFetched> {
   const body = await bodyOf(request, recordingPath, deps);
   if ('why' in body) return { kind: 'failed', suffix: '', why: body.why };
+  const cookie = cookies.header(request.url);
   const answer = await deps.fetcher.fetch({
     url: request.url,
     method: request.method,
     timeoutMs: Math.min(request.timeoutMs ?? TIMEOUT_MAX_MS, TIMEOUT_MAX_MS),
     ...body,
-    headers: { accept: ACCEPT, ...body.headers },
+    headers: { accept: ACCEPT, ...body.headers, ...(cookie !== undefined && { cookie }) },
   });
+  if (answer.kind === 'answer') cookies.take(answer.url, answer.headers['set-cookie']);
   return outcomeOf(answer);
 }
 

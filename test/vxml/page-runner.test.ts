@@ -100,7 +100,7 @@ async function start(
     return Promise.resolve({
       kind: 'answer',
       status: text === undefined ? 404 : 200,
-      headers: {},
+      headers: { 'set-cookie': 'JSESSIONID=1; Path=/' },
       body: Buffer.from(text ?? ''),
       url: order.url,
     });
@@ -297,6 +297,22 @@ describe('A VoiceXML page on a held call', () => {
     assert.match(
       String(body),
       /name="r"; filename="recording\.wav"\r\nContent-Type: audio\/x-wav\r\n\r\nRIFF/,
+    );
+  });
+
+  it('sends the cookies of its session back', async () => {
+    const { orders } = await start(
+      `<form><block><script src="f.js"/><goto next="next.vxml"/></block></form>`,
+      {
+        files: {
+          'http://pages.example.com/f.js': '1',
+          'http://pages.example.com/next.vxml': documentOf('<form/>'),
+        },
+      },
+    );
+    assert.deepEqual(
+      orders.map(({ headers }) => headers?.cookie),
+      [undefined, 'JSESSIONID=1', 'JSESSIONID=1'],
     );
   });
 });
