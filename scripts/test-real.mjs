@@ -9,6 +9,7 @@ const QUICK = ['test/sip/main-job.test.ts', 'test/adapters/telephony/sip-agent.t
 const ALL = [
   'test/conformance/drachtio.test.ts',
   'test/sip/*.test.ts',
+  'test/plugin/*.test.ts',
   'test/adapters/telephony/*.test.ts',
   'test/conformance/esl.test.ts',
 ];

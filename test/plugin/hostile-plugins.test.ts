@@ -113,7 +113,14 @@ ${services.join('')}  honest: { _plugin_on_dial_url: HOOK, _plugin_on_dial_timeo
     assert.equal(outcome.reason, 'FAIL_ERROR');
     assert.match(becauseOf(outcome), /_plugin_on_dial_timeout is 4 s/);
     const names = ['waiting.wav', 'find-agent-fail.wav'];
-    assert.deepEqual(await stage.recognise(outcome.heard[0], ...names), names);
+    const heard = await stage.recognise(outcome.heard[0], ...names);
+    // A late packet parts a sound in two for who recognises it.
+    assert.deepEqual([...new Set(heard)], names);
+    const played = outcome.story.media.filter(({ what }) => what === 'play');
+    assert.deepEqual(
+      played.map(({ detail }) => detail),
+      ['waiting.wav, in a loop', 'find-agent-fail.wav'],
+    );
     await stage.isQuiet();
   });
 

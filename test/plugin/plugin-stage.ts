@@ -1,6 +1,7 @@
 /**
- * A whole service with the embedded engine, a far end whose personas are chosen by the number's last
- * digits, and a plugin server: real calls from the request to what the far end heard.
+ * A whole service with the engine of the environment (embedded unless it names servers), a far end
+ * whose personas are chosen by the number, and a plugin server: real calls from the request to what the
+ * far end heard.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +19,7 @@ import type { Log } from '../../src/ports.js';
 import type { AttemptRecord } from '../../src/schedule/callback-store.js';
 import type { StoryDocument } from '../../src/request/own-routes.js';
 import { silentLog } from '../fakes/fake-telephony.js';
-import { until } from '../sip/bench.js';
+import { engineYaml, until } from '../sip/bench.js';
 import { PluginServer } from './plugin-servers.js';
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
@@ -64,8 +65,7 @@ export class PluginStage {
     });
     const folder = await mkdtemp(join(tmpdir(), 'dialback-plugin-'));
     const at = `127.0.0.1:${farEnd.port}`;
-    const yaml = `engine: embedded
-trunks: [{ name: far-end, uri: "sip:${at}" }]
+    const yaml = `${engineYaml()}trunks: [{ name: far-end, uri: "sip:${at}" }]
 queues: { support: { targets: [{ uri: "sip:agent@${at}" }] } }
 routePoints: { after-hours: { uri: "sip:nightdesk@${at}" } }
 http: { listen: "127.0.0.1:0" }

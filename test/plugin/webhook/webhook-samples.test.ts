@@ -37,7 +37,7 @@ for (const [language, [command = '', ...args]] of Object.entries(LANGUAGES)) {
       }
       server = spawn(command, args, {
         env: { ...process.env, WEBHOOK_SECRET: SECRET },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'pipe', 'ignore'],
       });
       assert.ok(server.stdout);
       const port = await new Promise<string>((resolve) => {
