@@ -57,6 +57,8 @@ export class WaitingCustomer {
   }
 
   async #announce(): Promise<void> {
+    // The call has gone; the next one is another wait.
+    if (!this.context.endpoint()) return this.stop();
     const { handoff, player } = this.context;
     const { position, expectedWaitMs } = this.context.standing() ?? {};
     const minutes =
@@ -70,7 +72,9 @@ export class WaitingCustomer {
     const endpoint = this.context.endpoint();
     // The customer may have been connected while the files were looked up.
     if (paths.length === 0 || !endpoint || this.context.standing() === undefined) return;
-    await player.interject(endpoint, paths);
+    await player.interject(endpoint, paths).catch((error: unknown) => {
+      this.deps.log.warn({ why: String(error) }, 'not said');
+    });
   }
 
   async #pathsOf(files: readonly string[] | undefined): Promise<readonly string[]> {

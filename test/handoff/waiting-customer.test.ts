@@ -13,7 +13,11 @@ const announcements = {
   everyMs: 30_000,
 };
 
-async function waiting(standing: () => QueueStanding | undefined, missing?: string) {
+async function waiting(
+  standing: () => QueueStanding | undefined,
+  missing?: string,
+  isThere: () => boolean = () => true,
+) {
   const clock = virtualClock();
   const endpoint = await new FakeTelephony().media.createEndpoint();
   const said: (readonly string[])[] = [];
@@ -38,7 +42,7 @@ async function waiting(standing: () => QueueStanding | undefined, missing?: stri
       },
       handoff: { ...HANDOFF, announcements, numbers },
       places: { directory: '/m', packagedDirectory: '/p' },
-      endpoint: () => endpoint,
+      endpoint: () => (isThere() ? endpoint : undefined),
       standing,
     },
   );
@@ -68,6 +72,18 @@ describe('A waiting customer', () => {
     await mute.clock.advance(60_000);
     mute.customer.stop();
     assert.deepEqual([...said, ...mute.said], []);
+  });
+
+  it('leaves no timer behind when the call has gone', async () => {
+    let isThere = true;
+    const { clock, said } = await waiting(
+      () => ({ position: 1 }),
+      undefined,
+      () => isThere,
+    );
+    isThere = false;
+    await clock.advance(30_000);
+    assert.deepEqual([said, clock.pendingCount], [[], 0]);
   });
 
   it('is told nothing once nobody is waited for any more', async () => {
