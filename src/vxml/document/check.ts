@@ -1,11 +1,6 @@
 /** The rules a page has to keep as it stands, before anything of it runs. */
 import type { Position } from '../../plugin/scxml/errors.js';
-import {
-  attributeOf,
-  elementsOf,
-  textOf,
-  type XmlElement,
-} from '../../plugin/scxml/document/xml.js';
+import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { childrenOf, FORM_ITEMS, INPUT_ITEMS, isKnownElement, isOwn } from './elements.js';
 import { attributeProblem } from './attribute-rules.js';
 
@@ -99,9 +94,4 @@ function checkMenu(menu: XmlElement, problems: PageProblem[]): void {
 
 export function namesIn(list: string | undefined): string[] {
   return (list ?? '').split(/\s+/).filter((name) => name !== '');
-}
-
-/** Whether an element has content of its own: text, or elements. */
-export function hasContent(element: XmlElement): boolean {
-  return textOf(element).trim() !== '' || elementsOf(element).length > 0;
 }

@@ -13,7 +13,6 @@ import {
 import { badFetch, placed } from '../errors.js';
 import { checkPage } from './check.js';
 
-export const VXML_NAMESPACE = 'http://www.w3.org/2001/vxml';
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 
 export interface Page {

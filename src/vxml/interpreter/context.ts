@@ -2,19 +2,14 @@
  * One execution context: the page the caller is in, its application root, and their variables. A
  * subdialog has a context of its own (2.0, 2.3.4); the session's variables are common to all.
  */
-import {
-  attributeOf,
-  elementsOf,
-  textOf,
-  type XmlElement,
-} from '../../plugin/scxml/document/xml.js';
+import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { fragmentOf, resolveUrl, type Page } from '../document/page.js';
 import { PageEvent } from '../errors.js';
 import type { PageFetch } from '../platform.js';
 import type { Scope } from '../script/scopes.js';
 import { Dialog, type Parameters } from './dialog.js';
 import type { Env } from './env.js';
-import { execute, runHandler, loadScript, fetchData } from './executable.js';
+import { execute, runHandler } from './executable.js';
 import { findHandler, builtInAction } from './handlers.js';
 import { EventCounters } from './items.js';
 import { Leave, leaveByExit, type DialogDestination, type LoadedPage } from './leave.js';
@@ -192,25 +187,13 @@ export class Context {
       if (!['var', 'script', 'data'].includes(element.local)) continue;
       this.shared.budget.step();
       try {
-        await initialise(element, env);
+        await execute([element], env);
       } catch (error) {
         if (!(error instanceof PageEvent)) throw error;
         await this.#handleEarly(error, scope);
       }
     }
   }
-}
-
-/** A var, script or data that stands where nothing else is executed. */
-export async function initialise(element: XmlElement, env: Env): Promise<void> {
-  const { scopes } = env.context.shared;
-  if (element.local === 'var') {
-    const name = attributeOf(element, 'name') ?? '';
-    scopes.declare(env.scope, name, attributeOf(element, 'expr'), element.at);
-  } else if (element.local === 'script') {
-    scopes.script(env.scope, await loadScript(element, env, textOf(element)), element.at);
-  } else if (element.local === 'data') await fetchData(element, env);
-  else await execute([element], env);
 }
 
 /** @throws Leave */

@@ -6,7 +6,7 @@ import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/doc
 import { namesIn } from '../document/check.js';
 import { badFetch, PageEvent, semantic } from '../errors.js';
 import type { Scope } from '../script/scopes.js';
-import { initialise, leaveByBuiltIn, type Context } from './context.js';
+import { leaveByBuiltIn, type Context } from './context.js';
 import type { Env } from './env.js';
 import { execute, runHandler } from './executable.js';
 import { builtInAction, findHandler } from './handlers.js';
@@ -115,7 +115,7 @@ export class Dialog {
       else if (element.local === 'var') {
         const name = attributeOf(element, 'name') ?? '';
         const given = parameters?.values.get(name);
-        if (!given) await initialise(element, this.env());
+        if (!given) await execute([element], this.env());
         else {
           scopes.declare(this.scope, name, undefined, element.at);
           scopes.pass(
@@ -127,7 +127,7 @@ export class Dialog {
           );
         }
       } else if (element.local === 'script' || element.local === 'data') {
-        await initialise(element, this.env());
+        await execute([element], this.env());
       }
     }
   }

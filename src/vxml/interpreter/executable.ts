@@ -220,7 +220,7 @@ function executeLog(element: XmlElement, env: Env): void {
 }
 
 /** Source of a script element. @throws PageEvent error.badfetch... */
-export async function loadScript(element: XmlElement, env: Env, text: string): Promise<string> {
+async function loadScript(element: XmlElement, env: Env, text: string): Promise<string> {
   const reference = textAttribute(element, 'src', 'srcexpr', env);
   if (reference === undefined) return text;
   const { context } = env;
@@ -229,7 +229,7 @@ export async function loadScript(element: XmlElement, env: Env, text: string): P
 }
 
 /** 2.1, 5: an XML document, read-only. */
-export async function fetchData(element: XmlElement, env: Env): Promise<void> {
+async function fetchData(element: XmlElement, env: Env): Promise<void> {
   const { shared, page } = env.context;
   const reference = attributeOrExpression(element, 'src', 'srcexpr', env);
   const request = requestFor(element, env, namesIn(attributeOf(element, 'namelist')));

@@ -270,8 +270,6 @@ export const PRELUDE = `(function (global) {
   Object.defineProperty(global, '${HIDDEN}', { value: Object.freeze({
     open: open, value: value, text: text, declare: declare, assign: assign, script: script,
     close: function (id) { nodes.delete(id); },
-    has: function (id, name) { return find(nodes.get(id), name) !== undefined; },
-    hasOwn: function (id, name) { return own(nodes.get(id).vars, name); },
     isDefined: function (id, name) { return nodes.get(id).vars[name] !== undefined; },
     test: function (id, code) { return !!value(id, code); },
     set: function (id, name, it) { nodes.get(id).vars[name] = it; },

@@ -88,15 +88,6 @@ export class Scopes {
     this.#call(at, 'script', scope, source);
   }
 
-  /** Whether the name stands for a variable here or further out. */
-  has(scope: Scope, name: string): boolean {
-    return this.#call(NOWHERE, 'has', scope, name) === 'true';
-  }
-
-  hasOwn(scope: Scope, name: string): boolean {
-    return this.#call(NOWHERE, 'hasOwn', scope, name) === 'true';
-  }
-
   /** Whether a variable of exactly this scope has a value. */
   isDefined(scope: Scope, name: string): boolean {
     return this.#call(NOWHERE, 'isDefined', scope, name) === 'true';
