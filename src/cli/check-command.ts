@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { checkConfig } from '../config/check-config.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
+import { checkPluginPages } from './check-plugin-pages.js';
 import { formatProblem, inFileOrder, type Problem } from '../config/problem.js';
 
 interface CheckOptions {
@@ -40,7 +41,8 @@ async function check(file: string | undefined, options: CheckOptions): Promise<n
 async function findProblems(file: string | undefined): Promise<readonly Problem[]> {
   try {
     const config = await loadConfig(file);
-    return inFileOrder([...config.warnings, ...(await checkConfig(config))]);
+    const [found, pages] = await Promise.all([checkConfig(config), checkPluginPages(config)]);
+    return inFileOrder([...config.warnings, ...found, ...pages]);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

@@ -4,14 +4,11 @@
  */
 import type { Command } from 'commander';
 import { ANSWER_WORDS, isAnswerWord } from '../callflow/call-state.js';
-import { checkPage } from '../plugin/scxml/check-page.js';
+import type { CheckedPage } from '../plugin/scxml/check-page.js';
 import { chartOf } from '../plugin/scxml/diagram/chart.js';
 import { chartMermaid } from '../plugin/scxml/diagram/mermaid.js';
 import { chartSvg } from '../plugin/scxml/diagram/svg.js';
 import type { Document } from '../plugin/scxml/document/model.js';
-import { DEFAULT_LIMITS } from '../plugin/scxml/limits.js';
-import { ORCHESTRATION } from '../plugin/scxml/orchestration/dialect.js';
-import { sessionHost, SessionDirectory } from '../plugin/embedded/session-directory.js';
 import {
   DEFAULT_NUMBER,
   guarded,
@@ -23,6 +20,7 @@ import {
   WrongUse,
 } from './page-flags.js';
 import { openPageSource, type PageSource } from './page-source.js';
+import { checkFetchedPage } from './plugin-page-check.js';
 import { rehearse, type Happening, type Rehearsal } from './plugin-rehearsal.js';
 import { printable, systemTerminal, type Terminal } from './terminal.js';
 
@@ -143,16 +141,11 @@ function drawn(document: Document, format: string, visited: ReadonlySet<string>)
   return format === 'svg' ? chartSvg(chart, visited) : chartMermaid(chart, visited);
 }
 
-async function checked({ url, fetcher }: PageSource) {
-  const host = sessionHost(new SessionDirectory(), fetcher);
-  const fetch = (reference: string, base: string) => host.fetch({ sessionId: '', reference, base });
-  const page = await fetch(url, url);
-  if (page.kind === 'failed') throw new Error(`SCXML_FETCH_FAILED: ${url}: ${page.why}`);
-  return checkPage(page.text, page.url, {
-    limits: DEFAULT_LIMITS,
-    dialects: [ORCHESTRATION],
-    fetch,
-  });
+async function checked({ url, fetcher }: PageSource): Promise<CheckedPage> {
+  let why = '';
+  const page = await checkFetchedPage(url, fetcher, (reason) => (why = reason));
+  if (!page) throw new Error(`SCXML_FETCH_FAILED: ${url}: ${why}`);
+  return page;
 }
 
 function rehearsalLines({ steps, reply, failure }: Rehearsal): readonly string[] {

@@ -50,6 +50,8 @@ export const PROBLEM_CODES = {
   CHECK_CONTRADICTION:
     'Options that cancel each other out, or one that another leaves without effect.',
   CHECK_URL_UNREACHABLE: 'A URL did not answer within two seconds, or answered with an error.',
+  CHECK_PLUGIN_PAGE:
+    'An SCXML page that a service names uses what is not supported, or breaks a rule.',
   CHECK_HOST_UNREACHABLE: 'A host that cannot be found, or a name that is reserved for examples.',
   CHECK_NOT_BUILT: 'Something that this version cannot do yet.',
   CHECK_PUBLIC_HTTP: 'The HTTP API is open to other machines without API keys.',

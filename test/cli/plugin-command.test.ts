@@ -76,7 +76,7 @@ describe('dialback plugin run', () => {
     try {
       const url = `http://127.0.0.1:${port}/page`;
       const { err, exit } = await plugin('run', url, '--answer', 'human');
-      assert.match(err, /^SCXML_FETCH_FAILED: .*FETCH_NOT_ALLOWED/);
+      assert.match(err, /^FETCH_NOT_ALLOWED: .*x\.js/);
       assert.equal(exit, 1);
     } finally {
       server.close();
