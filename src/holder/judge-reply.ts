@@ -27,9 +27,8 @@ export function judgeReply(raw: unknown, ground: ReplyGround): JudgedReply {
   const parsed = parseReply(raw);
   if (!parsed.ok) return { ok: false, refusal: parsed.rejection };
   const { reply } = parsed;
-  const refusal =
-    checkReply(reply, ground) ?? refuseDestination(reply, ground) ?? refuseNumber(reply, ground);
-  return refusal ? { ok: false, refusal } : { ok: true, reply };
+  const refusal = checkReply(reply, ground) ?? refuseDestination(reply, ground);
+  return refusal ? { ok: false, refusal } : withNumber(reply, ground);
 }
 
 function refuseDestination(
@@ -42,14 +41,14 @@ function refuseDestination(
   return { code: 'REPLY_DESTINATION_NOT_ALLOWED', field: 'message', message: target.why };
 }
 
-/** Whether it is dialled or shown to an agent: a number of a reply is a number. */
-function refuseNumber(
-  { customerNumber }: PluginReply,
-  { numberRules }: ReplyGround,
-): JudgedRefusal | undefined {
-  if (customerNumber === undefined) return undefined;
-  const number = normaliseNumber(customerNumber, numberRules);
-  if (number.ok) return undefined;
+/** Whether it is dialled or shown to an agent: a number of a reply is a number, and goes on as E.164. */
+function withNumber(reply: PluginReply, { numberRules }: ReplyGround): JudgedReply {
+  if (reply.customerNumber === undefined) return { ok: true, reply };
+  const number = normaliseNumber(reply.customerNumber, numberRules);
+  if (number.ok) return { ok: true, reply: { ...reply, customerNumber: number.e164 } };
   const message = `the number is refused: ${number.why}`;
-  return { code: 'REPLY_NUMBER_REFUSED', field: 'customer_number', message };
+  return {
+    ok: false,
+    refusal: { code: 'REPLY_NUMBER_REFUSED', field: 'customer_number', message },
+  };
 }

@@ -98,12 +98,12 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
     initialState(),
   );
   session.post({ type: 'due' });
-  /** A human has answered. */
-  const answered = async () => {
+  /** A human has answered, or a machine. */
+  const answered = async (verdict: 'human' | 'machine' = 'human') => {
     await settle();
     const dialog = telephony.calls[0]?.answer();
     await settle();
-    analyser.opened[0]?.decide('human');
+    analyser.opened[0]?.decide(verdict);
     await settle();
     assert.ok(dialog);
     return dialog;
@@ -278,6 +278,32 @@ describe('a plugin that holds a call', () => {
     assert.equal(parameters?._customer_number, '+442079460018');
     assert.equal(parameters?._dialed_number, '91442079460018');
     assert.equal(parameters?._dial_attempt, 2);
+    await t.session.stop('test');
+  });
+
+  it('has a machine’s call where amDetected is connect, and none where it is drop', async () => {
+    for (const amDetected of ['connect', 'drop'] as const) {
+      const t = start({ ...PLUGIN, amDetected });
+      await t.answered('machine');
+      const { call, parameters, isAssociated } = t.plugins.request ?? {};
+      const isKept = amDetected === 'connect';
+      assert.equal(parameters?._call_state, 9);
+      assert.equal(call?.facts.answeredBy, isKept ? 'machine' : undefined);
+      assert.equal(parameters?._interaction_id !== undefined, isKept);
+      assert.equal(isAssociated, isKept);
+      t.plugins.listener?.reply({ action: 'cancel', message: 'OK' });
+      assert.equal(await t.over(), 'CANCELLED');
+    }
+  });
+
+  it('shows the agent the number of its reply where CPNDigits are configured', async () => {
+    const t = start({ ...PLUGIN, cpnDigits: '5557777' });
+    await t.answered();
+    const reply = { action: 'route_to_agent', message: 'OK', customer_number: '+1 212 555 0199' };
+    await t.plugins.request?.call?.detach();
+    assert.equal(t.plugins.listener?.reply(reply).status, 200);
+    await settle();
+    assert.equal(t.telephony.calls[1]?.request.callerId, '+12125550199');
     await t.session.stop('test');
   });
 
