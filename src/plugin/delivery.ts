@@ -22,6 +22,7 @@ export interface DeliveryOrder extends Omit<FetchOrder, 'signal' | 'timeoutMs'> 
 const TRY_MS = 10_000;
 const TRIES_MAX = 6;
 const FIRST_PAUSE_MS = 500;
+const IN_LINE_MS = 200;
 /** A request with nothing wrong that may be answered next time. Source: RFC 9110 15.5, 15.6, RFC 6585. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 const HOPELESS: ReadonlySet<FetchCode> = new Set([
@@ -33,14 +34,20 @@ const HOPELESS: ReadonlySet<FetchCode> = new Set([
 export async function deliver(deps: DeliveryDeps, order: DeliveryOrder): Promise<FetchAnswer> {
   const { clock, fetcher } = deps;
   const { untilMs, signal, freshHeaders, onRetry, ...rest } = order;
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ;) {
     const timeoutMs = Math.max(1, Math.min(TRY_MS, untilMs - clock.nowMs()));
     const headers = { ...rest.headers, ...freshHeaders?.() };
     const answer = await fetcher.fetch({ ...rest, headers, timeoutMs, signal });
-    if (signal.aborted || tries >= TRIES_MAX || isFinal(answer)) return answer;
-    const pauseMs = Math.max(FIRST_PAUSE_MS * 2 ** (tries - 1), retryAfterMs(answer));
+    // Not sent: many others are on their way to the same server.
+    const isInLine = answer.kind === 'failed' && answer.code === 'FETCH_TOO_MANY';
+    if (signal.aborted || isFinal(answer) || (tries >= TRIES_MAX && !isInLine)) return answer;
+    const backOffMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
+    const pauseMs = isInLine ? IN_LINE_MS : Math.max(backOffMs, retryAfterMs(answer));
     if (clock.nowMs() + pauseMs >= untilMs) return answer;
-    onRetry?.(describeAnswer(answer), pauseMs);
+    if (!isInLine) {
+      tries += 1;
+      onRetry?.(describeAnswer(answer), pauseMs);
+    }
     await pause(clock, pauseMs, signal);
     if (signal.aborted) return answer;
   }

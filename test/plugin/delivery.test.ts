@@ -13,7 +13,7 @@ const answer = (status: number, headers: Record<string, string> = {}): FetchAnsw
   body: Buffer.alloc(0),
   url: 'http://h/',
 });
-const failed = (code: 'FETCH_UNREACHABLE' | 'FETCH_TOO_LARGE'): FetchAnswer => ({
+const failed = (code: 'FETCH_UNREACHABLE' | 'FETCH_TOO_LARGE' | 'FETCH_TOO_MANY'): FetchAnswer => ({
   kind: 'failed',
   code,
   why: 'the test said so',
@@ -76,6 +76,17 @@ describe('delivery to a plugin elsewhere', () => {
     assert.equal((await run([answer(400)])).triedAtMs.length, 1);
     assert.equal((await run([answer(307)])).triedAtMs.length, 1);
     assert.equal((await run([failed('FETCH_TOO_LARGE')])).triedAtMs.length, 1);
+  });
+
+  it('does not count as a try what was not sent, because too many were on their way', async () => {
+    const inLine = Array.from({ length: 20 }, () => failed('FETCH_TOO_MANY'));
+    const { triedAtMs, end } = await run([...inLine, answer(200)]);
+    assert.equal(triedAtMs.length, 21);
+    assert.equal(end?.kind, 'answer');
+    const never = Array.from({ length: 500 }, () => failed('FETCH_TOO_MANY'));
+    const late = await run(never, 5000);
+    assert.equal(late.end?.kind, 'failed');
+    assert.ok((late.triedAtMs.at(-1) ?? 0) <= 5000);
   });
 
   it('waits as long as it is told, but not past the time to live', async () => {
