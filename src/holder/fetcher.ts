@@ -1,8 +1,8 @@
 /**
- * The one way in which plugins, VoiceXML pages and what they name reach the network. Every address is
- * checked when the connection is made, after the name was resolved: an origin has to be allowed by the
- * configuration, and a private, loopback or link-local address is taken only for an origin that the
- * configuration names itself. Proxies of the environment are not used. Nothing throws.
+ * The one way in which plugins, VoiceXML pages and what they name reach the network. An origin has to be
+ * allowed by the configuration, and the address is checked when the connection is made, after the name
+ * was resolved: a name leads to the Internet, or to `allowedAddresses`; an origin that is an address, or
+ * `localhost`, means what it says. Proxies of the environment are not used. Nothing throws.
  */
 
 /** Stable. */

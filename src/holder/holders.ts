@@ -28,6 +28,9 @@ import { PageSession } from './page-session.js';
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 type StartCommand = CommandOf<'start-plugin' | 'start-vxml'>;
 
+/** A timer may fire a moment before its time. */
+const TIMER_SLACK_MS = 50;
+
 /** What runs plugins and pages in this process; what is missing fails the start. */
 export interface HolderSetUp {
   readonly desk: ReplyDesk;
@@ -105,7 +108,8 @@ export class Holders {
     if (holding?.holderId !== holderId) return;
     if (what === 'revoked') {
       const { startedAtMs, ttlMs } = holding;
-      const isLate = this.context.deps.clock.nowMs() - startedAtMs >= ttlMs;
+      const heldMs = this.context.deps.clock.nowMs() - startedAtMs;
+      const isLate = heldMs >= ttlMs - TIMER_SLACK_MS;
       return this.#release(isLate ? 'timeout' : 'ended');
     }
     if (what === 'hung-up') return holding.tell({ what });
