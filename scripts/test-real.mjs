@@ -10,6 +10,7 @@ const ALL = [
   'test/conformance/drachtio.test.ts',
   'test/sip/*.test.ts',
   'test/plugin/*.test.ts',
+  'test/plugin/embedded/on-calls.test.ts',
   'test/adapters/telephony/*.test.ts',
   'test/conformance/esl.test.ts',
 ];
