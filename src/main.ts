@@ -214,6 +214,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       sessions: host.count,
       ...setUps.counts(),
       pluginSessions: plugins.desk.openCount,
+      scxmlSessions: plugins.sessions.runningCount,
       ...desk.counts(),
       dialLocks: (await store.stats()).dialLockCount,
     }),

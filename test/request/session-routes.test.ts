@@ -138,7 +138,7 @@ describe('the REST paths of the Orchestration Server', () => {
     const answer = await post('/scxml/session/start', `src=${PAGE_URL}`);
     assert.equal(answer.json<{ code: string }>().code, 'CBD_REQUEST_QUEUE_FULL');
     await service.stop();
-    assert.equal(environment.directory.size, 0);
+    assert.equal(service.runningCount, 0);
   });
 
   it('end a session that nobody ends after a day', async () => {

@@ -41,6 +41,11 @@ export class SessionService {
     return this.#started.size;
   }
 
+  /** All sessions of this process that go on, those of callbacks included. */
+  get runningCount(): number {
+    return this.#environment.directory.size;
+  }
+
   /** Resolves when the page runs, or is refused. */
   start(url: string, parameters: Readonly<Record<string, unknown>>): Promise<StartOutcome> {
     if (this.#started.size >= STARTED_MAX) return Promise.resolve({ kind: 'too-many' });
