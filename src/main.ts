@@ -215,6 +215,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       ...setUps.counts(),
       pluginSessions: plugins.desk.openCount,
       scxmlSessions: plugins.sessions.runningCount,
+      pageSessions: plugins.pageCount(),
       ...desk.counts(),
       dialLocks: (await store.stats()).dialLockCount,
     }),

@@ -174,6 +174,10 @@ ${options}`,
       isOver,
     );
     assert.equal(view.callback.reason, 'CANCELLED');
+    await until(3000, 'the page to be over', async () => {
+      const { pageSessions } = (await dialback?.counts()) ?? {};
+      return pageSessions === 0 || undefined;
+    });
   });
 
   it('is told of a hang-up in the middle, and its result counts', async () => {

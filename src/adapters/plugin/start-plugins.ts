@@ -40,6 +40,8 @@ export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {
   readonly fetcher: Fetcher;
   /** SCXML sessions of this process. */
   readonly sessions: SessionService;
+  /** VoiceXML pages that run. */
+  pageCount(): number;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export function startPlugins(options: PluginsOptions): Plugins {
     desk,
     sessions,
     pages,
+    pageCount: () => pagePool.sessions,
     runners: {
       embedded: new EmbeddedRunner(environment),
       ors: new OrsRunner({ fetcher, clock, url: () => config().orchestration.url }),
