@@ -23,7 +23,7 @@ const TARGET_MS = 60;
 const COUNT = Number(argv[2]) || 20;
 const [WAITING_HZ, CUSTOMER_HZ, AGENT_HZ] = [300, 600, 900];
 const AGENT_RINGS_MS = 700;
-const TALK_MS = 500;
+const TALK_MS = 1000;
 
 const percentile = (list, share) =>
   list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(share * list.length))];
