@@ -235,7 +235,11 @@ export class QueueCore {
     this.#moment.stopTimer(request.progressiveTimer);
     request.attempts += 1;
     const { requestId, attemptsMax } = request.wanted;
-    if (request.attempts >= attemptsMax) return this.#requests.fail(request, why);
+    if (request.attempts >= attemptsMax) {
+      // A PBX that rings on behalf of the same customer may still answer.
+      if (request.offers.size > 0) return this.#requests.leaveAgents(request, why);
+      return this.#requests.fail(request, why);
+    }
     this.#moment.command({ type: 'missed', requestId, why });
     this.#requests.place(request);
   }

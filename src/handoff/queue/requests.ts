@@ -154,6 +154,13 @@ export class Requests {
     this.moment.command({ type: 'fail', requestId, why });
   }
 
+  /** No agent is called any more; SIP targets that ring, and those that come next, are left. */
+  leaveAgents(request: Request, why: string): void {
+    for (const queue of [...request.queues.keys()]) {
+      if (queue.kind === 'agents') this.#leaveQueue(request, queue, why);
+    }
+  }
+
   /** @returns whether an agent was kept free and is not any more */
   releaseReservation(request: Request, why: string): boolean {
     const { reserved } = request;
@@ -174,6 +181,10 @@ export class Requests {
     }
     const queue = this.listener.queueNamed(step.queue);
     if (!queue) return this.#nextStep(request, `there is no queue ${step.queue}`);
+    const { attempts, wanted } = request;
+    if (queue.kind === 'agents' && attempts >= wanted.attemptsMax) {
+      return this.#nextStep(request, whyNot);
+    }
     if (step.timeoutMs > 0) {
       request.stepTimer = this.moment.startTimer(step.timeoutMs, () => {
         request.stepTimer = undefined;

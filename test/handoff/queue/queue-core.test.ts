@@ -261,6 +261,40 @@ describe('an ordered list of targets', () => {
       agentPlan('bob', { startsAs: 'not-ready' }),
     ]);
 
+  it('lets a target that rings go on when the agents were tried often enough', () => {
+    const world = new QueueWorld(
+      [
+        agentQueue('gold', ['ann'], { missPauseMs: 0, missesMax: 0 }),
+        sipQueue('pbx', ['overflow']),
+      ],
+      [agentPlan('ann')],
+    );
+    world.joins('c1', [step('gold', 10_000), step('pbx')], { attemptsMax: 2 });
+    world.refuses('ann').passes(10_000).said();
+    world.refuses('ann');
+    assert.deepEqual(world.said(), [], 'nobody is asked anew, and nobody called off');
+    world.passes(1);
+    assert.equal(world.stateOf('ann'), 'ready');
+    world.answers('overflow');
+    assert.deepEqual(world.said(), ['connect c1 to overflow']);
+  });
+
+  it('fails when that target does not answer either', () => {
+    const world = new QueueWorld(
+      [
+        agentQueue('gold', ['ann'], { missPauseMs: 0, missesMax: 0 }),
+        sipQueue('pbx', ['overflow']),
+      ],
+      [agentPlan('ann')],
+    );
+    world.joins('c1', [step('gold', 10_000), step('pbx')], { attemptsMax: 2 });
+    world.refuses('ann').passes(10_000);
+    world.refuses('ann').said();
+    world.refuses('overflow', 'SIP 480');
+    assert.deepEqual(world.said(), ['fail c1: SIP 480']);
+    assert.deepEqual(world.core.counts, { requests: 0, offers: 0, timers: 0 });
+  });
+
   it('asks the next entry as well once the time of the first is over', () => {
     const world = busy()
       .joins('c1', [step('gold', 10_000), step('silver')])
