@@ -3,7 +3,7 @@
  * they hear each other; then recorded, or taken out of the media server, where that is asked for.
  */
 import type { OutboundCall } from '../dial/outbound-call.js';
-import type { Clock } from '../ports.js';
+import type { Clock, Random } from '../ports.js';
 import { goDirect } from './direct-media.js';
 import type { FarCall } from './queue-search.js';
 
@@ -31,6 +31,7 @@ export interface ConversationOptions {
   /** Where it is recorded to; undefined: it is not. */
   readonly recording: string | undefined;
   readonly clock: Clock;
+  readonly random: Random;
   /** Each as it becomes known. */
   readonly onFacts: (facts: HandoffFacts) => void;
   /** A line for `trace`. */
@@ -78,7 +79,7 @@ async function record(
 async function leaveMediaServer(
   customer: CustomerCall,
   far: FarCall,
-  { onFacts, note }: ConversationOptions,
+  { onFacts, note, ...deps }: ConversationOptions,
 ): Promise<void> {
   const { endpoint: ours, dialog: ourDialog } = customer;
   const { endpoint: theirs, dialog: theirDialog } = far;
@@ -86,6 +87,7 @@ async function leaveMediaServer(
   const outcome = await goDirect(
     { dialog: ourDialog, endpoint: ours },
     { dialog: theirDialog, endpoint: theirs },
+    deps,
   );
   note(`media-${outcome.kind}`, outcome.kind === 'direct' ? undefined : outcome.why);
   switch (outcome.kind) {

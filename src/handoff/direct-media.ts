@@ -4,7 +4,13 @@
  * other through it. Afterwards what one side offers anew (hold, resume, another address) is offered to
  * the other.
  */
-import type { MediaEndpoint, SipDialog } from '../ports.js';
+import type { Clock, MediaEndpoint, Random, ReinviteOutcome, SipDialog } from '../ports.js';
+
+/** The dialogs are ours by their Call-ID: so long after a 491 we try again (RFC 3261 14.1). */
+const GLARE_PAUSE_MIN_MS = 2100;
+const GLARE_PAUSE_MAX_MS = 4000;
+const GLARE_RETRIES = 2;
+const REQUEST_PENDING = 491;
 
 /** One side of a conversation that goes through the media server. */
 export interface Party {
@@ -19,20 +25,51 @@ export type DirectOutcome =
   /** One side sends to the other, which does not know of it, and would not be called back. */
   | { readonly kind: 'broken'; readonly why: string };
 
+export interface DirectDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** Two bridged parties. Never rejects; the endpoints are still there afterwards. */
-export async function goDirect(customer: Party, agent: Party): Promise<DirectOutcome> {
+export async function goDirect(
+  customer: Party,
+  agent: Party,
+  deps: DirectDeps,
+): Promise<DirectOutcome> {
   // The agent is asked first: whoever refuses, the customer hears no gap.
-  const taken = await agent.dialog.reinvite(customer.dialog.remoteSdp);
+  const taken = await offer(agent.dialog, () => customer.dialog.remoteSdp, deps);
   if (taken.kind !== 'answered') return { kind: 'kept', why: `agent: ${said(taken)}` };
+  // Once: a pause for another try would be one in the conversation.
   const answered = await customer.dialog.reinvite(taken.remoteSdp);
   if (answered.kind === 'answered') {
     relayOffers(customer.dialog, agent.dialog);
     return { kind: 'direct' };
   }
   const why = `customer: ${said(answered)}`;
-  const back = await agent.dialog.reinvite(agent.endpoint.localSdp);
+  const back = await offer(agent.dialog, () => agent.endpoint.localSdp, deps);
   if (back.kind === 'answered') return { kind: 'kept', why };
   return { kind: 'broken', why: `${why}; agent: ${said(back)}` };
+}
+
+/** Offers again, some time later, what has crossed an offer of the far side. */
+async function offer(
+  dialog: SipDialog,
+  sdp: () => string,
+  { clock, random }: DirectDeps,
+): Promise<ReinviteOutcome> {
+  for (let retriesLeft = GLARE_RETRIES; ; retriesLeft -= 1) {
+    const outcome = await dialog.reinvite(sdp());
+    const isGlare = outcome.kind === 'refused' && outcome.status === REQUEST_PENDING;
+    if (!isGlare || retriesLeft === 0 || dialog.hasEnded) return outcome;
+    const spreadMs = (GLARE_PAUSE_MAX_MS - GLARE_PAUSE_MIN_MS) * random.fraction();
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(GLARE_PAUSE_MIN_MS + spreadMs, resolve);
+      dialog.onEnded(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
 }
 
 function relayOffers(one: SipDialog, other: SipDialog): void {
@@ -46,7 +83,7 @@ async function relay(offer: string, to: SipDialog): Promise<string> {
   throw new Error(`the other side would not: ${said(outcome)}`);
 }
 
-type Refusal = Exclude<Awaited<ReturnType<SipDialog['reinvite']>>, { kind: 'answered' }>;
+type Refusal = Exclude<ReinviteOutcome, { kind: 'answered' }>;
 
 function said(outcome: Refusal): string {
   return outcome.kind === 'error' ? outcome.why : `${outcome.status} ${outcome.reason}`;

@@ -191,6 +191,7 @@ export class FarSides {
     const bridged = customer.player.handOver(() =>
       connect(customer.call, far.call, {
         clock: deps.clock,
+        random: deps.random,
         media: this.context.settings().service.handoff.media,
         isBridged: far.stage === 'heard',
         recording: far.search ? this.#recording() : undefined,

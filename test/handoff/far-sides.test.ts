@@ -179,6 +179,37 @@ describe('a conversation', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  it('tries again when a side’s own offer crosses ours (491): nobody is hung up for that', async () => {
+    const bed = await talking({ media: 'direct' });
+    const glare = { kind: 'refused', status: 491, reason: 'Request Pending' } as const;
+    const answers = [glare, sdp('v=0 agent'), glare, sdp('v=0 agent')];
+    bed.agent.onReinvite = () => answers.shift() ?? refusal;
+    bed.dialog.onReinvite = () => refusal;
+    await bed.bridge('q');
+    assert.deepEqual(bed.agent.reinvites.length, 1);
+    await bed.clock.advance(2099);
+    assert.equal(bed.agent.reinvites.length, 1, 'RFC 3261 14.1: not before 2.1 s');
+    await bed.clock.advance(1901);
+    await settle();
+    assert.equal(bed.dialog.reinvites.length, 1);
+    await bed.clock.advance(4000);
+    await settle();
+    assert.equal(bed.agent.reinvites.at(-1), bed.telephony.endpoints.at(-1)?.localSdp);
+    assert.match(bed.known().transferDetail ?? '', /customer: 488/);
+    assert.ok(bed.posted.every(({ type }) => type !== 'agent-failed'));
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('waits for nothing any more when the agent hangs up before the next try', async () => {
+    const bed = await talking({ media: 'direct' });
+    bed.agent.onReinvite = () => ({ kind: 'refused', status: 491, reason: 'Request Pending' });
+    await bed.bridge('q');
+    bed.agent.end();
+    await settle();
+    assert.deepEqual(bed.posted.at(-1), { type: 'agent-hung-up', queueId: 'q' });
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('has failed when one side can neither be reached directly nor called back', async () => {
     const bed = await talking({ media: 'direct' });
     const answers = [sdp('v=0 agent'), refusal];

@@ -15,6 +15,14 @@ export interface DialogRequestContext {
   readonly deadlines: Pick<Deadlines, 'reinviteMs'>;
 }
 
+/** Dialogs in which an offer of ours has no final answer yet. */
+const offering = new WeakSet<DialogView>();
+
+/** Whether an offer of the far side would cross one of ours (RFC 3261 14.2: answered with 491). */
+export function isOffering(leg: DialogView): boolean {
+  return offering.has(leg);
+}
+
 /** Sends a re-INVITE with this SDP. Never rejects; the call goes on as it was when it is refused. */
 export async function reinvite(
   leg: DialogView,
@@ -23,6 +31,7 @@ export async function reinvite(
 ): Promise<ReinviteOutcome> {
   const before = leg.local.sdp;
   const localSdp = inOurName(sdp, before);
+  offering.add(leg);
   try {
     const contact = leg.local.contact;
     const headers: Record<string, string> = contact === undefined ? {} : { Contact: contact };
@@ -37,6 +46,8 @@ export async function reinvite(
   } catch (thrown) {
     leg.local.sdp = before;
     return { kind: 'error', why: describeError(thrown) };
+  } finally {
+    offering.delete(leg);
   }
 }
 

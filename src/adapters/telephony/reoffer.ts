@@ -3,9 +3,10 @@
  * address, another codec, a session refresh, T.38. drachtio-srf would answer all of them with our
  * latest SDP as it is, and throws on one without a body; here the media server is asked, so that what
  * we answer is what it does. What cannot be served is refused with 488 and the call goes on as it was
- * (RFC 3261 14.2).
+ * (RFC 3261 14.2); what crosses an offer of ours is to come again later: 491.
  */
 import type { Log } from '../../ports.js';
+import { isOffering } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { inOurName, readFarSdp } from './session-description.js';
 import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
@@ -47,6 +48,7 @@ async function reply(
   response: ReplyView,
 ): Promise<void> {
   try {
+    if (isOffering(leg)) return response.send(491);
     const body = await answerTo(leg, host, request.body ?? '');
     if (body === undefined) return response.send(488, { headers: WARNING });
     const contact = leg.local.contact;

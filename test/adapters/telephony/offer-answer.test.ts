@@ -11,8 +11,11 @@ function withDirection(sdp: string, direction: string): string {
 }
 
 /** Sends a re-INVITE from the far side. @returns the final response, acknowledged */
-async function reInvite({ far }: Pick<LiveCall, 'far'>, sdp?: string): Promise<SipText> {
-  const { call } = far;
+async function reInvite(
+  { far }: Pick<LiveCall, 'far'>,
+  sdp?: string,
+  call = far.call,
+): Promise<SipText> {
   call.request_('INVITE', sdp === undefined ? {} : { sdp });
   const cseq = `${far.cseq} INVITE`;
   let response: SipText | undefined;
@@ -107,6 +110,27 @@ describe('offer and answer, field notes 1 and 10', function () {
     assert.equal(call.dialog.hasEnded, false);
     const file = await site().toneFile(500, 200);
     assert.equal((await call.endpoint.play([file], { loop: false }).done).kind, 'ended');
+    await site().hangUp(call);
+  });
+
+  it('has the far side try again later (491) when its offer crosses ours, RFC 3261 14.2', async () => {
+    const call = await ready();
+    const { call: dialled } = call.far;
+    let answerOurs = (): void => undefined;
+    const crossed = new Promise<void>((resolve) => {
+      call.far.onInvite = (ours) => {
+        answerOurs = () => ours.answer();
+        resolve();
+      };
+    });
+    const outcome = call.dialog.reinvite(call.endpoint.localSdp);
+    await crossed;
+    const theirs = await reInvite({ far: call.far }, call.far.rtp.sdp, dialled);
+    assert.equal(status(theirs), 491);
+    answerOurs();
+    assert.equal((await outcome).kind, 'answered');
+    const later = await reInvite(call, withDirection(call.far.rtp.sdp, 'sendonly'), dialled);
+    assert.equal(status(later), 200);
     await site().hangUp(call);
   });
 

@@ -5,6 +5,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../src/adapters/clock/system-clock.js';
+import { systemRandom } from '../../../src/adapters/random.js';
 import { goDirect, type DirectOutcome } from '../../../src/handoff/direct-media.js';
 import type { FarParty } from '../../sip/far-party.js';
 import { level, toneShare } from '../../sip/far-rtp.js';
@@ -14,6 +16,7 @@ const SETTLE_MS = 300;
 const LISTEN_MS = 400;
 const AUDIBLE = 0.02;
 const REFER_MS = 10_000;
+const DEPS = { clock: systemClock(), random: systemRandom() };
 
 /** @returns the share of the tone in what is heard from now on */
 async function hears(far: FarParty, toneHz: number): Promise<number> {
@@ -114,7 +117,7 @@ describe('two legs', function () {
     const dialled = customer.far.call;
     for (const { far } of [customer, agent]) far.onInvite = (call) => call.answer();
     await customer.endpoint.bridge(agent.endpoint);
-    assert.deepEqual(await goDirect(customer, agent), { kind: 'direct' });
+    assert.deepEqual(await goDirect(customer, agent, DEPS), { kind: 'direct' });
     await Promise.all([customer.endpoint.close(), agent.endpoint.close()]);
     customer.far.rtp.sendTone(agent.far.rtp.sdp, 600);
     agent.far.rtp.sendTone(customer.far.rtp.sdp, 900);
@@ -134,10 +137,10 @@ describe('two legs', function () {
   it('stays with the media server when either side refuses', async () => {
     await customer.endpoint.bridge(agent.endpoint);
     agent.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
-    assert.match(kept(await goDirect(customer, agent)), /^agent: 488/);
+    assert.match(kept(await goDirect(customer, agent, DEPS)), /^agent: 488/);
     agent.far.onInvite = (call) => call.answer();
     customer.far.onInvite = (call) => call.respond(488, 'Not Acceptable Here');
-    assert.match(kept(await goDirect(customer, agent)), /^customer: 488/);
+    assert.match(kept(await goDirect(customer, agent, DEPS)), /^customer: 488/);
     assert.ok((await hears(customer.far, 900)) > 0.8);
     assert.ok((await hears(agent.far, 600)) > 0.8);
     await site().hangUp(customer, agent);
