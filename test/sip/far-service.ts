@@ -16,6 +16,7 @@ import { engineYaml } from './engines.js';
 import { until } from './sound-and-time.js';
 
 const COMPLETED_WITHIN_MS = 60_000;
+const STORY_WITHIN_MS = 5000;
 /** The queue `support`: it rings, and nobody is free. */
 const NO_AGENT: PersonaScript = { steps: [{ step: 'ring', ms: Infinity }] };
 
@@ -82,10 +83,14 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
       }>(url);
       return callback.state === 'COMPLETED' ? attempts[0] : undefined;
     });
-    const { media } = await got<{ media: { what: string; detail?: string }[] }>(`${url}/story`);
+    // What was heard is written down beside the call and may be there a moment after its result.
+    const noticed = await until(STORY_WITHIN_MS, 'what was heard', async () => {
+      const { media } = await got<{ media: { what: string; detail?: string }[] }>(`${url}/story`);
+      const lines = media.filter(({ what }) => what === 'heard').map(({ detail = '' }) => detail);
+      return lines.length > 0 ? lines : undefined;
+    });
     const heard = this.farEnd.calls().find(({ userPart }) => number.endsWith(userPart.slice(-10)));
     assert.ok(heard, `the far end has had no call for ${number}`);
-    const noticed = media.filter(({ what }) => what === 'heard').map(({ detail = '' }) => detail);
     return { attempt, noticed, heard };
   }
 

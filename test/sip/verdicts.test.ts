@@ -74,7 +74,7 @@ const CUSTOMERS: readonly Customer[] = [
   },
   {
     verdict: 'busy-or-congestion',
-    says: repeat(12, tone([425], 250), silence(250)),
+    says: repeat(12, tone([425], 258), silence(254)),
     early: 503,
     callState: 'Busy',
     because: /busy in \d+ countries and congestion in \d+/,
@@ -141,7 +141,8 @@ function scriptOf({ early }: Customer, index: number): PersonaScript {
   const hangUp: ScriptStep = { step: 'hang-up' };
   const pickUp: readonly ScriptStep[] = [{ step: 'answer' }, { step: 'wait', ms: 300 }];
   if (early === undefined) return { steps: [...pickUp, say, stay, hangUp] };
-  const before: readonly ScriptStep[] = [{ step: 'early-media' }, say];
+  // A media server that is still being connected hears half of the first tone, and half is another one.
+  const before: readonly ScriptStep[] = [{ step: 'early-media' }, { step: 'wait', ms: 400 }, say];
   if (early !== 'answered')
     return { steps: [...before, { step: 'reject', rejection: { status: early } }] };
   const sayHello: ScriptStep = { step: 'say', what: { file: 'far-end/hello.wav' } };
