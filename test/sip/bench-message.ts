@@ -6,10 +6,11 @@
 import { loadavg } from 'node:os';
 import { quantile } from '../../src/cpd/evaluate/statistics.js';
 import { FarService } from './far-service.js';
-import { leavesMessage, LISTENS, messageAfterBeepMs, voicemail } from './voicemail-call.js';
+import { leavesMessage, LISTENS, messageHeard, voicemail } from './voicemail-call.js';
 
 const TARGET_MS = 200;
 const DEFAULT_CALLS = 10;
+const LEAST_FRACTION = 0.6;
 
 const calls = Number(process.argv[2] ?? DEFAULT_CALLS);
 const service = await FarService.open(leavesMessage(voicemail(LISTENS)));
@@ -17,7 +18,9 @@ const afterMs: number[] = [];
 try {
   for (let i = 0; i < calls; i++) {
     const { heard } = await service.call(`+4477009002${String(i).padStart(2, '0')}`);
-    afterMs.push(await messageAfterBeepMs(heard));
+    const { fraction, afterBeepMs } = await messageHeard(heard);
+    // On a machine with too much to do the far end loses packets, and knows less of when.
+    if (fraction >= LEAST_FRACTION) afterMs.push(afterBeepMs);
   }
 } finally {
   await service.close();
@@ -26,7 +29,9 @@ afterMs.sort((a, b) => a - b);
 const [p50, p95] = [quantile(afterMs, 0.5) ?? NaN, quantile(afterMs, 0.95) ?? NaN];
 const engine = process.env.DIALBACK_FREESWITCH ? 'FreeSWITCH' : 'embedded engine';
 const list = afterMs.map((ms) => Math.round(ms)).join(' ');
-console.log(`message after the beep, ${engine}, ${calls} calls, load ${loadavg()[0]?.toFixed(1)}`);
+console.log(
+  `message after the beep, ${engine}, ${afterMs.length} of ${calls} calls measured, load ${loadavg()[0]?.toFixed(1)}`,
+);
 console.log(
   `  p50 ${Math.round(p50)} ms, p95 ${Math.round(p95)} ms, target ${TARGET_MS} ms: ${list}`,
 );

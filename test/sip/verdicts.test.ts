@@ -1,6 +1,6 @@
 /**
  * One real call for each verdict, before the answer and after it: what the far end plays, what is made
- * of it, and what was noticed on the way. Five customers are called at a time.
+ * of it, and what was noticed on the way. Three customers are called at a time.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -127,7 +127,7 @@ const CUSTOMERS: readonly Customer[] = [
 ];
 
 /** A machine that is not idle hears more calls at once with holes in them. */
-const AT_ONCE = 5;
+const AT_ONCE = 3;
 
 const isAbout = (line: string, verdict: string): boolean =>
   line.startsWith(`${verdict} `) || line.startsWith(`${verdict}, `);
@@ -150,7 +150,7 @@ function scriptOf({ early }: Customer, index: number): PersonaScript {
 }
 
 describe('a call for each verdict (slow)', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let folder = '';
   let service: FarService | undefined;
   let callbacks: readonly Promise<FarCallback>[] = [];

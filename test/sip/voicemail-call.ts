@@ -1,5 +1,4 @@
 /** A voicemail that greets, beeps and listens, and when the message began on its side of the line. */
-import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import type { HeardCall } from '../../src/farend/far-end.js';
 import type { PersonaScript } from '../../src/farend/persona-script.js';
@@ -36,18 +35,25 @@ export const leavesMessage = (script: PersonaScript): FarCustomers => ({
   },
 });
 
-/**
- * When the message began, after the end of the beep, on the far end's clock: what a machine would have
- * recorded. Negative: into the beep. ms
- */
-export async function messageAfterBeepMs({
+/** What the far end heard of the message. */
+export interface MessageHeard {
+  /** 0..1 */
+  readonly fraction: number;
+  /** From the end of the beep, on the far end's clock; negative: into the beep. ms */
+  readonly afterBeepMs: number;
+}
+
+/** What a machine would have recorded. */
+export async function messageHeard({
   ladder,
   recording,
   recordingAtMs = NaN,
-}: HeardCall): Promise<number> {
+}: HeardCall): Promise<MessageHeard> {
   const says = ladder.filter(({ what }) => what.startsWith('says'));
   const beepEndMs = (says.at(-1)?.atMs ?? NaN) + BEEP_MS;
   const [message] = recognise(recording, [await sound(MESSAGE)]);
-  assert.ok((message?.heardFraction ?? 0) > 0.95, `heard ${message?.heardFraction} of the message`);
-  return recordingAtMs + (message?.startMs ?? NaN) - beepEndMs;
+  return {
+    fraction: message?.heardFraction ?? 0,
+    afterBeepMs: recordingAtMs + (message?.startMs ?? NaN) - beepEndMs,
+  };
 }
