@@ -46,8 +46,8 @@ export const OPTION_NAME: TextFormat = {
 };
 export const DESTINATION: TextFormat = {
   pattern:
-    /^(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])$/,
-  says: 'a host, or user@host',
+    /^(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?$/,
+  says: 'a host, or user@host, with :port where it is not 5060',
 };
 export const ETA_POSITIONS: TextFormat = {
   pattern: /^\d{1,6}:\d{1,6}(?:, ?\d{1,6}:\d{1,6}){0,19}$/,

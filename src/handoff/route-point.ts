@@ -32,7 +32,6 @@ export type RouteTarget =
 const SIP_URI =
   /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::([0-9]{1,5}))?$/;
 const NUMBER = /^\+?[0-9*]{1,32}$/;
-const SIP_PORT = '5060';
 
 /**
  * Judges a destination before the call is given away.
@@ -56,15 +55,20 @@ function numberTarget(number: string, known: RouteDestinations): RouteTarget {
 function uriTarget(uri: string, known: RouteDestinations): RouteTarget {
   const [, user, host = '', port] = SIP_URI.exec(uri) ?? [];
   // Another port is another server: it has to be allowed by name.
-  const place = (port === undefined || port === SIP_PORT ? host : `${host}:${port}`).toLowerCase();
+  const place = placeOf(port === undefined ? host : `${host}:${port}`);
   const isAllowed = known.allowedDestinations.some((allowed) => {
     const [allowedPlace = '', allowedUser] = allowed.split('@').reverse();
-    if (allowedPlace.toLowerCase() !== place) return false;
+    if (placeOf(allowedPlace) !== place) return false;
     return allowedUser === undefined || allowedUser === user;
   });
   return isAllowed
     ? { kind: 'uri', uri, transfer: known.transfer }
     : { kind: 'refused', why: `${place} is not among allowedDestinations` };
+}
+
+/** As two places are compared: without the usual port. */
+function placeOf(hostAndPort: string): string {
+  return hostAndPort.replace(/:5060$/, '').toLowerCase();
 }
 
 function refuseName(name: string, { routePoints }: RouteDestinations): RouteTarget {

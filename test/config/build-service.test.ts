@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { SERVICE_OPTIONS } from '../../src/config/schema.js';
 import type { OptionSpec } from '../../src/config/schema-types.js';
+import { routeTarget } from '../../src/handoff/route-point.js';
 import { TemporaryFolder } from './temporary-config.js';
 
 describe('a service', () => {
@@ -258,4 +259,14 @@ describe('a service', () => {
       assert.notDeepEqual(changed, usual);
     });
   }
+
+  it('may route to a PBX on a port of its own, where that is allowed', async () => {
+    const { allowedDestinations, handoff } = await folder.service(
+      'routeNumbersTo: pbx.example.net:5080\nallowedDestinations: ["pbx.example.net:5080"]',
+    );
+    const { numbersTo, transfer } = handoff;
+    const known = { routePoints: {}, allowedDestinations, numbersTo, transfer };
+    const uri = 'sip:7001@pbx.example.net:5080';
+    assert.deepEqual(routeTarget('7001', known), { kind: 'uri', uri, transfer: 'bridge' });
+  });
 });

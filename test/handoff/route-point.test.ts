@@ -53,6 +53,9 @@ describe('routeTarget', () => {
     assert.equal(routeTarget('sip:1234@PBX.example.net:5060', known).kind, 'uri');
     assert.equal(routeTarget('sip:1234@lab.example.net:5070', known).kind, 'uri');
     assert.equal(routeTarget('sip:7001@sbc.example.net', known).kind, 'uri');
+    const allowedDestinations = ['sbc.example.net:5060'];
+    const written = { ...known, allowedDestinations };
+    assert.equal(routeTarget('sip:7001@sbc.example.net', written).kind, 'uri');
   });
 
   for (const destination of [
