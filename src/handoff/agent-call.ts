@@ -46,6 +46,7 @@ export class AgentCall implements FarCall {
   #isAnswered = false;
   #earlySdp: string | undefined;
   #takesEarlyMedia = false;
+  #isTakenForAnswered = false;
   #connectedSdp: string | undefined;
   #connected: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -81,6 +82,12 @@ export class AgentCall implements FarCall {
     }
     this.#takesEarlyMedia = true;
     return !this.#isOver;
+  }
+
+  /** Its early media are taken for the answer: from now on it talks to the customer. */
+  takeForAnswered(): Promise<boolean> {
+    this.#isTakenForAnswered = true;
+    return this.takeEarlyMedia();
   }
 
   /** Present while the far side is up. */
@@ -137,7 +144,9 @@ export class AgentCall implements FarCall {
     dialog.onOffer((sdp) => endpoint.answer(sdp));
     await this.#connect(endpoint, dialog.remoteSdp);
     if (this.#isOver) return;
-    const { mediaSilenceMaxMs, screening } = this.request;
+    const { mediaSilenceMaxMs } = this.request;
+    // Nobody whispers into a conversation, or ends it for want of a key.
+    const screening = this.#isTakenForAnswered ? undefined : this.request.screening;
     if (screening) this.listener.onPickedUp?.();
     if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     const refusal = screening && (await screen(endpoint, screening, this.#withdrawn.signal));

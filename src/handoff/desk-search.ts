@@ -103,8 +103,13 @@ export class DeskSearch implements QueueSearch, Searcher {
     this.#far = call;
     this.#isConnected = true;
     if (!isAssumed) return this.listener.onAnswered();
-    void call?.takeEarlyMedia().then(() => {
-      if (!this.#isOver) this.listener.onAnswered();
+    void call?.takeForAnswered().then((isHeard) => {
+      if (this.#isOver) return;
+      if (isHeard) return this.listener.onAnswered();
+      const why = 'taken for answered, and its media cannot be heard';
+      void this.#leave(offerId, why);
+      this.deps.desk.ended(offerId);
+      this.onFailed(`${call.address}: ${why}`);
     });
   }
 

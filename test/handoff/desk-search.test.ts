@@ -212,6 +212,23 @@ describe('DeskSearch', () => {
     t.isClean();
   });
 
+  it('fails when it was taken for answered and cannot be heard', async () => {
+    const t = office(pbx(['a']), { confirmTimeoutMs: 5000 });
+    const { heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.ring(183, 'v=0 early');
+    await settle();
+    const [endpoint] = t.telephony.endpoints;
+    assert.ok(endpoint);
+    endpoint.connect = () => Promise.reject(new Error('ENDPOINT_SRTP'));
+    await t.clock.advance(5000);
+    await settle();
+    assert.deepEqual(heard, [
+      'failed: sip:a@pbx.example.net: taken for answered, and its media cannot be heard',
+    ]);
+    t.isClean();
+  });
+
   it('knows how the customer stands', async () => {
     const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }], expectedHandleMs: 60_000 }));
     const first = t.search('c1');

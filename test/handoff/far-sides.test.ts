@@ -4,6 +4,7 @@ import { referTo } from '../../src/handoff/route-call.js';
 import type { ReferOutcome } from '../../src/ports.js';
 import { settle } from '../fakes/fake-telephony.js';
 import { supportPlans } from '../fakes/queue-desk.js';
+import { SEARCH } from '../fakes/service-config.js';
 import { handoffBed, NOTHING_LEFT } from './bed.js';
 import { agentPlan, agentQueue } from './queue/queue-world.js';
 
@@ -308,6 +309,25 @@ describe('an agent', () => {
     (await bed.search()).answer();
     await settle();
     assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('is asked nothing any more once it was taken for answered and talks to the customer', async () => {
+    const confirmed = { search: { ...SEARCH, confirmTimeoutMs: 5000 } };
+    const bed = await handoffBed({ whisper, numbers, accept }, confirmed);
+    const call = await bed.search();
+    call.ring(183, 'v=0 early');
+    await bed.clock.advance(5000);
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);
+    await bed.bridge('q');
+    call.answer();
+    await settle();
+    assert.deepEqual(bed.playing(), [], 'no whisper into the conversation');
+    await bed.clock.advance(60_000);
+    await settle();
+    assert.equal(bed.posted.length, 1, 'and nobody is hung up for want of a key');
+    assert.notEqual(bed.endpoint.bridgedTo, undefined);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 });
