@@ -151,8 +151,11 @@ export type ReferOutcome =
   | { readonly kind: 'transferred'; readonly status: number }
   /** The far side would not, or whom it called would not. The call is still ours. */
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
-  /** It was taken, and nothing more was heard in time. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  /**
+   * It was taken, and nothing more was heard in time. `later` resolves should whom it was referred to
+   * answer after all; it may never do so.
+   */
+  | { readonly kind: 'unknown'; readonly why: string; readonly later?: Promise<void> };
 
 /** One confirmed SIP dialog. */
 export interface SipDialog {

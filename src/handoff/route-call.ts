@@ -1,7 +1,8 @@
 /**
  * The way of one call to a route point. By REFER the customer's side is asked to call it and followed
  * until it says what came of it; if it will not or does not say, or when the way is `bridge` from the
- * start, we call the route point ourselves.
+ * start, we call the route point ourselves. Should the customer's side get through before us after all,
+ * our own call is called off.
  */
 import type { LegListener, MediaEndpoint, ReferOutcome, SipDialog, Telephony } from '../ports.js';
 import { AgentCall, type AgentCallRequest } from './agent-call.js';
@@ -25,6 +26,7 @@ export interface Referral {
 export class RouteCall implements FarCall {
   #call: AgentCall | undefined;
   #isOver = false;
+  #isAnswered = false;
 
   /** @param referral absent: we call */
   constructor(
@@ -64,14 +66,19 @@ export class RouteCall implements FarCall {
     const { uri, headers } = this.request;
     const outcome = await dialog.refer(referTo(uri, headers), limitMs);
     if (this.#isOver) return;
-    if (outcome.kind === 'transferred') {
-      this.#isOver = true;
-      this.listener.onTransferred();
-      return;
-    }
+    if (outcome.kind === 'transferred') return this.#onTransferred();
     this.listener.onReferFailed(said(outcome));
     // A customer who has hung up is told of by the call itself.
     if (!dialog.hasEnded) this.#place();
+    if (outcome.kind !== 'unknown') return;
+    await outcome.later;
+    // Two calls to the route point would ring: ours is called off, unless it was quicker.
+    if (outcome.later && !this.#isOver && !this.#isAnswered) this.#onTransferred();
+  }
+
+  #onTransferred(): void {
+    this.#isOver = true;
+    this.listener.onTransferred();
   }
 
   #place(): void {
@@ -79,6 +86,10 @@ export class RouteCall implements FarCall {
     this.#call = new AgentCall(telephony, request, {
       ...listener,
       ...listener.onCall(request.callId),
+      onAnswered: () => {
+        this.#isAnswered = true;
+        listener.onAnswered();
+      },
     });
   }
 }

@@ -44,6 +44,36 @@ describe('a route point by REFER', () => {
     });
   }
 
+  describe('reported late', () => {
+    const late = async () => {
+      let report = (): void => {};
+      const later = new Promise<void>((resolve) => (report = resolve));
+      const bed = await asked({ kind: 'unknown', why: 'no final NOTIFY', later });
+      assert.equal(bed.lastCall().request.uri, 'sip:8999@pbx');
+      return { bed, report };
+    };
+
+    it('is over for us all the same, and our own call is called off', async () => {
+      const { bed, report } = await late();
+      report();
+      await settle();
+      assert.deepEqual(bed.posted, [{ type: 'route-transferred', routeId: 'r' }]);
+      assert.equal(bed.known().transfer, 'referred');
+      assert.ok(bed.lastCall().cancelledWith);
+      assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    });
+
+    it('is not heard once our own call was answered', async () => {
+      const { bed, report } = await late();
+      bed.lastCall().answer();
+      await settle();
+      report();
+      await settle();
+      assert.deepEqual(bed.posted, [{ type: 'route-done', routeId: 'r' }]);
+      assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    });
+  });
+
   it('calls nobody for a customer who hung up meanwhile', async () => {
     const bed = await handoffBed({ transfer: 'refer' });
     let settleRefer: (outcome: ReferOutcome) => void = () => {};

@@ -65,18 +65,23 @@ export async function refer(
 ): Promise<ReferOutcome> {
   let settle: (outcome: ReferOutcome) => void = () => undefined;
   const outcome = new Promise<ReferOutcome>((resolve) => (settle = resolve));
+  let isTransferred: () => void = () => undefined;
+  const later = new Promise<void>((resolve) => (isTransferred = resolve));
+  let isLate = false;
   const onNotify = (request: SipMessageView, response: ReplyView): void => {
     response.send(200);
     const result = resultOf(request);
     if (result) settle(result);
+    if (result?.kind === 'transferred') isTransferred();
   };
   const onEnd = (): void =>
     settle({ kind: 'unknown', why: 'the far side hung up before it said what came of it' });
   leg.on('notify', onNotify);
   leg.on('destroy', onEnd);
-  const cancel = clock.after(limitMs, () =>
-    settle({ kind: 'unknown', why: `no final NOTIFY within ${limitMs} ms` }),
-  );
+  const cancel = clock.after(limitMs, () => {
+    isLate = true;
+    settle({ kind: 'unknown', why: `no final NOTIFY within ${limitMs} ms`, later });
+  });
   try {
     const answer = finalResponse(leg, { method: 'REFER', headers: referHeaders(leg, target) });
     const { status, reason } = await withDeadline(clock, limitMs, 'REFER', answer);
@@ -86,7 +91,8 @@ export async function refer(
     return { kind: 'unknown', why: describeError(thrown) };
   } finally {
     cancel();
-    leg.off('notify', onNotify);
+    // Its phone may go on ringing: who is late is heard as long as the dialog lives.
+    if (!isLate) leg.off('notify', onNotify);
     leg.off('destroy', onEnd);
   }
 }

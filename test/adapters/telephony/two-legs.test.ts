@@ -224,6 +224,20 @@ describe('two legs', function () {
       await site().hangUp(customer, agent);
     });
 
+    it('is still followed after the time that was given to it', async () => {
+      agent.far.onRequest = (call, request) => {
+        if (request.method === 'REFER') call.respondTo(request, 202, 'Accepted');
+      };
+      const outcome = await agent.dialog.refer('sip:queue7@127.0.0.1:5999', 500);
+      assert.equal(outcome.kind === 'unknown' && outcome.why, 'no final NOTIFY within 500 ms');
+      assert(outcome.kind === 'unknown');
+      notify('180 Ringing', 'active;expires=60');
+      assert.equal(await Promise.race([outcome.later, sleep(SETTLE_MS, 'nothing')]), 'nothing');
+      notify('200 OK', 'terminated;reason=noresource');
+      assert.equal(await Promise.race([outcome.later, sleep(2000, 'nothing')]), undefined);
+      await site().hangUp(customer, agent);
+    });
+
     it('has no known result when the far side takes it and hangs up', async () => {
       agent.far.onRequest = (call, request) => {
         if (request.method !== 'REFER') return;
