@@ -130,6 +130,8 @@ export class AgentCall implements FarCall {
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
     if (outcome.kind === 'failed') this.#fail(`SIP ${outcome.status} ${outcome.reason}`);
     else if (outcome.kind === 'error') this.#fail(outcome.why, true);
+    // Not by us, or we would be over.
+    else this.#fail('given up before it rang');
     return undefined;
   }
 

@@ -89,6 +89,17 @@ describe('DeskSearch', () => {
     t.isClean();
   });
 
+  it('goes on to the next one when a call is given up underneath it', async () => {
+    const t = office(pbx(['a', 'b']));
+    const { found } = t.search();
+    await settle();
+    t.telephony.calls[0]?.cancel('no answer');
+    await settle();
+    assert.deepEqual(t.uris(), ['sip:a@pbx.example.net', 'sip:b@pbx.example.net']);
+    await found.hangUp('done');
+    t.isClean();
+  });
+
   it('tells of each agent tried in vain, and sends the priority as it has grown', async () => {
     const t = office(gold());
     const { found, heard } = t.search();

@@ -30,7 +30,7 @@ export interface Deadlines {
   readonly reinviteMs: number;
   /** From CANCEL to the final response. */
   readonly cancelMs: number;
-  /** An INVITE nobody cancels, RFC 3261 16.6 timer C is 180 s. */
+  /** An INVITE nobody cancels, until it rings; RFC 3261 16.6 timer C is 180 s. */
   readonly inviteMs: number;
   /** BYE until its answer, or the end of an endpoint. */
   readonly byeMs: number;

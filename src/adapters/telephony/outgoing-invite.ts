@@ -153,6 +153,8 @@ export class OutgoingInvite implements OutgoingCall {
 
   #onProvisional(response: SipResponseView): void {
     if (this.#isSettled || response.status <= 100) return;
+    // It is reached. How long it may ring is for whoever called to say: a PBX's queue takes its time.
+    if (this.#cancelReason === undefined) this.#cancelTimer();
     if (this.#sent && this.#sent.stackTxnId !== this.#identity?.transactionId) {
       this.#identify(ringingIdentity(this.#sent, response));
     }
