@@ -140,6 +140,11 @@ cases('VoiceXML transitions', [
     logs: 'two',
   },
   {
+    name: '2.0 5.3.8: submit fetches even where goto would stay in the page',
+    page: `<var name="n" expr="0"/><form><block><assign name="n" expr="n+1"/><submit next="#f" namelist=""/></block></form><form id="f"><block><log expr="n"/></block></form>`,
+    logs: '0',
+  },
+  {
     name: '2.0 5.3.8: submit of an undeclared variable is error.semantic',
     page: `<form><block><submit next="two.vxml" namelist="nothing"/></block><error><log><value expr="_event"/></log><exit/></error></form>`,
     logs: 'error.semantic',

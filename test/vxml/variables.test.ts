@@ -205,10 +205,22 @@ cases('VoiceXML variables', [
     logs: 'v,k,urn:b,a,3,true',
   },
   {
-    name: '2.1 5: data goes into a variable that is declared already',
-    page: `<var name="x"/><form><block><data name="x" src="d.xml"/></block><block><log><value expr="document.x.documentElement.nodeName"/></log></block></form>`,
+    name: '2.1 5: data goes into a variable of its scope that is declared already',
+    page: `<form><var name="x"/><data name="x" src="d.xml"/><block><log><value expr="dialog.x.documentElement.nodeName"/></log></block></form>`,
     files: { 'd.xml': `<a/>` },
     logs: 'a',
+  },
+  {
+    name: '2.1 5: data is declared like a var, and hides a variable further out',
+    page: `<var name="x" expr="'outer'"/><form><block><data name="x" src="d.xml"/><log expr="x.documentElement.nodeName"/></block><block><log expr="x"/></block></form>`,
+    files: { 'd.xml': `<a/>` },
+    logs: 'a|outer',
+  },
+  {
+    name: '2.1 5: without a name whatever data brings is passed over',
+    page: `<form><block><data src="d.txt"/><log>went on</log></block></form>`,
+    files: { 'd.txt': `OK` },
+    logs: 'went on',
   },
   {
     name: '2.1 5: data that is no XML is error.badfetch',

@@ -71,8 +71,17 @@ export function attributeProblem(element: XmlElement): string | undefined {
   return itemProblem(element);
 }
 
+/** 2.0, 3.1.3: their grammars listen where they do, and cannot say otherwise. */
+const OWN_GRAMMARS: ReadonlySet<string> = new Set([...INPUT_ITEMS, 'choice', 'link']);
+
 /** 2.0, 2.4: a filled of one item takes neither mode nor namelist. */
 function itemProblem(element: XmlElement): string | undefined {
+  if (OWN_GRAMMARS.has(element.local)) {
+    const isScoped = elementsOf(element).some(
+      (child) => child.local === 'grammar' && attributeOf(child, 'scope') !== undefined,
+    );
+    if (isScoped) return `<grammar> inside <${element.name}> takes no scope`;
+  }
   if (!INPUT_ITEMS.has(element.local)) return undefined;
   for (const child of elementsOf(element)) {
     if (child.local !== 'filled') continue;

@@ -8,7 +8,7 @@ import {
   textOf,
   type XmlElement,
 } from '../../plugin/scxml/document/xml.js';
-import { resolveUrl } from '../document/page.js';
+import { resolveUrl, type Page } from '../document/page.js';
 import { builtinOfType, builtinOfUri } from '../dtmf/builtins.js';
 import { keys, type DtmfGrammar } from '../dtmf/grammar.js';
 import { CompiledGrammar } from '../dtmf/matcher.js';
@@ -27,40 +27,42 @@ export type Owner =
   | { readonly kind: 'option'; readonly value: string | undefined }
   /** A form: the one of the item, or another one that listens throughout the page. */
   | { readonly kind: 'form'; readonly dialog: XmlElement; readonly isRoot: boolean }
-  /** A choice or a link. */
-  | { readonly kind: 'target'; readonly element: XmlElement };
+  /** A choice or a link, and the page it stands in: the root's lead on from the root. */
+  | { readonly kind: 'target'; readonly element: XmlElement; readonly page: Page };
 
 export interface ActiveGrammar {
   readonly grammar: CompiledGrammar;
   readonly owner: Owner;
 }
 
-/** @throws PageEvent error.unsupported.format, error.badfetch... */
+/**
+ * Those of equal precedence are in document order, which decides between them.
+ * @throws PageEvent error.unsupported.format, error.badfetch...
+ */
 export async function activeGrammars(dialog: Dialog, item: Item): Promise<ActiveGrammar[]> {
   const env = dialog.env(item);
   const found: ActiveGrammar[] = [];
-  const collector = new GrammarCollector(env, found);
+  const collector = new GrammarCollector(env, env.context.page, found);
   await collector.item(item);
   const modal = attributeOf(item.element, 'modal') ?? String(item.kind === 'record');
   if (modal === 'true' || item.kind === 'transfer') return found;
-  if (!dialog.isMenu) await collector.form(dialog.element, false, true);
-  await collector.links(dialog.element);
-  for (const [index, page] of env.context.pages().entries()) {
-    for (const other of page.dialogs) {
-      if (other !== dialog.element) await collector.dialog(other, index > 0);
-    }
-    await collector.links(page.root);
+  if (!dialog.isMenu) await collector.form(dialog.element, true);
+  for (const page of env.context.pages()) {
+    await new GrammarCollector(env, page, found).page(dialog.element);
   }
   return found;
 }
 
 class GrammarCollector {
   readonly #env: Env;
+  /** Where the elements stand: what they refer to is relative to it. */
+  readonly #page: Page;
   readonly #found: ActiveGrammar[];
   readonly #isVoiceOff: boolean;
 
-  constructor(env: Env, found: ActiveGrammar[]) {
+  constructor(env: Env, page: Page, found: ActiveGrammar[]) {
     this.#env = env;
+    this.#page = page;
     this.#found = found;
     const modes = propertiesOf(env).text('inputmodes').split(/\s+/);
     this.#isVoiceOff = !modes.includes('voice');
@@ -69,37 +71,47 @@ class GrammarCollector {
   async item(item: Item): Promise<void> {
     const { element } = item;
     if (item.kind === 'menu') return this.#lines(element);
-    if (item.kind === 'initial') return this.links(element);
     const type = item.kind === 'field' ? attributeOf(element, 'type') : undefined;
     if (type !== undefined) this.#add(builtinOfType(type), { kind: 'item' });
-    await this.#own(element, { kind: 'item' });
-    if (item.kind === 'field') await this.#lines(element);
-    await this.links(element);
+    const lines = menuLines(item.kind === 'field' ? element : undefined);
+    for (const child of elementsOf(element)) {
+      const line = lines.find((one) => one.element === child);
+      if (line) await this.#line(line);
+      else if (child.local === 'grammar') await this.#grammar(child, { kind: 'item' });
+      else if (child.local === 'link') await this.#link(child);
+    }
   }
 
-  /** Grammars of a form itself. @param isActive the form of the item, whose grammars count whatever their scope */
-  async form(form: XmlElement, isRoot: boolean, isActive: boolean): Promise<void> {
+  /** A form itself. @param isActive the form of the item, whose grammars count whatever their scope */
+  async form(form: XmlElement, isActive: boolean): Promise<void> {
     const isWide = attributeOf(form, 'scope') === 'document';
-    for (const grammar of elementsOf(form).filter(({ local }) => local === 'grammar')) {
-      const scope = attributeOf(grammar, 'scope') ?? (isWide ? 'document' : 'dialog');
+    const isRoot = this.#page !== this.#env.context.page;
+    for (const child of elementsOf(form)) {
+      if (child.local === 'link' && isActive) await this.#link(child);
+      if (child.local !== 'grammar') continue;
+      const scope = attributeOf(child, 'scope') ?? (isWide ? 'document' : 'dialog');
       if (!isActive && scope !== 'document') continue;
-      await this.#grammar(grammar, { kind: 'form', dialog: form, isRoot });
+      await this.#grammar(child, { kind: 'form', dialog: form, isRoot });
     }
   }
 
-  /** Another form or menu of the page, or of the root. */
-  async dialog(dialog: XmlElement, isRoot: boolean): Promise<void> {
-    if (dialog.local === 'form') return this.form(dialog, isRoot, false);
-    if (attributeOf(dialog, 'scope') === 'document') await this.#lines(dialog);
+  /** Links of the page, and its forms and menus that listen throughout it. */
+  async page(active: XmlElement): Promise<void> {
+    for (const child of elementsOf(this.#page.root)) {
+      if (child === active) continue;
+      if (child.local === 'link') await this.#link(child);
+      else if (child.local === 'form') await this.form(child, false);
+      else if (child.local === 'menu' && attributeOf(child, 'scope') === 'document') {
+        await this.#lines(child);
+      }
+    }
   }
 
-  async links(element: XmlElement): Promise<void> {
-    for (const link of elementsOf(element).filter(({ local }) => local === 'link')) {
-      const owner: Owner = { kind: 'target', element: link };
-      const dtmf = attributeOf(link, 'dtmf');
-      if (dtmf !== undefined) this.#add({ root: keys(dtmf.replace(/\s+/g, '')) }, owner);
-      await this.#own(link, owner);
-    }
+  async #link(link: XmlElement): Promise<void> {
+    const owner: Owner = { kind: 'target', element: link, page: this.#page };
+    const dtmf = attributeOf(link, 'dtmf');
+    if (dtmf !== undefined) this.#add({ root: keys(dtmf.replace(/\s+/g, '')) }, owner);
+    await this.#own(link, owner);
   }
 
   async #own(element: XmlElement, owner: Owner): Promise<void> {
@@ -108,13 +120,19 @@ class GrammarCollector {
     }
   }
 
-  /** Choices of a menu, options of a field. */
-  async #lines(element: XmlElement): Promise<void> {
-    for (const line of menuLines(element)) {
-      const owner = ownerOf(line);
-      if (line.dtmf !== undefined) this.#add({ root: keys(line.dtmf) }, owner);
-      if (line.element.local === 'choice') await this.#own(line.element, owner);
-    }
+  /** Choices of a menu. */
+  async #lines(menu: XmlElement): Promise<void> {
+    for (const line of menuLines(menu)) await this.#line(line);
+  }
+
+  async #line(line: MenuLine): Promise<void> {
+    const { element, dtmf } = line;
+    const owner: Owner =
+      element.local === 'option'
+        ? { kind: 'option', value: optionValue(line) }
+        : { kind: 'target', element, page: this.#page };
+    if (dtmf !== undefined) this.#add({ root: keys(dtmf) }, owner);
+    if (element.local === 'choice') await this.#own(element, owner);
   }
 
   async #grammar(element: XmlElement, owner: Owner): Promise<void> {
@@ -134,7 +152,8 @@ class GrammarCollector {
   }
 
   async #load(element: XmlElement): Promise<CompiledGrammar> {
-    const { shared, page } = this.#env.context;
+    const { shared } = this.#env.context;
+    const { base } = this.#page;
     checkFormat(element);
     const timeoutMs = fetchTimeoutMs(element, this.#env);
     const isInline =
@@ -143,7 +162,7 @@ class GrammarCollector {
       if (elementsOf(element).length === 0 && textOf(element).trim() !== '') {
         throw unsupported('format', placed(element.at, 'a grammar that is not in XML form'));
       }
-      return this.#read(element, page.base, timeoutMs);
+      return this.#read(element, base, timeoutMs);
     }
     const reference = attributeOrExpression(element, 'src', 'srcexpr', this.#env);
     const builtin = builtinOfUri(reference);
@@ -151,7 +170,7 @@ class GrammarCollector {
     if (reference.startsWith('builtin:')) {
       throw unsupported('builtin', placed(element.at, `${reference.slice(0, 80)} is not known`));
     }
-    const url = resolveUrl(reference, page.base);
+    const url = resolveUrl(reference, base);
     const root = await shared.grammarRoot(url, timeoutMs);
     // Where the reference says that it is for keys, the grammar need not say so again.
     if (attributeOf(element, 'mode') === undefined || attributeOf(root, 'mode') !== undefined) {
@@ -177,9 +196,4 @@ class GrammarCollector {
     const { grammarStates } = this.#env.context.shared.limits;
     this.#found.push({ grammar: new CompiledGrammar(grammar, grammarStates), owner });
   }
-}
-
-function ownerOf(line: MenuLine): Owner {
-  if (line.element.local === 'option') return { kind: 'option', value: optionValue(line) };
-  return { kind: 'target', element: line.element };
 }

@@ -70,20 +70,26 @@ export class Context {
   }
 
   /**
-   * The destination of a reference in the current page. What stands behind it is loaded first, so that
-   * a page that cannot be had is an event of the page that asked for it.
+   * The destination of a reference. What stands behind it is loaded first, so that a page that cannot
+   * be had is an event of the page that asked for it. A submit always fetches (2.0, 5.3.8).
+   * @param from the page the reference stands in: the current one, or its root
    * @throws PageEvent error.badfetch...
    */
   async destination(
     reference: string,
     how: Omit<PageFetch, 'what' | 'url' | 'timeoutMs'> & { readonly timeoutMs: number },
-    isSubmit = false,
+    {
+      isSubmit = false,
+      from = this.page,
+    }: { readonly isSubmit?: boolean; readonly from?: Page | undefined } = {},
   ): Promise<DialogDestination> {
-    if (reference.startsWith('#')) {
-      const dialog = dialogOf(this.page, fragmentOf(reference));
-      return { kind: 'dialog', loaded: undefined, dialog, isSubmit: false };
+    const isHere = reference.startsWith('#');
+    if (isHere && !isSubmit) {
+      const dialog = dialogOf(from, fragmentOf(reference));
+      const loaded = from === this.page ? undefined : { page: from, root: undefined };
+      return { kind: 'dialog', loaded, dialog, isSubmit };
     }
-    const url = resolveUrl(reference, this.page.base);
+    const url = isHere ? from.url : resolveUrl(reference, from.base);
     const loaded = await this.shared.page({ ...how, url }, this.pages());
     const dialog = dialogOf(loaded.page, fragmentOf(reference));
     return { kind: 'dialog', loaded, dialog, isSubmit };

@@ -228,16 +228,17 @@ async function loadScript(element: XmlElement, env: Env, text: string): Promise<
   return context.shared.staticText(url, 'script', fetchTimeoutMs(element, env));
 }
 
-/** 2.1, 5: an XML document, read-only. */
+/** 2.1, 5: an XML document, read-only. Without a name nobody reads the answer, whatever it is. */
 async function fetchData(element: XmlElement, env: Env): Promise<void> {
   const { shared, page } = env.context;
   const reference = attributeOrExpression(element, 'src', 'srcexpr', env);
   const request = requestFor(element, env, namesIn(attributeOf(element, 'namelist')));
   const url = resolveUrl(request.withQuery(reference), page.base);
   const timeoutMs = fetchTimeoutMs(element, env);
-  const root = await shared.xml({ url, what: 'data', timeoutMs, ...request.how });
+  const fetch = { url, what: 'data', timeoutMs, ...request.how } as const;
   const name = attributeOf(element, 'name');
-  if (name !== undefined) shared.scopes.setDocument(env.scope, name, jsonTree(root), element.at);
+  if (name === undefined) await shared.text(fetch);
+  else shared.scopes.setDocument(env.scope, name, jsonTree(await shared.xml(fetch)), element.at);
 }
 
 export function fetchTimeoutMs(element: XmlElement, env: Env): number {

@@ -1,6 +1,7 @@
 /** Where goto, submit, choice, link, subdialog and data lead, and what they send along (2.0, 5.3.7 and 5.3.8). */
 import { attributeOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { namesIn } from '../document/check.js';
+import type { Page } from '../document/page.js';
 import { badFetch, semantic } from '../errors.js';
 import type { MultipartField, PageFetch, SubmitBody } from '../platform.js';
 import type { Env } from './env.js';
@@ -44,18 +45,26 @@ export function formNames(env: Env): string[] {
   );
 }
 
+export interface FollowOptions {
+  readonly isSubmit: boolean;
+  /** Variables that are sent where there is no namelist. */
+  readonly names: readonly string[];
+  /** The page the reference stands in; undefined = the current one. */
+  readonly from?: Page;
+}
+
 /** The destination of `next` or `expr`, loaded. @throws PageEvent */
 export async function follow(
   element: XmlElement,
   env: Env,
-  { isSubmit, names }: { readonly isSubmit: boolean; readonly names: readonly string[] },
+  { isSubmit, names, from }: FollowOptions,
 ): Promise<DialogDestination> {
   const reference = attributeOrExpression(element, 'next', 'expr', env);
   const list = attributeOf(element, 'namelist');
   const request = requestFor(element, env, list === undefined ? names : namesIn(list));
   const timeoutMs = fetchTimeoutMs(element, env);
   const target = request.withQuery(reference);
-  return env.context.destination(target, { ...request.how, timeoutMs }, isSubmit);
+  return env.context.destination(target, { ...request.how, timeoutMs }, { isSubmit, from });
 }
 
 export interface Request {

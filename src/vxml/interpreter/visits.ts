@@ -1,5 +1,6 @@
 /** What happens when an item is visited, and what its result does to the form (2.0, 2.3 and appendix C). */
 import { attributeOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
+import type { Page } from '../document/page.js';
 import { Matcher, type GrammarMatch } from '../dtmf/matcher.js';
 import { PageEvent, semantic, unsupported } from '../errors.js';
 import type { InputOutcome, MarkReached } from '../platform.js';
@@ -76,15 +77,19 @@ async function processInput(
     case 'failed':
       throw new PageEvent(outcome.event, outcome.why);
     case 'noinput':
-    case 'nomatch':
-      noteMark(dialog, outcome.mark);
-      throw new PageEvent(outcome.kind);
+      if (outcome.mark) setLastResult(dialog, '[]', outcome.mark);
+      throw new PageEvent('noinput');
+    case 'nomatch': {
+      const result = { confidence: 0, utterance: outcome.digits, inputmode: 'dtmf' };
+      setLastResult(dialog, JSON.stringify([result]), outcome.mark);
+      throw new PageEvent('nomatch');
+    }
     case 'match': {
       const { match, mark } = outcome;
       const chosen = active[match.grammar];
       if (!chosen) throw semantic('no grammar matched');
       const meaning = interpretationOf(dialog, chosen, match);
-      setResults(dialog, match, meaning, mark);
+      setLastResult(dialog, `[${withInterpretation(resultOf(match), meaning)}]`, mark);
       return processMatch(dialog, item, chosen, { match, interpretation: meaning }, mark);
     }
   }
@@ -118,7 +123,7 @@ async function processMatch(
     case 'option':
       return fillItem(dialog, item, input, mark);
     case 'target':
-      return leaveByTarget(dialog, item, owner.element);
+      return leaveByTarget(dialog, item, owner);
     case 'form':
       if (owner.dialog === dialog.element) return fillForm(dialog, input);
       return leaveForForm(dialog, owner, input);
@@ -126,7 +131,11 @@ async function processMatch(
 }
 
 /** A choice or link: to another dialog, or an event. */
-async function leaveByTarget(dialog: Dialog, item: Item, element: XmlElement): Promise<never> {
+async function leaveByTarget(
+  dialog: Dialog,
+  item: Item,
+  { element, page }: { readonly element: XmlElement; readonly page: Page },
+): Promise<never> {
   const env = dialog.env(item);
   if (attributeOf(element, 'event') ?? attributeOf(element, 'eventexpr')) {
     throw new PageEvent(
@@ -134,7 +143,7 @@ async function leaveByTarget(dialog: Dialog, item: Item, element: XmlElement): P
       textAttribute(element, 'message', 'messageexpr', env),
     );
   }
-  throw new Leave(await follow(element, env, { isSubmit: false, names: [] }));
+  throw new Leave(await follow(element, env, { isSubmit: false, names: [], from: page }));
 }
 
 /** A form that listens throughout the page, or the root's: it begins with what was keyed in. */
@@ -201,21 +210,9 @@ function marks({ name, timeMs }: MarkReached) {
   return { markname: name, marktime: timeMs };
 }
 
-/** `application.lastresult$` (2.0, 5.1.5). */
-function setResults(
-  dialog: Dialog,
-  match: GrammarMatch,
-  interpretation: string | undefined,
-  mark: MarkReached | undefined,
-): void {
+/** `application.lastresult$` (2.0, 5.1.5); what matched nothing counts too. @param results JSON text */
+function setLastResult(dialog: Dialog, results: string, mark: MarkReached | undefined): void {
   const { context } = dialog;
-  const results = `[${withInterpretation(resultOf(match), interpretation)}]`;
   const extra = JSON.stringify(mark ? marks(mark) : {});
   context.shared.scopes.setLastResult(context.applicationScope, results, extra);
-}
-
-function noteMark(dialog: Dialog, mark: MarkReached | undefined): void {
-  if (!mark) return;
-  const { context } = dialog;
-  context.shared.scopes.setLastResult(context.applicationScope, '[]', JSON.stringify(marks(mark)));
 }

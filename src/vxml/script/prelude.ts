@@ -273,8 +273,7 @@ export const PRELUDE = `(function (global) {
     isDefined: function (id, name) { return nodes.get(id).vars[name] !== undefined; },
     test: function (id, code) { return !!value(id, code); },
     set: function (id, name, it) { nodes.get(id).vars[name] = it; },
-    /* Into the variable a name stands for, or a new one of this scope. */
-    store: function (id, name, it) { (find(nodes.get(id), name) || nodes.get(id)).vars[name] = it; },
+    store: function (id, name, it) { nodes.get(id).vars[name] = it; },
     pass: function (from, code, to, name) { nodes.get(to).vars[name] = value(from, code); },
     list: list, drop: function (key) { lists.delete(key); },
     item: function (key, index, id, name) {
