@@ -16,7 +16,6 @@ const REASONS: Readonly<Record<keyof typeof FREESWITCH_SUBSET, Readonly<Record<s
       uuid_dump: OF_DRACHTIO_FSMRF,
       uuid_exists: OF_OPERATORS,
       uuid_send_dtmf: OF_DRACHTIO_FSMRF,
-      uuid_setvar: OF_OPERATORS,
       version: OF_OPERATORS,
     },
     applications: {
