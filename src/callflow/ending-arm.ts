@@ -208,8 +208,7 @@ export function onBridgeFailed(
     case 'connected.bridge-limit':
       return giveUp(draft, 'FAIL_AGENT_CONNECT', row, because);
     case 'connected.bridge-failed':
-      startQueueing(draft);
-      draft.context.transferAttempts = transferAttempts + 1;
+      startQueueing(draft, transferAttempts);
       return waitInQueue(draft, row, because);
   }
 }

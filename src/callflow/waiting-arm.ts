@@ -14,10 +14,10 @@ import type { Event, State, Step } from './vocabulary.js';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** Starts to look for an agent and the wait clock with it. */
-export function startQueueing(draft: StepDraft): void {
+/** Starts to look for an agent and the wait clock with it. `triesMade`: in vain, before. */
+export function startQueueing(draft: StepDraft, triesMade = 0): void {
   const { agentWaitMaxMs } = draft.service;
-  draft.context.transferAttempts = 0;
+  draft.context.transferAttempts = triesMade;
   if (draft.context.queued?.isAhead === true) draft.callAgent();
   else draft.queue();
   if (agentWaitMaxMs > 0) draft.startTimer('agent-wait', agentWaitMaxMs);

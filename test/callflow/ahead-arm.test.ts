@@ -136,6 +136,17 @@ describe('an agent who was tried in vain', () => {
       [4, 2],
     );
   });
+
+  it('the queue is told how many are left after a bridge that failed', () => {
+    const flow = new Flow({ ...AHEAD, waitsForAgent: false, maxTransferToAgentAttempts: 4 });
+    flow.dialed('human').agentMissed().agentAnswers().agentFails();
+    assert.equal(flow.last.row, 'connected.bridge-failed');
+    assert.deepEqual(
+      flow.allCommands('queue').map(({ attemptsMax }) => attemptsMax),
+      [4, 2],
+    );
+    assert.equal(flow.state.context.transferAttempts, 3);
+  });
 });
 
 describe('how a request for an agent leaves the queue', () => {
