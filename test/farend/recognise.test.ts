@@ -133,11 +133,11 @@ describe('recognise', () => {
       const recording = line(20_000, { pcm: pcm.subarray(0, heardMs * 8), atMs });
       const found = recognise(transmit(recording, { loss: 0.02, seed }), all);
       assert.deepEqual(names(found), [which]);
-      // A stop within a pause of speech cannot be heard: up to 400 ms may be missing.
+      // A stop within a pause of speech cannot be heard: up to 400 ms may be missing, and a frame.
       const heardFraction = (heardMs * 8) / pcm.length;
       assert.ok(Math.abs(found[0]!.startMs - atMs) <= 150, `starts at ${found[0]!.startMs}`);
       const off = (found[0]!.heardFraction - heardFraction) * (pcm.length / 8);
-      assert.ok(off < 40 && off > -400, `${off} ms off`);
+      assert.ok(off < 40 && off > -420, `${off} ms off`);
     });
     fc.assert(check, { numRuns: RUNS });
   }).timeout(30_000);
