@@ -14,10 +14,11 @@ import { CookieJar } from '../vxml/cookie-jar.js';
 import { runSession } from '../vxml/interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
 import { LinePlatform } from '../vxml/line/line-platform.js';
+import { routeDestination } from '../vxml/line/route-destination.js';
 import { ScriptedLine, type CallerAction, type LineEvent } from '../vxml/line/scripted-line.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
 import type { PageEnd } from '../vxml/platform.js';
-import { treatmentResult } from '../vxml/treatment-result.js';
+import { transferResult, treatmentResult } from '../vxml/treatment-result.js';
 import type { PageSource } from './page-source.js';
 
 export interface PageRehearsalOptions {
@@ -51,6 +52,7 @@ export async function rehearsePage(
   const startedAtMs = clock.nowMs();
   const steps: LineEvent[] = [];
   let waiting = 0;
+  let transferredTo: string | undefined;
   const cookies = new CookieJar();
   const line = new ScriptedLine({
     clock,
@@ -66,6 +68,11 @@ export async function rehearsePage(
       } finally {
         waiting--;
       }
+    },
+    transfer: ({ kind, destination }) => {
+      if (kind !== 'blind') return undefined;
+      transferredTo = routeDestination(destination);
+      return { kind: 'transferred' };
     },
     onEvent: (event) => {
       const step = { ...event, atMs: event.atMs - startedAtMs };
@@ -91,10 +98,15 @@ export async function rehearsePage(
     }
     if (!isOver) return tooLate(options, steps);
   }
-  return judged(await done, steps);
+  return judged(await done, steps, transferredTo);
 }
 
-function judged(end: PageEnd, steps: readonly LineEvent[]): PageRehearsal {
+function judged(
+  end: PageEnd,
+  steps: readonly LineEvent[],
+  transferredTo: string | undefined,
+): PageRehearsal {
+  if (transferredTo !== undefined) return replied(transferResult(transferredTo), end, steps);
   if (end.kind !== 'exited') {
     const failure =
       end.kind === 'limit'
@@ -105,8 +117,12 @@ function judged(end: PageEnd, steps: readonly LineEvent[]): PageRehearsal {
           };
     return { reply: undefined, failure, end, steps };
   }
+  return replied(treatmentResult(end), end, steps);
+}
+
+function replied(result: unknown, end: PageEnd, steps: readonly LineEvent[]): PageRehearsal {
   const isUp = !steps.some(({ what }) => what === 'hang-up');
-  const parsed = parseReply(treatmentResult(end));
+  const parsed = parseReply(result);
   if (!parsed.ok) {
     const { code, message: why } = parsed.rejection;
     return { reply: undefined, failure: { code, why }, end, steps };

@@ -11,6 +11,12 @@ export interface PageRequest {
   readonly parameters: Omit<HolderParameters, '_reply_url'>;
   /** The flow stops the page when it is over. */
   readonly ttlMs: number;
+  /**
+   * Whether the customer may be given away to this destination, as `message` of `route_to_rp` has it.
+   * Absent: the page may not give it away at all.
+   * @returns a sentence why not; undefined = yes
+   */
+  readonly refuseTransfer?: (destination: string) => string | undefined;
 }
 
 /** Exactly one of `exited` and `failed`, once; later calls change nothing. */

@@ -3,6 +3,7 @@
  * exits once; unlike a plugin it cannot correct what it returned.
  */
 import type { PluginReply } from '../callflow/plugin-reply.js';
+import { routeTarget } from '../handoff/route-point.js';
 import type { Log } from '../ports.js';
 import type { RevokeCause } from './held-call.js';
 import { cappedTrail, type HolderNews, type HolderRun } from './holder-run.js';
@@ -10,7 +11,7 @@ import { judgeReply, type ReplyGround } from './judge-reply.js';
 import type { LiveCall } from './live-call.js';
 import type { PageRequest, PageRunner } from './page-runner.js';
 
-export interface PageOrder extends PageRequest {
+export interface PageOrder extends Omit<PageRequest, 'refuseTransfer'> {
   readonly call: LiveCall;
 }
 
@@ -37,11 +38,18 @@ export class PageSession {
     this.#trail = cappedTrail((what, detail) => owner.note(what, detail));
     owner.note('page-start', url);
     log.info({ callbackId: parameters._gms_service_id, url }, 'VoiceXML page started');
-    this.#run = runner.start(order, {
-      exited: (result) => this.#exited(result),
-      failed: (code, why) => this.#fail(`${code}: ${why}`),
-      trail: this.#trail,
-    });
+    const refuseTransfer = (destination: string): string | undefined => {
+      const target = routeTarget(destination, owner.ground().destinations);
+      return target.kind === 'refused' ? target.why : undefined;
+    };
+    this.#run = runner.start(
+      { ...order, refuseTransfer },
+      {
+        exited: (result) => this.#exited(result),
+        failed: (code, why) => this.#fail(`${code}: ${why}`),
+        trail: this.#trail,
+      },
+    );
   }
 
   tell(news: HolderNews): void {

@@ -5,7 +5,7 @@ import { callVariables, withParameters } from './call-variables.js';
 import { CookieJar } from './cookie-jar.js';
 import { HeldLine } from './line/held-line.js';
 import { fetchForPage, type PageFetchDeps } from './page-fetch.js';
-import { exitValues, treatmentResult } from './treatment-result.js';
+import { exitValues, transferResult, treatmentResult } from './treatment-result.js';
 import type { PooledEnd } from './worker/messages.js';
 import type { PagePool } from './worker/pool.js';
 
@@ -20,19 +20,25 @@ export class EmbeddedPageRunner implements PageRunner {
     this.#deps = deps;
   }
 
-  start({ url, call, parameters }: PageRequest, listener: PageListener): HolderRun {
+  start(request: PageRequest, listener: PageListener): HolderRun {
+    const { url, call, parameters } = request;
     const cookies = new CookieJar();
     const line = new HeldLine({
       call,
-      fetch: (request, recordingPath) => fetchForPage(request, recordingPath, cookies, this.#deps),
+      fetch: (order, recordingPath) => fetchForPage(order, recordingPath, cookies, this.#deps),
       onTrail: (what, detail) => listener.trail(what, detail),
+      refuseTransfer: request.refuseTransfer,
     });
     const page = this.#deps.pool.start({
       url: withParameters(url, parameters),
       variables: callVariables(call.facts, parameters),
       line,
     });
-    void page.ended.then((end) => report(end, listener));
+    void page.ended.then((end) => {
+      const { transferredTo } = line;
+      if (transferredTo === undefined) report(end, listener);
+      else listener.exited(transferResult(transferredTo));
+    });
     return {
       tell: (news) => tell(news, line, listener),
       stop: async () => {

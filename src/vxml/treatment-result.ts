@@ -19,6 +19,11 @@ export function treatmentResult({ values, value }: Exited): unknown {
   return parsed(value);
 }
 
+/** What a blind transfer comes to, whatever the page says after it. */
+export function transferResult(destination: string): unknown {
+  return { action: 'route_to_rp', message: destination };
+}
+
 /** Everything that the exit's namelist named. */
 export function exitValues({ values }: Exited): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).map(([name, json]) => [name, parsed(json)]));

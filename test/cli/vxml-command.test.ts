@@ -111,6 +111,20 @@ describe('dialback vxml run', () => {
     assert.match(err, /^CBD_WRONG_USE: --digits: "x" is neither/);
     assert.equal(exit, 2);
   });
+
+  it('says where a blind transfer leads', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialback-vxml-'));
+    const page = join(folder, 'page.vxml');
+    writeFileSync(
+      page,
+      '<vxml version="2.1"><form><transfer dest="tel:+1-555-0100"/></form></vxml>',
+    );
+    const { out, exit } = await vxml('run', page, '--digits', '1', '--json');
+    const { reply } = JSON.parse(out) as { reply: { action: string; destination: string } };
+    assert.equal(exit, 0);
+    assert.deepEqual([reply.action, reply.destination], ['route_to_rp', '+15550100']);
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe('dialback vxml check', () => {
@@ -134,6 +148,7 @@ describe('dialback vxml check', () => {
 <block><goto/></block>
 <field name="a"><grammar mode="voice" root="r"><rule id="r">yes</rule></grammar><prompt>Say yes.</prompt></field>
 <field name="b" type="colour"/>
+<transfer dest="tel:1" bridge="true"/>
 <transfer dest="tel:1"/>
 </form>
 </vxml>`,

@@ -93,11 +93,14 @@ describe('A VoiceXML page on a call', function () {
     pages: Readonly<Record<string, string>> = {},
     options = '',
   ): Promise<{ view: CallbackView; heard: HeardCall; agents: readonly HeardCall[] }> {
-    const origin = await serve(pages);
     farEnd = await startFarEnd({
       mediaDirectory: MEDIA,
       rules: (userPart) => (userPart === 'agent' ? AGENT : customer),
     });
+    const place = `127.0.0.1:${farEnd.port}`;
+    const placed = (text: string): string => text.replaceAll('FAR_END', place);
+    const ownPages = Object.entries(pages).map(([name, text]) => [name, placed(text)] as const);
+    const origin = await serve(Object.fromEntries(ownPages));
     const file = join(folder, 'dialback.yaml');
     await writeFile(
       file,
@@ -112,7 +115,7 @@ services:
     queue: support
     _on_customer_connect_treatment_url: ${origin}/${page}
     onVxmlError: fail
-${options}`,
+${placed(options)}`,
     );
     dialback = await startDialback(await loadConfig(file), silentLog);
     const { url } = dialback;
@@ -187,6 +190,23 @@ ${options}`,
       waitsAgain,
     );
     assert.equal(delayMs(view), 600_000);
+  });
+
+  it('gives the customer to a destination that is allowed, by a blind transfer', async () => {
+    const { view, agents } = await callWith(
+      'transfer.vxml',
+      person([wait(20_000)]),
+      talks,
+      {
+        'transfer.vxml': `<vxml version="2.1"><form>
+          <transfer name="t" type="blind" dest="sip:nobody@FAR_END"><catch event="error.connection.noauthorization"><goto nextitem="u"/></catch></transfer>
+          <transfer name="u" type="blind" dest="sip:agent@FAR_END"/>
+        </form></vxml>`,
+      },
+      '    allowedDestinations: ["agent@FAR_END"]\n',
+    );
+    assert.equal(view.callback.flow, 'connected');
+    assert.equal(agents.length, 1);
   });
 
   it('that returns nothing ends the callback as onVxmlError says', async () => {

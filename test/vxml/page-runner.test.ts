@@ -128,6 +128,8 @@ async function start(
         _ttl: 60,
       },
       ttlMs: 60_000,
+      refuseTransfer: (destination) =>
+        destination === 'sip:desk@pbx' || destination === '+15551234' ? undefined : 'not allowed',
     },
     {
       exited: (result) => ends.push(`exited ${JSON.stringify(result) ?? 'nothing'}`),
@@ -246,6 +248,40 @@ describe('A VoiceXML page on a held call', () => {
     run.tell({ what: 'hung-up' });
     await clock.advance(0);
     assert.deepEqual(ends, ['exited {"action":"retry","message":"interaction_deleted"}']);
+  });
+
+  it('gives the customer away by a blind transfer, whatever it says afterwards', async () => {
+    const { ends } = await start(
+      `<form><transfer dest="sip:desk@pbx"/><catch event="connection.disconnect.transfer"><exit expr="{ action: 'cancel' }"/></catch></form>`,
+    );
+    assert.deepEqual(ends, ['exited {"action":"route_to_rp","message":"sip:desk@pbx"}']);
+    const byNumber = await start(`<form><transfer dest="tel:+1-555-1234"/></form>`);
+    assert.deepEqual(byNumber.ends, ['exited {"action":"route_to_rp","message":"+15551234"}']);
+  });
+
+  it('gives no customer away who has hung up meanwhile', async () => {
+    const { call, run, clock, ends } = await start(
+      `<form><transfer dest="sip:desk@pbx"><prompt><audio src="media:connect.wav"/></prompt></transfer></form><catch event="connection.disconnect.hangup"><exit expr="{ action: 'cancel' }"/></catch>`,
+    );
+    await clock.advance(300);
+    call.revoke('hung-up');
+    run.tell({ what: 'hung-up' });
+    await clock.advance(0);
+    assert.deepEqual(ends, ['exited {"action":"cancel"}']);
+  });
+
+  it('has error.connection.noauthorization for a destination that is not allowed', async () => {
+    const { ends } = await start(
+      `<form><transfer dest="sip:+900123@premium.example"/><catch event="error.connection"><exit expr="_event"/></catch></form>`,
+    );
+    assert.deepEqual(ends, ['exited "error.connection.noauthorization"']);
+  });
+
+  it('has error.unsupported.transfer for a transfer it would have to wait for', async () => {
+    const { ends } = await start(
+      `<form><transfer dest="sip:desk@pbx" bridge="true"/><catch event="error.unsupported.transfer.bridge"><exit expr="_event"/></catch></form>`,
+    );
+    assert.deepEqual(ends, ['exited "error.unsupported.transfer.bridge"']);
   });
 
   it('fails with the event that nobody caught', async () => {

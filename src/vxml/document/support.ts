@@ -22,8 +22,6 @@ export interface SupportFinding {
 
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   object: 'objects are error.unsupported.objectname',
-  transfer:
-    'transfers are error.unsupported.transfer: return route_to_agent or route_to_rp instead',
 };
 
 /** @returns findings in document order; empty = the page can run without a voice for text */
@@ -51,7 +49,7 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
       grammar(child, found);
       continue;
     }
-    const why = UNSUPPORTED[local];
+    const why = local === 'transfer' ? transferProblem(child) : UNSUPPORTED[local];
     if (why !== undefined) {
       found.push({ at, severity: 'error', code: 'VXML_UNSUPPORTED_ELEMENT', message: why });
     }
@@ -62,6 +60,13 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
     }
     walk(child, found, isFallback || local === 'audio');
   }
+}
+
+/** Blind ones are done; the default is blind. */
+function transferProblem(element: XmlElement): string | undefined {
+  const type = attributeOf(element, 'type') ?? 'blind';
+  if (type === 'blind' && attributeOf(element, 'bridge') !== 'true') return undefined;
+  return 'only blind transfers are done on calls: this one is error.unsupported.transfer';
 }
 
 function grammar(element: XmlElement, found: SupportFinding[]): void {

@@ -15,12 +15,15 @@ import type {
   LineTransferEnd,
   LineTransferOrder,
 } from './line.js';
+import { routeDestination } from './route-destination.js';
 import { fragmentsFor, spelled } from './say-as.js';
 
 export interface HeldLineOptions {
   readonly call: HeldCall;
   readonly fetch: (request: PageFetch, recordingPath: RecordingPath) => Promise<PageFetched>;
   readonly onTrail: (what: string, detail: string) => void;
+  /** A sentence why the customer may not be given away to it; undefined = may. Absent: nobody may. */
+  readonly refuseTransfer?: ((destination: string) => string | undefined) | undefined;
 }
 
 /** Where what was recorded lies; undefined = there is none of that name. */
@@ -45,6 +48,7 @@ export class HeldLine implements Line {
   #onHangUp: (() => void) | undefined;
   #stopAtKey: () => void = () => undefined;
   #isHungUp = false;
+  #transferredTo: string | undefined;
 
   constructor(options: HeldLineOptions) {
     this.#options = options;
@@ -109,9 +113,28 @@ export class HeldLine implements Line {
     };
   }
 
-  transfer({ kind }: LineTransferOrder): Promise<LineTransferEnd> {
-    const why = 'a page hands the call over by its treatment_result: route_to_agent, route_to_rp';
-    return Promise.resolve(failed(`error.unsupported.transfer.${kind}`, why));
+  /**
+   * A blind transfer is over for the page as soon as it is taken; the flow carries it out when the page
+   * has ended. The other kinds wait for what comes of the call, and there is no such operation.
+   */
+  transfer({ kind, destination }: LineTransferOrder): Promise<LineTransferEnd> {
+    const { refuseTransfer } = this.#options;
+    if (kind !== 'blind' || !refuseTransfer) {
+      const why = 'a page gives the call away: a blind transfer, route_to_agent, route_to_rp';
+      return Promise.resolve(failed(`error.unsupported.transfer.${kind}`, why));
+    }
+    const target = routeDestination(destination);
+    const refused = refuseTransfer(target);
+    if (refused !== undefined) {
+      return Promise.resolve(failed('error.connection.noauthorization', refused));
+    }
+    this.#transferredTo = target;
+    return Promise.resolve({ kind: 'transferred' });
+  }
+
+  /** Where the customer is to go; undefined = nowhere, or the customer is gone. */
+  get transferredTo(): string | undefined {
+    return this.#isHungUp ? undefined : this.#transferredTo;
   }
 
   async hangUp(): Promise<void> {

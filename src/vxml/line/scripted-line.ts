@@ -38,8 +38,8 @@ export interface ScriptedLineOptions {
   readonly onEvent: (event: LineEvent) => void;
   /** Sounds that cannot be played; default: all can. */
   readonly isPlayable?: (url: string) => boolean;
-  /** Default: transfers are not supported. */
-  readonly transfer?: (order: LineTransferOrder) => LineTransferEnd;
+  /** Default, and where it returns undefined: such transfers are not supported. */
+  readonly transfer?: (order: LineTransferOrder) => LineTransferEnd | undefined;
 }
 
 const BETWEEN_KEYS_MS = 100;
