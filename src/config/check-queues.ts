@@ -15,6 +15,7 @@ export function checkQueues(config: DialbackConfig): Problem[] {
       ...hasQueue(config, service),
       ...saysItOnce(config, service),
       ...waitsForSomebody(config, service),
+      ...showsANumber(config, service),
     ]),
   ];
 }
@@ -98,6 +99,15 @@ function waitsForSomebody(config: DialbackConfig, service: ServiceConfig): Probl
   const isKnown = first !== undefined && config.queues[first.queue]?.kind === 'agents';
   if (!options.waitsForAgent || first === undefined || isKnown) return [];
   const message = `We dial without waiting: the queue ${first.queue} does not tell who is free.`;
+  return [contradiction(config, path, message)];
+}
+
+/** Of the hints only the number is used, and only one that fits into From. */
+function showsANumber(config: DialbackConfig, service: ServiceConfig): Problem[] {
+  const path = writtenPath(config, service.name, '_ixn_redirect_hints');
+  if (path === undefined || service.options.cpnDigits !== undefined) return [];
+  const message =
+    'Not used: it has no `extensions.CPNDigits` of digits alone, with a + or without.';
   return [contradiction(config, path, message)];
 }
 
