@@ -55,9 +55,8 @@ export const GENESYS_PRELUDE = `(function (global) {
     return function () { throw new Error(name + ' needs a configuration server and is not supported'); };
   }
   var session = { tenant: 'Environment', tenantid: 1, server: 'dialback' };
-  ${JSON.stringify(UNSUPPORTED)}.forEach(function (name) {
+  for (var name of ${JSON.stringify(UNSUPPORTED)})
     session[name] = unsupported('_genesys.session.' + name);
-  });
   var ixn = {
     interactions: {}, firstixnid: undefined, callState: ${JSON.stringify(CALL_STATES)},
     getuData: function (key, id) {
@@ -79,11 +78,11 @@ export const GENESYS_PRELUDE = `(function (global) {
   });
   define(global, '__learn', { value: function (facts) {
     var told = parse(facts).interactions || {};
-    Object.keys(told).forEach(function (id) {
+    for (var id in told) {
       if (told[id] === null) delete ixn.interactions[id];
       else ixn.interactions[id] = told[id];
       if (ixn.firstixnid === undefined) ixn.firstixnid = id;
-    });
+    }
   } });
 })(globalThis);`;
 

@@ -7,6 +7,8 @@
  * of [name, attributes, children, source].
  */
 
+import { BOUND_NATIVE_LOOPS } from './native-loops.js';
+
 /** Key that marks an XML value in JSON; no document writes it by accident. */
 export const XML_KEY = '\0xml';
 /** How the key looks inside JSON text. */
@@ -16,7 +18,9 @@ export const XML_KEY_IN_JSON = '\\u0000xml';
 export const PRELUDE = `(function (valueChars) {
   'use strict';
   var stringify = JSON.stringify, parse = JSON.parse, define = Object.defineProperty;
-  var slice = Array.prototype.slice, isArray = Array.isArray, global = globalThis;
+  var isArray = Array.isArray, global = globalThis, apply = Reflect.apply, find = ''.indexOf;
+  ${BOUND_NATIVE_LOOPS}
+  var slice = Array.prototype.slice;
   var KEY = '\\u0000xml', KEY_IN_JSON = '\\\\u0000xml';
 
   function Node(type, name, attributes, children, source) {
@@ -77,7 +81,7 @@ export const PRELUDE = `(function (valueChars) {
   function read(json) {
     if (json === undefined) return undefined;
     var value = parse(json);
-    return json.indexOf(KEY_IN_JSON) < 0 ? value : revive(value);
+    return apply(find, json, [KEY_IN_JSON]) < 0 ? value : revive(value);
   }
   function write(value) {
     var json = typeof value === 'function' ? undefined : stringify(value);
@@ -106,7 +110,11 @@ export const PRELUDE = `(function (valueChars) {
     },
     wrap: function (name, call) {
       define(global, name, {
-        value: function () { return read(call.apply(undefined, slice.call(arguments).map(write))); },
+        value: function () {
+          var args = [];
+          for (var i = 0; i < arguments.length; i++) args[i] = write(arguments[i]);
+          return read(apply(call, undefined, args));
+        },
         writable: true, configurable: true, enumerable: false,
       });
     },

@@ -195,6 +195,66 @@ describe('what is bounded without ending the session', () => {
     assert.deepEqual(log, ['"error.execution"']);
   });
 
+  // Each would loop in C for hours, with nobody asking whether time is up.
+  for (const [what, script] of [
+    ['a sparse array, searched', 'var a = []; a[1234567890] = 1; a.indexOf(2)'],
+    ['a sparse array, walked', 'var a = []; a[1234567890] = 1; a.forEach(function () {})'],
+    ['a sparse array in another', 'var a = []; a.length = 4e9; [a].flat()'],
+    ['a sparse array, appended', 'var a = []; a.length = 4e9; [].concat(a)'],
+    ['a list that is none', 'Array.prototype.join.call({ length: 9e15 }, "")'],
+    [
+      'a length that lies',
+      'var n = 0; [].includes.call({ get length() { return n++ ? 9e15 : 1; } }, 1)',
+    ],
+    [
+      'a length that lies behind what the page has changed',
+      'Object.prototype.value = 1; RegExp.prototype.test = function () { return true; }; var n = 0; [].includes.call({ get length() { return n++ ? 9e15 : 1; } }, 1)',
+    ],
+    [
+      'a proxy that lies',
+      'var n = 0; [].indexOf.call(new Proxy([], { get: function () { return n++ ? 9e15 : 1; } }), 1)',
+    ],
+    ['a long text in a longer one', '"a".repeat(4e6).indexOf("a".repeat(2e6) + "b")'],
+    [
+      'a long text in disguise',
+      '"a".repeat(4e6).split({ toString: function () { return "a".repeat(2e6) + "b"; } })',
+    ],
+    ['a long text, replaced', '"a".repeat(4e6).replace("a".repeat(2e6) + "b", "")'],
+  ] as const) {
+    it(`${what} is an error of the document`, async () => {
+      const bed = await makeBed();
+      const { log, ends } = await bed.run(
+        `<state id="s"><onentry><script>${script}</script></onentry>
+         <transition event="error.execution"><log expr="_event.data.description.split('Error')[0]"/></transition></state>`,
+      );
+      assert.equal(log.length, 1);
+      assert.match(String(log[0]), /(Range|Type)$|(Range|Type)"$/);
+      assert.deepEqual(ends, []);
+    });
+  }
+
+  it('lists and texts work as ever within that', async () => {
+    const bed = await makeBed();
+    const { log } = await bed.run(
+      `<state id="s"><onentry><script><![CDATA[
+         function args() { return Array.prototype.slice.call(arguments, 1); }
+         var out = [
+           [3, 1, 2].sort().join('-'), [1, [2, [3, , 4]]].flat(Infinity), [1, 2].flatMap(function (x) { return [x, [x]]; }),
+           args(1, 2, 3), [1].concat([2], 3), [, 1].map(function (x) { return x + 1; }).length, [1, 2, 3].reduce(function (a, b) { return a + b; }),
+           'abcabc'.replace('b', '[$&]'), 'abcabc'.replaceAll(/b/g, 'x'), 'a,b,,c'.split(','), 'a1b2'.split(/[0-9]/, 1), 'abc'.split(), 'abc'.split(''),
+           'abcabc'.lastIndexOf('b', 3), 'abcabc'.lastIndexOf('b'), 'abc'.includes('c', 1), 'undefined'.indexOf(), Array.prototype.indexOf.call('abc', 'c'),
+           new Proxy({ a: 1 }, {}).a, 'abc'.replace('b', function (m, at) { return m + at; }),
+           'a|b'.split({ [Symbol.split]: function (t) { return t + '!'; } }), [[1, 2], [3]].toString(), [3, 1].toSorted(), 'x'.split('x', 0)
+         ];
+       ]]></script><log expr="out"/></onentry></state>`,
+    );
+    assert.deepEqual(JSON.parse(String(log[0])), [
+      ...['1-2-3', [1, 2, 3, 4], [1, [1], 2, [2]], [2, 3], [1, 2, 3], 2, 6],
+      ...['a[b]cabc', 'axcaxc', ['a', 'b', '', 'c'], ['a'], ['abc'], ['a', 'b', 'c']],
+      ...[1, 4, true, 0, 2, 1, 'ab1c', 'a|b!', '1,2,3', [1, 3], []],
+    ]);
+  });
+
   it('a deep recursion is an error of the document', async () => {
     const bed = await makeBed();
     const { log, ends } = await bed.run(
