@@ -48,7 +48,7 @@ export interface Happening {
 export interface RehearsalStep {
   /** Since the start. */
   readonly atMs: number;
-  /** `state`, `event`, `sent`, `asked`, `failed`, `log`, `call`, `reply`, `ended`. */
+  /** `state`, `event`, `sent`, `asked`, `failed`, `log`, `error`, `call`, `reply`, `ended`. */
   readonly what: string;
   readonly detail: string;
 }

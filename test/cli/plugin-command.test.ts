@@ -83,6 +83,19 @@ describe('dialback plugin run', () => {
     }
   });
 
+  it('says what is wrong in a script, a condition and a request that the page does not listen for', async () => {
+    const page = inFile(`<scxml version="1.0" profile="ecmascript" initial="s"><state id="s">
+      <onentry><script>nothing.at.all();</script></onentry><onentry><send target="nowhere" event="'x'"/></onentry>
+      <transition event="interaction.present" cond="missing == 1" target="s"/></state></scxml>`);
+    const { out } = await plugin('run', page.path, '--answer', 'human', '--ttl', '5');
+    page.remove();
+    const errors = out.split('\n').filter((line) => / error {3}/.test(line));
+    assert.equal(errors.length, 3);
+    assert.match(errors[0] ?? '', /error\.execution: .*:2: .*nothing/);
+    assert.match(errors[1] ?? '', /error\.execution: .*nowhere/);
+    assert.match(errors[2] ?? '', /error\.execution: .*:3: .*missing/);
+  });
+
   it('ends a page that never replies when its time is over', async () => {
     const page = inFile('<scxml version="1.0"><state id="s"/></scxml>');
     const { err, exit } = await plugin('run', page.path, '--answer', 'busy', '--ttl', '5');

@@ -118,6 +118,7 @@ export class OrchestratedSession {
       observer: {
         log: (entry) => this.#trail.log(entry),
         step: (entry) => this.#onStep(entry),
+        trouble: ({ event, description }) => this.#trail.line('error', `${event}: ${description}`),
         request: (request) => this.#onRequest(request),
       },
     });

@@ -18,7 +18,7 @@ export class SessionTrail {
     this.#secret = secret;
   }
 
-  /** @param what a word of ours: `state`, `event`, `asked`, `log`, `ended` */
+  /** @param what a word of ours: `state`, `event`, `asked`, `log`, `error`, `ended` */
   line(what: string, detail: string): void {
     this.#lines++;
     if (this.#lines > LINES_MAX) return;

@@ -15,6 +15,7 @@ import type {
   SessionEnd,
   SessionHost,
   SessionObserver,
+  TroubleEntry,
 } from './host.js';
 import type { Session } from './session.js';
 
@@ -115,6 +116,10 @@ export class Family {
     this.observer.log?.(
       isLast ? { ...entry, label: 'log', value: '"further lines are dropped"' } : entry,
     );
+  }
+
+  trouble(entry: TroubleEntry): void {
+    if (++this.#logLines < this.limits.logLines) this.observer.trouble?.(entry);
   }
 
   #countFetch(): void {

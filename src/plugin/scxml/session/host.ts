@@ -51,6 +51,14 @@ export interface LogEntry {
   readonly value: string | undefined;
 }
 
+/** An error that the page was told of by an event, for traces: most pages do not listen for it. */
+export interface TroubleEntry {
+  readonly sessionId: string;
+  readonly event: 'error.execution' | 'error.communication';
+  /** With file and line where they are known. */
+  readonly description: string;
+}
+
 /** One microstep, for traces. */
 export interface StepEntry {
   readonly sessionId: string;
@@ -87,6 +95,7 @@ export type SessionEnd =
 export interface SessionObserver {
   readonly log?: (entry: LogEntry) => void;
   readonly step?: (entry: StepEntry) => void;
+  readonly trouble?: (entry: TroubleEntry) => void;
   readonly request?: (request: ExtensionRequest) => void;
   /** Called exactly once, after everything else. */
   readonly ended?: (end: SessionEnd) => void;

@@ -135,6 +135,12 @@ export class Session {
 
   /** Turns an error of the document into its event. @throws LimitError */
   raiseError(error: ScriptError, invokeId?: string): void {
+    if (this.hasEnded) return;
+    this.family.trouble({
+      sessionId: this.id,
+      event: error.event,
+      description: error.message,
+    });
     this.raise({
       name: error.event,
       type: 'platform',

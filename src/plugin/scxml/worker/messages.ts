@@ -10,6 +10,7 @@ import type {
   PostOutcome,
   SessionEnd,
   StepEntry,
+  TroubleEntry,
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
 
@@ -41,6 +42,7 @@ export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'pong' }
   | { readonly kind: 'log'; readonly session: number; readonly entry: LogEntry }
+  | { readonly kind: 'trouble'; readonly session: number; readonly entry: TroubleEntry }
   | { readonly kind: 'step'; readonly session: number; readonly entry: StepEntry }
   | { readonly kind: 'request'; readonly session: number; readonly asked: ExtensionRequest }
   | { readonly kind: 'ended'; readonly session: number; readonly end: SessionEnd }

@@ -211,6 +211,9 @@ class Thread {
       case 'log':
         this.#running.get(message.session)?.observer.log?.(message.entry);
         break;
+      case 'trouble':
+        this.#running.get(message.session)?.observer.trouble?.(message.entry);
+        break;
       case 'step':
         this.#running.get(message.session)?.observer.step?.(message.entry);
         break;

@@ -108,6 +108,7 @@ class Thread {
       },
       ...(isTraced && {
         log: (entry) => post({ kind: 'log', session, entry }),
+        trouble: (entry) => post({ kind: 'trouble', session, entry }),
         step: (entry) => post({ kind: 'step', session, entry }),
       }),
     };
