@@ -83,6 +83,11 @@ cases('VoiceXML variables', [
     logs: '3',
   },
   {
+    name: '2.0 5.3.3: clear means the nearest variable of a name',
+    page: `<form><field name="a" expr="1"/><block><var name="a" expr="2"/><clear namelist="a"/><log expr="typeof a + dialog.a"/><clear namelist="dialog.a"/><log expr="typeof dialog.a"/><exit/></block></form>`,
+    logs: 'undefined1|undefined',
+  },
+  {
     name: '2.0 5.3.3: clear of an undeclared variable is error.semantic',
     page: `<form><block><clear namelist="nothing"/></block><catch event="error.semantic"><log>s</log><exit/></catch></form>`,
     logs: 's',

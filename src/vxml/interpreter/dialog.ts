@@ -92,8 +92,12 @@ export class Dialog {
     const { scopes } = this.context.shared;
     const wanted = names ?? this.items.map(({ variable }) => variable);
     for (const name of wanted) {
-      const item = this.items.find(({ variable }) => variable === name.replace(/^dialog\./, ''));
-      if (item) {
+      const own = name.replace(/^dialog\./, '');
+      const item = this.items.find(({ variable }) => variable === own);
+      // A nearer variable of that name is the one that is meant.
+      const isMeant =
+        names === undefined || own !== name || scopes.isOf(env.scope, name, this.scope);
+      if (item && isMeant) {
         scopes.set(this.scope, item.variable, undefined);
         item.reset();
       } else scopes.assign(env.scope, name, 'undefined', at.at);

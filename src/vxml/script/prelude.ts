@@ -271,6 +271,7 @@ export const PRELUDE = `(function (global) {
     open: open, value: value, text: text, declare: declare, assign: assign, script: script,
     close: function (id) { nodes.delete(id); },
     isDefined: function (id, name) { return nodes.get(id).vars[name] !== undefined; },
+    isOf: function (id, name, owner) { return find(nodes.get(id), name) === nodes.get(owner); },
     test: function (id, code) { return !!value(id, code); },
     set: function (id, name, it) { nodes.get(id).vars[name] = it; },
     store: function (id, name, it) { nodes.get(id).vars[name] = it; },

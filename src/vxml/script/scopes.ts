@@ -93,6 +93,11 @@ export class Scopes {
     return this.#call(NOWHERE, 'isDefined', scope, name) === 'true';
   }
 
+  /** Whether a name, read here, is a variable of exactly that scope. */
+  isOf(scope: Scope, name: string, owner: Scope): boolean {
+    return this.#call(NOWHERE, 'isOf', scope, name, owner) === 'true';
+  }
+
   /** Evaluates here, sets there. @throws PageEvent error.semantic */
   pass(from: Scope, code: string, to: Scope, name: string, at: Position): void {
     this.#call(at, 'pass', from, code, to, name);
