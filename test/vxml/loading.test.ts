@@ -70,6 +70,7 @@ cases('VoiceXML pages are refused', [
     '2.0 2.3.7: a transfer with bridge and type',
     '<form><transfer dest="tel:1" bridge="true" type="blind"/></form>',
   ),
+  refusedPage('2.0 2.3.7: a transfer to nowhere', '<form><transfer name="t"/></form>'),
   refusedPage('2.1 6: foreach without an item', inBlock('<foreach array="a">x</foreach>')),
   refusedPage('2.1 5: data with two sources', inBlock('<data name="d" src="a" srcexpr="b"/>')),
   refusedPage('2.0 1.3: an element that does not exist', inBlock('<play/>')),
@@ -116,6 +117,7 @@ cases('VoiceXML pages that mean no good', [
   {
     name: 'goto without end',
     page: `<form id="a"><block><goto next="#b"/></block></form><form id="b"><block><goto next="#a"/></block></form>`,
+    limits: { stepsWithoutInput: 3000 },
     limit: 'VXML_TOO_MANY_STEPS',
   },
   {

@@ -32,8 +32,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   script: { one: [['src', 'srcexpr', '@content']] },
   grammar: { one: [['src', 'srcexpr', '@content']] },
   transfer: {
+    one: [['dest', 'destexpr']],
     atMostOne: [
-      ['dest', 'destexpr'],
       ['bridge', 'type'],
       ['aai', 'aaiexpr'],
     ],

@@ -1,11 +1,11 @@
 /** Transfers: bridge, blind, consultation (2.0, 2.3.7; 2.1, 7). */
 import { attributeOf } from '../../plugin/scxml/document/xml.js';
-import { badFetch, PageEvent, unsupported } from '../errors.js';
+import { PageEvent, unsupported } from '../errors.js';
 import type { TransferOrder } from '../platform.js';
 import { resolveUrl } from '../document/page.js';
 import type { Dialog } from './dialog.js';
 import type { Item } from './items.js';
-import { textAttribute } from './references.js';
+import { attributeOrExpression, textAttribute } from './references.js';
 import { durationMs } from './time.js';
 
 const DESTINATION = /^(tel|sips?):[^\s\p{C}]{1,250}$/iu;
@@ -38,8 +38,7 @@ export async function visitTransfer(dialog: Dialog, item: Item): Promise<void> {
 function orderOf(dialog: Dialog, item: Item): Omit<TransferOrder, 'prompts'> {
   const { element } = item;
   const env = dialog.env(item);
-  const destination = textAttribute(element, 'dest', 'destexpr', env);
-  if (destination === undefined) throw badFetch('<transfer> needs dest or destexpr');
+  const destination = attributeOrExpression(element, 'dest', 'destexpr', env);
   if (!DESTINATION.test(destination)) {
     throw unsupported('uri', `${destination.slice(0, 60)} is neither tel: nor sip:`);
   }
