@@ -221,6 +221,7 @@ export function onRouteDone(
 ): Step {
   const draft = new StepDraft(state, service);
   draft.bridge(event.routeId);
+  draft.stopTimer('agent-wait');
   const because = `${state.context.route?.destination ?? ''} answered`;
   return draft.goTo({ name: 'connected', to: 'route-point' }, 'route.done', because);
 }

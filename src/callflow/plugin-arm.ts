@@ -12,7 +12,7 @@ import { isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { StepDraft } from './step-draft.js';
 import type { Event, State, Step } from './vocabulary.js';
-import { giveUp, playWaiting, startQueueing, waitInQueue } from './waiting-arm.js';
+import { giveUp, playWaiting, startQueueing, startWaitClock, waitInQueue } from './waiting-arm.js';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -67,6 +67,7 @@ function act(
       const destination = reply.destination ?? '';
       draft.unqueue();
       draft.route(destination);
+      startWaitClock(draft);
       playWaiting(draft);
       return draft.goTo({ name: 'routing' }, row, `${because}, its message ${destination}`);
     }

@@ -16,10 +16,15 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
 /** Starts to look for an agent and the wait clock with it. `triesMade`: in vain, before. */
 export function startQueueing(draft: StepDraft, triesMade = 0): void {
-  const { agentWaitMaxMs } = draft.service;
   draft.context.transferAttempts = triesMade;
   if (draft.context.queued?.isAhead === true) draft.callAgent();
   else draft.queue();
+  startWaitClock(draft);
+}
+
+/** Of a customer for whom an agent is looked for, or a route point called. */
+export function startWaitClock(draft: StepDraft): void {
+  const { agentWaitMaxMs } = draft.service;
   if (agentWaitMaxMs > 0) draft.startTimer('agent-wait', agentWaitMaxMs);
 }
 

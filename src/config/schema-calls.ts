@@ -99,7 +99,7 @@ export const AGENT: OptionGroup = {
     genesys(
       '_max_time_to_wait_for_agent_on_the_call',
       seconds(0, 86_400),
-      'Longest wait of an answered customer for an agent’s answer; 0 = no limit. The clock starts with the search.',
+      'Longest wait of an answered customer for an agent’s answer, or a route point’s; 0 = no limit. The clock starts with the search.',
       { source: PAGE, default: 3600 },
     ),
     genesys(

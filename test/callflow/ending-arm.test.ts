@@ -127,6 +127,19 @@ describe('a conversation', () => {
 });
 
 describe('a route', () => {
+  it('is given up like a search when it rings longer than a customer may wait', () => {
+    const flow = routing();
+    flow.timer('agent-wait');
+    assert.equal(flow.last.row, 'waiting.expired');
+    assert.equal(flow.commands('unroute').length, 1);
+    assert.equal(flow.played().reason, 'FAIL_TARGET_NOT_FOUND');
+  });
+
+  it('has no limit to its wait once it has answered', () => {
+    const flow = atRoutePoint();
+    assert.equal(flow.state.context.timers['agent-wait'], undefined);
+  });
+
   it('is bridged when the destination answers; until then the waiting treatment plays', () => {
     const flow = routing();
     assert.equal(playing(flow), 'waiting-for-agent');
@@ -134,7 +147,7 @@ describe('a route', () => {
     flow.send({ type: 'route-done', routeId });
     assert.deepEqual(
       flow.last.commands.map(({ type }) => type),
-      ['stop-playing', 'bridge', 'start-timer'],
+      ['stop-playing', 'bridge', 'stop-timer', 'start-timer'],
     );
     assert.equal(flow.commands('bridge')[0]?.withId, routeId);
   });
