@@ -71,7 +71,7 @@ class OrsRun implements HolderRun {
   async stop(cause: RevokeCause): Promise<void> {
     if (this.#isStopped) return void (await this.#sending);
     this.#isStopped = true;
-    if (cause !== 'replied') this.#stop.abort();
+    this.#stop.abort();
     const session = await this.#sending;
     if (session === undefined || cause === 'replied') return;
     await this.#post(`/${session}/terminate`, {}, new AbortController().signal);
@@ -117,6 +117,7 @@ class OrsRun implements HolderRun {
   }
 
   async #event(session: string, name: string, fields: Fields): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     const answer = await this.#post(`/${session}/event/${name}`, fields, this.#stop.signal);
     this.listener.trail('ors-event', `${name}: ${describeAnswer(answer)}`);
   }
@@ -130,6 +131,8 @@ class OrsRun implements HolderRun {
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'dialback' },
       maxBytes: ANSWER_MAX_BYTES,
       maxRedirects: 0,
+      // A page that runs twice would speak to one customer twice.
+      isOnce: path === '/start',
       untilMs: path === '/start' ? this.#untilMs : nowMs + LAST_WORDS_MS,
       signal,
     });

@@ -132,6 +132,51 @@ describe('OrsRunner', () => {
     }
   });
 
+  it('starts no second session, and sends no event, for an attempt that is decided', async () => {
+    const network = startsWith('', 503);
+    const { run, clock } = start(network);
+    await settle();
+    // The page is there, whatever the server says: it has replied.
+    const stopped = run.stop('replied');
+    await clock.advance(60_000);
+    await stopped;
+    assert.deepEqual(network.paths, ['/scxml/session/start']);
+    assert.equal(clock.pendingCount, 0);
+  });
+
+  it('starts again what was certainly not started, and nothing else', async () => {
+    const failed = (code: 'FETCH_TIMEOUT' | 'FETCH_BROKEN' | 'FETCH_UNREACHABLE') =>
+      ({ kind: 'failed', code, why: code }) as const;
+    for (const [first, starts] of [
+      [answer(503), 2],
+      [answer(429), 2],
+      [failed('FETCH_UNREACHABLE'), 2],
+      [answer(500), 1],
+      [answer(504), 1],
+      [failed('FETCH_TIMEOUT'), 1],
+      [failed('FETCH_BROKEN'), 1],
+    ] as const) {
+      const network = new ScriptedNetwork();
+      network.respond = () => (network.orders.length === 1 ? first : answer(200, 's-1'));
+      const { clock, listener } = start(network);
+      await settle();
+      await clock.advance(1000);
+      const count = network.paths.filter((path) => path.endsWith('/start')).length;
+      assert.equal(count, starts, JSON.stringify(first));
+      assert.equal(listener.failures.length, 2 - starts);
+    }
+  });
+
+  it('does not wait for the answer to a start whose page has replied already', async () => {
+    const network = new ScriptedNetwork();
+    network.respond = () => undefined;
+    const { run, listener } = start(network);
+    await settle();
+    await run.stop('replied');
+    assert.deepEqual(listener.failures, []);
+    assert.deepEqual(network.paths, ['/scxml/session/start']);
+  });
+
   it('gives up a start that is not answered when it is stopped', async () => {
     const network = new ScriptedNetwork();
     network.respond = () => undefined;
