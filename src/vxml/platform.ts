@@ -158,6 +158,8 @@ export interface Platform {
   transfer(order: TransferOrder): Promise<TransferOutcome>;
   /** Hangs up. */
   disconnect(): Promise<void>;
+  /** Resolves when whoever shares the thread has had a turn. */
+  rest(): Promise<void>;
   /** A line of the page's log. */
   log(label: string | undefined, text: string): void;
   /** What the interpreter does, for traces. */

@@ -3,10 +3,14 @@ import type { ScriptBudget } from '../../plugin/scxml/script/script-engine.js';
 import { PageLimit } from '../errors.js';
 import type { PageLimits } from '../limits.js';
 
+/** Some tens of milliseconds. */
+const STEPS_AT_ONCE = 200;
+
 export class Budget implements ScriptBudget {
   readonly #limits: PageLimits;
   #ticks = 0;
   #steps = 0;
+  #stepsSinceRest = 0;
   #turns = 0;
   #fetches = 0;
 
@@ -26,9 +30,17 @@ export class Budget implements ScriptBudget {
   /** @throws PageLimit */
   step(): void {
     const max = this.#limits.stepsWithoutInput;
+    this.#stepsSinceRest++;
     if (++this.#steps > max) {
       throw new PageLimit('VXML_TOO_MANY_STEPS', `more than ${max} steps without the caller`);
     }
+  }
+
+  /** Whether others should have their turn now. True once each time. */
+  isRestDue(): boolean {
+    if (this.#stepsSinceRest < STEPS_AT_ONCE) return false;
+    this.#stepsSinceRest = 0;
+    return true;
   }
 
   /** The caller is waited for. @throws PageLimit */
@@ -39,6 +51,7 @@ export class Budget implements ScriptBudget {
     }
     this.#ticks = 0;
     this.#steps = 0;
+    this.#stepsSinceRest = 0;
   }
 
   /** @throws PageLimit */

@@ -68,7 +68,7 @@ export class Dialog {
       });
     }
     for (;;) {
-      this.context.shared.budget.step();
+      await this.context.shared.step();
       const item = await this.#selected();
       if (item) await this.#guarded(item, () => this.#turn(item));
     }

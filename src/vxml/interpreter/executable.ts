@@ -31,7 +31,7 @@ export async function execute(nodes: readonly XmlNode[], env: Env): Promise<void
     sounds = [];
   };
   for (const node of nodes) {
-    env.context.shared.budget.step();
+    await env.context.shared.step();
     // foreach is both: with executable content in it, it is executed.
     if (isSound(node) && !(node.kind === 'element' && node.local === 'foreach')) sounds.push(node);
     else if (node.kind === 'element') {

@@ -34,6 +34,12 @@ export class Shared {
     return this.#isHungUp;
   }
 
+  /** Counts a step; a page that takes many does not hold up the others. @throws PageLimit */
+  async step(): Promise<void> {
+    this.budget.step();
+    if (this.budget.isRestDue()) await this.platform.rest();
+  }
+
   queue(prompt: QueuedPrompt): void {
     if (this.#isHungUp || prompt.parts.length === 0) return;
     if (this.#prompts.length >= this.limits.queuedPrompts) {

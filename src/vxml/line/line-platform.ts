@@ -47,6 +47,10 @@ export class LinePlatform implements Platform {
     return this.#line.fetch(request);
   }
 
+  async rest(): Promise<void> {
+    await this.#line.rest?.();
+  }
+
   log(label: string | undefined, text: string): void {
     this.#line.log(label, text);
   }

@@ -67,6 +67,8 @@ export interface Line {
   transfer(order: LineTransferOrder): Promise<LineTransferEnd>;
   hangUp(): Promise<void>;
   fetch(request: PageFetch): Promise<PageFetched>;
+  /** Resolves when other lines of the thread have had a turn. Absent: there are none. */
+  rest?(): Promise<void>;
   log(label: string | undefined, text: string): void;
   trace(what: string, detail: string): void;
 }

@@ -20,14 +20,17 @@ export type Order =
   | { readonly kind: 'record'; readonly order: LineRecordOrder }
   | { readonly kind: 'transfer'; readonly order: LineTransferOrder }
   | { readonly kind: 'hang-up' }
-  | { readonly kind: 'fetch'; readonly request: PageFetch };
+  | { readonly kind: 'fetch'; readonly request: PageFetch }
+  /** Nothing: until the answer is there, the thread reads what came for others. */
+  | { readonly kind: 'rest' };
 
 export type Answer =
   | { readonly kind: 'play'; readonly end: LinePlayEnd }
   | { readonly kind: 'record'; readonly end: LineRecordEnd }
   | { readonly kind: 'transfer'; readonly end: LineTransferEnd }
   | { readonly kind: 'hang-up' }
-  | { readonly kind: 'fetch'; readonly end: PageFetched };
+  | { readonly kind: 'fetch'; readonly end: PageFetched }
+  | { readonly kind: 'rest' };
 
 export interface ThreadSetup {
   readonly limits: Partial<PageLimits>;

@@ -267,6 +267,8 @@ class RunningPage {
         return { kind: 'hang-up' };
       case 'fetch':
         return { kind: 'fetch', end: await line.fetch(what.request) };
+      case 'rest':
+        return { kind: 'rest' };
     }
   }
 
@@ -288,6 +290,7 @@ function refusalOf({ kind }: Order): Answer {
     case 'fetch':
       return { kind, end: { kind: 'failed', suffix: '', why } };
     case 'hang-up':
+    case 'rest':
       return { kind };
   }
 }

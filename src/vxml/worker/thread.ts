@@ -139,6 +139,10 @@ class RemoteLine implements Line {
 
   fetch: Line['fetch'] = (request) => this.#ask({ kind: 'fetch', request }).then(({ end }) => end);
 
+  async rest(): Promise<void> {
+    await this.#ask({ kind: 'rest' });
+  }
+
   log(label: string | undefined, text: string): void {
     this.#side.post({ kind: 'log', session: this.#session, label, text });
   }
