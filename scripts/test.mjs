@@ -31,9 +31,15 @@ if (build.status !== 0) exit(build.status ?? 1);
 
 const ALL = 'test/**/*.test.ts';
 /** Real SIP and RTP with the clock on the wall. */
-const REAL_TIME = ['adapters/telephony', 'adapters/cpd', 'demo', 'embedded', 'farend', 'sip'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const REAL_TIME = [
+  'adapters/telephony',
+  'adapters/cpd',
+  'conformance',
+  'demo',
+  'embedded',
+  'farend',
+  'sip',
+].map((folder) => `test/${folder}/**/*.test.ts`);
 const NICENESS = 10;
 
 const wanted = process.argv.slice(2);

