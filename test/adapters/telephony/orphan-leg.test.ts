@@ -51,6 +51,19 @@ describe('ending orphan legs', () => {
   };
   const place = (callId: string): OutgoingCall =>
     doomed.sip.invite({ uri: far.uri, callId, localSdp: far.rtp.sdp });
+  /** A call that rings, and what is known of it. */
+  const ring = async () => {
+    let rings: FarCall | undefined;
+    far.onInvite = (call) => {
+      rings = call;
+      call.respond(180, 'Ringing');
+    };
+    const call = place(randomUUID());
+    const identity = follow(call);
+    await eventually(() => assert.ok(rings && identity()));
+    assert.ok(rings);
+    return { call, identity, rings };
+  };
   const end = (leg: OrphanLeg) => site().telephony.endOrphan(leg);
 
   it('field notes 6: Node app killed; the answered call gets its BYE in its dialog', async () => {
@@ -81,15 +94,8 @@ describe('ending orphan legs', () => {
   });
 
   it('ends a call that was answered in the moment it was cancelled', async () => {
-    let rings: FarCall | undefined;
-    far.onInvite = (call) => {
-      rings = call;
-      call.respond(180, 'Ringing');
-    };
     far.onCancel = (call) => call.answer();
-    const call = place(randomUUID());
-    const identity = follow(call);
-    await eventually(() => assert.ok(rings && identity()));
+    const { call, identity } = await ring();
     await die();
     assert.equal(await end({ callId: call.callId, identity: identity() }), 'ended');
     assert.equal((await far.request('ACK')).header('call-id'), call.callId);
@@ -97,16 +103,9 @@ describe('ending orphan legs', () => {
   });
 
   it('leaves no call up that was answered after its process had died', async () => {
-    let rings: FarCall | undefined;
-    far.onInvite = (call) => {
-      rings = call;
-      call.respond(180, 'Ringing');
-    };
-    const call = place(randomUUID());
-    const identity = follow(call);
-    await eventually(() => assert.ok(rings && identity()));
+    const { call, identity, rings } = await ring();
     await die();
-    rings?.answer();
+    rings.answer();
     await sleep(100);
     await end({ callId: call.callId, identity: identity() });
     assert.equal((await far.request('ACK')).header('call-id'), call.callId);
@@ -114,17 +113,10 @@ describe('ending orphan legs', () => {
   });
 
   it('ends a call whose process died between its ACK and writing that it was answered', async () => {
-    let rings: FarCall | undefined;
-    far.onInvite = (call) => {
-      rings = call;
-      call.respond(180, 'Ringing');
-    };
-    const call = place(randomUUID());
-    const identity = follow(call);
-    await eventually(() => assert.ok(rings && identity()));
+    const { call, identity, rings } = await ring();
     const lastWritten = identity();
     assert.equal(lastWritten.answered, undefined);
-    rings?.answer();
+    rings.answer();
     assert.equal((await call.outcome).kind, 'answered');
     await far.request('ACK');
     await die();
@@ -133,16 +125,9 @@ describe('ending orphan legs', () => {
   });
 
   it('does not claim to know of an INVITE that was refused meanwhile, or that nobody remembers', async () => {
-    let rings: FarCall | undefined;
-    far.onInvite = (call) => {
-      rings = call;
-      call.respond(180, 'Ringing');
-    };
-    const call = place(randomUUID());
-    const identity = follow(call);
-    await eventually(() => assert.ok(rings && identity()));
+    const { call, identity, rings } = await ring();
     await die();
-    rings?.respond(486, 'Busy Here');
+    rings.respond(486, 'Busy Here');
     await far.request('ACK');
     assert.equal(await end({ callId: call.callId, identity: identity() }), 'unknown');
     assert.equal(await end({ callId: randomUUID() }), 'unknown');
