@@ -84,6 +84,12 @@ export interface AttemptRecord {
   readonly number: string;
   readonly trunk?: string;
   readonly startedAtMs: number;
+  /** The first 180, 181 or 182: a phone rings. */
+  readonly rangAtMs?: number;
+  /** The first session description before the answer: ringback, tones or an announcement may be heard. */
+  readonly earlyMediaAtMs?: number;
+  /** From the INVITE to the first of the two, on the trunk that brought it. */
+  readonly postDialDelayMs?: number;
   readonly answeredAtMs?: number;
   /** Absent while the attempt is open. */
   readonly endedAtMs?: number;
@@ -93,6 +99,10 @@ export interface AttemptRecord {
   readonly sipStatus?: number;
   readonly sipReason?: string;
   readonly q850Cause?: number;
+  /** The far side's Reason header (RFC 3326), in its refusal or its BYE. */
+  readonly farReason?: string;
+  /** Present when a trunk failed and another was tried: all of them in order, the last one too. */
+  readonly tries?: readonly TrunkTry[];
   readonly localTag?: string;
   readonly remoteTag?: string;
   readonly cpdReason?: string;
@@ -113,6 +123,18 @@ export interface AttemptRecord {
   /** Why it went another way than configured. */
   readonly transferDetail?: string;
   readonly talkEndedBy?: TalkEndedBy;
+}
+
+/** One INVITE of an attempt. */
+export interface TrunkTry {
+  readonly trunk: string;
+  /** On disk before its INVITE leaves. */
+  readonly callId: string;
+  readonly startedAtMs: number;
+  /** Why it went on to the next trunk; absent for the last one, whose result is the attempt's. */
+  readonly sipStatus?: number;
+  readonly q850Cause?: number;
+  readonly why?: string;
 }
 
 /** `limit`: the conversation's longest duration. `lost`: infrastructure took it away. */

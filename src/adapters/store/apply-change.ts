@@ -148,7 +148,11 @@ function writeAttempt(database: Database, id: string, attempt: AttemptChange): v
       `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`,
     );
   }
-  const { columns, values } = present<keyof typeof ATTEMPT_COLUMNS>(ATTEMPT_COLUMNS, attempt);
+  const { tries, ...facts } = attempt;
+  const { columns, values } = present<keyof typeof ATTEMPT_COLUMNS>(ATTEMPT_COLUMNS, {
+    ...facts,
+    tries: tries === undefined ? undefined : JSON.stringify(tries),
+  });
   if (columns.length === 0) return;
   database.run(
     `UPDATE attempts SET ${columns.map((column) => `${column} = ?`).join(', ')}

@@ -67,6 +67,7 @@ export function toCallback(row: SqlRow): CallbackRecord {
 }
 
 export function toAttempt(row: SqlRow): AttemptRecord {
+  const tries = optionalText(row, 'tries');
   return compact<AttemptRecord>({
     callbackId: text(row, 'callback_id'),
     attempt: integer(row, 'attempt'),
@@ -74,6 +75,9 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     number: text(row, 'number'),
     trunk: optionalText(row, 'trunk'),
     startedAtMs: integer(row, 'started_at_ms'),
+    rangAtMs: optionalInteger(row, 'rang_at_ms'),
+    earlyMediaAtMs: optionalInteger(row, 'early_media_at_ms'),
+    postDialDelayMs: optionalInteger(row, 'post_dial_delay_ms'),
     answeredAtMs: optionalInteger(row, 'answered_at_ms'),
     endedAtMs: optionalInteger(row, 'ended_at_ms'),
     callState: optionalInteger(row, 'call_state'),
@@ -81,6 +85,8 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     sipStatus: optionalInteger(row, 'sip_status'),
     sipReason: optionalText(row, 'sip_reason'),
     q850Cause: optionalInteger(row, 'q850_cause'),
+    farReason: optionalText(row, 'far_reason'),
+    tries: tries === undefined ? undefined : (JSON.parse(tries) as AttemptRecord['tries']),
     localTag: optionalText(row, 'local_tag'),
     remoteTag: optionalText(row, 'remote_tag'),
     cpdReason: optionalText(row, 'cpd_reason'),
@@ -114,6 +120,9 @@ export function toTrailEntry(row: SqlRow): TrailEntry {
 /** Fields of an attempt that may be added after its birth, with their columns. */
 export const ATTEMPT_COLUMNS = {
   trunk: 'trunk',
+  rangAtMs: 'rang_at_ms',
+  earlyMediaAtMs: 'early_media_at_ms',
+  postDialDelayMs: 'post_dial_delay_ms',
   answeredAtMs: 'answered_at_ms',
   endedAtMs: 'ended_at_ms',
   callState: 'call_state',
@@ -121,6 +130,8 @@ export const ATTEMPT_COLUMNS = {
   sipStatus: 'sip_status',
   sipReason: 'sip_reason',
   q850Cause: 'q850_cause',
+  farReason: 'far_reason',
+  tries: 'tries',
   localTag: 'local_tag',
   remoteTag: 'remote_tag',
   cpdReason: 'cpd_reason',

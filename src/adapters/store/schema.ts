@@ -137,6 +137,13 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE attempts ADD COLUMN transfer_detail TEXT;
   ALTER TABLE attempts ADD COLUMN talk_ended_by TEXT;
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN rang_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN early_media_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN post_dial_delay_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN far_reason TEXT;
+  ALTER TABLE attempts ADD COLUMN tries TEXT;
+  `,
 ];
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */
