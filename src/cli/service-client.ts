@@ -91,7 +91,8 @@ function parse(text: string): unknown {
 
 function refusal(status: number, document: unknown): CommandFailure {
   const body = typeof document === 'object' && document !== null ? document : {};
-  const code: unknown = Reflect.get(body, 'code');
+  // On GMS' paths `code` is the status.
+  const code: unknown = Reflect.get(body, 'error') ?? Reflect.get(body, 'code');
   const message: unknown = Reflect.get(body, 'message');
   return typeof code === 'string' && typeof message === 'string'
     ? new CommandFailure(code, message)

@@ -117,7 +117,7 @@ export class Admission {
       throw new RequestProblem(
         'CBD_REQUEST_THROTTLED',
         'Too many requests for this service or number.',
-        Math.max(1, Math.ceil(waitMs / 1000)),
+        { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) },
       );
     }
     for (const { key, endsAtMs } of limits) {
@@ -144,5 +144,7 @@ export class Admission {
 }
 
 function queueFull(message: string): RequestProblem {
-  return new RequestProblem('CBD_REQUEST_QUEUE_FULL', message, QUEUE_FULL_RETRY_SECONDS);
+  return new RequestProblem('CBD_REQUEST_QUEUE_FULL', message, {
+    retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,
+  });
 }

@@ -2,8 +2,8 @@
  * The HTTP API: how a callback gets in, is changed, cancelled and looked at. Puts together parsers,
  * limits, access and errors; what the paths do stands in `genesys-routes.ts`, `own-routes.ts` and `queue-routes.ts`.
  *
- * Every error is JSON in GMS' shape, `{"exception", "message"}`, with our stable `code` beside it; what
- * was not foreseen is logged and told to nobody.
+ * Every error is JSON, `{"exception", "message"}` as GMS has it and our stable code beside it; what was
+ * not foreseen is logged and told to nobody.
  */
 
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -15,12 +15,13 @@ import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
 import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
 import { accessCheck } from './access.js';
+import { addBodyParsers } from './body-parsers.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
 import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
-import { parseUrlencoded } from './parameters.js';
 import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
+import { schemaProblem } from './schema-problem.js';
 import { registerSessionRoutes } from './session-routes.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
@@ -62,13 +63,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     forceCloseConnections: true,
   });
 
-  api.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, parseUrlencoded(body as string)),
-  );
+  addBodyParsers(api);
   api.setErrorHandler((error: unknown, request, reply) => {
-    const problem = toProblem(error);
+    const problem = schemaProblem(error, request) ?? toProblem(error);
     if (problem.status >= 500 && !(error instanceof RequestProblem)) {
       deps.log.error({ method: request.method, path: request.url, error: String(error) }, 'failed');
     }
@@ -116,11 +113,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 }
 
 function answer(reply: FastifyReply, problem: RequestProblem): FastifyReply {
-  if (problem.retryAfterSeconds !== undefined) {
-    void reply.header('retry-after', problem.retryAfterSeconds);
-  }
+  const { retryAfterSeconds } = problem;
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-  return reply.code(problem.status).send(problem.toBody());
+  const isGenesys = reply.request.url.startsWith('/genesys/');
+  return reply
+    .code(problem.status)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(isGenesys ? problem.toGenesysBody() : problem.toBody());
 }
 
 function toProblem(error: unknown): RequestProblem {
@@ -132,7 +133,7 @@ function toProblem(error: unknown): RequestProblem {
     return new RequestProblem(
       'CBD_STORE_UNAVAILABLE',
       `The store cannot take it now (${error.code}).`,
-      STORE_RETRY_SECONDS,
+      { retryAfterSeconds: STORE_RETRY_SECONDS },
     );
   }
   // fastify's own: malformed JSON, unknown content type, a body past the limit.

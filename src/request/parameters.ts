@@ -51,11 +51,6 @@ function toJson(value: unknown, name: string): string {
   }
 }
 
-/** An urlencoded body as an object; the last of several equal names counts. */
-export function parseUrlencoded(text: string): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(text));
-}
-
 export function isControl(name: string): boolean {
   return name.startsWith('_');
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
@@ -91,9 +92,19 @@ describe('The HTTP API', () => {
   };
   const assertProblem = (answer: LightMyRequestResponse, status: number, code: string): void => {
     assert.equal(answer.statusCode, status, answer.body);
-    const body = answer.json<Body>();
-    assert.equal(body['code'], code);
-    assert.deepEqual(Object.keys(body).sort(), ['code', 'exception', 'message']);
+    const {
+      exception,
+      message,
+      field: _field,
+      value: _value,
+      rule: _rule,
+      ...rest
+    } = answer.json<Body>();
+    assert.match(String(exception), /^com\.genesyslab\.gsg\.\S+Exception\w*$/);
+    assert.ok(typeof message === 'string' && message !== '');
+    const own = { code };
+    const genesys = { code: status, error: code, phrase: STATUS_CODES[status] };
+    assert.deepEqual(rest, 'phrase' in rest ? genesys : own);
   };
 
   describe('starting a callback', () => {

@@ -108,7 +108,7 @@ describe('agents and queues over HTTP', () => {
     assert.deepEqual(agent, {
       status: 404,
       body: {
-        exception: 'CallbackExceptionNotFound',
+        exception: 'com.genesyslab.gsg.services.callback.exceptions.CallbackExceptionNotFound',
         message: 'There is no such agent. Did you mean ann?',
         code: 'CBD_REQUEST_UNKNOWN_AGENT',
       },

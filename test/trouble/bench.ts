@@ -78,7 +78,7 @@ export class TroubleBench {
       url: '/genesys/1/service/callback/sales',
       payload: { _customer_number: number, ...more },
     });
-    const { _id: id = '', code = '' } = answer.json<{ _id?: string; code?: string }>();
+    const { _id: id = '', error: code = '' } = answer.json<{ _id?: string; error?: string }>();
     return { status: answer.statusCode, id, code, retryAfter: answer.headers['retry-after'] };
   }
 
