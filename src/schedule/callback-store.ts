@@ -6,7 +6,11 @@
  * (number busy, too late, unknown) are values; a rejected promise is a `StoreError`, that is broken
  * infrastructure. The store never decides when to dial: it only keeps what the flow decided.
  *
- * "Claimed" is a column of its own and says that a session of this process owns the callback;
+ * Several processes may share a store (PostgreSQL), each a *node* with a lease that it renews; what a
+ * node owns is taken over by another once its lease has run out. How a method is added for every
+ * kind of store: `adapters/store/operation-store.ts`.
+ *
+ * "Claimed" is a column of its own and says that a session of some process owns the callback;
  * the state PROCESSING means that customer and agent talk.
  */
 

@@ -14,7 +14,7 @@ import {
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
-import type { Database, SqlValue } from './sqlite-driver.js';
+import { get, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
 const RECORD_COLUMNS = {
   state: 'state',
@@ -33,34 +33,31 @@ const RECORD_COLUMNS = {
  * @param nowMs stands in for the change's own time when it brings none
  * @throws StoreError `STORE_CONFLICT` when an attempt's Call-ID would change or its birth is missing
  */
-export function applyChange(
-  database: Database,
+export function* applyChange(
+  dialect: Dialect,
   id: string,
   change: Change,
   nowMs: number,
-): CommitResult {
-  if (isAside(change)) return writeAside(database, id, change, change.atMs ?? nowMs);
-  const row = database.get('SELECT * FROM callbacks WHERE id = ?', id);
+): Work<CommitResult> {
+  if (isAside(change)) return yield* writeAside(dialect, id, change, change.atMs ?? nowMs);
+  const row = yield* get(`SELECT * FROM callbacks WHERE id = ? ${dialect.forUpdate}`, id);
   if (row === undefined) return { ok: false, why: 'unknown' };
   const record = toCallback(row);
   const atMs = change.atMs ?? change.step?.atMs ?? nowMs;
-  const refusal = refuse(database, record, change, atMs);
+  const refusal = yield* refuse(dialect, row, record, change);
   if (refusal !== undefined) return refusal;
-
-  if (change.attempt !== undefined) writeAttempt(database, id, change.attempt);
-  if (change.step !== undefined) writeStep(database, id, change.step);
-  if (change.leg !== undefined) writeLeg(database, id, change.leg, atMs);
-  if (change.trail !== undefined) writeTrail(database, id, change.trail);
-  writeRecord(database, record, change, atMs);
   if (change.dialLock === 'take') {
-    database.run(
-      'INSERT INTO dial_locks VALUES (?, ?) ON CONFLICT DO NOTHING',
-      change.lockNumber ?? record.customerNumber,
-      id,
-    );
+    const busy = yield* lockNumber(record, change, atMs);
+    if (busy !== undefined) return busy;
   }
+
+  if (change.attempt !== undefined) yield* writeAttempt(id, change.attempt);
+  if (change.step !== undefined) yield* writeStep(id, change.step);
+  if (change.leg !== undefined) yield* writeLeg(dialect, id, change.leg, atMs);
+  if (change.trail !== undefined) yield* writeTrail(id, change.trail);
+  yield* writeRecord(record, change, atMs);
   if (change.dialLock === 'release' || change.record?.state === 'COMPLETED') {
-    database.run('DELETE FROM dial_locks WHERE callback_id = ?', id);
+    yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
   }
   return { ok: true };
 }
@@ -70,51 +67,75 @@ function isAside({ attempt, step, record, flowState, dialLock }: Change): boolea
   return [attempt, step, record, flowState, dialLock].every((part) => part === undefined);
 }
 
-function writeAside(database: Database, id: string, change: Change, atMs: number): CommitResult {
-  const isKnown = database.get('SELECT 1 FROM callbacks WHERE id = ?', id) !== undefined;
+function* writeAside(
+  dialect: Dialect,
+  id: string,
+  change: Change,
+  atMs: number,
+): Work<CommitResult> {
+  const isKnown = (yield* get('SELECT 1 FROM callbacks WHERE id = ?', id)) !== undefined;
   if (!isKnown) return { ok: false, why: 'unknown' };
-  if (change.leg !== undefined) writeLeg(database, id, change.leg, atMs);
-  if (change.trail !== undefined) writeTrail(database, id, change.trail);
+  if (change.leg !== undefined) yield* writeLeg(dialect, id, change.leg, atMs);
+  if (change.trail !== undefined) yield* writeTrail(id, change.trail);
   return { ok: true };
 }
 
 /** Why this change may not be made, or `undefined`. */
-function refuse(
-  database: Database,
+function* refuse(
+  dialect: Dialect,
+  row: SqlRow,
   record: CallbackRecord,
   change: Change,
-  atMs: number,
-): CommitResult | undefined {
+): Work<CommitResult | undefined> {
   const touchesTheRecord = change.record !== undefined || change.dialLock === 'take';
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
+  // Another process has taken it over meanwhile: what ours still knows is about the past.
+  const isOthers = record.claimed && Number(row['node']) !== dialect.node;
+  if (isOthers && touchesTheRecord) return { ok: false, why: 'not-claimed' };
   if (change.dialLock !== 'take') return undefined;
   if (!record.claimed) return { ok: false, why: 'not-claimed' };
   if (record.cancelRequested !== undefined) {
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
   }
+  const mayDial = dialect.mayDial === undefined || (yield* dialect.mayDial());
+  return mayDial ? undefined : { ok: false, why: 'not-claimed' };
+}
+
+/**
+ * The lock comes first and the legs there are looked at while it is held: whoever else wants this
+ * number waits here for the end of our transaction.
+ */
+function* lockNumber(
+  record: CallbackRecord,
+  change: Change,
+  atMs: number,
+): Work<CommitResult | undefined> {
   const number = change.lockNumber ?? record.customerNumber;
-  const lock = database.get('SELECT callback_id FROM dial_locks WHERE number = ?', number);
-  if (lock !== undefined && lock['callback_id'] !== record.id) {
-    return { ok: false, why: 'number-busy', heldBy: String(lock['callback_id']) };
-  }
-  const holder = legAt(database, number, atMs);
-  if (holder !== undefined) return { ok: false, why: 'number-busy', heldBy: holder };
-  const own = database.get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
+  const own = yield* get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
   if (own !== undefined && own['number'] !== number) {
     throw new StoreError(
       'STORE_CONFLICT',
       `Callback ${record.id} still has a leg to another number.`,
     );
   }
-  return undefined;
+  const isNew =
+    (yield* run(
+      'INSERT INTO dial_locks VALUES (?, ?) ON CONFLICT (number) DO NOTHING',
+      number,
+      record.id,
+    )) === 1;
+  const lock = isNew
+    ? undefined
+    : yield* get('SELECT callback_id FROM dial_locks WHERE number = ?', number);
+  const owner = String(lock?.['callback_id'] ?? record.id);
+  if (owner !== record.id) return { ok: false, why: 'number-busy', heldBy: owner };
+  const heldBy = yield* legAt(number, atMs, change.attempt?.callId ?? '');
+  if (heldBy === undefined) return undefined;
+  if (isNew) yield* run('DELETE FROM dial_locks WHERE number = ?', number);
+  return { ok: false, why: 'number-busy', heldBy };
 }
 
-function writeRecord(
-  database: Database,
-  record: CallbackRecord,
-  change: Change,
-  atMs: number,
-): void {
+function* writeRecord(record: CallbackRecord, change: Change, atMs: number): Work<void> {
   const wanted = change.record ?? {};
   // COMPLETED is final for the session, too: nobody owns the callback afterwards.
   const isCompleting = wanted.state === 'COMPLETED';
@@ -132,16 +153,16 @@ function writeRecord(
     updatedAtMs: atMs,
   });
   const assignments = columns.map((column) => `${column} = ?`).join(', ');
-  database.run(`UPDATE callbacks SET ${assignments} WHERE id = ?`, ...values, record.id);
+  yield* run(`UPDATE callbacks SET ${assignments} WHERE id = ?`, ...values, record.id);
 }
 
-function writeAttempt(database: Database, id: string, attempt: AttemptChange): void {
-  const known = database.get(
+function* writeAttempt(id: string, attempt: AttemptChange): Work<void> {
+  const known = yield* get(
     'SELECT call_id FROM attempts WHERE callback_id = ? AND attempt = ?',
     id,
     attempt.attempt,
   );
-  if (known === undefined) insertAttempt(database, id, attempt);
+  if (known === undefined) yield* insertAttempt(id, attempt);
   else if (attempt.callId !== undefined && attempt.callId !== known['call_id']) {
     throw new StoreError(
       'STORE_CONFLICT',
@@ -154,7 +175,7 @@ function writeAttempt(database: Database, id: string, attempt: AttemptChange): v
     tries: tries === undefined ? undefined : JSON.stringify(tries),
   });
   if (columns.length === 0) return;
-  database.run(
+  yield* run(
     `UPDATE attempts SET ${columns.map((column) => `${column} = ?`).join(', ')}
      WHERE callback_id = ? AND attempt = ?`,
     ...values,
@@ -163,7 +184,7 @@ function writeAttempt(database: Database, id: string, attempt: AttemptChange): v
   );
 }
 
-function insertAttempt(database: Database, id: string, attempt: AttemptChange): void {
+function* insertAttempt(id: string, attempt: AttemptChange): Work<void> {
   const { callId, number, startedAtMs } = attempt;
   if (callId === undefined || number === undefined || startedAtMs === undefined) {
     throw new StoreError(
@@ -171,16 +192,19 @@ function insertAttempt(database: Database, id: string, attempt: AttemptChange): 
       `Attempt ${attempt.attempt} of callback ${id} has no Call-ID, number and start yet.`,
     );
   }
-  const values: SqlValue[] = [id, attempt.attempt, callId, number, startedAtMs];
-  database.run(
+  yield* run(
     `INSERT INTO attempts (callback_id, attempt, call_id, number, started_at_ms)
      VALUES (?, ?, ?, ?, ?)`,
-    ...values,
+    id,
+    attempt.attempt,
+    callId,
+    number,
+    startedAtMs,
   );
 }
 
-function writeStep(database: Database, id: string, step: JournalStep): void {
-  database.run(
+function* writeStep(id: string, step: JournalStep): Work<void> {
+  yield* run(
     `INSERT INTO steps (callback_id, seq, at_ms, row, because, state_name, event, commands)
      VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE callback_id = ?),
        ?, ?, ?, ?, ?, ?)`,
@@ -195,12 +219,12 @@ function writeStep(database: Database, id: string, step: JournalStep): void {
   );
 }
 
-function writeTrail(database: Database, id: string, entries: readonly TrailEntry[]): void {
-  const last = database.get('SELECT max(seq) AS seq FROM trail WHERE callback_id = ?', id);
+function* writeTrail(id: string, entries: readonly TrailEntry[]): Work<void> {
+  const last = yield* get('SELECT max(seq) AS seq FROM trail WHERE callback_id = ?', id);
   let seq = Number(last?.['seq'] ?? 0);
   for (const entry of entries) {
     if (seq >= TRAIL_ENTRIES_MAX) return;
     seq += 1;
-    database.run('INSERT INTO trail VALUES (?, ?, ?)', id, seq, JSON.stringify(entry));
+    yield* run('INSERT INTO trail VALUES (?, ?, ?)', id, seq, JSON.stringify(entry));
   }
 }

@@ -4,13 +4,15 @@
 
 import type { CallbackQuery, CallbackRecord } from '../../schedule/callback-store.js';
 import { toCallback } from './rows.js';
-import type { Database, SqlValue } from './sqlite-driver.js';
+import { all, marks, type SqlValue, type Work } from './statements.js';
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
 
 /** The callbacks that match every part of the query, newest desired time first. */
-export function findCallbacks(database: Database, query: CallbackQuery): CallbackRecord[] {
+export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
+  // A list without an entry matches nothing; not every database takes `IN ()`.
+  if (query.states?.length === 0) return [];
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...bound: SqlValue[]): void => {
@@ -23,7 +25,7 @@ export function findCallbacks(database: Database, query: CallbackQuery): Callbac
   if (query.desiredFromMs !== undefined) add('desired_at_ms >= ?', query.desiredFromMs);
   if (query.desiredToMs !== undefined) add('desired_at_ms <= ?', query.desiredToMs);
   if (query.states !== undefined) add(`state IN (${marks(query.states)})`, ...query.states);
-  if (query.notStates !== undefined) {
+  if (query.notStates !== undefined && query.notStates.length > 0) {
     add(`state NOT IN (${marks(query.notStates)})`, ...query.notStates);
   }
   for (const [key, value] of Object.entries(query.lookupKeys ?? {})) {
@@ -32,15 +34,10 @@ export function findCallbacks(database: Database, query: CallbackQuery): Callbac
 
   const where = terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;
   const limit = Math.min(Math.max(query.limit ?? LIMIT_DEFAULT, 1), LIMIT_MAX);
-  return database
-    .all(
-      `SELECT * FROM callbacks ${where} ORDER BY desired_at_ms DESC, seq DESC LIMIT ?`,
-      ...values,
-      limit,
-    )
-    .map(toCallback);
-}
-
-function marks(list: readonly unknown[]): string {
-  return list.map(() => '?').join(', ');
+  const rows = yield* all(
+    `SELECT * FROM callbacks ${where} ORDER BY desired_at_ms DESC, seq DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  return rows.map(toCallback);
 }

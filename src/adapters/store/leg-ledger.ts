@@ -4,28 +4,30 @@
  */
 import type { LegChange, LegRecord } from '../../schedule/callback-store.js';
 import type { LegIdentity } from '../../ports.js';
-import type { Database, SqlRow } from './sqlite-driver.js';
+import { all, get, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
-export function writeLeg(
-  database: Database,
+export function* writeLeg(
+  { node }: Dialect,
   callbackId: string,
   leg: LegChange,
   atMs: number,
-): void {
+): Work<void> {
   switch (leg.kind) {
     case 'begun':
-      database.run(
-        `INSERT INTO legs (call_id, callback_id, number, begun_at_ms, rings_until_ms)
-         VALUES (?, ?, ?, ?, ?)`,
+      // Again when nobody knows whether the first time was written: the connection broke in between.
+      yield* run(
+        `INSERT INTO legs (call_id, callback_id, number, begun_at_ms, rings_until_ms, node)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (call_id) DO NOTHING`,
         leg.callId,
         callbackId,
         leg.number ?? null,
         atMs,
         leg.ringsUntilMs,
+        node,
       );
       return;
     case 'facts':
-      database.run(
+      yield* run(
         `UPDATE legs SET endpoint_id = coalesce(?, endpoint_id), identity = coalesce(?, identity)
          WHERE call_id = ?`,
         leg.endpointId ?? null,
@@ -34,32 +36,43 @@ export function writeLeg(
       );
       return;
     case 'over':
-      database.run('DELETE FROM legs WHERE call_id = ?', leg.callId);
+      yield* run('DELETE FROM legs WHERE call_id = ?', leg.callId);
       return;
   }
 }
 
-/** @returns the callback whose leg to this number is not over, or whose orphan may still ring there */
-export function legAt(database: Database, number: string, atMs: number): string | undefined {
-  const row = database.get(
+/**
+ * @param callId a leg that does not count: the one about to be begun
+ * @returns the callback whose leg to this number is not over, or whose orphan may still ring there
+ */
+export function* legAt(number: string, atMs: number, callId: string): Work<string | undefined> {
+  const row = yield* get(
     `SELECT callback_id FROM legs
-     WHERE number = ? AND (is_orphan = 0 OR rings_until_ms > ?)`,
+     WHERE number = ? AND (is_orphan = 0 OR rings_until_ms > ?) AND call_id <> ?`,
     number,
     atMs,
+    callId,
   );
   return row === undefined ? undefined : String(row['callback_id']);
 }
 
-/** Makes an orphan of every leg and returns them, but for those that were one and rang out. */
-export function takeOverLegs(database: Database, nowMs: number): LegRecord[] {
-  database.run('DELETE FROM legs WHERE is_orphan = 1 AND rings_until_ms <= ?', nowMs);
+/** The orphans that are ours to end, but for those that were known already and rang out. */
+export function* takeOverLegs(dialect: Dialect, nowMs: number): Work<LegRecord[]> {
+  yield* run('DELETE FROM legs WHERE is_orphan = 1 AND rings_until_ms <= ?', nowMs);
+  yield* dialect.adopt();
   // With the clock set back meanwhile, a number would wait for what was only the clock.
-  database.run(
-    `UPDATE legs SET is_orphan = 1,
-       rings_until_ms = min(rings_until_ms, ? + max(0, rings_until_ms - begun_at_ms))`,
+  yield* run(
+    `UPDATE legs SET rings_until_ms = ${dialect.least}(rings_until_ms,
+       ? + ${dialect.greatest}(0, rings_until_ms - begun_at_ms))
+     WHERE is_orphan = 1 AND node = ?`,
     nowMs,
+    dialect.node,
   );
-  return database.all('SELECT * FROM legs ORDER BY seq').map(toLeg);
+  const rows = yield* all(
+    'SELECT * FROM legs WHERE is_orphan = 1 AND node = ? ORDER BY seq',
+    dialect.node,
+  );
+  return rows.map(toLeg);
 }
 
 function toLeg(row: SqlRow): LegRecord {

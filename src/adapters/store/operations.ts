@@ -1,8 +1,8 @@
 /**
- * Every operation of the store as plain synchronous SQL on an open database. Runs inside the worker,
- * inside the batch's transaction; knows nothing of threads and begins or commits nothing itself.
+ * Every operation of the store as SQL, for SQLite and PostgreSQL alike. Runs inside a transaction that
+ * somebody else begins and commits; knows nothing of threads and connections.
  *
- * An operation that refuses writes nothing before it has decided to refuse.
+ * An operation that refuses has written nothing.
  */
 
 import {
@@ -20,11 +20,23 @@ import { findCallbacks } from './find-callbacks.js';
 import { takeOverLegs } from './leg-ledger.js';
 import type { Operation, Result, Results } from './messages.js';
 import { toAttempt, toCallback, toStep, toTrailEntry } from './rows.js';
-import { TABLES_OF_A_CALLBACK } from './schema.js';
-import type { Database } from './sqlite-driver.js';
+import { all, get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
 /** A story is read by people; a callback that loops must not fill the memory. */
 const STORY_STEPS_MAX = 10_000;
+/** Rows looked at in one go when few are wanted: some may be for one number. */
+const CLAIM_PAGE_MIN = 20;
+
+/** Everything that belongs to a callback beside its row in `callbacks`. */
+export const TABLES_OF_A_CALLBACK = [
+  'lookup_keys',
+  'attempts',
+  'steps',
+  'trail',
+  'legs',
+  'dial_locks',
+  'idempotency_keys',
+] as const;
 
 /** The term of the partial index `callbacks_due`, word for word, and a number nobody else holds. */
 const CLAIMABLE = `claimed = 0 AND state IN ('SCHEDULED', 'QUEUED')
@@ -33,71 +45,71 @@ const CLAIMABLE = `claimed = 0 AND state IN ('SCHEDULED', 'QUEUED')
       AND dial_locks.callback_id <> callbacks.id)`;
 
 /** Performs one operation. @throws StoreError */
-export function perform(database: Database, operation: Operation): Result {
+export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
   switch (operation.kind) {
     case 'accept':
-      return accept(database, operation.callback, operation.idempotencyKey);
+      return yield* accept(operation.callback, operation.idempotencyKey);
     case 'accepted-before':
-      return acceptedBefore(database, operation.fingerprint, operation.idempotencyKey);
+      return yield* acceptedBefore(operation.fingerprint, operation.idempotencyKey);
     case 'get':
-      return getCallback(database, operation.id);
+      return yield* getCallback(operation.id);
     case 'find':
-      return findCallbacks(database, operation.query);
+      return yield* findCallbacks(operation.query);
     case 'claim-due':
-      return claimDue(database, operation.nowMs, operation.limit);
+      return yield* claimDue(dialect, operation.nowMs, operation.limit);
     case 'next-due':
-      return nextDue(database);
+      return yield* nextDue();
     case 'commit':
-      return applyChange(database, operation.id, operation.change, operation.nowMs);
+      return yield* applyChange(dialect, operation.id, operation.change, operation.nowMs);
     case 'request-cancel':
-      return requestCancel(database, operation.id, operation.by, operation.atMs);
+      return yield* requestCancel(dialect, operation.id, operation.by, operation.atMs);
     case 'reschedule':
-      return reschedule(database, operation.id, operation.changes);
+      return yield* reschedule(dialect, operation.id, operation.changes);
     case 'attempts':
-      return database
-        .all('SELECT * FROM attempts WHERE callback_id = ? ORDER BY attempt', operation.id)
-        .map(toAttempt);
+      return (yield* all(
+        'SELECT * FROM attempts WHERE callback_id = ? ORDER BY attempt',
+        operation.id,
+      )).map(toAttempt);
     case 'story':
-      return database
-        .all(
-          'SELECT * FROM steps WHERE callback_id = ? ORDER BY seq LIMIT ?',
-          operation.id,
-          STORY_STEPS_MAX,
-        )
-        .map(toStep);
+      return (yield* all(
+        'SELECT * FROM steps WHERE callback_id = ? ORDER BY seq LIMIT ?',
+        operation.id,
+        STORY_STEPS_MAX,
+      )).map(toStep);
     case 'trail':
-      return database
-        .all('SELECT entry FROM trail WHERE callback_id = ? ORDER BY seq', operation.id)
-        .map(toTrailEntry);
+      return (yield* all(
+        'SELECT entry FROM trail WHERE callback_id = ? ORDER BY seq',
+        operation.id,
+      )).map(toTrailEntry);
     case 'take-over':
-      return takeOver(database);
+      return yield* takeOver(dialect);
     case 'take-over-legs':
-      return takeOverLegs(database, operation.nowMs);
+      return yield* takeOverLegs(dialect, operation.nowMs);
     case 'owner-id':
-      return String(database.get('SELECT id FROM owner')?.['id']);
+      return String((yield* get('SELECT id FROM owner'))?.['id']);
     case 'purge':
-      return purge(database, operation.completedBeforeMs, operation.limit);
+      return yield* purge(dialect, operation.completedBeforeMs, operation.limit);
     case 'stats':
-      return stats(database);
+      return yield* stats();
     case 'probe':
-      return probe(database);
+      return yield* probe(dialect);
   }
 }
 
-function getCallback(database: Database, id: string): CallbackRecord | undefined {
-  const row = database.get('SELECT * FROM callbacks WHERE id = ?', id);
+function* getCallback(id: string, lock = ''): Work<CallbackRecord | undefined> {
+  const row = yield* get(`SELECT * FROM callbacks WHERE id = ? ${lock}`, id);
   return row === undefined ? undefined : toCallback(row);
 }
 
-function accept(database: Database, callback: NewCallback, key?: string): CallbackRecord {
+function* accept(callback: NewCallback, key?: string): Work<CallbackRecord> {
   if (key !== undefined) {
-    const known = acceptedBefore(database, callback.fingerprint, key);
+    const known = yield* acceptedBefore(callback.fingerprint, key);
     if (known !== undefined) return known;
   }
-  database.run(
+  const row = yield* get(
     `INSERT INTO callbacks (id, service_name, customer_number, created_at_ms, desired_at_ms,
        expires_at_ms, user_data, lookup_keys, request_options, state, due_at_ms, updated_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
     callback.id,
     callback.serviceName,
     callback.customerNumber,
@@ -111,89 +123,97 @@ function accept(database: Database, callback: NewCallback, key?: string): Callba
     callback.desiredAtMs,
     callback.createdAtMs,
   );
-  writeLookupKeys(database, callback.id, callback.lookupKeys);
+  yield* writeLookupKeys(callback.id, callback.lookupKeys);
   if (key !== undefined) {
-    database.run(
+    yield* run(
       'INSERT INTO idempotency_keys VALUES (?, ?, ?)',
       key,
       callback.fingerprint ?? null,
       callback.id,
     );
   }
-  return mustGet(database, callback.id);
+  return toCallback(row as SqlRow);
 }
 
-function acceptedBefore(
-  database: Database,
+function* acceptedBefore(
   fingerprint: string | undefined,
   key: string,
-): CallbackRecord | undefined {
-  const row = database.get('SELECT * FROM idempotency_keys WHERE key = ?', key);
+): Work<CallbackRecord | undefined> {
+  const row = yield* get('SELECT * FROM idempotency_keys WHERE key = ?', key);
   if (row === undefined) return undefined;
   if (row['fingerprint'] !== (fingerprint ?? null)) {
     throw new StoreError('STORE_KEY_REUSED', 'This idempotency key stands for another request.');
   }
-  return mustGet(database, String(row['callback_id']));
+  return yield* getCallback(String(row['callback_id']));
 }
 
-function mustGet(database: Database, id: string): CallbackRecord {
-  const record = getCallback(database, id);
-  if (record === undefined) throw new StoreError('STORE_FAILED', `Callback ${id} is not there.`);
-  return record;
+function* writeLookupKeys(id: string, keys: Readonly<Record<string, string>>): Work<void> {
+  const pairs = Object.entries(keys);
+  if (pairs.length === 0) return;
+  yield* run(
+    `INSERT INTO lookup_keys VALUES ${pairs.map(() => '(?, ?, ?)').join(', ')}`,
+    ...pairs.flatMap(([key, value]) => [key, value, id]),
+  );
 }
 
-function writeLookupKeys(
-  database: Database,
-  id: string,
-  keys: Readonly<Record<string, string>>,
-): void {
-  database.run('DELETE FROM lookup_keys WHERE callback_id = ?', id);
-  for (const [key, value] of Object.entries(keys)) {
-    database.run('INSERT INTO lookup_keys VALUES (?, ?, ?)', key, value, id);
-  }
-}
-
-function claimDue(database: Database, nowMs: number, limit: number): Results['claim-due'] {
+function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<CallbackRecord[]> {
   if (limit < 1) return [];
   const idByNumber = new Map<string, string>();
-  const due = database.each(
-    `SELECT id, customer_number FROM callbacks WHERE ${CLAIMABLE} AND due_at_ms <= ?
-     ORDER BY due_at_ms, seq`,
-    nowMs,
-  );
-  for (const row of due) {
-    const number = String(row['customer_number']);
-    if (!idByNumber.has(number)) idByNumber.set(number, String(row['id']));
-    if (idByNumber.size >= limit) break;
-  }
-  return [...idByNumber.values()].map((id) => {
-    database.run(
-      `UPDATE callbacks SET claimed = 1, state = 'QUEUED', updated_at_ms = ? WHERE id = ?`,
+  const page = Math.max(limit, CLAIM_PAGE_MIN);
+  let last: SqlRow = { due_at_ms: Number.MIN_SAFE_INTEGER, seq: 0 };
+  for (let count = page; count === page && idByNumber.size < limit;) {
+    const due = yield* all(
+      `SELECT id, customer_number, due_at_ms, seq FROM callbacks
+       WHERE ${CLAIMABLE} AND due_at_ms <= ? AND (due_at_ms, seq) > (?, ?)
+       ORDER BY due_at_ms, seq LIMIT ? ${dialect.forUpdateOfFree}`,
       nowMs,
-      id,
+      last['due_at_ms'] ?? null,
+      last['seq'] ?? null,
+      page,
     );
-    return mustGet(database, id);
-  });
+    for (const row of due) {
+      const number = String(row['customer_number']);
+      if (idByNumber.has(number)) continue;
+      idByNumber.set(number, String(row['id']));
+      if (idByNumber.size >= limit) break;
+    }
+    count = due.length;
+    last = due.at(-1) ?? last;
+  }
+  const ids = [...idByNumber.values()];
+  if (ids.length === 0) return [];
+  yield* run(
+    `UPDATE callbacks SET claimed = 1, node = ?, state = 'QUEUED', updated_at_ms = ?
+     WHERE id IN (${marks(ids)})`,
+    dialect.node,
+    nowMs,
+    ...ids,
+  );
+  const rows = yield* all(
+    `SELECT * FROM callbacks WHERE id IN (${marks(ids)}) ORDER BY due_at_ms, seq`,
+    ...ids,
+  );
+  return rows.map(toCallback);
 }
 
-function nextDue(database: Database): number | undefined {
-  const row = database.get(
-    `SELECT due_at_ms FROM callbacks WHERE ${CLAIMABLE} ORDER BY due_at_ms LIMIT 1`,
+function* nextDue(): Work<number | undefined> {
+  const row = yield* get(
+    `SELECT due_at_ms FROM callbacks WHERE ${CLAIMABLE} ORDER BY due_at_ms, seq LIMIT 1`,
   );
   return row === undefined ? undefined : Number(row['due_at_ms']);
 }
 
-function requestCancel(
-  database: Database,
+function* requestCancel(
+  dialect: Dialect,
   id: string,
   by: CancelledBy,
   atMs: number,
-): CancelResult {
-  const record = getCallback(database, id);
+): Work<CancelResult> {
+  const record = yield* getCallback(id, dialect.forUpdate);
   if (record === undefined) return 'unknown';
   if (record.state === 'PROCESSING' || record.state === 'COMPLETED') return 'too-late';
   if (record.claimed) {
-    database.run(
+    yield* run(
       'UPDATE callbacks SET cancel_requested = ?, updated_at_ms = ? WHERE id = ?',
       record.cancelRequested ?? by,
       atMs,
@@ -201,7 +221,7 @@ function requestCancel(
     );
     return 'asked';
   }
-  database.run(
+  yield* run(
     `UPDATE callbacks SET state = 'COMPLETED', reason = ?, completed_at_ms = ?, updated_at_ms = ?
      WHERE id = ?`,
     by === 'admin' ? 'CANCELLED_BY_ADMIN' : 'CANCELLED',
@@ -212,8 +232,8 @@ function requestCancel(
   return 'cancelled';
 }
 
-function reschedule(database: Database, id: string, changes: Reschedule): RescheduleResult {
-  const record = getCallback(database, id);
+function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<RescheduleResult> {
+  const record = yield* getCallback(id, dialect.forUpdate);
   if (record === undefined) return { ok: false, why: 'unknown' };
   const movesTheDial =
     changes.desiredAtMs !== undefined ||
@@ -226,9 +246,9 @@ function reschedule(database: Database, id: string, changes: Reschedule): Resche
   const lookupKeys = mergeText(record.lookupKeys, changes.lookupKeys ?? {});
   const isMoved = changes.desiredAtMs !== undefined;
   const movedState = desiredAtMs > changes.atMs ? 'SCHEDULED' : 'QUEUED';
-  database.run(
+  const row = yield* get(
     `UPDATE callbacks SET desired_at_ms = ?, due_at_ms = ?, expires_at_ms = ?, customer_number = ?,
-       user_data = ?, lookup_keys = ?, state = ?, updated_at_ms = ? WHERE id = ?`,
+       user_data = ?, lookup_keys = ?, state = ?, updated_at_ms = ? WHERE id = ? RETURNING *`,
     desiredAtMs,
     isMoved ? desiredAtMs : record.dueAtMs,
     changes.expiresAtMs ?? record.expiresAtMs,
@@ -239,8 +259,9 @@ function reschedule(database: Database, id: string, changes: Reschedule): Resche
     changes.atMs,
     id,
   );
-  writeLookupKeys(database, id, lookupKeys);
-  return { ok: true, record: mustGet(database, id) };
+  yield* run('DELETE FROM lookup_keys WHERE callback_id = ?', id);
+  yield* writeLookupKeys(id, lookupKeys);
+  return { ok: true, record: toCallback(row as SqlRow) };
 }
 
 /** An empty string deletes the key. Source: GMS "Callback Services API", reschedule. */
@@ -253,49 +274,46 @@ function mergeText(
   );
 }
 
-function takeOver(database: Database): Leftover[] {
+function* takeOver(dialect: Dialect): Work<Leftover[]> {
   // A lock without a claimed callback can protect nothing any more.
-  database.run(
+  yield* run(
     `DELETE FROM dial_locks WHERE callback_id NOT IN
        (SELECT id FROM callbacks WHERE claimed = 1 AND state <> 'COMPLETED')`,
   );
-  const rows = database.all(
-    `SELECT * FROM callbacks WHERE claimed = 1 AND state <> 'COMPLETED' ORDER BY seq`,
-  );
-  return rows.map(toCallback).map((record) => {
-    const open = database.get(
+  const leftovers: Leftover[] = [];
+  for (const record of (yield* dialect.leftovers()).map(toCallback)) {
+    const open = yield* get(
       `SELECT * FROM attempts WHERE callback_id = ? AND ended_at_ms IS NULL
        ORDER BY attempt DESC LIMIT 1`,
       record.id,
     );
-    return open === undefined ? record : { ...record, openAttempt: toAttempt(open) };
-  });
+    leftovers.push(open === undefined ? record : { ...record, openAttempt: toAttempt(open) });
+  }
+  return leftovers;
 }
 
-function purge(database: Database, completedBeforeMs: number, limit: number): number {
-  const rows = database.all(
+function* purge(dialect: Dialect, completedBeforeMs: number, limit: number): Work<number> {
+  const rows = yield* all(
     `SELECT id FROM callbacks WHERE completed_at_ms IS NOT NULL AND completed_at_ms < ?
-     ORDER BY completed_at_ms LIMIT ?`,
+     ORDER BY completed_at_ms LIMIT ? ${dialect.forUpdateOfFree}`,
     completedBeforeMs,
     limit,
   );
-  for (const row of rows) {
-    const id = String(row['id']);
-    for (const table of TABLES_OF_A_CALLBACK) {
-      database.run(`DELETE FROM ${table} WHERE callback_id = ?`, id);
-    }
-    database.run('DELETE FROM callbacks WHERE id = ?', id);
+  if (rows.length === 0) return 0;
+  const ids = rows.map((row) => String(row['id']));
+  for (const table of TABLES_OF_A_CALLBACK) {
+    yield* run(`DELETE FROM ${table} WHERE callback_id IN (${marks(ids)})`, ...ids);
   }
-  return rows.length;
+  return yield* run(`DELETE FROM callbacks WHERE id IN (${marks(ids)})`, ...ids);
 }
 
-function stats(database: Database): Results['stats'] {
-  const open = database.all(
+function* stats(): Work<Results['stats']> {
+  const open = yield* all(
     `SELECT service_name, state, count(*) AS count FROM callbacks WHERE state <> 'COMPLETED'
      GROUP BY service_name, state ORDER BY service_name, state`,
   );
-  const claimed = database.get('SELECT count(*) AS count FROM callbacks WHERE claimed = 1');
-  const locks = database.get('SELECT count(*) AS count FROM dial_locks');
+  const claimed = yield* get('SELECT count(*) AS count FROM callbacks WHERE claimed = 1');
+  const locks = yield* get('SELECT count(*) AS count FROM dial_locks');
   return {
     open: open.map((row) => ({
       serviceName: String(row['service_name']),
@@ -307,8 +325,7 @@ function stats(database: Database): Results['stats'] {
   };
 }
 
-/** Room for a good number of steps: a disk that takes a few bytes is still a full disk. */
-function probe(database: Database): undefined {
-  database.run('INSERT INTO probe VALUES (zeroblob(65536))');
-  database.run('DELETE FROM probe');
+function* probe(dialect: Dialect): Work<undefined> {
+  yield* run(dialect.probe);
+  yield* run('DELETE FROM probe');
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../schedule/callback-store.js';
 import type { Command, Event, State } from '../../callflow/vocabulary.js';
 import type { TrailEntry } from '../../report/trail.js';
-import type { SqlRow, SqlValue } from './sqlite-driver.js';
+import type { SqlRow, SqlValue } from './statements.js';
 
 function text(row: SqlRow, column: string): string {
   return String(row[column]);

@@ -7,9 +7,7 @@
 
 import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError, type StoreErrorCode } from '../../schedule/callback-store.js';
-
-export type SqlValue = string | number | null;
-export type SqlRow = Readonly<Record<string, SqlValue>>;
+import type { SqlRow, SqlValue, Statement, StatementResult, Work } from './statements.js';
 
 export interface Database {
   exec(sql: string): void;
@@ -17,8 +15,8 @@ export interface Database {
   run(sql: string, ...values: SqlValue[]): number;
   get(sql: string, ...values: SqlValue[]): SqlRow | undefined;
   all(sql: string, ...values: SqlValue[]): SqlRow[];
-  /** Rows as they are read; leave the loop to stop reading. */
-  each(sql: string, ...values: SqlValue[]): Iterable<SqlRow>;
+  /** Runs statement after statement. @throws what the work throws */
+  perform<T>(work: Work<T>): T;
   close(): void;
 }
 
@@ -51,13 +49,27 @@ export function openDatabase(file: string, busyTimeoutMs: number): Database {
     return made;
   }
 
+  function perform({ sql, values, wants }: Statement): StatementResult {
+    const statement = prepare(sql);
+    if (wants === 'count') return { rows: [], count: statement.run(...values).changes };
+    if (wants === 'rows') return { rows: statement.all(...values) as SqlRow[], count: 0 };
+    const row = statement.get(...values) as SqlRow | undefined;
+    return { rows: row === undefined ? [] : [row], count: 0 };
+  }
+
   return {
     exec: (sql) => guard(() => inner.exec(sql)),
     run: (sql, ...values) => guard(() => prepare(sql).run(...values).changes),
     get: (sql, ...values) => guard(() => prepare(sql).get(...values) as SqlRow | undefined),
     all: (sql, ...values) => guard(() => prepare(sql).all(...values) as SqlRow[]),
-    each: (sql, ...values) =>
-      guard(() => inner.prepare(sql).iterate(...values) as Iterable<SqlRow>),
+    perform: (work) =>
+      guard(() => {
+        let step = work.next();
+        while (step.done !== true) {
+          step = work.next(perform(step.value));
+        }
+        return step.value;
+      }),
     close: () => guard(() => inner.close()),
   };
 }

@@ -23,6 +23,7 @@ import {
 } from './messages.js';
 import { perform } from './operations.js';
 import { migrate } from './schema.js';
+import { SQLITE } from './sqlite-dialect.js';
 import { openDatabase, toStoreError, type Database } from './sqlite-driver.js';
 
 /** Bounds one transaction, and with it the longest wait of whoever came just after it began. */
@@ -106,7 +107,7 @@ function performBatch(database: Database, batch: readonly NumberedOperation[]): 
       id,
       // Alone it fails with its transaction.
       batch.length === 1
-        ? { ok: true, value: perform(database, operation) }
+        ? { ok: true, value: database.perform(perform(operation, SQLITE)) }
         : attempt(database, operation),
     ]);
     database.exec('COMMIT');
@@ -126,7 +127,7 @@ function performBatch(database: Database, batch: readonly NumberedOperation[]): 
 function attempt(database: Database, operation: Operation): Outcome {
   database.run('SAVEPOINT operation');
   try {
-    const value = perform(database, operation);
+    const value = database.perform(perform(operation, SQLITE));
     database.run('RELEASE operation');
     return { ok: true, value };
   } catch (error) {

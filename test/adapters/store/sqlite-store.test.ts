@@ -5,7 +5,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TABLES_OF_A_CALLBACK } from '../../../src/adapters/store/schema.js';
+import { TABLES_OF_A_CALLBACK } from '../../../src/adapters/store/operations.js';
 import { openSqliteStore } from '../../../src/adapters/store/sqlite-store.js';
 import { openDatabase } from '../../../src/adapters/store/sqlite-driver.js';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';

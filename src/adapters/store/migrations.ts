@@ -1,0 +1,148 @@
+/**
+ * The tables, and how older ones become newer ones; one list for SQLite and PostgreSQL, in SQLite's
+ * words (`postgres/schema.ts` translates column types and what follows a table's closing bracket).
+ *
+ * JSON columns hold what is only ever read whole (user data, state snapshots, events); what is
+ * searched or changed alone has a column.
+ */
+
+/** Step n takes a store from version n to n + 1. Steps are added at the end and never edited. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE callbacks (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    service_name TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    desired_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    user_data TEXT NOT NULL,
+    lookup_keys TEXT NOT NULL,
+    request_options TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    due_at_ms INTEGER NOT NULL,
+    attempt_count INTEGER NOT NULL DEFAULT 0,
+    call_state INTEGER,
+    flow_state TEXT,
+    claimed INTEGER NOT NULL DEFAULT 0,
+    cancel_requested TEXT,
+    updated_at_ms INTEGER NOT NULL,
+    completed_at_ms INTEGER,
+    CHECK ((state = 'COMPLETED') = (completed_at_ms IS NOT NULL)),
+    CHECK (state <> 'COMPLETED' OR reason IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX callbacks_due ON callbacks (due_at_ms, seq)
+    WHERE claimed = 0 AND state IN ('SCHEDULED', 'QUEUED');
+  CREATE INDEX callbacks_claimed ON callbacks (seq) WHERE claimed = 1;
+  CREATE INDEX callbacks_open ON callbacks (service_name, state) WHERE state <> 'COMPLETED';
+  CREATE INDEX callbacks_number ON callbacks (customer_number, desired_at_ms);
+  CREATE INDEX callbacks_desired ON callbacks (desired_at_ms);
+  CREATE INDEX callbacks_completed ON callbacks (completed_at_ms)
+    WHERE completed_at_ms IS NOT NULL;
+
+  CREATE TABLE lookup_keys (
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    callback_id TEXT NOT NULL,
+    PRIMARY KEY (key, value, callback_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lookup_keys_callback ON lookup_keys (callback_id);
+
+  CREATE TABLE attempts (
+    callback_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL CHECK (attempt >= 1),
+    call_id TEXT NOT NULL UNIQUE,
+    number TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    trunk TEXT,
+    answered_at_ms INTEGER,
+    ended_at_ms INTEGER,
+    call_state INTEGER,
+    outcome TEXT,
+    sip_status INTEGER,
+    sip_reason TEXT,
+    q850_cause INTEGER,
+    local_tag TEXT,
+    remote_tag TEXT,
+    cpd_reason TEXT,
+    endpoint_id TEXT,
+    PRIMARY KEY (callback_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE steps (
+    callback_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    because TEXT NOT NULL,
+    state_name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    commands TEXT NOT NULL,
+    PRIMARY KEY (callback_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE dial_locks (
+    number TEXT PRIMARY KEY,
+    callback_id TEXT NOT NULL UNIQUE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency_keys (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT,
+    callback_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_callback ON idempotency_keys (callback_id);
+
+  CREATE TABLE probe (filler BLOB NOT NULL) STRICT;
+  `,
+  `
+  CREATE TABLE legs (
+    seq INTEGER PRIMARY KEY,
+    call_id TEXT NOT NULL UNIQUE,
+    callback_id TEXT NOT NULL,
+    number TEXT,
+    begun_at_ms INTEGER NOT NULL,
+    rings_until_ms INTEGER NOT NULL,
+    endpoint_id TEXT,
+    identity TEXT,
+    is_orphan INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX legs_callback ON legs (callback_id);
+  CREATE INDEX legs_number ON legs (number) WHERE number IS NOT NULL;
+  `,
+  `
+  CREATE TABLE trail (
+    callback_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (callback_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  'ALTER TABLE attempts ADD COLUMN audio_tap TEXT;',
+  `
+  CREATE TABLE owner (id TEXT NOT NULL) STRICT;
+  INSERT INTO owner VALUES (lower(hex(randomblob(16))));
+  `,
+  'ALTER TABLE attempts ADD COLUMN message TEXT;',
+  `
+  ALTER TABLE attempts ADD COLUMN waiting_since_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN connected_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN connected_to TEXT;
+  ALTER TABLE attempts ADD COLUMN transfer TEXT;
+  ALTER TABLE attempts ADD COLUMN transfer_detail TEXT;
+  ALTER TABLE attempts ADD COLUMN talk_ended_by TEXT;
+  `,
+  `
+  ALTER TABLE attempts ADD COLUMN rang_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN early_media_at_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN post_dial_delay_ms INTEGER;
+  ALTER TABLE attempts ADD COLUMN far_reason TEXT;
+  ALTER TABLE attempts ADD COLUMN tries TEXT;
+  `,
+  `
+  ALTER TABLE callbacks ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE legs ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
+  `,
+];

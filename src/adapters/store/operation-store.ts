@@ -1,0 +1,248 @@
+/**
+ * What every `CallbackStore` of ours does the same way, whatever carries its operations out: names
+ * them, tells listeners of work and failures, and tries a harmless write once a second after one has
+ * failed. Nothing else is retried here.
+ *
+ * A new method of the store: its operation in `messages.ts` (with `isWrite` and `mustReachDisk`), its
+ * SQL in `operations.ts`, one line here, tests in `test/adapters/store/conformance*.ts`; SQLite and
+ * PostgreSQL have it then. New columns and tables: a step at the end of `migrations.ts`.
+ */
+
+import {
+  StoreError,
+  type AttemptRecord,
+  type CallbackQuery,
+  type CallbackRecord,
+  type CallbackStore,
+  type CancelledBy,
+  type CancelResult,
+  type Change,
+  type CommitOptions,
+  type CommitResult,
+  type JournalStep,
+  type Leftover,
+  type LegRecord,
+  type NewCallback,
+  type Reschedule,
+  type RescheduleResult,
+  type StoreErrorCode,
+  type StoreStats,
+} from '../../schedule/callback-store.js';
+import type { TrailEntry } from '../../report/trail.js';
+import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
+
+const PROBE_INTERVAL_MS = 1000;
+/** Longest that something nobody waits for stays here, to be written together with what follows. */
+const WRITE_BEHIND_MS = 50;
+const PURGE_BATCH = 500;
+
+/** Failures of the disk, as opposed to contradictions in what was asked. */
+const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set([
+  'STORE_BUSY',
+  'STORE_FULL',
+  'STORE_FAILED',
+  'STORE_UNREADABLE',
+  'STORE_OVERLOADED',
+]);
+
+export abstract class OperationStore implements CallbackStore {
+  readonly #workHandlers = new Set<() => void>();
+  readonly #failureHandlers = new Set<(error: StoreError) => void>();
+  #isWritable = true;
+  #probeTimer: NodeJS.Timeout | undefined;
+  protected isClosed = false;
+
+  /**
+   * Carries an operation out. Operations of one callback in the order of the calls.
+   * @param waitMs how long it may be kept back, to be written together with others
+   * @throws StoreError
+   */
+  protected abstract send<K extends Operation['kind']>(
+    operation: Extract<Operation, { kind: K }>,
+    waitMs?: number,
+  ): Promise<Results[K]>;
+
+  /** Operations that have not been answered yet. */
+  protected abstract readonly pendingCount: number;
+
+  abstract close(): Promise<void>;
+
+  accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord> {
+    return this.send({ kind: 'accept', callback, idempotencyKey });
+  }
+
+  acceptedBefore(
+    idempotencyKey: string,
+    fingerprint: string | undefined,
+  ): Promise<CallbackRecord | undefined> {
+    return this.send({ kind: 'accepted-before', fingerprint, idempotencyKey });
+  }
+
+  get(id: string): Promise<CallbackRecord | undefined> {
+    return this.send({ kind: 'get', id });
+  }
+
+  find(query: CallbackQuery): Promise<CallbackRecord[]> {
+    return this.send({ kind: 'find', query });
+  }
+
+  claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {
+    return this.send({ kind: 'claim-due', nowMs, limit });
+  }
+
+  nextDueAtMs(): Promise<number | undefined> {
+    return this.send({ kind: 'next-due' });
+  }
+
+  async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {
+    // A lock that may be refused has to be waited for, whatever was asked.
+    const isAwaited = options.durable || change.dialLock === 'take';
+    // What is on the wire is told at once: after a crash it is ended by what is written here.
+    const isUrgent = isAwaited || change.leg !== undefined;
+    const waitMs = isUrgent ? 0 : WRITE_BEHIND_MS;
+    const nowMs = Date.now();
+    const operation = { kind: 'commit', id, change, nowMs, isDurable: isAwaited } as const;
+    const written = this.send(operation, waitMs);
+    if (isAwaited) return written;
+    written.then(
+      (result) => {
+        if (!result.ok) this.tellFailure(refusedBehind(id, result.why));
+      },
+      // `settled` has told the listeners.
+      () => undefined,
+    );
+    return { ok: true };
+  }
+
+  requestCancel(id: string, by: CancelledBy, atMs: number): Promise<CancelResult> {
+    return this.send({ kind: 'request-cancel', id, by, atMs });
+  }
+
+  reschedule(id: string, changes: Reschedule): Promise<RescheduleResult> {
+    return this.send({ kind: 'reschedule', id, changes });
+  }
+
+  attempts(id: string): Promise<AttemptRecord[]> {
+    return this.send({ kind: 'attempts', id });
+  }
+
+  trail(id: string): Promise<TrailEntry[]> {
+    return this.send({ kind: 'trail', id });
+  }
+
+  story(id: string): Promise<JournalStep[]> {
+    return this.send({ kind: 'story', id });
+  }
+
+  takeOverLeftovers(): Promise<Leftover[]> {
+    return this.send({ kind: 'take-over' });
+  }
+
+  takeOverLegs(nowMs: number): Promise<LegRecord[]> {
+    return this.send({ kind: 'take-over-legs', nowMs });
+  }
+
+  ownerId(): Promise<string> {
+    return this.send({ kind: 'owner-id' });
+  }
+
+  /** In small batches, so that a large purge never holds up a live call's writes for long. */
+  async purge(completedBeforeMs: number): Promise<number> {
+    for (let total = 0; ;) {
+      const count = await this.send({ kind: 'purge', completedBeforeMs, limit: PURGE_BATCH });
+      total += count;
+      if (count < PURGE_BATCH) return total;
+    }
+  }
+
+  onWork(handler: () => void): () => void {
+    this.#workHandlers.add(handler);
+    return () => this.#workHandlers.delete(handler);
+  }
+
+  onFailure(handler: (error: StoreError) => void): () => void {
+    this.#failureHandlers.add(handler);
+    return () => this.#failureHandlers.delete(handler);
+  }
+
+  get isWritable(): boolean {
+    return this.#isWritable && !this.isClosed;
+  }
+
+  async stats(): Promise<StoreStats> {
+    const counted = await this.send({ kind: 'stats' });
+    return { ...counted, pendingCount: this.pendingCount, isWritable: this.isWritable };
+  }
+
+  /** Every outcome passes here, before whoever waits for it has it. @returns whether to `tellWork` */
+  protected settled(operation: Operation, outcome: Outcome): boolean {
+    if (!outcome.ok) {
+      this.#judgeFailure(operation, toError(outcome));
+      return false;
+    }
+    const isWritableAgain = isWrite(operation) && !this.#isWritable;
+    if (isWritableAgain) {
+      this.#isWritable = true;
+      this.stopProbing();
+    }
+    return isWritableAgain || mayFreeWork(operation);
+  }
+
+  protected tellWork(): void {
+    for (const handler of this.#workHandlers) handler();
+  }
+
+  protected tellFailure(error: StoreError): void {
+    for (const handler of this.#failureHandlers) handler(error);
+  }
+
+  protected stopProbing(): void {
+    clearTimeout(this.#probeTimer);
+  }
+
+  #judgeFailure(operation: Operation, error: StoreError): void {
+    const isDisk = DISK_FAILURES.has(error.code);
+    if (isDisk && isWrite(operation)) {
+      this.#isWritable = false;
+      this.#probeLater();
+    }
+    const isUnheard = operation.kind === 'commit' && error.code !== 'STORE_CLOSED';
+    if ((isDisk || isUnheard) && operation.kind !== 'probe') this.tellFailure(error);
+  }
+
+  #probeLater(): void {
+    this.stopProbing();
+    if (this.isClosed) return;
+    this.#probeTimer = setTimeout(() => {
+      this.send({ kind: 'probe' }).catch(() => undefined);
+    }, PROBE_INTERVAL_MS);
+    this.#probeTimer.unref();
+  }
+}
+
+export function failed(code: StoreErrorCode, message: string): Outcome & { readonly ok: false } {
+  return { ok: false, failure: { code, message } };
+}
+
+export function toError({ failure }: Outcome & { readonly ok: false }): StoreError {
+  return new StoreError(failure.code, failure.message);
+}
+
+function refusedBehind(id: string, why: string): StoreError {
+  return new StoreError('STORE_CONFLICT', `A change of callback ${id} was refused: ${why}.`);
+}
+
+/** May `claimDue` find more after this than before it? */
+function mayFreeWork(operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'accept':
+    case 'reschedule':
+      return true;
+    case 'commit': {
+      const { dialLock, record } = operation.change;
+      return dialLock === 'release' || record?.claimed === false || record?.state === 'COMPLETED';
+    }
+    default:
+      return false;
+  }
+}

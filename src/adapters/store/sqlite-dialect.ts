@@ -1,0 +1,20 @@
+/** SQLite's words where they differ, and what is simple because one process has the file alone. */
+
+import { all, run, type Dialect } from './statements.js';
+
+export const SQLITE: Dialect = {
+  forUpdate: '',
+  forUpdateOfFree: '',
+  least: 'min',
+  greatest: 'max',
+  node: 0,
+  *adopt() {
+    yield* run('UPDATE legs SET is_orphan = 1');
+  },
+  *leftovers() {
+    return yield* all(
+      `SELECT * FROM callbacks WHERE claimed = 1 AND state <> 'COMPLETED' ORDER BY seq`,
+    );
+  },
+  probe: 'INSERT INTO probe VALUES (zeroblob(65536))',
+};

@@ -1,0 +1,72 @@
+/**
+ * SQL as data. An operation of the store is a generator that yields one statement after another and
+ * is given their results: SQLite's worker runs it synchronously, PostgreSQL's connections with a
+ * round trip each. So there is one text for both, kept to what both understand; where they differ,
+ * a `Dialect` has the word.
+ */
+
+export type SqlValue = string | number | null;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface Statement {
+  /** `?` stands for a value. */
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+  /** `rows` of what only reads: SQLite's driver does not say why a write failed that way. */
+  readonly wants: 'rows' | 'row' | 'count';
+}
+
+export interface StatementResult {
+  /** Empty when a count was wanted. */
+  readonly rows: readonly SqlRow[];
+  /** Rows changed. */
+  readonly count: number;
+}
+
+/** Something done with statements, inside one transaction that somebody else begins and ends. */
+export type Work<T> = Generator<Statement, T, StatementResult>;
+
+/** What SQL calls differently here and there. */
+export interface Dialect {
+  /** Ends a SELECT of a row that is changed in the same transaction. */
+  readonly forUpdate: string;
+  /** The same, for rows that others may be working on: those are left out. */
+  readonly forUpdateOfFree: string;
+  /** The smaller and the larger of two values. */
+  readonly least: string;
+  readonly greatest: string;
+  /** Which process this is, among those that share the store; 0 when there is only one. */
+  readonly node: number;
+  /**
+   * Whether this process may still dial; holds until the transaction ends. Absent when nobody
+   * else could have taken its work over.
+   */
+  readonly mayDial?: () => Work<boolean>;
+  /** Makes the legs that dead processes left ours, as orphans, and their callbacks leftovers. */
+  readonly adopt: () => Work<void>;
+  /** Rows of `callbacks` that are ours now and that no session has. */
+  readonly leftovers: () => Work<readonly SqlRow[]>;
+  /**
+   * Writes into `probe`, with room for a good number of steps: a disk that takes a few bytes is still
+   * a full disk.
+   */
+  readonly probe: string;
+}
+
+/** @returns the number of rows changed */
+export function* run(sql: string, ...values: SqlValue[]): Work<number> {
+  return (yield { sql, values, wants: 'count' }).count;
+}
+
+export function* all(sql: string, ...values: SqlValue[]): Work<readonly SqlRow[]> {
+  return (yield { sql, values, wants: 'rows' }).rows;
+}
+
+export function* get(sql: string, ...values: SqlValue[]): Work<SqlRow | undefined> {
+  return (yield { sql, values, wants: 'row' }).rows[0];
+}
+
+/** `?, ?, ?` for so many values. */
+export function marks(list: readonly unknown[]): string {
+  return list.map(() => '?').join(', ');
+}
