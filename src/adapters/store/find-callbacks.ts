@@ -12,7 +12,7 @@ const LIMIT_MAX = 1000;
 /** The callbacks that match every part of the query, newest desired time first. */
 export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
   // A list without an entry matches nothing; not every database takes `IN ()`.
-  if (query.states?.length === 0) return [];
+  if (query.states?.length === 0 || query.reasons?.length === 0) return [];
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...bound: SqlValue[]): void => {
@@ -30,6 +30,17 @@ export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
   }
   for (const [key, value] of Object.entries(query.lookupKeys ?? {})) {
     add('id IN (SELECT callback_id FROM lookup_keys WHERE key = ? AND value = ?)', key, value);
+  }
+  for (const [key, unwanted] of Object.entries(query.notLookupKeys ?? {})) {
+    if (unwanted.length === 0) continue;
+    const among = `value IN (${marks(unwanted)})`;
+    const holders = `SELECT callback_id FROM lookup_keys WHERE key = ? AND ${among}`;
+    add(`id NOT IN (${holders})`, key, ...unwanted);
+  }
+  if (query.reasons !== undefined) add(`reason IN (${marks(query.reasons)})`, ...query.reasons);
+  if (query.after !== undefined) {
+    const last = 'SELECT desired_at_ms, seq FROM callbacks WHERE id = ?';
+    add(`(desired_at_ms, seq) < (${last})`, query.after);
   }
 
   const where = terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;

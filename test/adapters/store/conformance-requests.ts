@@ -98,6 +98,38 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       assert.deepEqual(await ids({ limit: 1 }), [two]);
       assert.deepEqual(await ids({ states: [] }), []);
     });
+
+    it('leaves out values of lookup keys, and matches reasons', async () => {
+      const account = (value: string) => ({ lookupKeys: { account: value } });
+      const one = await bench.accepted(account('77'));
+      const two = await bench.accepted(account('78'));
+      const none = await bench.accepted({ lookupKeys: {} });
+      const ids = async (query: Parameters<CallbackStore['find']>[0]): Promise<string[]> =>
+        (await bench.store.find(query)).map((record) => record.id);
+      assert.deepEqual(await ids({ notLookupKeys: { account: ['77'] } }), [none, two]);
+      assert.deepEqual(await ids({ notLookupKeys: { account: ['77', '78'] } }), [none]);
+      assert.deepEqual(await ids({ notLookupKeys: { account: [] } }), [none, two, one]);
+
+      await bench.store.requestCancel(one, 'customer', NOON_MS);
+      await bench.store.requestCancel(two, 'admin', NOON_MS);
+      assert.deepEqual(await ids({ reasons: ['CANCELLED'] }), [one]);
+      assert.deepEqual(await ids({ reasons: ['CANCELLED', 'CANCELLED_BY_ADMIN'] }), [two, one]);
+      assert.deepEqual(await ids({ reasons: [] }), []);
+    });
+
+    it('goes on after the last of a page', async () => {
+      const soon = await bench.accepted();
+      const twin = await bench.accepted();
+      const later = await bench.accepted({ desiredAtMs: NOON_MS + HOUR_MS });
+      const page = async (after?: string): Promise<string[]> => {
+        const found = await bench.store.find({ limit: 2, ...(after && { after }) });
+        return found.map((record) => record.id);
+      };
+      assert.deepEqual(await page(), [later, twin]);
+      assert.deepEqual(await page(twin), [soon]);
+      assert.deepEqual(await page(soon), []);
+      assert.deepEqual(await page('nobody'), []);
+    });
   });
 
   describe('cancelling', () => {
