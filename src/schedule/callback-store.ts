@@ -17,6 +17,9 @@
 import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { TrailEntry } from '../report/trail.js';
+import type { CallbackQuery } from './callback-query.js';
+
+export type { CallbackQuery };
 
 /** Genesys' `_callback_state`. */
 export const CALLBACK_STATES = [
@@ -235,26 +238,6 @@ export type CommitResult =
 export interface CommitOptions {
   /** true: resolves once the disk has it. false: resolves at once, written behind in order. */
   readonly durable: boolean;
-}
-
-export interface CallbackQuery {
-  readonly customerNumber?: string;
-  readonly serviceName?: string;
-  /** Every pair has to match. */
-  readonly lookupKeys?: Readonly<Record<string, string>>;
-  /** Callbacks with one of these values of the key are left out. */
-  readonly notLookupKeys?: Readonly<Record<string, readonly string[]>>;
-  readonly states?: readonly CallbackState[];
-  readonly notStates?: readonly CallbackState[];
-  /** `_callback_reason` is one of them. */
-  readonly reasons?: readonly string[];
-  /** Window on the desired time, both ends included. */
-  readonly desiredFromMs?: number;
-  readonly desiredToMs?: number;
-  /** 1..1000, default 100; the newest desired times first. */
-  readonly limit?: number;
-  /** What comes after the callback with this id in that order: the last one of the page before. */
-  readonly after?: string;
 }
 
 /** What may be changed from outside while no session owns the callback. */
