@@ -5,6 +5,7 @@
  * stderr with a code.
  */
 import { Command, CommanderError } from 'commander';
+import { registerApiKeyCommand } from './cli/api-key-command.js';
 import { registerCallCommand } from './cli/call-command.js';
 import { registerCheckCommand } from './cli/check-command.js';
 import { registerCpdCommands } from './cli/cpd.js';
@@ -32,6 +33,7 @@ registerRunCommand(program);
 registerDemoCommand(program);
 registerCallCommand(program);
 registerCheckCommand(program);
+registerApiKeyCommand(program);
 registerFlowCommands(program);
 registerTraceCommand(program);
 registerPluginCommand(program);

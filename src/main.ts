@@ -12,6 +12,7 @@ import { createMediaFiles } from './adapters/media/media-files.js';
 import { createSpeech } from './adapters/media/speech.js';
 import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
 import { systemRandom } from './adapters/random.js';
+import { readCertificate, renewCertificate } from './adapters/http/certificate.js';
 import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectFleet } from './adapters/telephony/connect.js';
 import type { Fleet } from './adapters/telephony/fleet.js';
@@ -37,9 +38,6 @@ import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
 import { isMediaShared, telephonySites } from './telephony-sites.js';
 
-/** Longest wait for calls in the air at shutdown. */
-const DRAIN_MS = 30_000;
-
 export interface Dialback {
   /** Base URL of the HTTP API. */
   readonly url: string;
@@ -49,7 +47,7 @@ export interface Dialback {
   readonly config: DialbackConfig;
   /** Reads the configuration's file again, applies it whole or not at all, and logs the difference. */
   reload(): Promise<Reload>;
-  /** Takes no more work, waits for live calls at most this long, gives everything back. */
+  /** Takes no more work, waits for live calls (at most `shutdown.drainTimeout`), gives everything back. */
   stop(drainMs?: number): Promise<void>;
   /** Ends every call now; for a shutdown that must not wait. */
   hangUpAll(): Promise<void>;
@@ -99,8 +97,13 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     isReady: () => isReady(),
   });
   let isStopping = false;
-  const isReady = () =>
-    !isStopping && store.isWritable && telephony.sip.isConnected && telephony.media.isConnected;
+  const checks = () => ({
+    store: store.isWritable,
+    signalling: telephony.sip.isConnected,
+    media: telephony.media.isConnected,
+    notDraining: !isStopping,
+  });
+  const isReady = () => Object.values(checks()).every(Boolean);
   const opening = openStore(config, cleanUp);
   const [store, { telephony, engineCounts }, analyser] = await together([
     opening,
@@ -182,6 +185,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     poke: () => scheduler.poke(),
     cancelLive: (id, by) => host.cancel(id, by),
     isReady,
+    checks,
+    tls: await readCertificate(config.http.tls),
   });
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
@@ -203,6 +208,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       if (reload.kind === 'applied') {
         folders = await share();
         desk.configure(plansOf(live.current));
+        await renewCertificate(api.server, live.current.http.tls, log);
         await changeServers(live.current, telephony, log);
         scheduler.poke();
       }
@@ -220,7 +226,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       dialLocks: (await store.stats()).dialLockCount,
     }),
     hangUpAll: () => host.drain(0),
-    stop: async (drainMs = DRAIN_MS) => {
+    stop: async (drainMs = live.current.shutdown.drainTimeoutMs) => {
       isStopping = true;
       await scheduler.stop();
       await host.drain(drainMs);

@@ -10,20 +10,14 @@ import { buildService } from './build-service.js';
 import type {
   CpdConfig,
   DialbackConfig,
-  HttpConfig,
   LogLevel,
   RoutePointConfig,
   ServiceConfig,
   StoreConfig,
   TrunkConfig,
 } from './config.js';
-import {
-  addFault,
-  blockReader,
-  isLoopbackHost,
-  readersOf,
-  type BuildContext,
-} from './build-parts.js';
+import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
+import { buildHttp } from './build-http.js';
 import { buildTelephony } from './build-telephony.js';
 import { CONFIG_OPTIONS } from './schema.js';
 import { TRANSFERS } from './schema-handoff.js';
@@ -63,6 +57,7 @@ export function buildConfig(
     ),
     store: buildStore(blockReader('store', read).text('url'), context),
     http: buildHttp(blockReader('http', read), context),
+    shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },
     orchestration,
     webhook: { secret: blockReader('webhook', read).optionalText('secret') },
     allowedOrigins: collectOrigins(read.texts('allowedOrigins'), orchestration.url, services),
@@ -135,44 +130,6 @@ function buildStore(url: string, context: BuildContext): StoreConfig {
   const named = url.slice('sqlite:'.length);
   const path = named === ':memory:' || isAbsolute(named) ? named : resolve(context.folder, named);
   return { kind: 'sqlite', url: `sqlite:${path}`, path };
-}
-
-/** A listener that others can reach needs keys, or a plain word that it needs none. */
-function buildHttp(read: OptionReader, context: BuildContext): HttpConfig {
-  const listen = read.text('listen');
-  const split = listen.lastIndexOf(':');
-  const host = listen.slice(0, split).replace(/^\[(.*)\]$/, '$1');
-  const port = Number(listen.slice(split + 1));
-  if (port > 65535) {
-    addFault(context, 'CONFIG_BAD_FORMAT', 'http.listen', 'Not a port.', { allowed: '0 to 65535' });
-  }
-  const keys = readersOf('apiKeys', read).map(([, item]) => ({
-    name: item.optionalText('name') ?? '',
-    key: item.optionalText('key') ?? '',
-  }));
-  const word = read.optionalText('auth');
-  const isLoopback = isLoopbackHost(host);
-  if (word === 'keys' && keys.length === 0) {
-    addFault(
-      context,
-      'CONFIG_MISSING_OPTION',
-      'http.apiKeys',
-      '`auth: keys` needs at least one key.',
-    );
-  }
-  if (!isLoopback && word === undefined && keys.length === 0) {
-    const message = 'Other machines can reach this listener, and anybody could order calls.';
-    const suggestion = 'apiKeys, or auth: none';
-    addFault(context, 'CONFIG_PUBLIC_WITHOUT_AUTH', 'http.listen', message, { suggestion });
-  }
-  const hasKeys = word === 'keys' || (word === undefined && keys.length > 0);
-  return {
-    host,
-    port,
-    isLoopback,
-    publicUrl: read.optionalText('publicUrl')?.replace(/\/+$/, ''),
-    auth: hasKeys ? { kind: 'keys', keys } : { kind: 'none' },
-  };
 }
 
 /** A URL that stands in the file is trusted, and so is what its page loads from the same origin. */

@@ -9,6 +9,7 @@ import type { EtaPosition } from '../handoff/queue/wait-estimate.js';
 import type { RoutePoint, Transfer } from '../handoff/route-point.js';
 import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
+import type { ApiScope } from './schema-http.js';
 import type { CPD_PROFILES } from './schema-terms.js';
 
 export interface EmbeddedConfig {
@@ -140,12 +141,20 @@ export type StoreConfig =
   | { readonly kind: 'sqlite'; readonly url: string; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: string };
 
+/** One key of the API; the key itself is never kept. */
+export interface ApiKey {
+  readonly name: string;
+  /** SHA-256 of the key, 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly scopes: readonly ApiScope[];
+  /** Names of the services it may touch; undefined = all, those of a later reload included. */
+  readonly services: readonly string[] | undefined;
+  /** Instead of `rateLimits.perKey`; 0 = no limit. */
+  readonly requestsPerMinute: number | undefined;
+}
+
 export type HttpAuth =
-  | { readonly kind: 'none' }
-  | {
-      readonly kind: 'keys';
-      readonly keys: readonly { readonly name: string; readonly key: string }[];
-    };
+  { readonly kind: 'none' } | { readonly kind: 'keys'; readonly keys: readonly ApiKey[] };
 
 export interface HttpConfig {
   readonly host: string;
@@ -155,6 +164,13 @@ export interface HttpConfig {
   /** As other machines see the API, without a trailing slash; made into `_reply_url`. */
   readonly publicUrl: string | undefined;
   readonly auth: HttpAuth;
+  /** Origins of web pages that may use the API; empty = none but our own. */
+  readonly corsOrigins: readonly string[];
+  /** Absolute paths of PEM files; undefined = plain HTTP. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly maxBodyBytes: number;
+  /** Requests a minute; 0 = no limit. */
+  readonly rateLimits: { readonly perKey: number; readonly perAddress: number };
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -235,6 +251,8 @@ export interface DialbackConfig {
   readonly routePoints: Readonly<Record<string, RoutePointConfig>>;
   readonly store: StoreConfig;
   readonly http: HttpConfig;
+  /** Longest wait for calls in the air when the service is told to end. */
+  readonly shutdown: { readonly drainTimeoutMs: number };
   readonly orchestration: { readonly url: string | undefined };
   /** Undefined: requests to webhooks are not signed. */
   readonly webhook: { readonly secret: string | undefined };

@@ -4,7 +4,6 @@ import {
   anyPort,
   block,
   host,
-  LISTEN,
   name,
   NETWORK,
   option,
@@ -16,6 +15,7 @@ import {
   TRUNK_URI,
   WEBHOOK_SECRET,
 } from './schema-parts.js';
+import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
 import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
@@ -110,61 +110,6 @@ const routePoints = option(
   'Destinations that a plugin or page may name in `route_to_rp`.',
 );
 
-const http = block(
-  'http',
-  'The API. Any listener that is not on loopback needs `apiKeys`, or `auth: none` in so many words.',
-  [
-    option(
-      'listen',
-      { kind: 'text', maxLength: 300, format: LISTEN },
-      'Address and port; port 0 takes any free one.',
-      { default: '127.0.0.1:8080' },
-    ),
-    option(
-      'publicUrl',
-      { kind: 'url', schemes: ['http', 'https'] },
-      'The API as others reach it; plugins are given their `_reply_url` under it.',
-      { defaultSays: 'made from `listen`' },
-    ),
-    option(
-      'auth',
-      { kind: 'choice', values: ['none', 'keys'] },
-      '`none` serves anybody who can connect; `keys` asks for one of `apiKeys`.',
-      { defaultSays: '`keys` when there are `apiKeys`, else `none`' },
-    ),
-    option(
-      'apiKeys',
-      {
-        kind: 'list',
-        maxItems: 100,
-        uniqueBy: 'name',
-        of: {
-          kind: 'block',
-          options: [
-            option('name', name, 'Who uses it; stands in the log.', { isRequired: true }),
-            option(
-              'key',
-              {
-                kind: 'text',
-                maxLength: 256,
-                isSecret: true,
-                format: {
-                  pattern: /^[\x21-\x7e]{16,}$/,
-                  says: 'at least 16 printable characters without blanks',
-                },
-              },
-              'The key.',
-              { isRequired: true },
-            ),
-          ],
-        },
-      },
-      'Keys that clients send.',
-      { default: [] },
-    ),
-  ],
-);
-
 /** Everything at the top level except `defaults` and `services`. */
 export const SERVER_OPTIONS: readonly OptionSpec[] = [
   option(
@@ -197,7 +142,8 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       { default: 'sqlite:data/dialback.db' },
     ),
   ]),
-  http,
+  HTTP_BLOCK,
+  SHUTDOWN_BLOCK,
   block(
     'orchestration',
     'An orchestration server that runs plugins, for services with `pluginRunner: ors`.',

@@ -14,17 +14,19 @@ import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
 import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
-import { accessCheck } from './access.js';
+import { describeApi } from './api-description.js';
 import { addBodyParsers } from './body-parsers.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
+import { allowOrigins, currentCaller, guardRoutes } from './guarded-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
 import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
+import { registerHealthRoutes } from './health-routes.js';
 import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
 import { schemaProblem } from './schema-problem.js';
+import { viewOfServices } from './service-view.js';
 import { registerSessionRoutes } from './session-routes.js';
 
-const BODY_MAX_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const PATH_PART_MAX = 200;
 const STORE_RETRY_SECONDS = 5;
@@ -41,6 +43,10 @@ export interface ApiDeps {
   cancelLive(id: string, by: CancelledBy): boolean;
   /** Could a callback be dialled now? For `/readyz`. */
   isReady(): boolean;
+  /** What that depends on, each for itself; shown at `/readyz`. */
+  readonly checks?: (() => Readonly<Record<string, boolean>>) | undefined;
+  /** PEM texts: HTTPS instead of HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly version?: string;
   /** Shown and set at `/v1/agents` and `/v1/queues`. */
   readonly queues?: QueueOffice;
@@ -56,16 +62,22 @@ export interface ApiDeps {
 
 /** Builds the API; the caller lets it listen and closes it. Further routes may be added before that. */
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const api = fastify({
-    bodyLimit: BODY_MAX_BYTES,
+  const { maxBodyBytes } = deps.config.http;
+  const options = {
+    bodyLimit: maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: PATH_PART_MAX },
     forceCloseConnections: true,
-  });
+    // What comes is what is meant: nothing is cut out of a body to make it fit.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, strictTypes: false } },
+  } as const;
+  const api = deps.tls ? withTls(options, deps.tls) : fastify(options);
 
   addBodyParsers(api);
+  // Schemas of answers describe them; they cut nothing out of them.
+  api.setSerializerCompiler(() => (data) => JSON.stringify(data));
   api.setErrorHandler((error: unknown, request, reply) => {
-    const problem = schemaProblem(error, request) ?? toProblem(error);
+    const problem = schemaProblem(error, request) ?? toProblem(error, maxBodyBytes);
     if (problem.status >= 500 && !(error instanceof RequestProblem)) {
       deps.log.error({ method: request.method, path: request.url, error: String(error) }, 'failed');
     }
@@ -74,33 +86,28 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   api.setNotFoundHandler((_request, reply) =>
     answer(reply, new RequestProblem('CBD_REQUEST_UNKNOWN_PATH', 'There is no such path.')),
   );
+  const http = () => deps.config.http;
+  allowOrigins(api, http);
+  describeApi(api, deps.version ?? 'unknown');
 
-  // Load balancers and supervisors have no key, and learn nothing here.
-  api.get('/livez', () => ({ ok: true }));
-  api.get('/readyz', (_request, reply) => {
-    const isReady = deps.isReady();
-    void reply.code(isReady ? 200 : 503);
-    return { ok: isReady };
+  void api.register((open, _options, done) => {
+    registerHealthRoutes(open, deps);
+    done();
   });
-
-  // Keys may be replaced while running; a key that is withdrawn is refused from then on.
-  let { http } = deps.config;
-  let checkAccess = accessCheck(http);
-  void api.register((scope, _options, done) => {
-    scope.addHook('onRequest', (request, _reply, next) => {
-      if (deps.config.http !== http) {
-        ({ http } = deps.config);
-        checkAccess = accessCheck(http);
-      }
-      checkAccess(request);
-      next();
-    });
-    registerGenesysRoutes(scope, deps);
-    registerOwnRoutes(scope, deps);
-    if (deps.queues) registerQueueRoutes(scope, deps.queues, deps.store);
+  void api.register(async (scope) => {
+    await guardRoutes(scope, http);
+    const seen: ApiDeps = {
+      ...deps,
+      get config() {
+        return deps.config;
+      },
+      store: viewOfServices(deps.store, () => currentCaller()?.services),
+    };
+    registerGenesysRoutes(scope, seen);
+    registerOwnRoutes(scope, seen);
+    if (deps.queues) registerQueueRoutes(scope, deps.queues, seen.store);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
-    done();
   });
   const { desk } = deps;
   if (desk) {
@@ -110,6 +117,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     });
   }
   return api;
+}
+
+/** The same API on another kind of server: nothing above the socket can tell. */
+function withTls(options: object, { cert, key }: NonNullable<ApiDeps['tls']>): FastifyInstance {
+  const https = { cert, key, minVersion: 'TLSv1.2' } as const;
+  return fastify({ ...options, https });
 }
 
 function answer(reply: FastifyReply, problem: RequestProblem): FastifyReply {
@@ -124,7 +137,7 @@ function answer(reply: FastifyReply, problem: RequestProblem): FastifyReply {
     .send(isGenesys ? problem.toGenesysBody() : problem.toBody());
 }
 
-function toProblem(error: unknown): RequestProblem {
+function toProblem(error: unknown, maxBodyBytes: number): RequestProblem {
   if (error instanceof RequestProblem) return error;
   if (error instanceof StoreError) {
     if (error.code === 'STORE_KEY_REUSED') {
@@ -139,7 +152,7 @@ function toProblem(error: unknown): RequestProblem {
   // fastify's own: malformed JSON, unknown content type, a body past the limit.
   const { statusCode, message } = error as Partial<FastifyError>;
   if (statusCode === 413) {
-    return new RequestProblem('CBD_REQUEST_TOO_LARGE', `At most ${BODY_MAX_BYTES} bytes.`);
+    return new RequestProblem('CBD_REQUEST_TOO_LARGE', `At most ${maxBodyBytes} bytes.`);
   }
   if (statusCode !== undefined && statusCode < 500) {
     return new RequestProblem('CBD_REQUEST_MALFORMED', message ?? 'Malformed request.');

@@ -30,6 +30,9 @@ export type RequestCode =
   | 'CBD_REQUEST_QUEUE_FULL'
   | 'CBD_REQUEST_UNAUTHORISED'
   | 'CBD_REQUEST_FORBIDDEN'
+  | 'CBD_REQUEST_SCOPE'
+  | 'CBD_REQUEST_RATE'
+  | 'CBD_REQUEST_IN_FLIGHT'
   | 'CBD_STORE_UNAVAILABLE'
   | 'CBD_INTERNAL';
 
@@ -71,6 +74,9 @@ const ON_THE_WIRE: Readonly<Record<RequestCode, OnTheWire>> = {
   CBD_REQUEST_QUEUE_FULL: { status: 503, exception: UNAVAILABLE },
   CBD_REQUEST_UNAUTHORISED: { status: 401, exception: CALLBACK },
   CBD_REQUEST_FORBIDDEN: { status: 403, exception: CALLBACK },
+  CBD_REQUEST_SCOPE: { status: 403, exception: CALLBACK },
+  CBD_REQUEST_RATE: { status: 429, exception: CALLBACK },
+  CBD_REQUEST_IN_FLIGHT: { status: 409, exception: CALLBACK },
   CBD_STORE_UNAVAILABLE: { status: 503, exception: UNAVAILABLE },
   CBD_INTERNAL: { status: 500, exception: CALLBACK },
 };

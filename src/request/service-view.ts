@@ -1,0 +1,63 @@
+/**
+ * The store as a caller may see it. A key for some services finds, changes and counts callbacks of
+ * those only; the others are not there. Every route gets its store through here, so none can forget it.
+ */
+
+import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
+import { RequestProblem } from './problem.js';
+
+/** @param servicesNow the only services there are for whoever asks now; undefined = all */
+export function viewOfServices(
+  store: CallbackStore,
+  servicesNow: () => ReadonlySet<string> | undefined,
+): CallbackStore {
+  const isHidden = (serviceName: string): boolean => servicesNow()?.has(serviceName) === false;
+  const isThere = async (id: string): Promise<boolean> =>
+    servicesNow() === undefined || (await visible(id)) !== undefined;
+  const visible = async (id: string): Promise<CallbackRecord | undefined> => {
+    const record = await store.get(id);
+    return record === undefined || isHidden(record.serviceName) ? undefined : record;
+  };
+  const view: Partial<CallbackStore> = {
+    get: visible,
+    accept: (callback, ...more) => {
+      if (!isHidden(callback.serviceName)) return store.accept(callback, ...more);
+      throw new RequestProblem('CBD_REQUEST_SCOPE', 'This key is not for this service.');
+    },
+    async find(query) {
+      const services = servicesNow();
+      if (services === undefined) return store.find(query);
+      const { serviceName } = query;
+      if (serviceName !== undefined) return isHidden(serviceName) ? [] : store.find(query);
+      const lists = await Promise.all(
+        [...services].map((name) => store.find({ ...query, serviceName: name })),
+      );
+      return lists
+        .flat()
+        .sort((a, b) => b.desiredAtMs - a.desiredAtMs)
+        .slice(0, query.limit ?? FIND_LIMIT);
+    },
+    requestCancel: async (id, ...more) =>
+      (await isThere(id)) ? store.requestCancel(id, ...more) : 'unknown',
+    reschedule: async (id, changes) =>
+      (await isThere(id)) ? store.reschedule(id, changes) : { ok: false, why: 'unknown' },
+    attempts: async (id) => ((await isThere(id)) ? store.attempts(id) : []),
+    story: async (id) => ((await isThere(id)) ? store.story(id) : []),
+    trail: async (id) => ((await isThere(id)) ? store.trail(id) : []),
+    async stats() {
+      const stats = await store.stats();
+      return { ...stats, open: stats.open.filter(({ serviceName }) => !isHidden(serviceName)) };
+    },
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      const own: unknown = Reflect.get(view, name);
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** What `find` returns at most when the query does not say. */
+const FIND_LIMIT = 100;
