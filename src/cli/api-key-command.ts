@@ -3,7 +3,7 @@
  * configuration. The key itself is written nowhere; only its hash goes into the file.
  */
 import { randomBytes } from 'node:crypto';
-import type { Command} from 'commander';
+import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { sha256Of } from '../config/build-http.js';
 import { API_SCOPES, type ApiScope } from '../config/schema-http.js';
