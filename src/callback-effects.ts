@@ -123,6 +123,7 @@ export class CallbackEffects {
       cleanUp: (work) => this.#end(work),
       note: (what, detail) => this.#trail.note(this.#dialled.callId, what, detail, 'customer'),
       hangUp: (legId, why) => this.#hangUpForHolder(legId, why),
+      transfer: (order, leg) => this.#farSides.transfer(order, leg),
     });
   }
 

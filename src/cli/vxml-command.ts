@@ -10,6 +10,7 @@ import { readXml } from '../vxml/document/page.js';
 import { PageEvent } from '../vxml/errors.js';
 import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
 import { callerActions, type CallerAction } from '../vxml/line/scripted-line.js';
+import { TRANSFER_RESULTS } from '../vxml/line/transfer-outcome.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
 import {
   DEFAULT_NUMBER,
@@ -30,6 +31,7 @@ interface RunFlags {
   readonly attempt: string;
   readonly ttl: string;
   readonly userData: string;
+  readonly transfer: string;
   readonly json?: boolean;
 }
 
@@ -51,6 +53,7 @@ export function registerVxmlCommand(
     .option('--attempt <n>', 'dial attempt, the current one included', '1')
     .option('--ttl <seconds>', 'how long the result may take', '120')
     .option('--user-data <json>', 'what came with the request for the callback', '{}')
+    .option('--transfer <result>', 'what a bridged transfer comes to', 'far_end_disconnect')
     .option('--json', 'one JSON document')
     .action((url: string, flags: RunFlags) => guarded(terminal, () => run(url, flags, terminal)));
   vxml
@@ -65,6 +68,8 @@ export function registerVxmlCommand(
 
 async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
   const isJson = flags.json === true;
+  if (!TRANSFER_RESULTS.some((known) => known === flags.transfer))
+    throw new WrongUse(`--transfer is one of ${TRANSFER_RESULTS.join(', ')}`);
   const source = openPageSource(page);
   const keyboard =
     flags.digits === undefined ? createInterface({ input: process.stdin }) : undefined;
@@ -75,6 +80,7 @@ async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<v
       attempt: wholeNumber(flags.attempt, '--attempt', 999),
       ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
       userData: readUserData(flags.userData),
+      transfer: flags.transfer,
       onStep: (step) => {
         if (!isJson) terminal.out(printable(stepLine(step, 8)));
       },

@@ -28,6 +28,8 @@ export interface PageRehearsalOptions {
   readonly attempt: number;
   readonly ttlMs: number;
   readonly userData: Readonly<Record<string, string>>;
+  /** What a bridged transfer comes to. */
+  readonly transfer: string;
   readonly onStep?: (step: LineEvent) => void;
   /** The line, for whoever is at the keyboard. */
   readonly onLine?: (line: ScriptedLine) => void;
@@ -70,7 +72,8 @@ export async function rehearsePage(
       }
     },
     transfer: ({ kind, destination }) => {
-      if (kind !== 'blind') return undefined;
+      const { transfer: result } = options;
+      if (kind === 'bridge') return { kind: 'ended', result, durationMs: talkMsOf(result) };
       transferredTo = routeDestination(destination);
       return { kind: 'transferred' };
     },
@@ -99,6 +102,12 @@ export async function rehearsePage(
     if (!isOver) return tooLate(options, steps);
   }
   return judged(await done, steps, transferredTo);
+}
+
+/** They talk for so long, where they do. */
+function talkMsOf(result: string): number {
+  const CONVERSATION_MS = 10_000;
+  return result.endsWith('_disconnect') ? CONVERSATION_MS : 0;
 }
 
 function judged(

@@ -24,8 +24,9 @@ export interface AgentCallListener extends LegListener {
   /**
    * Not answered, refused or broken. Exclusive with `onAnswered`.
    * @param isOurs our own servers failed, not the far side
+   * @param status SIP's, when the far side refused
    */
-  onFailed(why: string, isOurs: boolean): void;
+  onFailed(why: string, isOurs: boolean, status?: number): void;
   /** After `onAnswered`: the far side left, or was lost. */
   onHungUp(): void;
 }
@@ -128,8 +129,10 @@ export class AgentCall implements FarCall {
     this.#invite.onProvisional(({ sdp }) => this.#onRinging(sdp));
     const outcome = await this.#invite.outcome;
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
-    if (outcome.kind === 'failed') this.#fail(`SIP ${outcome.status} ${outcome.reason}`);
-    else if (outcome.kind === 'error') this.#fail(outcome.why, true);
+    if (outcome.kind === 'failed') {
+      const { status, reason } = outcome;
+      this.#fail(`SIP ${status} ${reason}`, false, status);
+    } else if (outcome.kind === 'error') this.#fail(outcome.why, true);
     // Not by us, or we would be over.
     else this.#fail('given up before it rang');
     return undefined;
@@ -180,10 +183,10 @@ export class AgentCall implements FarCall {
     void this.#release(why);
   }
 
-  #fail(why: string, isOurs = false): void {
+  #fail(why: string, isOurs = false, status?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.listener.onFailed(why, isOurs);
+    this.listener.onFailed(why, isOurs, status);
     void this.#release(why);
   }
 

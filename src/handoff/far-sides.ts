@@ -13,6 +13,7 @@ import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { attachedHeaders } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
+import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
 import { requestIdOf, type QueueDesk } from './queue-desk.js';
 import type { QueueExit, Wanted } from './queue/vocabulary.js';
 import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
@@ -85,6 +86,8 @@ export class FarSides {
   readonly #open = new Map<string, FarSide>();
   /** The customer for whom somebody is looked for, one call long. */
   #waiting: { readonly customer: CustomerSide; readonly as: WaitingCustomer } | undefined;
+  /** Of the plugin or page that holds the customer, the latest. */
+  #lent: LentTransfer | undefined;
 
   constructor(private readonly context: FarSidesContext) {}
 
@@ -157,6 +160,15 @@ export class FarSides {
       this.context.post(fail(target.why));
       return;
     }
+    const listener = this.#listener(routeId, fail, {
+      answered: { type: 'route-done', routeId },
+      over: { type: 'conversation-ended' },
+    });
+    if (this.#lent?.isKeptFor(target.uri)) {
+      const call = this.#lent.takeOver(listener);
+      this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
+      return listener.onAnswered();
+    }
     const callId = deps.random.uuid();
     const request = { uri: target.uri, callId, ...this.#presented(cpnDigits, customer) };
     const call = new RouteCall(
@@ -170,14 +182,34 @@ export class FarSides {
           this.context.post({ type: 'route-transferred', routeId });
         },
         onReferFailed: (why) => this.context.onFacts({ transferDetail: why }),
-        ...this.#listener(routeId, fail, {
-          answered: { type: 'route-done', routeId },
-          over: { type: 'conversation-ended' },
-        }),
+        ...listener,
       },
       target.transfer === 'refer' ? this.#referral(customer) : undefined,
     );
     this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
+  }
+
+  /** For whoever holds the customer's call: connects the customer with somebody for a while. */
+  transfer(order: TransferOrder, customer: CustomerSide): RunningTransfer {
+    const { deps, ledger, trail } = this.context;
+    const target = routeTarget(order.destination, routeDestinations(this.context.settings()));
+    if (target.kind === 'refused') {
+      const end = { kind: 'not-allowed', why: target.why } as const;
+      return { done: Promise.resolve(end), stop: () => undefined };
+    }
+    const callId = deps.random.uuid();
+    this.#lent = new LentTransfer(
+      {
+        ...deps,
+        customer: customer.call,
+        leg: ledger.begin('route-point', callId),
+        cleanUp: (work) => this.context.cleanUp(work),
+        note: (what, detail) => trail.note(customer.call.callId, what, detail),
+      },
+      order,
+      { uri: target.uri, callId, ...this.#presented(undefined, customer) },
+    );
+    return this.#lent;
   }
 
   /** Connects the customer with a far side that has answered, once what plays has stopped. */
@@ -229,6 +261,8 @@ export class FarSides {
   dropAll(why: string): void {
     this.#waiting?.as.stop();
     for (const id of [...this.#open.keys()]) this.drop(id, why);
+    this.#lent?.stop(why);
+    if (this.#lent) this.context.cleanUp(this.#lent.dropKept(why));
   }
 
   #wanted(

@@ -8,6 +8,7 @@
  * with a code. A holder that starts a second sound while one plays stops the first.
  */
 import type { CallState } from '../callflow/call-state.js';
+import type { TransferEnd, TransferOrder } from '../handoff/lent-transfer.js';
 
 /** One thing to be heard. */
 export type Prompt =
@@ -121,6 +122,17 @@ export interface Recording {
   stop(): Promise<void>;
 }
 
+export interface TransferRequest extends Omit<TransferOrder, 'beforeTalk'> {
+  /** What the customer hears until somebody answers; where it cannot be played, what they heard before. */
+  readonly audio?: Prompt | undefined;
+}
+
+export interface HeldTransfer {
+  readonly done: Promise<TransferEnd | HeldRefusal>;
+  /** Ends the call to the other side, or the conversation; the customer stays. */
+  stop(): void;
+}
+
 /** What is known of the call; none of it changes. */
 export interface HeldCallFacts {
   /** What the page calls the interaction: `_interaction_id`. */
@@ -179,6 +191,12 @@ export interface HeldCall {
 
   /** Records what the customer says. One at a time. */
   record(request: RecordRequest): Recording;
+
+  /**
+   * Calls somebody whom the service allows and connects the customer with them until one of them, the
+   * time or `stop` ends it; the customer's keys are told all the while. One at a time.
+   */
+  transfer(request: TransferRequest): HeldTransfer;
 
   /** Hangs up; the flow then asks for the holder's reply, as after a hang-up of the customer. */
   hangUp(why: string): Promise<HeldRefusal | { readonly kind: 'done' }>;

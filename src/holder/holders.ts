@@ -9,6 +9,7 @@ import type { ServiceConfig } from '../config/config.js';
 import type { CustomerLeg } from '../customer-leg.js';
 import type { DialPlan } from '../dial/dial-plan.js';
 import { routeDestinations, type HandoffSettings } from '../handoff/far-sides.js';
+import type { RunningTransfer, TransferOrder } from '../handoff/lent-transfer.js';
 import type { PluginRunner } from '../plugin/plugin-runner.js';
 import { PluginSession } from '../plugin/plugin-session.js';
 import type { ReplyDesk } from '../plugin/reply-desk.js';
@@ -67,6 +68,8 @@ export interface HoldersContext {
   readonly note: (what: string, detail?: string) => void;
   /** Ends the leg; the flow is told as if the customer had hung up. */
   readonly hangUp: (legId: string, why: string) => Promise<void>;
+  /** Connects the customer with somebody for a while. */
+  readonly transfer: (order: TransferOrder, leg: CustomerLeg) => RunningTransfer;
 }
 
 /** The attempt a holder is asked about. */
@@ -254,7 +257,7 @@ export class Holders {
 
   /** @returns undefined when there is no call, or not any more */
   #lend(command: StartCommand, { leg, plan, callId }: HeldAttempt): LiveCall | undefined {
-    const { deps, settings, note, hangUp } = this.context;
+    const { deps, settings, note, hangUp, transfer } = this.context;
     if (!leg?.call.endpoint || leg.legId !== command.legId) return undefined;
     const { service, places } = settings();
     const { call, legId } = leg;
@@ -273,6 +276,7 @@ export class Holders {
         comfort,
         silenceMaxMs: service.options.humanSilenceMaxMs,
         hangUp: (why) => hangUp(legId, why),
+        transfer: (order) => transfer(order, leg),
         note: (what, detail) => note(what, detail),
       },
       {

@@ -4,6 +4,7 @@
  */
 import type { Clock, MediaEndpoint } from '../ports.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
+import type { RunningTransfer, TransferOrder } from '../handoff/lent-transfer.js';
 import { CallRecording, refuseRecording, type RecordingShelf } from './call-recording.js';
 import type { Comfort } from './comfort.js';
 import type {
@@ -12,12 +13,14 @@ import type {
   HeldCallCapabilities,
   HeldCallFacts,
   HeldRefusal,
+  HeldTransfer,
   PlayOptions,
   Prompt,
   PromptPlayback,
   Recording,
   RecordRequest,
   RevokeCause,
+  TransferRequest,
 } from './held-call.js';
 import { KeyMemory } from './key-memory.js';
 import { PromptRun, refusal, refusePrompts } from './prompt-run.js';
@@ -38,6 +41,8 @@ export interface LiveCallContext {
   readonly silenceMaxMs: number;
   /** Ends the leg, and tells the flow as if the customer had. */
   hangUp(why: string): Promise<void>;
+  /** Undefined: this call is connected with nobody else. */
+  transfer?(order: TransferOrder): RunningTransfer;
   /** A line for `trace`. */
   note(what: string, detail?: string): void;
 }
@@ -54,6 +59,9 @@ export class LiveCall implements HeldCall {
   #revokedBy: RevokeCause | undefined;
   #playing: PromptRun | undefined;
   #recording: CallRecording | undefined;
+  #transfer: RunningTransfer | undefined;
+  /** Connected with somebody: there is no silence to be broken. */
+  #isTalking = false;
   /** Finished recordings by id. */
   readonly #recordings = new Map<string, string>();
   #recordingCount = 0;
@@ -181,6 +189,31 @@ export class LiveCall implements HeldCall {
     return recording;
   }
 
+  transfer({ audio, ...order }: TransferRequest): HeldTransfer {
+    const refused = this.#refuse() ?? this.#refuseToTransfer();
+    if (refused || !this.context.transfer) {
+      const why = refused ?? refusal('HELD_UNSUPPORTED', 'calls are not transferred here');
+      return { done: Promise.resolve(why), stop: () => undefined };
+    }
+    const heard = audio && this.play([audio], { loop: true });
+    const transfer = this.context.transfer({
+      ...order,
+      beforeTalk: async () => {
+        this.#isTalking = true;
+        await this.context.comfort.giveWay();
+      },
+    });
+    this.#transfer = transfer;
+    const done = transfer.done.then(async (end) => {
+      this.#transfer = undefined;
+      this.#isTalking = false;
+      if (end.kind !== 'answered') await heard?.stop();
+      if (this.#revokedBy === undefined && !this.#playing) this.#isQuiet();
+      return end;
+    });
+    return { done, stop: () => transfer.stop('the holder ended it') };
+  }
+
   /** What was recorded is deleted; called when nobody can ask for it any more. */
   async forgetRecordings(): Promise<void> {
     await this.#recording?.done;
@@ -224,6 +257,10 @@ export class LiveCall implements HeldCall {
     return refusal('HELD_REVOKED', `the call was taken back: ${this.#revokedBy ?? 'over'}`);
   }
 
+  #refuseToTransfer(): HeldRefusal | undefined {
+    return this.#transfer && refusal('HELD_TOO_MANY', 'one transfer at a time');
+  }
+
   #refuseToRecord(): HeldRefusal | undefined {
     if (this.#recording) return refusal('HELD_TOO_MANY', 'one recording at a time');
     if (this.#recordings.size < RECORDINGS_MAX) return undefined;
@@ -232,6 +269,7 @@ export class LiveCall implements HeldCall {
 
   #silence(): void {
     this.#recording?.takeAway();
+    this.#transfer?.stop('the call was taken back');
     void this.#playing?.stop();
     this.#playing = undefined;
     this.#patienceMs = undefined;
@@ -248,6 +286,7 @@ export class LiveCall implements HeldCall {
   /** Nothing of the holder is heard any more; how long that may last depends on why. */
   #isQuiet(): void {
     if (!this.isUp) return this.context.comfort.close();
+    if (this.#isTalking) return;
     this.context.comfort.returnAfter(this.#patienceMs ?? this.context.silenceMaxMs);
   }
 

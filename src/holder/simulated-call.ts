@@ -9,6 +9,7 @@ import type {
   HeldCallCapabilities,
   HeldCallFacts,
   HeldRefusal,
+  HeldTransfer,
   PlayOptions,
   Prompt,
   PromptPlayback,
@@ -17,6 +18,7 @@ import type {
   Recording,
   RecordRequest,
   RevokeCause,
+  TransferRequest,
 } from './held-call.js';
 
 /** How long a prompt is heard, or why it cannot be. */
@@ -28,6 +30,8 @@ export interface SimulatedCallOptions {
   readonly capabilities?: HeldCallCapabilities;
   /** Default: what silence says of itself, a second for anything else. */
   readonly lengthOf?: (prompt: Prompt) => PromptLength;
+  /** What comes of a transfer; absent: it is not supported. */
+  readonly transfer?: (request: TransferRequest) => HeldTransfer;
   /** Everything that was done with the call, in words: `play`, `digits`, `hang-up` ... */
   readonly onAction?: (what: string, detail: string) => void;
   /** Lent from the start. Default true. */
@@ -152,6 +156,15 @@ export class SimulatedCall implements HeldCall {
         return Promise.resolve();
       },
     };
+  }
+
+  transfer(request: TransferRequest): HeldTransfer {
+    const refusal = this.#refusal();
+    if (!refusal) this.#note('transfer', request.destination);
+    if (!refusal && this.#options.transfer) return this.#options.transfer(request);
+    const why = 'this call is transferred to nobody';
+    const refused = refusal ?? ({ kind: 'refused', code: 'HELD_UNSUPPORTED', why } as const);
+    return { done: Promise.resolve(refused), stop: () => undefined };
   }
 
   hangUp(why: string): Promise<HeldRefusal | typeof DONE> {

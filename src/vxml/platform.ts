@@ -108,11 +108,19 @@ export interface TransferOrder {
   readonly maxTimeMs: number;
   readonly audioUrl: string | undefined;
   readonly aai: string | undefined;
+  /** Keys of the caller that end it; absent: none do. */
+  readonly input?: Omit<InputRequest, 'prompts'> | undefined;
 }
 
 export type TransferOutcome =
   /** `result`: busy, noanswer, near_end_disconnect, far_end_disconnect... (2.0, 2.3.7). */
-  | { readonly kind: 'ended'; readonly result: string; readonly durationMs: number }
+  | {
+      readonly kind: 'ended';
+      readonly result: string;
+      readonly durationMs: number;
+      /** Keys that ended it. */
+      readonly digits?: string;
+    }
   /** The call is no longer ours. */
   | { readonly kind: 'transferred' }
   | { readonly kind: 'hung-up' }

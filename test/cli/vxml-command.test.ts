@@ -148,7 +148,7 @@ describe('dialback vxml check', () => {
 <block><goto/></block>
 <field name="a"><grammar mode="voice" root="r"><rule id="r">yes</rule></grammar><prompt>Say yes.</prompt></field>
 <field name="b" type="colour"/>
-<transfer dest="tel:1" bridge="true"/>
+<object name="o"/>
 <transfer dest="tel:1"/>
 </form>
 </vxml>`,

@@ -3,144 +3,29 @@
  * presses keys. What the page returns decides what becomes of the callback.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { silentLog } from '../../src/adapters/log.js';
 import { createSpeech } from '../../src/adapters/media/speech.js';
-import { loadConfig } from '../../src/config/load-config.js';
-import { startFarEnd, type FarEnd, type HeardCall } from '../../src/farend/far-end.js';
-import type { PersonaScript, ScriptStep } from '../../src/farend/persona-script.js';
+import type { ScriptStep } from '../../src/farend/persona-script.js';
 import { recognise } from '../../src/farend/recognise.js';
-import { startDialback, type Dialback } from '../../src/main.js';
-import { engineYaml, sound, until } from './bench.js';
+import { sound, until } from './bench.js';
+import {
+  delayMs,
+  HEAR,
+  isOver,
+  pageStage,
+  person,
+  press,
+  talks,
+  wait,
+  waitsAgain,
+} from './page-stage.js';
 
-const ROOT = new URL('../../', import.meta.url);
-const MEDIA = fileURLToPath(new URL('media/', ROOT));
-const PAGES = new URL('config/examples/vxml/', ROOT);
-
-/** A person says hello, then does this. */
-const person = (steps: readonly ScriptStep[]): PersonaScript => ({
-  steps: [
-    { step: 'answer' },
-    { step: 'wait', ms: 250 },
-    { step: 'say', what: { file: 'far-end/hello.wav' } },
-    ...steps,
-  ],
-});
 /** How long the far end holds a key. */
 const KEY_MS = 100;
-const HEAR: ScriptStep = { step: 'hear', maxMs: 8000 };
-const wait = (ms: number): ScriptStep => ({ step: 'wait', ms });
-const press = (keys: string): ScriptStep => ({ step: 'press', keys });
-const AGENT: PersonaScript = { steps: [{ step: 'answer' }, wait(1500), { step: 'hang-up' }] };
-
-interface CallbackView {
-  readonly callback: {
-    readonly state: string;
-    readonly reason?: string;
-    readonly flow?: string;
-    readonly dueAtMs: number;
-    readonly updatedAtMs: number;
-  };
-}
 
 describe('A VoiceXML page on a call', function () {
   this.timeout(60_000);
-  let folder = '';
-  let farEnd: FarEnd | undefined;
-  let dialback: Dialback | undefined;
-  let web: Server | undefined;
-  let asked: string[] = [];
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'dialback-vxml-'));
-    asked = [];
-  });
-  afterEach(async () => {
-    await dialback?.stop(0);
-    await farEnd?.stop();
-    web?.close();
-    web?.closeAllConnections();
-    dialback = farEnd = web = undefined;
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  async function serve(pages: Readonly<Record<string, string>>): Promise<string> {
-    const server = createServer((request, response) => {
-      const name = (request.url ?? '').replace(/^\/|\?.*$/g, '');
-      asked.push(request.url ?? '');
-      const own = pages[name];
-      const text = own === undefined ? readFile(new URL(name, PAGES), 'utf8') : own;
-      Promise.resolve(text).then(
-        (body) => response.setHeader('content-type', 'application/voicexml+xml').end(body),
-        () => response.writeHead(404).end(),
-      );
-    });
-    web = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  /** One callback with a page; until its fate is decided. */
-  async function callWith(
-    page: string,
-    customer: PersonaScript,
-    settled: (view: CallbackView) => boolean,
-    pages: Readonly<Record<string, string>> = {},
-    options = '',
-  ): Promise<{ view: CallbackView; heard: HeardCall; agents: readonly HeardCall[] }> {
-    farEnd = await startFarEnd({
-      mediaDirectory: MEDIA,
-      rules: (userPart) => (userPart === 'agent' ? AGENT : customer),
-    });
-    const place = `127.0.0.1:${farEnd.port}`;
-    const placed = (text: string): string => text.replaceAll('FAR_END', place);
-    const ownPages = Object.entries(pages).map(([name, text]) => [name, placed(text)] as const);
-    const origin = await serve(Object.fromEntries(ownPages));
-    const file = join(folder, 'dialback.yaml');
-    await writeFile(
-      file,
-      `${engineYaml()}trunks: [{ name: far-end, uri: "sip:127.0.0.1:${farEnd.port}" }]
-queues: { support: { targets: [{ uri: "sip:agent@127.0.0.1:${farEnd.port}" }] } }
-http: { listen: "127.0.0.1:0" }
-store: { url: "sqlite:${join(folder, 'dialback.db')}" }
-services:
-  sales:
-    _default_country: GB
-    _max_dial_attempts: 3
-    queue: support
-    _on_customer_connect_treatment_url: ${origin}/${page}
-    onVxmlError: fail
-${placed(options)}`,
-    );
-    dialback = await startDialback(await loadConfig(file), silentLog);
-    const { url } = dialback;
-    const response = await fetch(`${url}/genesys/1/service/callback/sales`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ _customer_number: '+447700900123', colour: 'blue' }),
-    });
-    const { _id: id } = (await response.json()) as { _id: string };
-    const view = await until(40_000, 'the callback to be decided', async () => {
-      const answer = await fetch(`${url}/v1/callbacks/${id}`);
-      const seen = (await answer.json()) as CallbackView;
-      return settled(seen) ? seen : undefined;
-    });
-    const calls = farEnd.calls();
-    const agents = calls.filter(({ userPart }) => userPart === 'agent');
-    const heard = calls.find(({ userPart }) => userPart !== 'agent');
-    assert.ok(heard);
-    return { view, heard, agents };
-  }
-
-  const isOver = ({ callback }: CallbackView): boolean => callback.state === 'COMPLETED';
-  const waitsAgain = ({ callback }: CallbackView): boolean => callback.flow === 'waiting-to-retry';
-  const talks = ({ callback }: CallbackView): boolean => callback.state === 'PROCESSING';
-  const delayMs = ({ callback }: CallbackView): number => callback.dueAtMs - callback.updatedAtMs;
+  const { callWith, asked, counts } = pageStage();
 
   it('connects with an agent for 1, after the prompt was heard', async () => {
     const { view, heard, agents } = await callWith(
@@ -155,7 +40,7 @@ ${placed(options)}`,
       ask && ask.heardFraction > 0.05 && ask.heardFraction < 0.9,
       'the key stops the prompt',
     );
-    const parameters = new URL(asked[0] ?? '', 'http://x').searchParams;
+    const parameters = new URL(asked()[0] ?? '', 'http://x').searchParams;
     assert.equal(parameters.get('_call_state'), '0');
     assert.deepEqual(JSON.parse(parameters.get('_user_data') ?? ''), { colour: 'blue' });
   });
@@ -178,7 +63,7 @@ ${placed(options)}`,
     );
     assert.equal(view.callback.reason, 'CANCELLED');
     await until(3000, 'the page to be over', async () => {
-      const { pageSessions } = (await dialback?.counts()) ?? {};
+      const { pageSessions } = (await counts()) ?? {};
       return pageSessions === 0 || undefined;
     });
   });

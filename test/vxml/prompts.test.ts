@@ -168,6 +168,13 @@ cases('VoiceXML recordings and transfers', [
     logs: 'busy3',
   },
   {
+    name: '2.0 2.3.7.2.1: a key of its own grammar ends a bridged transfer, another one does not',
+    page: `<form><transfer name="t" dest="tel:1" bridge="true"><grammar mode="dtmf" version="1.0" root="r"><rule id="r">9</rule></grammar><filled><log><value expr="[t, t$.duration, t$.inputmode, t$.utterance].join(' ')"/></log></filled></transfer></form>`,
+    caller: '~59',
+    transfer: () => ({ kind: 'ended', result: 'far_end_disconnect', durationMs: 5000 }),
+    logs: 'near_end_disconnect 0.2 dtmf 9',
+  },
+  {
     name: '2.0 2.3.7.1: a blind transfer raises connection.disconnect.transfer',
     page: `<form><transfer name="t" destexpr="'tel:' + 5"/><catch event="connection.disconnect.transfer"><log>gone</log></catch></form>`,
     transfer: () => ({ kind: 'transferred' }),

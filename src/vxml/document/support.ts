@@ -49,7 +49,7 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
       grammar(child, found);
       continue;
     }
-    const why = local === 'transfer' ? transferProblem(child) : UNSUPPORTED[local];
+    const why = UNSUPPORTED[local];
     if (why !== undefined) {
       found.push({ at, severity: 'error', code: 'VXML_UNSUPPORTED_ELEMENT', message: why });
     }
@@ -60,13 +60,6 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
     }
     walk(child, found, isFallback || local === 'audio');
   }
-}
-
-/** Blind ones are done; the default is blind. */
-function transferProblem(element: XmlElement): string | undefined {
-  const type = attributeOf(element, 'type') ?? 'blind';
-  if (type === 'blind' && attributeOf(element, 'bridge') !== 'true') return undefined;
-  return 'only blind transfers are done on calls: this one is error.unsupported.transfer';
 }
 
 function grammar(element: XmlElement, found: SupportFinding[]): void {

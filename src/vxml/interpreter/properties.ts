@@ -1,5 +1,6 @@
 /** Properties: the innermost `property` element that names one, or the platform's value (2.0, 6.3). */
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
+import type { InputTimes } from '../platform.js';
 import { durationMs } from './time.js';
 
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -35,5 +36,15 @@ export class Properties {
   /** @throws PageEvent error.semantic */
   timeMs(name: string): number {
     return durationMs(this.text(name), `property ${name}`);
+  }
+
+  /** @throws PageEvent error.semantic */
+  inputTimes(): InputTimes {
+    return {
+      timeoutMs: this.timeMs('timeout'),
+      interdigitTimeoutMs: this.timeMs('interdigittimeout'),
+      termTimeoutMs: this.timeMs('termtimeout'),
+      termChar: this.text('termchar'),
+    };
   }
 }

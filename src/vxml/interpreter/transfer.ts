@@ -1,9 +1,12 @@
 /** Transfers: bridge, blind, consultation (2.0, 2.3.7; 2.1, 7). */
 import { attributeOf } from '../../plugin/scxml/document/xml.js';
+import { Matcher } from '../dtmf/matcher.js';
 import { PageEvent, unsupported } from '../errors.js';
 import type { TransferOrder } from '../platform.js';
 import { resolveUrl } from '../document/page.js';
+import { activeGrammars } from './active-grammars.js';
 import type { Dialog } from './dialog.js';
+import { propertiesOf } from './env.js';
 import type { Item } from './items.js';
 import { attributeOrExpression, textAttribute } from './references.js';
 import { durationMs } from './time.js';
@@ -15,8 +18,10 @@ const DEFAULT_CONNECT_TIMEOUT = '30s';
 export async function visitTransfer(dialog: Dialog, item: Item): Promise<void> {
   const { shared } = dialog.context;
   const order = orderOf(dialog, item);
+  const input = order.kind === 'blind' ? undefined : await inputOf(dialog, item);
   shared.beginTurn();
-  const outcome = await shared.platform.transfer({ ...order, prompts: shared.takePrompts() });
+  const prompts = shared.takePrompts();
+  const outcome = await shared.platform.transfer({ ...order, prompts, input });
   switch (outcome.kind) {
     case 'failed':
       throw new PageEvent(outcome.event, outcome.why);
@@ -28,11 +33,21 @@ export async function visitTransfer(dialog: Dialog, item: Item): Promise<void> {
     case 'ended': {
       const { scopes } = shared;
       scopes.set(dialog.scope, item.variable, JSON.stringify(outcome.result));
-      const shadow = { duration: outcome.durationMs / 1000 };
+      const { durationMs: talkMs, digits } = outcome;
+      const keyed = digits === undefined ? {} : { inputmode: 'dtmf', utterance: digits };
+      const shadow = { duration: talkMs / 1000, ...keyed };
       scopes.set(dialog.scope, `${item.variable}$`, JSON.stringify(shadow));
       dialog.markFilled(item);
     }
   }
+}
+
+/** Its own grammars alone, which end it (2.3.7.2.1). */
+async function inputOf(dialog: Dialog, item: Item): Promise<TransferOrder['input']> {
+  const active = await activeGrammars(dialog, item);
+  if (active.length === 0) return undefined;
+  const matcher = new Matcher(active.map(({ grammar }) => grammar));
+  return { matcher, ...propertiesOf(dialog.env(item)).inputTimes() };
 }
 
 function orderOf(dialog: Dialog, item: Item): Omit<TransferOrder, 'prompts'> {

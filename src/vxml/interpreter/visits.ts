@@ -50,16 +50,12 @@ async function visitField(dialog: Dialog, item: Item): Promise<void> {
   const { shared } = dialog.context;
   const active = await activeGrammars(dialog, item);
   if (active.length === 0) throw semantic('no grammar is active: nothing could be keyed in');
-  const properties = propertiesOf(dialog.env(item));
   shared.beginTurn();
   shared.scopes.set(dialog.context.applicationScope, 'lastresult$', undefined);
   const outcome = await shared.platform.input({
     prompts: shared.takePrompts(),
     matcher: new Matcher(active.map(({ grammar }) => grammar)),
-    timeoutMs: properties.timeMs('timeout'),
-    interdigitTimeoutMs: properties.timeMs('interdigittimeout'),
-    termTimeoutMs: properties.timeMs('termtimeout'),
-    termChar: properties.text('termchar'),
+    ...propertiesOf(dialog.env(item)).inputTimes(),
   });
   await processInput(dialog, item, active, outcome);
 }

@@ -12,10 +12,12 @@ import type {
   LinePlayOptions,
   LineRecordEnd,
   LineRecordOrder,
+  LineTransfer,
   LineTransferEnd,
   LineTransferOrder,
 } from './line.js';
 import { routeDestination } from './route-destination.js';
+import { transferOutcome } from './transfer-outcome.js';
 import { fragmentsFor, spelled } from './say-as.js';
 
 export interface HeldLineOptions {
@@ -114,22 +116,47 @@ export class HeldLine implements Line {
   }
 
   /**
-   * A blind transfer is over for the page as soon as it is taken; the flow carries it out when the page
-   * has ended. The other kinds wait for what comes of the call, and there is no such operation.
+   * A blind transfer is over for the page as soon as it is taken, a consultation when the far side has
+   * answered; the flow connects the two when the page has ended.
    */
-  transfer({ kind, destination }: LineTransferOrder): Promise<LineTransferEnd> {
+  transfer(order: LineTransferOrder): LineTransfer {
+    const { call, refuseTransfer } = this.#options;
+    const destination = routeDestination(order.destination);
+    if (order.kind === 'blind') {
+      const end = this.#giveAway(destination);
+      return { done: Promise.resolve(end), stop: () => undefined };
+    }
+    const isConsultation = order.kind === 'consultation';
+    if (isConsultation && !refuseTransfer) {
+      const why = 'only a page that a callback has started gives its customer away';
+      const end = failed('error.unsupported.transfer.consultation', why);
+      return { done: Promise.resolve(end), stop: () => undefined };
+    }
+    const { connectTimeoutMs, maxTimeMs, audioUrl } = order;
+    const transfer = call.transfer({
+      destination,
+      connectTimeoutMs,
+      maxTimeMs,
+      isConsultation,
+      audio: audioUrl === undefined ? undefined : { kind: 'file', file: fileOf(audioUrl) },
+    });
+    const done = transfer.done.then((end) => {
+      if (end.kind === 'answered') this.#transferredTo = destination;
+      return transferOutcome(end, order.kind);
+    });
+    return { done, stop: () => transfer.stop() };
+  }
+
+  #giveAway(destination: string): LineTransferEnd {
     const { refuseTransfer } = this.#options;
-    if (kind !== 'blind' || !refuseTransfer) {
-      const why = 'a page gives the call away: a blind transfer, route_to_agent, route_to_rp';
-      return Promise.resolve(failed(`error.unsupported.transfer.${kind}`, why));
+    if (!refuseTransfer) {
+      const why = 'only a page that a callback has started gives its customer away';
+      return failed('error.unsupported.transfer.blind', why);
     }
-    const target = routeDestination(destination);
-    const refused = refuseTransfer(target);
-    if (refused !== undefined) {
-      return Promise.resolve(failed('error.connection.noauthorization', refused));
-    }
-    this.#transferredTo = target;
-    return Promise.resolve({ kind: 'transferred' });
+    const refused = refuseTransfer(destination);
+    if (refused !== undefined) return failed('error.connection.noauthorization', refused);
+    this.#transferredTo = destination;
+    return { kind: 'transferred' };
   }
 
   /** Where the customer is to go; undefined = nowhere, or the customer is gone. */

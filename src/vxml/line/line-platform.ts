@@ -20,6 +20,8 @@ import type { Line, LinePlayback } from './line.js';
 
 /** Keys pressed before anybody asked for them. */
 const TYPE_AHEAD_MAX = 64;
+/** How long a transfer may wait for the first key before its timer is set anew. */
+const LATEST_KEY_MS = 3_600_000;
 
 export class LinePlatform implements Platform {
   readonly #line: Line;
@@ -71,8 +73,7 @@ export class LinePlatform implements Platform {
 
   async input(request: InputRequest): Promise<InputOutcome> {
     this.#mark = undefined;
-    const input = new DigitInput(request.matcher, request, this.#digitsMax);
-    const turn = new Turn(this.#clock, input);
+    const turn = new Turn(this.#clock, this.#inputOf(request));
     const failed = await this.#playWhile(request.prompts, turn);
     if (!failed && !turn.result && !this.#isHungUp) await this.#listen(turn, request);
     turn.stopTimer();
@@ -99,12 +100,35 @@ export class LinePlatform implements Platform {
     return this.#isHungUp ? { kind: 'hung-up' } : outcome;
   }
 
-  async transfer({ prompts, audioUrl: _audio, ...order }: TransferOrder): Promise<TransferOutcome> {
+  async transfer({ prompts, input, ...order }: TransferOrder): Promise<TransferOutcome> {
     const failed = await this.#playWhile(prompts, undefined);
     if (failed) return failed;
     if (this.#isHungUp) return { kind: 'hung-up' };
-    const outcome = await this.#line.transfer(order);
-    return this.#isHungUp ? { kind: 'hung-up' } : outcome;
+    this.#typeAhead = [];
+    const transfer = this.#line.transfer(order);
+    const turn = input && new Turn(this.#clock, this.#inputOf(input));
+    const listen = (): void => turn?.listen(LATEST_KEY_MS, judge);
+    // What matches no grammar is meant for whoever the caller talks to.
+    const judge = (): void => {
+      if (turn?.result?.kind === 'match') return transfer.stop();
+      turn?.reset();
+      listen();
+    };
+    listen();
+    this.#onDigit = (digit) => {
+      if (turn?.result?.kind !== 'match') turn?.press(digit);
+    };
+    const outcome = await transfer.done;
+    this.#onDigit = undefined;
+    turn?.stopTimer();
+    if (this.#isHungUp) return { kind: 'hung-up' };
+    const { result } = turn ?? {};
+    const isByKey = outcome.kind === 'ended' && result?.kind === 'match';
+    return isByKey ? { ...outcome, digits: result.match.digits } : outcome;
+  }
+
+  #inputOf(request: Omit<InputRequest, 'prompts'>): DigitInput {
+    return new DigitInput(request.matcher, request, this.#digitsMax);
   }
 
   #digit(digit: string): void {

@@ -37,12 +37,18 @@ export type LineRecordEnd =
   | { readonly kind: 'noinput' }
   | OperationFailed;
 
-export type LineTransferOrder = Omit<TransferOrder, 'prompts' | 'audioUrl'>;
+export type LineTransferOrder = Omit<TransferOrder, 'prompts' | 'input'>;
 
 export type LineTransferEnd =
   | { readonly kind: 'ended'; readonly result: string; readonly durationMs: number }
   | { readonly kind: 'transferred' }
   | OperationFailed;
+
+export interface LineTransfer {
+  readonly done: Promise<LineTransferEnd>;
+  /** The caller has had enough of it. */
+  stop(): void;
+}
 
 export interface LinePlayOptions {
   /** A mark was passed. */
@@ -64,7 +70,7 @@ export interface Line {
   /** The silence that follows is meant: the caller is waited for. @returns a function that ends it */
   awaitCaller(maxMs: number): () => void;
   record(order: LineRecordOrder): Promise<LineRecordEnd>;
-  transfer(order: LineTransferOrder): Promise<LineTransferEnd>;
+  transfer(order: LineTransferOrder): LineTransfer;
   hangUp(): Promise<void>;
   fetch(request: PageFetch): Promise<PageFetched>;
   /** Resolves when other lines of the thread have had a turn. Absent: there are none. */

@@ -11,6 +11,7 @@ import type {
   LinePlayEnd,
   LineRecordEnd,
   LineRecordOrder,
+  LineTransfer,
   LineTransferEnd,
   LineTransferOrder,
 } from './line.js';
@@ -72,6 +73,7 @@ export class ScriptedLine implements Line {
   #onHangUp: () => void = () => undefined;
   #isHungUp = false;
   #stopPlaying: (() => void) | undefined;
+  #stopTransfer: (() => void) | undefined;
   #recordings = 0;
 
   constructor(options: ScriptedLineOptions) {
@@ -151,14 +153,27 @@ export class ScriptedLine implements Line {
     });
   }
 
-  transfer(order: LineTransferOrder): Promise<LineTransferEnd> {
+  /** A conversation lasts for as long as it says, unless a key of the caller's next action ends it. */
+  transfer(order: LineTransferOrder): LineTransfer {
     this.#tell('transfer', `${order.kind} ${order.destination}`);
-    const unsupported: OperationFailed = {
+    const end: LineTransferEnd = this.#options.transfer?.(order) ?? {
       kind: 'failed',
       event: `error.unsupported.transfer.${order.kind}`,
       why: 'this line transfers no calls',
     };
-    return Promise.resolve(this.#options.transfer?.(order) ?? unsupported);
+    if (end.kind !== 'ended') return { done: Promise.resolve(end), stop: () => undefined };
+    const startedAtMs = this.#options.clock.nowMs();
+    let settle: (end: LineTransferEnd) => void = () => undefined;
+    const done = new Promise<LineTransferEnd>((resolve) => (settle = resolve));
+    const cancel = this.#options.clock.after(end.durationMs, () => settle(end));
+    this.#actDuringPrompt();
+    const stop = (): void => {
+      cancel();
+      const durationMs = this.#options.clock.nowMs() - startedAtMs;
+      settle({ kind: 'ended', result: 'near_end_disconnect', durationMs });
+    };
+    this.#stopTransfer = stop;
+    return { done, stop };
   }
 
   hangUp(): Promise<void> {
@@ -232,6 +247,7 @@ export class ScriptedLine implements Line {
     this.#isHungUp = true;
     this.#tell('hang-up', 'by the caller');
     this.#stopPlaying?.();
+    this.#stopTransfer?.();
     this.#onHangUp();
   }
 

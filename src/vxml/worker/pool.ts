@@ -5,7 +5,7 @@
  */
 import type { Clock, Log } from '../../ports.js';
 import type { PageLimits } from '../limits.js';
-import type { Line, LinePlayback } from '../line/line.js';
+import type { Line } from '../line/line.js';
 import type { Answer, FromThread, Order, PooledEnd, ThreadPort, ToThread } from './messages.js';
 
 const PING_INTERVAL_MS = 1000;
@@ -183,7 +183,8 @@ class RunningPage {
   readonly #session: number;
   readonly #line: Line;
   readonly #post: (message: ToThread) => void;
-  readonly #sounds = new Map<number, LinePlayback>();
+  /** Sounds and transfers that go on, by their orders. */
+  readonly #running = new Map<number, { stop(): void }>();
   #stopAwaiting: () => void = () => undefined;
   #resolve: (end: PooledEnd) => void = () => undefined;
   #isOver = false;
@@ -210,7 +211,7 @@ class RunningPage {
     if (this.#isOver) return;
     switch (message.kind) {
       case 'stop':
-        this.#sounds.get(message.order)?.stop();
+        this.#running.get(message.order)?.stop();
         break;
       case 'await':
         this.#stopAwaiting();
@@ -237,13 +238,13 @@ class RunningPage {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopAwaiting();
-    for (const sound of this.#sounds.values()) sound.stop();
+    for (const one of this.#running.values()) one.stop();
     this.#resolve(end);
   }
 
   async #carryOut(order: number, what: Order): Promise<void> {
     const answer = this.#isOver ? refusalOf(what) : await this.#perform(order, what);
-    this.#sounds.delete(order);
+    this.#running.delete(order);
     this.#post({ kind: 'answer', session: this.#session, order, answer });
   }
 
@@ -255,13 +256,16 @@ class RunningPage {
         const { parts, stopsAtKey } = what;
         const onMark = (name: string): void => this.#tell({ kind: 'mark', session, order, name });
         const sound = line.play(parts, { onMark, stopsAtKey });
-        this.#sounds.set(order, sound);
+        this.#running.set(order, sound);
         return { kind: 'play', end: await sound.done };
       }
       case 'record':
         return { kind: 'record', end: await line.record(what.order) };
-      case 'transfer':
-        return { kind: 'transfer', end: await line.transfer(what.order) };
+      case 'transfer': {
+        const transfer = line.transfer(what.order);
+        this.#running.set(order, transfer);
+        return { kind: 'transfer', end: await transfer.done };
+      }
       case 'hang-up':
         await line.hangUp();
         return { kind: 'hang-up' };

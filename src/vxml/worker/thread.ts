@@ -3,7 +3,13 @@ import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
 import type { Clock } from '../../ports.js';
 import { runSession } from '../interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS } from '../limits.js';
-import type { Line, LinePlayback, LinePlayEnd, LinePlayOptions } from '../line/line.js';
+import type {
+  Line,
+  LinePlayback,
+  LinePlayEnd,
+  LinePlayOptions,
+  LineTransfer,
+} from '../line/line.js';
 import { LinePlatform } from '../line/line-platform.js';
 import type { Answer, FromThread, Order, ThreadSetup, ToThread } from './messages.js';
 
@@ -106,11 +112,17 @@ class RemoteLine implements Line {
     parts: Extract<Order, { kind: 'play' }>['parts'],
     { onMark, stopsAtKey }: LinePlayOptions,
   ): LinePlayback {
-    const order = this.#next;
-    const session = this.#session;
+    const { order, stop } = this.#stoppable();
     this.#marks.set(order, onMark);
     const done = this.#ask({ kind: 'play', parts, stopsAtKey }).then(({ end }): LinePlayEnd => end);
-    return { done, stop: () => this.#side.post({ kind: 'stop', session, order }) };
+    return { done, stop };
+  }
+
+  /** The next order, which may be called off. */
+  #stoppable(): { readonly order: number; readonly stop: () => void } {
+    const order = this.#next;
+    const session = this.#session;
+    return { order, stop: () => this.#side.post({ kind: 'stop', session, order }) };
   }
 
   onDigit(handle: (digit: string) => void): void {
@@ -130,8 +142,10 @@ class RemoteLine implements Line {
 
   record: Line['record'] = (order) => this.#ask({ kind: 'record', order }).then(({ end }) => end);
 
-  transfer: Line['transfer'] = (order) =>
-    this.#ask({ kind: 'transfer', order }).then(({ end }) => end);
+  transfer(order: Extract<Order, { kind: 'transfer' }>['order']): LineTransfer {
+    const { stop } = this.#stoppable();
+    return { done: this.#ask({ kind: 'transfer', order }).then(({ end }) => end), stop };
+  }
 
   async hangUp(): Promise<void> {
     await this.#ask({ kind: 'hang-up' });
