@@ -157,6 +157,9 @@ export type ReferOutcome =
    */
   | { readonly kind: 'unknown'; readonly why: string; readonly later?: Promise<void> };
 
+/** What becomes of a new offer: our answer, or `pending` when it has to come again a little later (491). */
+export type OfferAnswer = string | { readonly kind: 'pending' };
+
 /** One confirmed SIP dialog. */
 export interface SipDialog {
   readonly callId: string;
@@ -170,9 +173,10 @@ export interface SipDialog {
   readonly hasEnded: boolean;
   /**
    * Who answers a new offer of the far side (hold, resume, another address): the media endpoint.
-   * A rejection refuses the offer; the call goes on as it was.
+   * A rejection refuses the offer; the call goes on as it was. Where we were asked for the offer, it is
+   * given the far side's answer to that.
    */
-  onOffer(answer: (sdp: string) => Promise<string>): void;
+  onOffer(answer: (sdp: string) => Promise<OfferAnswer>): void;
   /** The far side asked for T.38 and was refused: it is a fax machine. */
   onFax(handle: () => void): void;
   /** Re-INVITE with another session description of ours: to the other side directly, or back. */

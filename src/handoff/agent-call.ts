@@ -18,8 +18,8 @@ import { screen, type Screening } from './screening.js';
 export interface AgentCallListener extends LegListener {
   /** Rings. `hasMedia`: with early media, which is not heard unless taken. */
   onRinging?(hasMedia: boolean): void;
-  /** Answered on the wire; it has still to be screened. */
-  onPickedUp?(): void;
+  /** Answered on the wire; it is screened once this has resolved, and heard by nobody meanwhile. */
+  onPickedUp?(): Promise<void> | void;
   onAnswered(): void;
   /**
    * Not answered, refused or broken. Exclusive with `onAnswered`.
@@ -48,6 +48,8 @@ export class AgentCall implements FarCall {
   #earlySdp: string | undefined;
   #takesEarlyMedia = false;
   #isTakenForAnswered = false;
+  #isScreened = false;
+  #isWatched = false;
   #connectedSdp: string | undefined;
   #connected: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -75,14 +77,14 @@ export class AgentCall implements FarCall {
   /** Lets what the far side sends before its answer be heard. @returns false when there is nothing */
   async takeEarlyMedia(): Promise<boolean> {
     const [endpoint, sdp] = [this.#endpoint, this.#earlySdp];
-    if (!endpoint || sdp === undefined || this.#isOver) return false;
+    if (!endpoint || sdp === undefined || this.#isOver || this.#isScreened) return false;
     try {
       await this.#connect(endpoint, sdp);
     } catch {
       return false; // An endpoint that is lost says so itself.
     }
-    this.#takesEarlyMedia = true;
-    return !this.#isOver;
+    this.#takesEarlyMedia = !this.#isScreened;
+    return this.#takesEarlyMedia && !this.#isOver;
   }
 
   /** Its early media are taken for the answer: from now on it talks to the customer. */
@@ -147,18 +149,37 @@ export class AgentCall implements FarCall {
     // A BYE can be faster than the promise that brought the dialog.
     if (dialog.hasEnded) return this.#onEnded('hung up before it was connected');
     dialog.onOffer((sdp) => endpoint.answer(sdp));
-    await this.#connect(endpoint, dialog.remoteSdp);
-    if (this.#isOver) return;
-    const { mediaSilenceMaxMs } = this.request;
+    const connected = this.#connect(endpoint, dialog.remoteSdp);
     // Nobody whispers into a conversation, or ends it for want of a key.
     const screening = this.#isTakenForAnswered ? undefined : this.request.screening;
-    if (screening) this.listener.onPickedUp?.();
-    if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
-    const refusal = screening && (await screen(endpoint, screening, this.#withdrawn.signal));
-    if (this.#isOver) return;
-    if (refusal !== undefined) return this.#fail(refusal);
+    if (screening && !(await this.#takesTheCall(endpoint, screening, connected))) return;
     this.#isAnswered = true;
     this.listener.onAnswered();
+    // Meanwhile the step is written; a bridge waits for the endpoint by itself.
+    await connected.catch(() => this.#onEnded('its media could not be connected'));
+    this.#watchMedia(endpoint);
+  }
+
+  /** Whoever does not take the call is told and released. */
+  async #takesTheCall(
+    endpoint: MediaEndpoint,
+    screening: Screening,
+    connected: Promise<void>,
+  ): Promise<boolean> {
+    this.#isScreened = true;
+    this.#takesEarlyMedia = false;
+    await Promise.all([connected, this.listener.onPickedUp?.()]);
+    this.#watchMedia(endpoint);
+    const refusal = await screen(endpoint, screening, this.#withdrawn.signal);
+    if (refusal !== undefined) this.#fail(refusal);
+    return !this.#isOver;
+  }
+
+  #watchMedia(endpoint: MediaEndpoint): void {
+    const { mediaSilenceMaxMs } = this.request;
+    if (this.#isWatched || this.#isOver || mediaSilenceMaxMs === undefined) return;
+    this.#isWatched = true;
+    endpoint.watchMedia(mediaSilenceMaxMs);
   }
 
   #onRinging(sdp: string | undefined): void {

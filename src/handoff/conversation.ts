@@ -47,10 +47,12 @@ export async function connect(
   far: FarCall,
   options: ConversationOptions,
 ): Promise<boolean> {
-  await customer.stopListening();
+  // A tap that has to be over before a bridge holds that up by itself.
+  const deaf = customer.stopListening();
   const [ours, theirs] = [customer.endpoint, far.endpoint];
   if (!ours || !theirs) return false;
   if (options.isBridged !== true) await ours.bridge(theirs);
+  await deaf;
   const connectedTo = far.address;
   options.onFacts({
     connectedAtMs: options.clock.nowMs(),

@@ -74,10 +74,13 @@ export class DeskSearch implements QueueSearch, Searcher {
     const { telephony, random, desk } = this.deps;
     const callId = random.uuid();
     const request = { ...this.leg(priority), uri, callId };
-    const call = new AgentCall(telephony, request, {
+    const call: AgentCall = new AgentCall(telephony, request, {
       ...this.listener.onCall(callId),
       onRinging: (hasMedia) => desk.ringing(offerId, hasMedia),
-      onPickedUp: () => desk.pickedUp(offerId),
+      onPickedUp: () => {
+        desk.pickedUp(offerId);
+        return this.#hideScreening(call);
+      },
       onAnswered: () => desk.answered(offerId),
       onFailed: (why, isOurs) => {
         // One that was taken for answered can still fail: then it has hung up.
@@ -118,7 +121,7 @@ export class DeskSearch implements QueueSearch, Searcher {
     void call?.takeEarlyMedia().then((isThere) => {
       if (!isThere || this.#isOver || this.#far) return;
       this.#far = call;
-      this.listener.onEarlyMedia(true);
+      void this.listener.onEarlyMedia(true);
     });
   }
 
@@ -136,6 +139,13 @@ export class DeskSearch implements QueueSearch, Searcher {
     this.listener.onNear(why);
   }
 
+  /** What an agent is asked, and how long it takes, is not for the customer, who may hear it already. */
+  async #hideScreening(call: AgentCall): Promise<void> {
+    if (this.#far !== call || this.#isConnected || this.#isOver) return;
+    this.#far = undefined;
+    await this.listener.onEarlyMedia(false);
+  }
+
   /**
    * @returns when nothing of it is on the wire any more, and whether it was the far side of a customer
    * who is still there
@@ -146,7 +156,7 @@ export class DeskSearch implements QueueSearch, Searcher {
     this.#calls.delete(offerId);
     const wasFar = this.#far === call;
     if (wasFar) this.#far = undefined;
-    if (wasFar && !this.#isConnected && !this.#isOver) this.listener.onEarlyMedia(false);
+    if (wasFar && !this.#isConnected && !this.#isOver) void this.listener.onEarlyMedia(false);
     const left = call.hangUp(why);
     this.#leaving.add(left);
     void left.finally(() => this.#leaving.delete(left));

@@ -4,7 +4,14 @@
  * other through it. Afterwards what one side offers anew (hold, resume, another address) is offered to
  * the other.
  */
-import type { Clock, MediaEndpoint, Random, ReinviteOutcome, SipDialog } from '../ports.js';
+import type {
+  Clock,
+  MediaEndpoint,
+  OfferAnswer,
+  Random,
+  ReinviteOutcome,
+  SipDialog,
+} from '../ports.js';
 
 /** The dialogs are ours by their Call-ID: so long after a 491 we try again (RFC 3261 14.1). */
 const GLARE_PAUSE_MIN_MS = 2100;
@@ -42,7 +49,7 @@ export async function goDirect(
   // Once: a pause for another try would be one in the conversation.
   const answered = await customer.dialog.reinvite(taken.remoteSdp);
   if (answered.kind === 'answered') {
-    relayOffers(customer.dialog, agent.dialog);
+    relayOffers(customer.dialog, agent.dialog, deps);
     return { kind: 'direct' };
   }
   const why = `customer: ${said(answered)}`;
@@ -59,8 +66,7 @@ async function offer(
 ): Promise<ReinviteOutcome> {
   for (let retriesLeft = GLARE_RETRIES; ; retriesLeft -= 1) {
     const outcome = await dialog.reinvite(sdp());
-    const isGlare = outcome.kind === 'refused' && outcome.status === REQUEST_PENDING;
-    if (!isGlare || retriesLeft === 0 || dialog.hasEnded) return outcome;
+    if (!isGlare(outcome) || retriesLeft === 0 || dialog.hasEnded) return outcome;
     const spreadMs = (GLARE_PAUSE_MAX_MS - GLARE_PAUSE_MIN_MS) * random.fraction();
     await new Promise<void>((resolve) => {
       const cancel = clock.after(GLARE_PAUSE_MIN_MS + spreadMs, resolve);
@@ -72,15 +78,28 @@ async function offer(
   }
 }
 
-function relayOffers(one: SipDialog, other: SipDialog): void {
+function relayOffers(one: SipDialog, other: SipDialog, deps: DirectDeps): void {
+  let isRelaying = false;
+  const relay = async (sdp: string, to: SipDialog): Promise<OfferAnswer> => {
+    // Of two that cross, each would be refused for the other's sake: the later one comes again, and
+    // whoever did not choose the Call-ID does so while we pause (RFC 3261 14.1).
+    if (isRelaying) return { kind: 'pending' };
+    isRelaying = true;
+    try {
+      const outcome = await offer(to, () => sdp, deps);
+      if (outcome.kind === 'answered') return outcome.remoteSdp;
+      if (isGlare(outcome)) return { kind: 'pending' };
+      throw new Error(`the other side would not: ${said(outcome)}`);
+    } finally {
+      isRelaying = false;
+    }
+  };
   one.onOffer((sdp) => relay(sdp, other));
   other.onOffer((sdp) => relay(sdp, one));
 }
 
-async function relay(offer: string, to: SipDialog): Promise<string> {
-  const outcome = await to.reinvite(offer);
-  if (outcome.kind === 'answered') return outcome.remoteSdp;
-  throw new Error(`the other side would not: ${said(outcome)}`);
+function isGlare(outcome: ReinviteOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.status === REQUEST_PENDING;
 }
 
 type Refusal = Exclude<ReinviteOutcome, { kind: 'answered' }>;

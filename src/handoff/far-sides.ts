@@ -76,8 +76,8 @@ interface FarSide {
   readonly search?: DeskSearch;
   /** Whom it is for; absent while the customer is not on the line yet. */
   customer?: CustomerSide | undefined;
-  /** `heard`: the customer hears it before its answer. */
-  stage: 'apart' | 'heard' | 'bridged';
+  /** `heard`: the customer hears it before its answer; `passed`: is about to. */
+  stage: 'apart' | 'passed' | 'heard' | 'bridged';
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
 }
@@ -107,9 +107,10 @@ export class FarSides {
         onCall: (callId) => this.context.ledger.begin('agent', callId),
         onMissed: (why) => this.context.post({ type: 'agent-missed', queueId, why }),
         onNear: (why) => this.context.post({ type: 'agent-near', queueId, why }),
-        onEarlyMedia: (isHeard) => {
-          if (!isHeard) this.#partFrom(queueId);
+        onEarlyMedia: async (isHeard) => {
+          const apart = isHeard ? undefined : this.#partFrom(queueId);
           this.context.post({ type: 'early-media', queueId, isHeard });
+          await apart;
         },
         ...this.#listener(queueId, fail, {
           answered: { type: 'agent-answered', queueId },
@@ -134,9 +135,10 @@ export class FarSides {
     const far = this.#open.get(queueId);
     if (!far) return;
     this.#waiting?.as.stop();
+    if (far.stage === 'apart') far.stage = 'passed';
     const heard = customer.player.handOver(async () => {
       const [ours, theirs] = [customer.call.endpoint, far.call.endpoint];
-      if (!ours || !theirs || far.stage !== 'apart') return false;
+      if (!ours || !theirs || far.stage !== 'passed') return false;
       await ours.bridge(theirs);
       far.stage = 'heard';
       this.context.trail.note(customer.call.callId, 'early-media', `of ${queueId}`);
@@ -253,7 +255,7 @@ export class FarSides {
   ): void {
     const far = this.#open.get(id);
     if (!far) return;
-    this.#partFrom(id);
+    void this.#partFrom(id);
     this.#open.delete(id);
     this.context.cleanUp(far.search ? far.search.hangUp(why, exit) : far.call.hangUp(why));
   }
@@ -284,14 +286,18 @@ export class FarSides {
   }
 
   /** A far side that was heard before its answer is heard no longer: the customer can be played to. */
-  #partFrom(id: string): void {
+  async #partFrom(id: string): Promise<void> {
     const far = this.#open.get(id);
-    if (far?.stage !== 'heard') return;
-    far.stage = 'apart';
-    const { customer } = far;
+    if (!far?.customer || (far.stage !== 'passed' && far.stage !== 'heard')) return;
+    const { call, player } = far.customer;
+    if (far.stage === 'passed') far.stage = 'apart';
     // The player's next sound comes after it.
-    const apart = customer?.player.after(async () => customer.call.endpoint?.unbridge());
-    if (apart) this.context.cleanUp(apart);
+    const apart = player.after(async () => {
+      if (far.stage === 'heard') await call.endpoint?.unbridge();
+      if (far.stage !== 'bridged') far.stage = 'apart';
+    });
+    this.context.cleanUp(apart);
+    await apart.catch(() => undefined);
   }
 
   /** Whisper and accept key, and the clock of the wait that they tell of. */

@@ -42,8 +42,11 @@ export interface QueueListener extends FarListener {
   onMissed(why: string): void;
   /** For a search ahead of the dial: time to dial the customer. */
   onNear(why: string): void;
-  /** The far side can be heard before its answer, or no longer. */
-  onEarlyMedia(isHeard: boolean): void;
+  /**
+   * The far side can be heard before its answer, or no longer. @returns when the customer does not hear
+   * it any more
+   */
+  onEarlyMedia(isHeard: boolean): Promise<void>;
 }
 
 /**

@@ -13,6 +13,7 @@ import type {
   InviteRequest,
   LegIdentity,
   MediaEndpoint,
+  OfferAnswer,
   OrphanEnd,
   OrphanLeg,
   OutgoingCall,
@@ -43,10 +44,10 @@ export class FakeDialog implements SipDialog {
     this.#handlers.push(handle);
   }
   /** Who answers a new offer of the far side. */
-  offer: ((sdp: string) => Promise<string>) | undefined;
+  offer: ((sdp: string) => Promise<OfferAnswer>) | undefined;
   /** The far side asks for T.38. */
   askForFax: () => void = () => {};
-  onOffer(answer: (sdp: string) => Promise<string>): void {
+  onOffer(answer: (sdp: string) => Promise<OfferAnswer>): void {
     this.offer = answer;
   }
   onFax(handle: () => void): void {

@@ -40,7 +40,10 @@ function office(queue: QueuePlan, more: Partial<Wanted> = {}) {
         onHungUp: () => heard.push('hung up'),
         onMissed: (why) => heard.push(`missed: ${why}`),
         onNear: (why) => heard.push(`near: ${why}`),
-        onEarlyMedia: (isHeard) => heard.push(isHeard ? 'far side heard' : 'far side silent'),
+        onEarlyMedia: (isHeard) => {
+          heard.push(isHeard ? 'far side heard' : 'far side silent');
+          return Promise.resolve();
+        },
       },
     );
     return { found, heard, wire };
@@ -186,6 +189,23 @@ describe('DeskSearch', () => {
     await settle();
     assert.deepEqual(t.uris(), ['sip:ann@pbx.example.net']);
     await found.hangUp('done');
+    t.isClean();
+  });
+
+  it('is answered while its media are being connected, and has hung up when they cannot be', async () => {
+    const t = office(pbx(['a']));
+    const { heard } = t.search();
+    await settle();
+    let fail = (_why: Error): void => {};
+    const [endpoint] = t.telephony.endpoints;
+    assert.ok(endpoint);
+    endpoint.connect = () => new Promise((_, reject) => (fail = reject));
+    t.telephony.calls[0]?.answer();
+    await settle();
+    assert.deepEqual(heard, ['answered']);
+    fail(new Error('ENDPOINT_SRTP'));
+    await settle();
+    assert.deepEqual(heard, ['answered', 'hung up']);
     t.isClean();
   });
 

@@ -189,6 +189,49 @@ describe('a conversation', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  const direct = async () => {
+    const bed = await talking({ media: 'direct' });
+    bed.agent.onReinvite = () => sdp('v=0 agent');
+    bed.dialog.onReinvite = () => sdp('v=0 customer');
+    await bed.bridge('q');
+    assert.equal(bed.known().transfer, 'direct');
+    return bed;
+  };
+  const crossing = { kind: 'refused', status: 491, reason: 'Request Pending' } as const;
+
+  it('offers a hold again that crossed an offer of the other side, after a pause', async () => {
+    const bed = await direct();
+    const answers = [crossing, sdp('v=0 on hold')];
+    bed.agent.onReinvite = () => answers.shift() ?? refusal;
+    const held = bed.dialog.offer?.('v=0 hold');
+    await settle();
+    assert.deepEqual(
+      await bed.agent.offer?.('v=0 theirs'),
+      { kind: 'pending' },
+      'the agent’s own offer has to come again: it is not laid across the customer’s',
+    );
+    await bed.clock.advance(2099);
+    assert.equal(bed.agent.reinvites.at(-1), 'v=0 hold');
+    const before = bed.agent.reinvites.length;
+    await bed.clock.advance(1901);
+    assert.equal(bed.agent.reinvites.length, before + 1);
+    assert.equal(await held, 'v=0 on hold');
+    assert.equal(await bed.agent.offer?.('v=0 theirs'), 'v=0 customer', 'now it is its turn');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has who holds come again (491) when the other side stays busy, and refuses nothing', async () => {
+    const bed = await direct();
+    bed.agent.onReinvite = () => crossing;
+    const held = bed.dialog.offer?.('v=0 hold');
+    for (let n = 0; n < 3; n += 1) {
+      await settle();
+      await bed.clock.advance(4000);
+    }
+    assert.deepEqual(await held, { kind: 'pending' });
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('stays with the media server when the agent’s side refuses', async () => {
     const bed = await talking({ media: 'direct' });
     bed.agent.onReinvite = () => refusal;
@@ -368,8 +411,8 @@ describe('a far side that is heard before its answer', () => {
     agents: [],
     queues: early.queues.map((queue) => ({ ...queue, earlyMedia: 'pass' as const })),
   };
-  const heard = async () => {
-    const bed = await handoffBed({}, {}, passed);
+  const heard = async (handoff: Parameters<typeof handoffBed>[0] = {}) => {
+    const bed = await handoffBed(handoff, {}, passed);
     const call = await bed.search();
     call.ring(183, 'v=0 early');
     await settle();
@@ -391,6 +434,34 @@ describe('a far side that is heard before its answer', () => {
     await bed.bridge('q');
     assert.equal(bed.endpoint.bridgeCount, 1);
     assert.equal(bed.known().transfer, 'bridged');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('is not heard while its agent is screened, and connected anew afterwards', async () => {
+    const { bed, call } = await heard({ whisper: ['sales.wav'] });
+    const order: string[] = [];
+    const unbridge = bed.endpoint.unbridge.bind(bed.endpoint);
+    bed.endpoint.unbridge = async () => {
+      await settle();
+      order.push('apart');
+      return unbridge();
+    };
+    call.answer();
+    await settle();
+    order.push(...bed.playing().map((files) => files.join()));
+    assert.deepEqual(bed.posted.at(-1), { type: 'early-media', queueId: 'q', isHeard: false });
+    await settle();
+    order.push(...bed.playing().map((files) => files.join()));
+    assert.deepEqual(order, ['apart', '/m/sales.wav'], 'no whisper into the customer’s ear');
+    bed.player.play(bed.endpoint, { playId: 'waiting', file: 'waiting.wav', loop: true });
+    await settle();
+    assert.deepEqual(bed.playing(), [['/m/sales.wav'], ['/m/waiting.wav']]);
+    bed.telephony.plays.find(({ files }) => files[0] === '/m/sales.wav')?.end();
+    await settle();
+    assert.equal(bed.posted.at(-1)?.type, 'agent-answered');
+    await bed.bridge('q');
+    assert.equal(bed.endpoint.bridgeCount, 2);
+    assert.notEqual(bed.endpoint.bridgedTo, undefined);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 

@@ -72,6 +72,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #connecting: Promise<unknown> | undefined;
   #remoteSdp = '';
   #bridgedAtMs = -Infinity;
+  #partner: FreeswitchEndpoint | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -210,6 +211,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   async bridge(other: MediaEndpoint): Promise<void> {
     const partner = other instanceof FreeswitchEndpoint ? other : undefined;
+    await Promise.all([this.#connecting, partner?.connected()]);
     // Without a far side the channel counts as on hold; FreeSWITCH then renegotiates in the middle of
     // the bridge, and one in four such channels runs its dialplan again and is hung up (measured).
     if (!this.#isConnected || partner?.isConnected === false) {
@@ -230,6 +232,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.#tap?.soundBegan();
     partner?.tapDied();
     await bridged;
+    this.#partner = partner;
     this.#bridgedAtMs = this.context.clock.nowMs();
   }
 
@@ -237,7 +240,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const { clock } = this.context;
     const youngMs = this.#bridgedAtMs + BRIDGE_FIRM_MS - clock.nowMs();
     if (youngMs > 0) await new Promise<void>((resolve) => clock.after(youngMs, resolve));
-    await this.#park('-both');
+    // Its park is not in step with ours, and a file it is given before would not be heard.
+    const parted = this.#partner?.hasEnded === false ? this.#partner.parked() : undefined;
+    this.#partner = undefined;
+    await Promise.all([this.#park('-both'), parted]);
   }
 
   watchMedia(silenceMaxMs: number): void {
@@ -267,6 +273,16 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   /** Stops what plays and waits until the channel is parked and quiet. */
   async settle(): Promise<void> {
     await Promise.all([this.#playback?.stop(), this.#parking, this.#isReady]);
+  }
+
+  /** Resolves once its far side, as far as it is known, is what it talks to, or cannot be. */
+  async connected(): Promise<void> {
+    await this.#connecting;
+  }
+
+  /** Resolves once somebody else has parked it. */
+  parked(): Promise<void> {
+    return this.channel.nextStart('park', SETTLE_MAX_MS);
   }
 
   tapDied(): void {

@@ -3,9 +3,10 @@
  * address, another codec, a session refresh, T.38. drachtio-srf would answer all of them with our
  * latest SDP as it is, and throws on one without a body; here the media server is asked, so that what
  * we answer is what it does. What cannot be served is refused with 488 and the call goes on as it was
- * (RFC 3261 14.2); what crosses an offer of ours is to come again later: 491.
+ * (RFC 3261 14.2); what crosses an offer of ours is to come again later: 491. A re-INVITE without SDP
+ * asks for our offer; its answer comes in the ACK and is served like an offer.
  */
-import type { Log } from '../../ports.js';
+import type { Log, OfferAnswer } from '../../ports.js';
 import { isOffering } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { inOurName, readFarSdp } from './session-description.js';
@@ -14,7 +15,7 @@ import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
 export interface ReofferHost {
   readonly log: Log;
   /** @returns the media server's answer; undefined while nobody has taken the dialog */
-  answer(sdp: string): Promise<string> | undefined;
+  answer(sdp: string): Promise<OfferAnswer> | undefined;
   onFax(): void;
 }
 
@@ -22,17 +23,31 @@ const SDP_TYPE = { 'Content-Type': 'application/sdp' };
 /** RFC 3261 20.43. */
 const WARNING = { Warning: '305 dialback "Incompatible media format"' };
 
+/** Directions that an answer to a hold has. */
+const HELD = /^a=(?:recvonly|inactive)/gm;
+
 /** Takes the offers of a dialog from drachtio-srf; every other request is left to it. */
 export function takeReoffers(leg: DialogView, host: ReofferHost): void {
   const handle = leg.handle.bind(leg);
   // One after the other: an answer that overtook another would leave the two sides apart.
   let queue: Promise<void> = Promise.resolve();
+  /** The far side's description before it asked for an offer of ours, until it answers. */
+  let asked: string | undefined;
   leg.handle = (request, response) => {
-    const isOffer =
-      request.method === 'INVITE' || (request.method === 'UPDATE' && Boolean(request.body));
+    const { method, body = '' } = request;
+    const isOffer = method === 'INVITE' || (method === 'UPDATE' && body !== '');
     try {
-      if (isOffer) queue = queue.then(() => reply(leg, host, request, response));
-      else handle(request, response);
+      if (isOffer) {
+        asked = body === '' ? leg.remote.sdp : undefined;
+        queue = queue.then(() => reply(leg, host, request, response));
+        return;
+      }
+      // drachtio-srf keeps the SDP of an ACK as the far side's.
+      handle(request, response);
+      if (method !== 'ACK' || asked === undefined) return;
+      const isNew = body !== '' && body !== asked;
+      asked = undefined;
+      if (isNew) queue = queue.then(() => take(leg, host, body));
     } catch (thrown) {
       host.log.warn({ why: describeError(thrown) }, 'in-dialog request refused');
       response.send(500);
@@ -51,6 +66,7 @@ async function reply(
     if (isOffering(leg)) return response.send(491);
     const body = await answerTo(leg, host, request.body ?? '');
     if (body === undefined) return response.send(488, { headers: WARNING });
+    if (typeof body !== 'string') return response.send(491);
     const contact = leg.local.contact;
     const headers = contact === undefined ? SDP_TYPE : { ...SDP_TYPE, Contact: contact };
     response.send(200, { body, headers });
@@ -60,15 +76,31 @@ async function reply(
   }
 }
 
+/** What the far side answered to an offer it had asked for. It cannot be refused any more. */
+async function take(leg: DialogView, host: ReofferHost, answer: string): Promise<void> {
+  try {
+    const reading = readFarSdp(answer, leg.local.sdp);
+    if (reading.kind !== 'audio') throw new Error('no audio that could be served');
+    const served = await host.answer(answer);
+    if (typeof served === 'object') throw new Error('another offer is being settled');
+  } catch (thrown) {
+    host.log.warn({ why: describeError(thrown) }, 'an answer of the far side was not served');
+  }
+}
+
 /** @returns our SDP, or undefined for what is refused */
 async function answerTo(
   leg: DialogView,
   host: ReofferHost,
   offer: string,
-): Promise<string | undefined> {
+): Promise<OfferAnswer | undefined> {
   const ours = leg.local.sdp;
-  // Without an offer we make one, the latest that was agreed on (RFC 3261 14.2).
-  if (offer.trim() === '' || offer === leg.remote.sdp) return ours;
+  if (offer === leg.remote.sdp) return ours;
+  if (offer.trim() === '') {
+    // Who held us asks in order to resume: what we offer is all we can do (RFC 6337 5.2.5).
+    leg.local.sdp = inOurName(ours.replace(HELD, 'a=sendrecv'), ours);
+    return leg.local.sdp;
+  }
   const reading = readFarSdp(offer, ours);
   if (reading.kind === 'fax') {
     host.onFax();
@@ -78,7 +110,9 @@ async function answerTo(
     host.log.info({ code: reading.fault, why: reading.why }, 'a new offer was refused');
     return undefined;
   }
-  const answer = inOurName(await (host.answer(offer) ?? ours), ours);
+  const served = await (host.answer(offer) ?? ours);
+  if (typeof served !== 'string') return served;
+  const answer = inOurName(served, ours);
   leg.remote.sdp = offer;
   leg.local.sdp = answer;
   return answer;

@@ -6,6 +6,7 @@ import type {
   Clock,
   DialogEnd,
   Log,
+  OfferAnswer,
   ReferOutcome,
   ReinviteOutcome,
   SipDialog,
@@ -31,7 +32,7 @@ export class DrachtioDialog implements SipDialog {
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
   readonly answerHeaders: Readonly<Record<string, string>>;
   readonly #handles: ((how: DialogEnd) => void)[] = [];
-  #answerOffer: ((sdp: string) => Promise<string>) | undefined;
+  #answerOffer: ((sdp: string) => Promise<OfferAnswer>) | undefined;
   #onFax: () => void = () => undefined;
   #ended: DialogEnd | undefined;
   #bye: Promise<void> | undefined;
@@ -65,7 +66,7 @@ export class DrachtioDialog implements SipDialog {
     this.#handles.push(handle);
   }
 
-  onOffer(answer: (sdp: string) => Promise<string>): void {
+  onOffer(answer: (sdp: string) => Promise<OfferAnswer>): void {
     this.#answerOffer = answer;
   }
 

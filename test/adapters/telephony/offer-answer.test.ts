@@ -15,6 +15,8 @@ async function reInvite(
   { far }: Pick<LiveCall, 'far'>,
   sdp?: string,
   call = far.call,
+  /** Goes with the ACK, where the offer was ours. */
+  answer?: string,
 ): Promise<SipText> {
   call.request_('INVITE', sdp === undefined ? {} : { sdp });
   const cseq = `${far.cseq} INVITE`;
@@ -26,7 +28,7 @@ async function reInvite(
     assert.ok(response, `no answer to ${cseq}`);
   });
   far.cseq -= 1; // an ACK has the number of its INVITE
-  call.request_('ACK');
+  call.request_('ACK', answer === undefined ? {} : { sdp: answer });
   return response!;
 }
 
@@ -94,6 +96,22 @@ describe('offer and answer, field notes 1 and 10', function () {
       assert.match(response.body, /^m=audio [1-9]\d* RTP\/AVP/m);
     }
     assert.equal(call.dialog.hasEnded, false);
+    await site().hangUp(call);
+  });
+
+  it('lets who holds resume by a re-INVITE without SDP, whose answer comes in the ACK', async () => {
+    const call = await ready();
+    const { call: dialled, rtp } = call.far;
+    const playback = call.endpoint.play([await site().toneFile(440, 1000)], { loop: true });
+    assert.equal(status(await reInvite(call, withDirection(rtp.sdp, 'sendonly'))), 200);
+    const answer = withDirection(rtp.sdp, 'sendrecv').replace('far 1 2', 'far 1 3');
+    const offered = await reInvite(call, undefined, dialled, answer);
+    assert.equal(status(offered), 200);
+    assert.doesNotMatch(offered.body, /^a=(recvonly|inactive)/m, 'what is offered is no hold');
+    const resumedAtMs = performance.now();
+    await eventually(() => assert.ok(level(rtp.heardSince(resumedAtMs)) > AUDIBLE));
+    assert.equal(call.dialog.remoteSdp, answer);
+    await playback.stop();
     await site().hangUp(call);
   });
 
