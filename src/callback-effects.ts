@@ -24,13 +24,14 @@ import type { CallMetrics } from './report/call-metrics.js';
 import type { Counters } from './report/counters.js';
 import type { TrailEntry } from './report/trail.js';
 import type { CallAnalyser, Clock, Log, Random, Telephony } from './ports.js';
-import { numberRulesOf } from './request/customer-number.js';
+import { numberRulesOf, type Everywhere } from './request/allow-list.js';
 import type { LegChange } from './schedule/callback-store.js';
 import type { MediaFiles } from './treatment/media-file.js';
 
 /** What the configuration says for calls. It may be replaced while running: see `beginAttempt`. */
 export interface CallSettings extends Omit<HandoffSettings, 'service'> {
   readonly trunks: readonly Trunk[];
+  readonly everywhere?: Everywhere | undefined;
 }
 
 export interface EffectsDeps extends CallSettings {
@@ -187,7 +188,7 @@ export class CallbackEffects {
     const { legId, customerNumber: replacement, prefix } = command;
     this.#attempt = command.attempt;
     const ownNumber = this.callback.customerNumber;
-    const rules = numberRulesOf(this.service);
+    const rules = numberRulesOf(this.service, this.#settings.everywhere);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);
     this.#dialled = { plan, callId };
     if (plan.kind === 'refused') {
@@ -266,6 +267,6 @@ export class CallbackEffects {
   }
 }
 
-function settingsOf({ places, trunks, routePoints }: CallSettings): CallSettings {
-  return { places, trunks, routePoints };
+function settingsOf({ places, trunks, routePoints, everywhere }: CallSettings): CallSettings {
+  return { places, trunks, routePoints, everywhere };
 }

@@ -14,7 +14,7 @@ import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Place } from './dial/set-up-governor.js';
 import type { TrailEntry } from './report/trail.js';
-import { numberRulesOf } from './request/customer-number.js';
+import { numberRulesOf } from './request/allow-list.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -216,6 +216,7 @@ export class CallbackSession {
         this.#isStopped = true;
         break;
       case 'number-busy':
+      case 'counter':
       case 'not-written':
         if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
     }
@@ -277,7 +278,7 @@ export class CallbackSession {
     const { attempt, customerNumber: replacement, prefix, ringTimeoutMs } = dial;
     if (this.#call.attempt !== attempt) this.#call = { attempt, callId: this.deps.random.uuid() };
     const ownNumber = this.callback.customerNumber;
-    const rules = numberRulesOf(this.#service);
+    const rules = numberRulesOf(this.#service, this.deps.everywhere);
     const plan = planDial({ ownNumber, replacement, prefix }, this.deps.trunks, rules);
     const startedAtMs = this.deps.clock.nowMs();
     return {

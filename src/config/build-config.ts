@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAgents, buildQueues, refuseUnknownQueues } from './build-queues.js';
+import { buildDialling } from './build-limits.js';
 import { buildService } from './build-service.js';
 import type {
   CpdConfig,
@@ -48,6 +49,7 @@ export function buildConfig(
     embedded: buildEmbedded(blockReader('embedded', read)),
     ...buildTelephony(read, context),
     trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
+    dialling: buildDialling(blockReader('dialling', read), context),
     media: buildMedia(blockReader('media', read), context),
     cpd: buildCpd(blockReader('cpd', read), context),
     queues: dictionary(queues.map((queue) => [queue.name, queue])),

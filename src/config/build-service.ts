@@ -4,6 +4,7 @@
  */
 import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
 import { buildHandoff } from './build-handoff.js';
+import { buildServiceLimits } from './build-limits.js';
 import { parseEtaPositions } from '../handoff/queue/wait-estimate.js';
 import type { RequestRules, SearchConfig, ServiceConfig } from './config.js';
 import {
@@ -43,7 +44,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     mediaSilenceMaxMs: read.optionalNumber('mediaSilenceMaxMs'),
     lostLegGuardMs: read.durationMs('lostLegGuardMs'),
     allowedDestinations: read.texts('allowedDestinations'),
-    allowedCountries: read.texts('allowedCountries'),
+    limits: buildServiceLimits(read),
     pluginRunner: read.choice('pluginRunner', PLUGIN_RUNNERS),
     autoDetach: read.flag('autoDetach'),
     attachUserData: read.choice('_attach_udata', ATTACH_USER_DATA),
@@ -124,8 +125,6 @@ function buildRequestRules(read: OptionReader): RequestRules {
     overwritableOptions: read.texts('_overwritable_options'),
     lookupKeys: read.texts('_customer_lookup_keys'),
     mandatoryLookupKeys: read.texts('_mandatory_customer_lookup_keys'),
-    refusesImpossibleNumbers: read.flag('_disallow_impossible_phone_numbers'),
-    refusesPremiumNumbers: read.flag('_disallow_premium_phone_numbers'),
     throttleWindows: [
       {
         count: read.number('_throttle_callbacks_per_service_1'),
@@ -138,8 +137,10 @@ function buildRequestRules(read: OptionReader): RequestRules {
     ],
     throttleParameters: read.texts('_throttle_request_parameters'),
     throttleParametersLimit: read.number('_throttle_request_parameters_limit'),
+    throttlesByHeader: read.flag('_enable_throttle_header_parameters'),
     maxQueuedCallbacks: read.number('_max_queued_callbacks_per_service'),
     refusesThirdInQueue: read.flag('_enable_in_queue_checking'),
+    openPerNumberMax: read.optionalNumber('openPerNumberMax'),
     rejectFutureMs: spanToMs(read.text('_reject_future_desired_time')),
   };
 }

@@ -239,7 +239,8 @@ const webhooksAreSigned: ServiceRule = (config, service) =>
       ];
 
 const destinationsAreLimited: ServiceRule = (config, service) =>
-  config.trunks.length === 0 || service.allowedCountries.length > 0
+  config.trunks.length === 0 ||
+  service.limits.allowedCountries.length + config.dialling.allowedCountries.length > 0
     ? []
     : [
         warn(

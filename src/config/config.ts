@@ -6,6 +6,7 @@ import type { ServiceOptions } from '../callflow/service-options.js';
 import type { AttachedFormat } from '../handoff/attached-data.js';
 import type { AgentPlan, EscalationStep, QueuePlan } from '../handoff/queue/plans.js';
 import type { EtaPosition } from '../handoff/queue/wait-estimate.js';
+import type { NumberKind } from '../request/number-kind.js';
 import type { RoutePoint, Transfer } from '../handoff/route-point.js';
 import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
@@ -182,20 +183,55 @@ export interface RequestRules {
   /** `_customer_lookup_keys` and `_mandatory_customer_lookup_keys`. */
   readonly lookupKeys: readonly string[];
   readonly mandatoryLookupKeys: readonly string[];
-  /** `_disallow_impossible_phone_numbers`, `_disallow_premium_phone_numbers`. */
-  readonly refusesImpossibleNumbers: boolean;
-  readonly refusesPremiumNumbers: boolean;
   /** `_throttle_callbacks_per_service_1/2` with `_throttle_ttl_1/2`; all of them are checked. */
   readonly throttleWindows: readonly { readonly count: number; readonly windowMs: number }[];
   /** `_throttle_request_parameters` and `..._limit`: so many a day for each value of each parameter. */
   readonly throttleParameters: readonly string[];
   readonly throttleParametersLimit: number;
+  /** `_enable_throttle_header_parameters`. */
+  readonly throttlesByHeader: boolean;
   /** `_max_queued_callbacks_per_service`; scheduled ones do not count, 0 = refuse all. */
   readonly maxQueuedCallbacks: number;
   /** `_enable_in_queue_checking`: refuse a number that has two callbacks in the queue already. */
   readonly refusesThirdInQueue: boolean;
+  /** Callbacks of one number, of any state but COMPLETED. */
+  readonly openPerNumberMax: number | undefined;
   /** `_reject_future_desired_time`, months taken as 30 days and years as 365. */
   readonly rejectFutureMs: number;
+}
+
+/** What a service may dial, how much of it and how fast; undefined = no limit of its own. */
+export interface ServiceLimits {
+  /** ISO 3166 alpha-2 countries that may be dialled; empty = all. */
+  readonly allowedCountries: readonly string[];
+  /** `_disallow_impossible_phone_numbers`. */
+  readonly refusesImpossibleNumbers: boolean;
+  /** `_disallow_premium_phone_numbers` and `refusedNumbers`. */
+  readonly refusedKinds: readonly NumberKind[];
+  /** What a reply may put in front of a number besides nothing and `_prefix_dial_out`. */
+  readonly allowedPrefixes: readonly string[];
+  readonly maxConcurrentCalls: number | undefined;
+  readonly maxCallsPerSecond: number | undefined;
+  readonly maxAttemptsPerDay: number | undefined;
+  readonly dialShare: number;
+  /** `_queue_poll_period`: overdue by more than this counts as left over from an outage. */
+  readonly leftOverAfterMs: number;
+  /** `_queue_poll_period_recovery`: overdue by more than this is given up. */
+  readonly givenUpAfterMs: number;
+}
+
+/** Limits on what all services dial together; undefined = none. */
+export interface DiallingConfig {
+  readonly allowedCountries: readonly string[];
+  /** Absolute path. */
+  readonly doNotCallFile: string | undefined;
+  readonly maxConcurrentCalls: number | undefined;
+  readonly maxCallsPerSecond: number | undefined;
+  readonly maxAttemptsPerDay: number | undefined;
+  /** IANA name. */
+  readonly dayZone: string;
+  readonly warmStartMs: number;
+  readonly warmStartAfterMs: number;
 }
 
 export interface ServiceConfig {
@@ -215,8 +251,7 @@ export interface ServiceConfig {
   readonly lostLegGuardMs: number;
   /** Hosts or `user@host` that a route_to_rp destination may name; route points are always allowed. */
   readonly allowedDestinations: readonly string[];
-  /** ISO 3166 alpha-2 countries that may be dialled; empty = all. */
-  readonly allowedCountries: readonly string[];
+  readonly limits: ServiceLimits;
   readonly pluginRunner: 'embedded' | 'ors' | 'webhook';
   /** Take the call back from a plugin that replies without having detached it. */
   readonly autoDetach: boolean;
@@ -243,6 +278,7 @@ export interface DialbackConfig {
   readonly drachtio: readonly DrachtioConfig[];
   readonly freeswitch: readonly FreeswitchConfig[];
   readonly trunks: readonly TrunkConfig[];
+  readonly dialling: DiallingConfig;
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
   readonly cpd: CpdConfig;

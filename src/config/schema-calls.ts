@@ -68,18 +68,6 @@ export const DIALLING: OptionGroup = {
       'Country of numbers written without one; also settles what its busy tone sounds like.',
       { default: 'US' },
     ),
-    ours(
-      'allowedCountries',
-      { kind: 'list', maxItems: 300, commaText: true, of: { kind: 'country' } },
-      'Countries that may be dialled. Empty = all.',
-      { default: [] },
-    ),
-    genesys('_disallow_impossible_phone_numbers', bool, 'Refuse numbers that cannot exist.', {
-      default: true,
-    }),
-    genesys('_disallow_premium_phone_numbers', bool, 'Refuse premium-rate numbers.', {
-      default: true,
-    }),
     genesys('_ttl', seconds(0), 'Life of a callback after its desired time; 0 = no limit.', {
       default: 86_400,
     }),
@@ -177,8 +165,14 @@ export const REQUEST: OptionGroup = {
     genesys(
       '_throttle_request_parameters_limit',
       count(0, 1_000_000),
-      'Requests a day for one value of such a parameter.',
-      { default: 6 },
+      'Requests a day for one value of such a parameter; the day ends at midnight in `dialling.dayZone`.',
+      { default: 6, genesysName: '_throttle_customer_number_limit' },
+    ),
+    genesys(
+      '_enable_throttle_header_parameters',
+      bool,
+      'Take the value of such a parameter from the HTTP header of that name where there is one; `_customer_number` is always the number that will be dialled.',
+      { default: true },
     ),
     genesys(
       '_max_queued_callbacks_per_service',

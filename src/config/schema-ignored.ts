@@ -45,8 +45,6 @@ export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '_request_time_bucket',
     '_max_request_by_time_bucket',
     '_reject_past_desired_time',
-    '_queue_poll_period',
-    '_queue_poll_period_recovery',
     '_queue_ping_ors_period',
     '_max_ors_submit_attempts',
   ],
@@ -65,7 +63,6 @@ export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '_max_urs_ewt_pos_polling_interval',
     '_urs_request_timeout',
   ],
-  Throttling: ['_throttle_customer_number_limit', '_enable_throttle_header_parameters'],
   Notification: [
     '_enable_status_notification',
     '_status_notification_type',

@@ -16,6 +16,7 @@ import {
   WEBHOOK_SECRET,
 } from './schema-parts.js';
 import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
+import { DIALLING_BLOCK } from './schema-limits.js';
 import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
@@ -122,6 +123,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   drachtio,
   freeswitch,
   trunks,
+  DIALLING_BLOCK,
   block('media', 'Sounds.', [
     option(
       'directory',

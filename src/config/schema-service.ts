@@ -4,6 +4,7 @@
  */
 import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
 import { HANDOFF } from './schema-handoff.js';
+import { LIMITS } from './schema-limits.js';
 import { QUEUEING } from './schema-queueing.js';
 import {
   AM_DETECTED,
@@ -240,6 +241,7 @@ export const SERVICE_GROUPS: readonly OptionGroup[] = [
   PLUGIN,
   ANSWER,
   DIALLING,
+  LIMITS,
   AGENT,
   QUEUEING,
   HANDOFF,

@@ -14,6 +14,9 @@ export const QUEUE_KINDS = ['sip', 'agents'] as const;
 export const STRATEGIES = ['longest-idle', 'round-robin', 'ring-all', 'progressive'] as const;
 export const EARLY_MEDIA = ['ignore', 'pass'] as const;
 export const AGENT_STARTS = ['ready', 'not-ready', 'logged-out'] as const;
+/** Kinds of number besides premium-rate ones, which have an option of Genesys'. */
+export const NUMBER_KINDS = ['shared-cost', 'personal', 'satellite', 'short', 'emergency'] as const;
+export const PACINGS = ['none', 'progressive'] as const;
 export const ATTACH_USER_DATA = ['single_json', 'separate_keys', 'gms_storage_id'] as const;
 
 export const PAGE = 'Play Treatments';

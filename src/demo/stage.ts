@@ -131,12 +131,19 @@ function quicken(
   return {
     ...service,
     postConnectTimeoutMs: Math.min(service.postConnectTimeoutMs, ANALYSIS_MS),
-    allowedCountries: [],
+    limits: {
+      ...service.limits,
+      allowedCountries: [],
+      refusesImpossibleNumbers: false,
+      refusedKinds: [],
+      maxConcurrentCalls: undefined,
+      maxCallsPerSecond: undefined,
+      maxAttemptsPerDay: undefined,
+    },
     request: {
       ...request,
       mandatoryLookupKeys: ['_customer_number'],
-      refusesImpossibleNumbers: false,
-      refusesPremiumNumbers: false,
+      openPerNumberMax: undefined,
       throttleWindows: [],
       throttleParameters: [],
       maxQueuedCallbacks: Number.MAX_SAFE_INTEGER,

@@ -4,6 +4,7 @@
  * sentence for whoever asked: a destination from outside is money.
  */
 import { nearestName } from '../config/nearest-name.js';
+import { isAddressAllowed, readSipAddress } from '../request/allow-list.js';
 
 /** `bridge`: we call the destination and stay. `refer`: the customer's side calls it. */
 export type Transfer = 'bridge' | 'refer';
@@ -29,8 +30,6 @@ export type RouteTarget =
   /** `why`: one sentence, fit for a plugin's author; what was asked for is not repeated in it. */
   | { readonly kind: 'refused'; readonly why: string };
 
-const SIP_URI =
-  /^sips?:(?:([A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64})@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::([0-9]{1,5}))?$/;
 const NUMBER = /^\+?[0-9*]{1,32}$/;
 
 /**
@@ -43,7 +42,7 @@ export function routeTarget(destination: string, known: RouteDestinations): Rout
     : undefined;
   if (point) return { kind: 'uri', uri: point.uri, transfer: point.transfer ?? known.transfer };
   if (NUMBER.test(destination)) return numberTarget(destination, known);
-  return SIP_URI.test(destination) ? uriTarget(destination, known) : refuseName(destination, known);
+  return uriTarget(destination, known);
 }
 
 function numberTarget(number: string, known: RouteDestinations): RouteTarget {
@@ -53,22 +52,11 @@ function numberTarget(number: string, known: RouteDestinations): RouteTarget {
 }
 
 function uriTarget(uri: string, known: RouteDestinations): RouteTarget {
-  const [, user, host = '', port] = SIP_URI.exec(uri) ?? [];
-  // Another port is another server: it has to be allowed by name.
-  const place = placeOf(port === undefined ? host : `${host}:${port}`);
-  const isAllowed = known.allowedDestinations.some((allowed) => {
-    const [allowedPlace = '', allowedUser] = allowed.split('@').reverse();
-    if (placeOf(allowedPlace) !== place) return false;
-    return allowedUser === undefined || allowedUser === user;
-  });
-  return isAllowed
+  const address = readSipAddress(uri);
+  if (address === undefined) return refuseName(uri, known);
+  return isAddressAllowed(address, known.allowedDestinations)
     ? { kind: 'uri', uri, transfer: known.transfer }
-    : { kind: 'refused', why: `${place} is not among allowedDestinations` };
-}
-
-/** As two places are compared: without the usual port. */
-function placeOf(hostAndPort: string): string {
-  return hostAndPort.replace(/:5060$/, '').toLowerCase();
+    : { kind: 'refused', why: `${address.place} is not among allowedDestinations` };
 }
 
 function refuseName(name: string, { routePoints }: RouteDestinations): RouteTarget {

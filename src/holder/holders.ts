@@ -14,7 +14,7 @@ import type { PluginRunner } from '../plugin/plugin-runner.js';
 import { PluginSession } from '../plugin/plugin-session.js';
 import type { ReplyDesk } from '../plugin/reply-desk.js';
 import type { Clock, Log, Random } from '../ports.js';
-import { numberRulesOf } from '../request/customer-number.js';
+import { isPrefixAllowed, numberRulesOf, type Everywhere } from '../request/allow-list.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { PlayRequest } from '../treatment/treatment-player.js';
 import type { RecordingShelf } from './call-recording.js';
@@ -60,6 +60,7 @@ export interface HoldersContext {
   /** Asked each time: an attempt pins them anew. */
   readonly settings: () => Pick<HandoffSettings, 'routePoints' | 'service'> & {
     readonly places: MediaPlaces;
+    readonly everywhere?: Everywhere | undefined;
   };
   readonly post: (event: EventBody) => void;
   /** A clean-up that has to be over before the callback is. */
@@ -224,7 +225,8 @@ export class Holders {
       ground: () => {
         const settings = this.context.settings();
         return {
-          numberRules: numberRulesOf(settings.service),
+          numberRules: numberRulesOf(settings.service, settings.everywhere),
+          allowsPrefix: (prefix: string) => isPrefixAllowed(prefix, settings.service),
           destinations: routeDestinations(settings),
         };
       },

@@ -9,6 +9,8 @@ import { normaliseNumber, type NumberRules } from '../request/customer-number.js
 export interface ReplyGround {
   readonly callIsUp: boolean;
   readonly numberRules: NumberRules;
+  /** May the reply put this in front of the number? */
+  readonly allowsPrefix: (prefix: string) => boolean;
   readonly destinations: RouteDestinations;
 }
 
@@ -27,7 +29,8 @@ export function judgeReply(raw: unknown, ground: ReplyGround): JudgedReply {
   const parsed = parseReply(raw);
   if (!parsed.ok) return { ok: false, refusal: parsed.rejection };
   const { reply } = parsed;
-  const refusal = checkReply(reply, ground) ?? refuseDestination(reply, ground);
+  const refusal =
+    checkReply(reply, ground) ?? refuseDestination(reply, ground) ?? refusePrefix(reply, ground);
   return refusal ? { ok: false, refusal } : withNumber(reply, ground);
 }
 
@@ -39,6 +42,15 @@ function refuseDestination(
   const target = routeTarget(destination ?? '', destinations);
   if (target.kind === 'uri') return undefined;
   return { code: 'REPLY_DESTINATION_NOT_ALLOWED', field: 'message', message: target.why };
+}
+
+function refusePrefix(
+  { customerNumberPrefix: prefix }: PluginReply,
+  { allowsPrefix }: ReplyGround,
+): JudgedRefusal | undefined {
+  if (prefix === undefined || allowsPrefix(prefix)) return undefined;
+  const message = 'the prefix is neither _prefix_dial_out nor among allowedPrefixes';
+  return { code: 'REPLY_PREFIX_NOT_ALLOWED', field: 'customer_number_prefix', message };
 }
 
 /** Whether it is dialled or shown to an agent: a number of a reply is a number, and goes on as E.164. */

@@ -14,6 +14,7 @@ import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
 import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
+import type { Everywhere } from './allow-list.js';
 import { describeApi } from './api-description.js';
 import { addBodyParsers } from './body-parsers.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
@@ -37,6 +38,7 @@ export interface ApiDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly everywhere?: Everywhere | undefined;
   /** There is new work for the scheduler. */
   poke(): void;
   /** Tells the session that owns the callback. @returns false when there is none */

@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.js';
 import { overrideService } from '../config/override-service.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
-import { normaliseNumber, numberRulesOf, type NumberRefusal } from './customer-number.js';
+import { numberRulesOf, type Everywhere } from './allow-list.js';
+import { normaliseNumber, type NumberRefusal } from './customer-number.js';
 import { readDesiredTime } from './desired-time.js';
 import { isControl, type Parameters } from './parameters.js';
 import { RequestProblem } from './problem.js';
@@ -23,12 +24,19 @@ const REFUSALS: Readonly<Record<NumberRefusal, string>> = {
   unparsable: 'is no telephone number',
   impossible: 'has a length that no number of its country has',
   premium: 'is a premium rate number',
+  'shared-cost': 'is a number with shared cost',
+  personal: 'is a personal number, which costs more',
+  satellite: 'is a number of a satellite or global network',
+  short: 'is a short number',
+  emergency: 'is the number of an emergency service',
+  'do-not-call': 'is not to be called',
   'country-not-allowed': 'is in a country that this service does not dial',
 };
 
 export interface RequestContext {
   readonly id: string;
   readonly nowMs: number;
+  readonly everywhere?: Everywhere | undefined;
 }
 
 export interface ParsedRequest {
@@ -41,10 +49,14 @@ export interface ParsedRequest {
 export function parseCallbackRequest(
   configured: ServiceConfig,
   parameters: Parameters,
-  { id, nowMs }: RequestContext,
+  { id, nowMs, everywhere }: RequestContext,
 ): ParsedRequest {
   const { service, requestOptions } = readOptions(configured, parameters);
-  const customerNumber = readNumber(service, requireParameter(parameters, CUSTOMER_NUMBER));
+  const customerNumber = readNumber(
+    service,
+    everywhere,
+    requireParameter(parameters, CUSTOMER_NUMBER),
+  );
   for (const key of service.request.mandatoryLookupKeys) requireParameter(parameters, key);
   const desired = parameters.get(DESIRED_TIME) ?? '';
   const desiredAtMs =
@@ -75,12 +87,12 @@ export function parseReschedule(
   service: ServiceConfig,
   parameters: Parameters,
   record: CallbackRecord,
-  nowMs: number,
+  { nowMs, everywhere }: Omit<RequestContext, 'id'>,
 ): Reschedule {
   const writtenNumber = parameters.get(CUSTOMER_NUMBER);
   const desired = parameters.get(DESIRED_TIME);
   const customerNumber =
-    writtenNumber === undefined ? undefined : readNumber(service, writtenNumber);
+    writtenNumber === undefined ? undefined : readNumber(service, everywhere, writtenNumber);
   const desiredAtMs =
     desired === undefined
       ? undefined
@@ -100,15 +112,20 @@ export function parseReschedule(
 export function numberForLookup(service: ServiceConfig | undefined, written: string): string {
   if (service === undefined) return written;
   const result = normaliseNumber(written, {
-    ...numberRulesOf(service),
-    refusesPremiumNumbers: false,
+    country: service.country,
     allowedCountries: [],
+    refusesImpossibleNumbers: false,
+    refusedKinds: [],
   });
   return result.ok ? result.e164 : written;
 }
 
-function readNumber(service: ServiceConfig, written: string): string {
-  const result = normaliseNumber(written, numberRulesOf(service));
+function readNumber(
+  service: ServiceConfig,
+  everywhere: Everywhere | undefined,
+  written: string,
+): string {
+  const result = normaliseNumber(written, numberRulesOf(service, everywhere));
   if (result.ok) return result.e164;
   throw new RequestProblem(
     result.why === 'unparsable' ? 'CBD_REQUEST_NUMBER_UNPARSABLE' : 'CBD_REQUEST_NUMBER_REFUSED',

@@ -14,27 +14,26 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
-import type { ServiceConfig } from '../config/config.js';
+import { numberKindOf, type NumberKind } from './number-kind.js';
 
 export interface NumberRules {
   /** ISO 3166 alpha-2: numbers without `+` are read as of this country. */
   readonly country: string;
-  /** Countries that may be dialled; empty = all. */
-  readonly allowedCountries: readonly string[];
+  /** Lists of countries that may be dialled; each that is not empty has to have the number's. */
+  readonly allowedCountries: readonly (readonly string[])[];
   readonly refusesImpossibleNumbers: boolean;
-  readonly refusesPremiumNumbers: boolean;
+  readonly refusedKinds: readonly NumberKind[];
+  /** Numbers in E.164 that are never dialled. */
+  readonly doNotCall?: DoNotCall | undefined;
 }
 
-/** What a service says about the numbers it may dial. */
-export function numberRulesOf({
-  country,
-  allowedCountries,
-  request: { refusesImpossibleNumbers, refusesPremiumNumbers },
-}: Pick<ServiceConfig, 'country' | 'allowedCountries' | 'request'>): NumberRules {
-  return { country, allowedCountries, refusesImpossibleNumbers, refusesPremiumNumbers };
+/** Whom not to call. */
+export interface DoNotCall {
+  has(e164: string): boolean;
 }
 
-export type NumberRefusal = 'unparsable' | 'impossible' | 'premium' | 'country-not-allowed';
+export type NumberRefusal =
+  'unparsable' | 'impossible' | NumberKind | 'country-not-allowed' | 'do-not-call';
 
 export type NumberResult =
   | { readonly ok: true; readonly e164: string }
@@ -49,13 +48,15 @@ const E164 = /^\+[1-9][0-9]{2,14}$/;
 export function normaliseNumber(text: string, rules: NumberRules): NumberResult {
   const parsed = parse(text.trim(), rules.country);
   if (parsed === undefined || !E164.test(parsed.number)) return { ok: false, why: 'unparsable' };
+  const kind = numberKindOf(parsed);
+  if (kind !== undefined && rules.refusedKinds.includes(kind)) return { ok: false, why: kind };
   if (rules.refusesImpossibleNumbers && !parsed.isPossible()) {
     return { ok: false, why: 'impossible' };
   }
-  if (rules.refusesPremiumNumbers && parsed.getType() === 'PREMIUM_RATE') {
-    return { ok: false, why: 'premium' };
+  if (!rules.allowedCountries.every((allowed) => isAllowed(parsed, allowed))) {
+    return { ok: false, why: 'country-not-allowed' };
   }
-  if (!isAllowed(parsed, rules.allowedCountries)) return { ok: false, why: 'country-not-allowed' };
+  if (rules.doNotCall?.has(parsed.number)) return { ok: false, why: 'do-not-call' };
   return { ok: true, e164: parsed.number };
 }
 

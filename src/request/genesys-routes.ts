@@ -16,7 +16,7 @@ import {
   type CancelledBy,
   type CancelResult,
 } from '../schedule/callback-store.js';
-import { Admission } from './admission.js';
+import { acceptLimits, refusalOf } from './admission.js';
 import type { ApiDeps } from './callback-api.js';
 import {
   CUSTOMER_NUMBER,
@@ -26,7 +26,7 @@ import {
 } from './callback-request.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
 import { parseIsoTime } from './desired-time.js';
-import { readParameters } from './parameters.js';
+import { readParameters, type Parameters } from './parameters.js';
 import { RequestProblem } from './problem.js';
 
 const MINUTE_MS = 60_000;
@@ -49,17 +49,18 @@ interface CallbackPath extends ServicePath {
 
 export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void {
   const { store, clock } = deps;
-  const admission = new Admission(store, clock);
-
   api.post<{ Params: ServicePath }>('/genesys/1/service/callback/:service', (request) =>
-    startCallback(deps, admission, request),
+    startCallback(deps, request),
   );
 
   api.put<{ Params: CallbackPath }>('/genesys/1/service/callback/:service/:id', async (request) => {
     const service = serviceNamed(deps, request.params.service);
     const record = await callbackOf(deps, request.params);
     const parameters = readParameters(request.body);
-    const changes = parseReschedule(service, parameters, record, clock.nowMs());
+    const changes = parseReschedule(service, parameters, record, {
+      nowMs: clock.nowMs(),
+      everywhere: deps.everywhere,
+    });
     const result = await store.reschedule(record.id, changes);
     if (!result.ok && result.why === 'too-late') throw tooLate('changed');
     if (!result.ok) throw unknownCallback();
@@ -110,22 +111,20 @@ export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void
 
 async function startCallback(
   deps: ApiDeps,
-  admission: Admission,
   request: FastifyRequest<{ Params: ServicePath }>,
 ): Promise<GenesysView> {
   const { store, clock, random, log } = deps;
   const service = serviceNamed(deps, request.params.service);
   const parameters = readParameters(request.body);
-  const context = { id: random.uuid(), nowMs: clock.nowMs() };
+  const context = { id: random.uuid(), nowMs: clock.nowMs(), everywhere: deps.everywhere };
   const { callback, ignored } = parseCallbackRequest(service, parameters, context);
   const key = idempotencyKey(request, service.name);
-  // At once, and before it counts: a busy disk would make each request wait for its deadline.
+  // At once: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
-  // A request sent again is no new one: it passes no limit twice.
-  const known =
-    key === undefined ? undefined : await store.acceptedBefore(key, callback.fingerprint);
-  if (!known) await admission.admit(service, callback, parameters);
-  const record = known ?? (await store.accept(callback, key));
+  const limits = acceptLimits(service, callback, throttled(service, parameters, request));
+  const admitted = await store.admit(callback, limits, key);
+  if (!admitted.ok) throw refusalOf(admitted, context.nowMs);
+  const { record } = admitted;
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');
   log.info({ callbackId: record.id, service: service.name, state: record.state }, 'accepted');
   deps.poke();
@@ -138,6 +137,21 @@ async function startCallback(
     _ok_title: 'Ok',
     _dialog_id: '0',
   };
+}
+
+/** `_enable_throttle_header_parameters`: a header goes before a parameter of the same name. */
+function throttled(
+  { request: { throttleParameters, throttlesByHeader } }: ServiceConfig,
+  parameters: Parameters,
+  { headers }: FastifyRequest,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const name of throttleParameters) {
+    const header = throttlesByHeader ? headers[name.toLowerCase()] : undefined;
+    const value = typeof header === 'string' ? header : parameters.get(name);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
 }
 
 async function cancel(deps: ApiDeps, id: string, by: CancelledBy): Promise<CancelResult> {

@@ -17,9 +17,18 @@
 import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { TrailEntry } from '../report/trail.js';
+import type {
+  AcceptLimits,
+  AdmitResult,
+  CounterLimit,
+  CounterRefusal,
+} from './admission-limits.js';
+import type { StoreError } from './store-error.js';
 import type { CallbackQuery } from './callback-query.js';
 
 export type { CallbackQuery };
+
+export { StoreError, type StoreErrorCode } from './store-error.js';
 
 /** Genesys' `_callback_state`. */
 export const CALLBACK_STATES = [
@@ -220,6 +229,8 @@ export interface Change {
   readonly dialLock?: 'take' | 'release';
   /** The number (E.164) to lock when a reply replaced the callback's own. */
   readonly lockNumber?: string;
+  /** Counted with the attempt (`take` only); without room the change is refused. */
+  readonly counters?: readonly CounterLimit[];
 }
 
 /** A refused change changed nothing. */
@@ -231,6 +242,8 @@ export type CommitResult =
   | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }
   /** No session owns the callback (`take` only). */
   | { readonly ok: false; readonly why: 'not-claimed' }
+  /** One of `counters` is full (`take` only). */
+  | CounterRefusal
   /** The callback is COMPLETED, which is final; journal and attempt facts alone are still taken. */
   | { readonly ok: false; readonly why: 'completed' }
   | { readonly ok: false; readonly why: 'unknown' };
@@ -282,38 +295,6 @@ export interface StoreStats {
 /** What a dead process left claimed. */
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
-/** Why the store could not do its work. */
-export type StoreErrorCode =
-  /** Another process has the store open. */
-  | 'STORE_LOCKED'
-  /** The database stayed busy past the deadline. */
-  | 'STORE_BUSY'
-  /** Disk full. */
-  | 'STORE_FULL'
-  /** More operations are waiting than the queue may hold. */
-  | 'STORE_OVERLOADED'
-  /** Closed, or closing. */
-  | 'STORE_CLOSED'
-  /** Written by a newer version, or not a database. */
-  | 'STORE_UNREADABLE'
-  /** The change contradicts what is stored (id taken, Call-ID of an attempt changed). */
-  | 'STORE_CONFLICT'
-  /** The idempotency key was used for a different request. */
-  | 'STORE_KEY_REUSED'
-  /** Anything else: I/O error, worker gone. */
-  | 'STORE_FAILED';
-
-/** Broken infrastructure, or a contradiction that means a bug. */
-export class StoreError extends Error {
-  constructor(
-    readonly code: StoreErrorCode,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'StoreError';
-  }
-}
-
 export interface CallbackStore {
   /**
    * Takes a callback on; durable before it resolves. The state is QUEUED when already due, else
@@ -322,6 +303,12 @@ export interface CallbackStore {
    *   `STORE_CONFLICT` when the id is taken.
    */
   accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord>;
+  /**
+   * `accept`, when there is room: the limits are checked, and what they count is counted, in the same
+   * transaction. A repeated idempotency key passes no limit twice.
+   * @throws StoreError as `accept` does
+   */
+  admit(callback: NewCallback, limits: AcceptLimits, idempotencyKey?: string): Promise<AdmitResult>;
   /**
    * What a repeated request made the first time.
    * @throws StoreError `STORE_KEY_REUSED` when the key stands for a different request

@@ -114,8 +114,8 @@ describe('a service', () => {
   it('takes lists as lists and as text with commas', async () => {
     const one = await folder.service('allowedCountries: US, CA ,GB');
     const other = await folder.service('allowedCountries: [US, CA, GB]');
-    assert.deepEqual(one.allowedCountries, ['US', 'CA', 'GB']);
-    assert.deepEqual(other.allowedCountries, one.allowedCountries);
+    assert.deepEqual(one.limits.allowedCountries, ['US', 'CA', 'GB']);
+    assert.deepEqual(other.limits.allowedCountries, one.limits.allowedCountries);
   });
 
   it('finds the number shown to the agent in the hints, as YAML or as JSON text', async () => {
@@ -224,6 +224,7 @@ describe('a service', () => {
       case 'list':
         if (type.of.kind === 'choice') return `[${type.of.values[0] ?? ''}]`;
         if (key === 'attachedHeaders') return '[RouterData70=X-Age]';
+        if (key === 'allowedPrefixes') return '["91"]';
         if (key === 'numberFragments') return '[1=one.wav]';
         return type.of.kind === 'country' ? '[DE]' : '[other]';
       case 'text':
@@ -238,6 +239,8 @@ describe('a service', () => {
   const TEXTS: Readonly<Record<string, string>> = {
     _reject_future_desired_time: '2h',
     _prefix_dial_out: '9',
+    _queue_poll_period: '-60,60',
+    _queue_poll_period_recovery: '-720,-60',
     _eta_pos_threshold: '5:3',
     agentAcceptDigit: '"1"',
     recordCalls: '/var/calls/a.wav',

@@ -4,10 +4,10 @@ import { testTrunk } from '../fakes/service-config.js';
 
 const rules = {
   country: 'GB',
-  allowedCountries: ['GB'],
+  allowedCountries: [['GB']],
   refusesImpossibleNumbers: true,
-  refusesPremiumNumbers: true,
-};
+  refusedKinds: ['premium'],
+} as const;
 const trunks = [testTrunk('sip:gw.example.net')];
 const own = { ownNumber: '+447700900123', prefix: '' };
 

@@ -1,6 +1,11 @@
 /** A service as the loader would make it, for tests that change an option or two. */
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
-import type { HandoffConfig, SearchConfig, ServiceConfig } from '../../src/config/config.js';
+import type {
+  HandoffConfig,
+  SearchConfig,
+  ServiceConfig,
+  ServiceLimits,
+} from '../../src/config/config.js';
 import type { Trunk } from '../../src/dial/trunk-selector.js';
 
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
@@ -77,6 +82,19 @@ export const SEARCH: SearchConfig = {
   confirmTimeoutMs: 0,
 };
 
+export const SERVICE_LIMITS: ServiceLimits = {
+  allowedCountries: [],
+  refusesImpossibleNumbers: true,
+  refusedKinds: ['premium', 'shared-cost', 'personal', 'satellite', 'short', 'emergency'],
+  allowedPrefixes: ['91'],
+  maxConcurrentCalls: undefined,
+  maxCallsPerSecond: undefined,
+  maxAttemptsPerDay: undefined,
+  dialShare: 1,
+  leftOverAfterMs: 7_200_000,
+  givenUpAfterMs: 86_400_000,
+};
+
 export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceConfig {
   return {
     name: 'sales',
@@ -88,7 +106,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     postConnectTimeoutMs: 15_000,
     lostLegGuardMs: 35_000,
     allowedDestinations: [],
-    allowedCountries: [],
+    limits: SERVICE_LIMITS,
     pluginRunner: 'embedded',
     autoDetach: true,
     attachUserData: 'single_json',
@@ -99,13 +117,13 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
       overwritableOptions: [],
       lookupKeys: ['_customer_number'],
       mandatoryLookupKeys: ['_customer_number'],
-      refusesImpossibleNumbers: true,
-      refusesPremiumNumbers: true,
       throttleWindows: [],
       throttleParameters: [],
       throttleParametersLimit: 0,
+      throttlesByHeader: true,
       maxQueuedCallbacks: 1000,
       refusesThirdInQueue: true,
+      openPerNumberMax: undefined,
       rejectFutureMs: 2_592_000_000,
     },
     raw: {},

@@ -267,6 +267,7 @@ describe('a plugin that holds a call', () => {
     const { listener } = t.plugins;
     const reply = { action: 'retry', message: 'OK', customer_number: '+44 20 7946 0018' };
     assert.equal(listener?.reply({ ...reply, customer_number: '+1 2' }).status, 400);
+    assert.equal(listener?.reply({ ...reply, customer_number_prefix: '0900' }).status, 400);
     assert.equal(listener?.reply({ ...reply, customer_number_prefix: 91 }).status, 200);
     await settle();
     await t.clock.advance(1000);

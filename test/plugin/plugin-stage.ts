@@ -74,6 +74,7 @@ ${more}
 defaults:
   queue: support
   _default_country: GB
+  allowedPrefixes: ["91"]
   _max_dial_attempts: 2
   _dial_retry_timeout: 300
   ringTimeoutMs: 6000

@@ -43,10 +43,10 @@ describe('Access to the API', () => {
     const quiet = () => undefined;
     const watched = new Proxy(store, {
       get: (target, name) => {
-        if (name === 'accept') {
-          return async (...args: Parameters<CallbackStore['accept']>) => {
+        if (name === 'admit') {
+          return async (...args: Parameters<CallbackStore['admit']>) => {
             await beforeAccept();
-            return target.accept(...args);
+            return target.admit(...args);
           };
         }
         const value: unknown = Reflect.get(target, name, target);

@@ -205,10 +205,10 @@ describe('The HTTP API', () => {
     it('answers a repeated request even when a new one would be refused', async () => {
       const payload = { _customer_number: '+15550001234' };
       const first = await post(START, payload, { 'idempotency-key': 'k1' });
-      api = await build({}, YAML.replace('limit: 1000', 'limit: 1'));
+      api = await build({}, YAML.replace('limit: 1000', 'limit: 2'));
       assert.equal((await post(START, payload, { 'idempotency-key': 'k2' })).statusCode, 200);
       const refused = await post(START, payload, { 'idempotency-key': 'k3' });
-      assert.equal(refused.statusCode, 503, 'one a day');
+      assert.equal(refused.statusCode, 503, 'two a day');
       const again = await post(START, payload, { 'idempotency-key': 'k1' });
       assert.equal(again.statusCode, 200);
       assert.equal(again.json<Body>()['_id'], first.json<Body>()['_id']);
@@ -282,11 +282,32 @@ describe('The HTTP API', () => {
       assert.equal(answer.headers['retry-after'], String((12 * HOUR_MS) / 1000));
     });
 
+    it('throttles by the value of a header, unless told to look at the parameter only', async () => {
+      await api.close();
+      const yaml = YAML.replace(
+        '_limit: 1000',
+        '_limit: 1, _throttle_request_parameters: [device]',
+      );
+      const answers = async (more: string) => {
+        api = await build({}, yaml.replace('_limit: 1,', `_limit: 1, ${more}`));
+        const codes: number[] = [];
+        for (const header of ['one', 'one', 'two']) {
+          const payload = { _customer_number: '+15550001234', device: `body ${codes.length}` };
+          codes.push((await post(START, payload, { device: header })).statusCode);
+        }
+        await api.close();
+        return codes;
+      };
+      assert.deepEqual(await answers(''), [200, 503, 200]);
+      const off = await answers('_enable_throttle_header_parameters: false,');
+      assert.deepEqual(off, [200, 200, 200]);
+    });
+
     it('answers 503, not 200, when the store cannot take it', async () => {
       await api.close();
       const full = new Proxy(store, {
         get: (target, name) =>
-          name === 'accept'
+          name === 'admit'
             ? () => Promise.reject(new StoreError('STORE_FULL', 'disk full'))
             : (Reflect.get(target, name, target) as { bind?: (to: unknown) => unknown }).bind?.(
                 target,

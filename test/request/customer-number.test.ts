@@ -6,7 +6,7 @@ const rules: NumberRules = {
   country: 'US',
   allowedCountries: [],
   refusesImpossibleNumbers: true,
-  refusesPremiumNumbers: true,
+  refusedKinds: ['premium', 'shared-cost', 'personal', 'satellite', 'short', 'emergency'],
 };
 
 describe('A customer number', () => {
@@ -16,12 +16,13 @@ describe('A customer number', () => {
     ['415.555.0132', '+14155550132', {}, 'dots'],
     [' +44 20 7946 0123 ', '+442079460123', {}, 'international, with blanks'],
     ['020 7946 0123', '+442079460123', { country: 'GB' }, "read as of the service's country"],
-    ['+1 555', '+1555', { refusesImpossibleNumbers: false }, 'too short, and allowed to be'],
-    ['+44 20 7946 0123', '+442079460123', { allowedCountries: ['GB'] }, 'an allowed country'],
+    ['+1 555 1234', '+15551234', { refusesImpossibleNumbers: false }, 'short, and allowed to be'],
+    ['+290 2345', '+2902345', {}, 'four digits, where numbers are that short'],
+    ['+44 20 7946 0123', '+442079460123', { allowedCountries: [['GB'], []] }, 'an allowed country'],
     [
       '+15550001234',
       '+15550001234',
-      { allowedCountries: ['US'] },
+      { allowedCountries: [['US']] },
       'no country for sure, US possible',
     ],
   ];
@@ -43,7 +44,17 @@ describe('A customer number', () => {
     ['555-2336', 'impossible', {}, 'too short for its country'],
     ['+1415555013211', 'impossible', {}, 'too long for its country'],
     ['+1 900 555 0123', 'premium', {}, 'a premium rate number'],
-    ['+442079460123', 'country-not-allowed', { allowedCountries: ['US', 'DE'] }, 'abroad'],
+    ['+979 1234 5678', 'premium', {}, 'international premium rate'],
+    ['01801 234567', 'shared-cost', { country: 'DE' }, 'a number with shared cost'],
+    ['+44 70 1234 5678', 'personal', {}, 'a personal number'],
+    ['+881 6 1234 5678', 'satellite', {}, 'a satellite phone'],
+    ['911', 'emergency', {}, 'an emergency service'],
+    ['+49 112', 'emergency', { refusesImpossibleNumbers: false }, 'one, with a country in front'],
+    ['110', 'emergency', { country: 'DE', refusesImpossibleNumbers: false }, 'one, of its country'],
+    ['118 712', 'short', { country: 'FR', refusesImpossibleNumbers: false }, 'a short code'],
+    ['+442079460123', 'country-not-allowed', { allowedCountries: [['GB'], ['US']] }, 'one list'],
+    ['+442079460123', 'do-not-call', { doNotCall: new Set(['+442079460123']) }, 'on the list'],
+    ['+442079460123', 'country-not-allowed', { allowedCountries: [['US', 'DE']] }, 'abroad'],
   ];
   for (const [written, why, changes, reason] of refused) {
     it(`${JSON.stringify(written)} is refused as ${why}: ${reason}`, () => {

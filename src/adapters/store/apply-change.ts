@@ -13,6 +13,7 @@ import {
 } from '../../schedule/callback-store.js';
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
+import { count, fullCounter } from './limit-counters.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
 import { get, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
@@ -49,6 +50,12 @@ export function* applyChange(
   if (change.dialLock === 'take') {
     const busy = yield* lockNumber(record, change, atMs);
     if (busy !== undefined) return busy;
+    const full = yield* fullCounter(dialect, change.counters ?? [], atMs);
+    if (full !== undefined) {
+      yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
+      return full;
+    }
+    yield* count(change.counters ?? [], atMs);
   }
 
   if (change.attempt !== undefined) yield* writeAttempt(id, change.attempt);

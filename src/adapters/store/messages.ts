@@ -20,10 +20,16 @@ import type {
   StoreErrorCode,
   StoreStats,
 } from '../../schedule/callback-store.js';
+import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
 import type { TrailEntry } from '../../report/trail.js';
 
 export type Operation =
-  | { readonly kind: 'accept'; readonly callback: NewCallback; readonly idempotencyKey?: string }
+  | {
+      readonly kind: 'accept';
+      readonly callback: NewCallback;
+      readonly limits: AcceptLimits;
+      readonly idempotencyKey?: string;
+    }
   | { readonly kind: 'get'; readonly id: string }
   | {
       readonly kind: 'accepted-before';
@@ -60,7 +66,7 @@ export type Operation =
   | { readonly kind: 'probe' };
 
 export interface Results {
-  accept: CallbackRecord;
+  accept: AdmitResult;
   get: CallbackRecord | undefined;
   'accepted-before': CallbackRecord | undefined;
   find: CallbackRecord[];

@@ -145,4 +145,14 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE callbacks ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE legs ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE limit_counters (
+    key TEXT PRIMARY KEY,
+    used INTEGER NOT NULL,
+    ends_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limit_counters_end ON limit_counters (ends_at_ms);
+  CREATE INDEX callbacks_open_number ON callbacks (customer_number, service_name, state)
+    WHERE state <> 'COMPLETED';
+  `,
 ];

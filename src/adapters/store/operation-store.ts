@@ -28,6 +28,7 @@ import {
   type StoreErrorCode,
   type StoreStats,
 } from '../../schedule/callback-store.js';
+import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
 
@@ -67,8 +68,18 @@ export abstract class OperationStore implements CallbackStore {
 
   abstract close(): Promise<void>;
 
-  accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord> {
-    return this.send({ kind: 'accept', callback, idempotencyKey });
+  async accept(callback: NewCallback, idempotencyKey?: string): Promise<CallbackRecord> {
+    const result = await this.admit(callback, {}, idempotencyKey);
+    if (result.ok) return result.record;
+    throw new StoreError('STORE_FAILED', `Refused without a limit: ${result.why}.`);
+  }
+
+  admit(
+    callback: NewCallback,
+    limits: AcceptLimits,
+    idempotencyKey?: string,
+  ): Promise<AdmitResult> {
+    return this.send({ kind: 'accept', callback, limits, idempotencyKey });
   }
 
   acceptedBefore(

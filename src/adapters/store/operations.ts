@@ -15,9 +15,12 @@ import {
   type Reschedule,
   type RescheduleResult,
 } from '../../schedule/callback-store.js';
+import type { AdmitResult } from '../../schedule/admission-limits.js';
+import { refuseCallback } from './accept-limits.js';
 import { applyChange } from './apply-change.js';
 import { findCallbacks } from './find-callbacks.js';
 import { takeOverLegs } from './leg-ledger.js';
+import { count } from './limit-counters.js';
 import type { Operation, Result, Results } from './messages.js';
 import { toAttempt, toCallback, toStep, toTrailEntry } from './rows.js';
 import { all, get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
@@ -48,7 +51,7 @@ const CLAIMABLE = `claimed = 0 AND state IN ('SCHEDULED', 'QUEUED')
 export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
   switch (operation.kind) {
     case 'accept':
-      return yield* accept(operation.callback, operation.idempotencyKey);
+      return yield* accept(dialect, operation);
     case 'accepted-before':
       return yield* acceptedBefore(operation.fingerprint, operation.idempotencyKey);
     case 'get':
@@ -101,11 +104,21 @@ function* getCallback(id: string, lock = ''): Work<CallbackRecord | undefined> {
   return row === undefined ? undefined : toCallback(row);
 }
 
-function* accept(callback: NewCallback, key?: string): Work<CallbackRecord> {
+function* accept(
+  dialect: Dialect,
+  { callback, limits, idempotencyKey: key }: Extract<Operation, { kind: 'accept' }>,
+): Work<AdmitResult> {
   if (key !== undefined) {
     const known = yield* acceptedBefore(callback.fingerprint, key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { ok: true, record: known };
   }
+  const refusal = yield* refuseCallback(dialect, callback, limits);
+  if (refusal !== undefined) return refusal;
+  yield* count(limits.counters ?? [], callback.createdAtMs);
+  return { ok: true, record: yield* insertCallback(callback, key) };
+}
+
+function* insertCallback(callback: NewCallback, key?: string): Work<CallbackRecord> {
   const row = yield* get(
     `INSERT INTO callbacks (id, service_name, customer_number, created_at_ms, desired_at_ms,
        expires_at_ms, user_data, lookup_keys, request_options, state, due_at_ms, updated_at_ms)
@@ -293,6 +306,7 @@ function* takeOver(dialect: Dialect): Work<Leftover[]> {
 }
 
 function* purge(dialect: Dialect, completedBeforeMs: number, limit: number): Work<number> {
+  yield* run('DELETE FROM limit_counters WHERE ends_at_ms < ?', completedBeforeMs);
   const rows = yield* all(
     `SELECT id FROM callbacks WHERE completed_at_ms IS NOT NULL AND completed_at_ms < ?
      ORDER BY completed_at_ms LIMIT ? ${dialect.forUpdateOfFree}`,

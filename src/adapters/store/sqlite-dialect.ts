@@ -7,6 +7,8 @@ export const SQLITE: Dialect = {
   forUpdateOfFree: '',
   least: 'min',
   greatest: 'max',
+  // Transactions are one after the other anyway.
+  *alone() {},
   node: 0,
   *adopt() {
     yield* run('UPDATE legs SET is_orphan = 1');

@@ -1,6 +1,7 @@
 /** Conformance, first part: what requests do to a store. Registered by `conformance.ts`. */
 
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { CallbackStore, StoreError } from '../../../src/schedule/callback-store.js';
 import type { StoreUnderTest } from './conformance.js';
 import { Bench, HOUR_MS, NOON_MS, someCallback } from './fixtures.js';
@@ -73,6 +74,114 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       const record = await bench.store.accept(someCallback());
       bench.store = await reopen();
       assert.deepEqual(await bench.store.get(record.id), record);
+    });
+  });
+
+  describe('admitting', () => {
+    const counter = (key: string, max: number, endsAtMs = NOON_MS + HOUR_MS) => ({
+      key,
+      max,
+      endsAtMs,
+    });
+    const at = (atMs: number) => someCallback({ createdAtMs: atMs, desiredAtMs: atMs });
+
+    it('counts up to each limit until its end, and counts nothing of what is refused', async () => {
+      const limits = { counters: [counter('a', 2), counter('b', 3, NOON_MS + 2 * HOUR_MS)] };
+      for (let n = 0; n < 2; n += 1) assert.ok((await bench.store.admit(at(NOON_MS), limits)).ok);
+      const full = { ok: false, why: 'counter', key: 'a', endsAtMs: NOON_MS + HOUR_MS };
+      assert.deepEqual(await bench.store.admit(at(NOON_MS + 1), limits), full);
+      const later = NOON_MS + HOUR_MS;
+      const limitsLater = { counters: [counter('a', 2, later + HOUR_MS), limits.counters[1]] };
+      const admit = () => bench.store.admit(at(later), limitsLater as typeof limits);
+      assert.ok((await admit()).ok, 'b has room for one more: the refused one was not counted');
+      assert.deepEqual(await admit(), {
+        ...{ ok: false, why: 'counter', key: 'b', endsAtMs: NOON_MS + 2 * HOUR_MS },
+      });
+    });
+
+    it('keeps its counts when it is opened again', async () => {
+      const limits = { counters: [counter('a', 1)] };
+      assert.ok((await bench.store.admit(at(NOON_MS), limits)).ok);
+      bench.store = await reopen();
+      assert.equal((await bench.store.admit(at(NOON_MS), limits)).ok, false);
+    });
+
+    it('counts anew when the clock was set back, or the limit became a shorter one', async () => {
+      const limits = { counters: [counter('a', 1)] };
+      assert.ok((await bench.store.admit(at(NOON_MS), limits)).ok);
+      const shorter = { counters: [counter('a', 1, NOON_MS + HOUR_MS / 2)] };
+      assert.ok((await bench.store.admit(at(NOON_MS), shorter)).ok);
+    });
+
+    it('passes no limit twice with one idempotency key', async () => {
+      const limits = { counters: [counter('a', 1)] };
+      const first = await bench.store.admit(someCallback({ fingerprint: 'f' }), limits, 'key');
+      const again = await bench.store.admit(someCallback({ fingerprint: 'f' }), limits, 'key');
+      assert.ok(first.ok && again.ok);
+      assert.equal(again.record.id, first.record.id);
+    });
+
+    it('looks at what is in the queue of the service, and not at what is scheduled', async () => {
+      await bench.accepted({ serviceName: 'other' });
+      await bench.accepted({ desiredAtMs: NOON_MS + HOUR_MS });
+      await bench.accepted();
+      const limits = { queuedMax: 2 };
+      assert.ok((await bench.store.admit(someCallback(), limits)).ok);
+      assert.deepEqual(await bench.store.admit(someCallback(), limits), {
+        ...{ ok: false, why: 'queue-full' },
+      });
+      const scheduled = someCallback({ desiredAtMs: NOON_MS + HOUR_MS });
+      assert.ok((await bench.store.admit(scheduled, limits)).ok);
+      assert.equal((await bench.store.admit(someCallback(), { queuedMax: 0 })).ok, false);
+    });
+
+    it('looks at the callbacks of the same number: those in the queue, or all that are open', async () => {
+      const customerNumber = '+15550001234';
+      const limits = { sameNumberQueuedMax: 1, sameNumberOpenMax: 2 };
+      const admit = (changes: Parameters<typeof someCallback>[0] = {}) =>
+        bench.store.admit(someCallback({ customerNumber, ...changes }), limits);
+      const later = { desiredAtMs: NOON_MS + HOUR_MS };
+      assert.ok((await admit()).ok);
+      assert.deepEqual(await admit(), { ok: false, why: 'number-in-queue' });
+      assert.ok((await admit({ serviceName: 'other' })).ok);
+      const second = await admit(later);
+      assert.ok(second.ok);
+      assert.deepEqual(await admit(later), { ok: false, why: 'number-open' });
+      await bench.store.requestCancel(second.record.id, 'customer', NOON_MS);
+      assert.ok((await admit(later)).ok);
+    });
+
+    it('never lets more through than there is room for, however many ask at once', async () => {
+      const draw = fc.record({
+        max: fc.nat(6),
+        queuedMax: fc.nat(6),
+        count: fc.integer({ min: 1, max: 12 }),
+        numbers: fc.integer({ min: 1, max: 3 }),
+      });
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(draw, async ({ max, queuedMax, count, numbers }) => {
+          run += 1;
+          const serviceName = `service ${run}`;
+          const limits = {
+            counters: [counter(`run ${run}`, max)],
+            queuedMax,
+            sameNumberQueuedMax: 2,
+          };
+          const asked = Array.from({ length: count }, (_, index) =>
+            bench.store.admit(
+              someCallback({ serviceName, customerNumber: `+1555000${run}${index % numbers}` }),
+              limits,
+            ),
+          );
+          const passed = (await Promise.all(asked)).filter(({ ok }) => ok).length;
+          const perNumber = Array.from({ length: numbers }, (_, n) =>
+            Math.min(2, Math.ceil((count - n) / numbers)),
+          ).reduce((sum, one) => sum + Math.max(0, one), 0);
+          assert.equal(passed, Math.min(max, queuedMax, perNumber));
+        }),
+        { numRuns: 40 },
+      );
     });
   });
 

@@ -47,7 +47,8 @@ describe('SQLite behind the store interface', () => {
 
 function emptyTables(file: string): void {
   const database = openDatabase(file, 1000);
-  for (const table of ['callbacks', ...TABLES_OF_A_CALLBACK]) database.run(`DELETE FROM ${table}`);
+  const tables = ['callbacks', 'limit_counters', ...TABLES_OF_A_CALLBACK];
+  for (const table of tables) database.run(`DELETE FROM ${table}`);
   database.close();
 }
 

@@ -1,0 +1,58 @@
+/**
+ * Counters that end: so many requests or attempts until a point in time. One row each, found by its
+ * name. Checked and counted in the transaction of what is counted; survives a restart.
+ */
+import type { CounterLimit, CounterRefusal } from '../../schedule/admission-limits.js';
+import { get, run, type Dialect, type Work } from './statements.js';
+
+/** Each count takes so many dead rows away: more than it adds, and little at a time. */
+const SWEEP_MAX = 20;
+
+/** @returns the first counter without room for one more; until the transaction ends nobody else counts */
+export function* fullCounter(
+  dialect: Dialect,
+  limits: readonly CounterLimit[],
+  nowMs: number,
+): Work<CounterRefusal | undefined> {
+  // Everybody in the same order: nobody waits for somebody who waits for them.
+  const inOrder = [...limits].sort((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { key } of inOrder) yield* dialect.alone(`counter ${key}`);
+  for (const limit of limits) {
+    const alive = yield* aliveCounter(limit, nowMs);
+    if ((alive?.used ?? 0) < limit.max) continue;
+    const endsAtMs = alive?.endsAtMs ?? limit.endsAtMs;
+    return { ok: false, why: 'counter', key: limit.key, endsAtMs };
+  }
+  return undefined;
+}
+
+/** Counts one more in each, room or not. */
+export function* count(limits: readonly CounterLimit[], nowMs: number): Work<void> {
+  if (limits.length === 0) return;
+  for (const limit of limits) {
+    const { used, endsAtMs } = (yield* aliveCounter(limit, nowMs)) ?? { ...limit, used: 0 };
+    yield* run(
+      `INSERT INTO limit_counters (key, used, ends_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET used = excluded.used, ends_at_ms = excluded.ends_at_ms`,
+      limit.key,
+      used + 1,
+      endsAtMs,
+    );
+  }
+  yield* run(
+    `DELETE FROM limit_counters WHERE key IN
+       (SELECT key FROM limit_counters WHERE ends_at_ms <= ? LIMIT ${SWEEP_MAX})`,
+    nowMs,
+  );
+}
+
+/** One that ends later than a new one would began on a clock that was ahead, or under a longer limit. */
+function* aliveCounter(
+  { key, endsAtMs: latestMs }: CounterLimit,
+  nowMs: number,
+): Work<{ readonly used: number; readonly endsAtMs: number } | undefined> {
+  const row = yield* get('SELECT used, ends_at_ms FROM limit_counters WHERE key = ?', key);
+  const endsAtMs = Number(row?.['ends_at_ms'] ?? 0);
+  if (row === undefined || endsAtMs <= nowMs || endsAtMs > latestMs) return undefined;
+  return { used: Number(row['used']), endsAtMs };
+}
