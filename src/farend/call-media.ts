@@ -2,6 +2,7 @@
  * The sound of one call: an RTP port, what was agreed about it, and the recording of what comes in.
  * Knows SDP, not SIP.
  */
+import type { Gates } from '../embedded/gates.js';
 import { playSamples } from '../embedded/rtp/pcm-source.js';
 import { RtpSession } from '../embedded/rtp/session.js';
 import { Recorder } from './recorder.js';
@@ -12,6 +13,12 @@ export interface MediaCounts {
   readonly lostPackets: number;
   readonly latePackets: number;
   readonly maxGapMs: number;
+}
+
+export interface CallMediaOptions {
+  readonly rtpHost: string;
+  readonly rtpGates?: Gates;
+  readonly recordMaxMs: number;
 }
 
 export interface CallMediaEvents {
@@ -27,9 +34,10 @@ export class CallMedia {
   #version = 0;
   #isClosed = false;
 
-  constructor(host: string, recordMaxMs: number, events: CallMediaEvents) {
+  constructor(options: CallMediaOptions, events: CallMediaEvents) {
+    const { rtpHost: host, rtpGates: gates, recordMaxMs } = options;
     this.recorder = new Recorder(recordMaxMs);
-    this.#rtp = new RtpSession({ host });
+    this.#rtp = new RtpSession({ host, gates });
     this.#rtp.onDtmf = (digit) => events.onDtmf(digit);
     this.#rtp.onFrame = (pcm, timestamp) => {
       const isFirst = !this.recorder.hasBegun;

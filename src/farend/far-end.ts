@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { CountingScheduler, systemScheduler } from '../embedded/sip/scheduler.js';
+import type { Gates } from '../embedded/gates.js';
 import {
   SipStack,
   type IncomingRequest,
@@ -66,6 +67,8 @@ export interface FarEndOptions {
   /** RFC 3261's T1; 500 by default. */
   readonly t1Ms?: number;
   readonly log?: FarEndLog;
+  /** The network in between: what may lose or delay SIP and RTP, both ways. */
+  readonly network?: { readonly sip: Gates; readonly rtp: Gates };
   /** Each step of each call as it happens. */
   readonly onStep?: (call: CallSummary, step: LadderStep) => void;
 }
@@ -116,6 +119,8 @@ class RunningFarEnd implements FarEnd {
   readonly #scheduler = new CountingScheduler(systemScheduler);
   readonly #live = new Map<string, ScriptedCall>();
   readonly #ended: HeardCall[] = [];
+  /** Dialogs whose party is gone: nobody is there to say 481. */
+  readonly #vanished = new Set<string>();
   readonly #listeners = new Set<(call: HeardCall) => void>();
   readonly #writing = new Set<Promise<void>>();
   readonly #sounds: SoundLibrary;
@@ -129,6 +134,7 @@ class RunningFarEnd implements FarEnd {
       port: options.port ?? 0,
       ...(options.t1Ms === undefined ? {} : { t1Ms: options.t1Ms }),
       ...(options.log === undefined ? {} : { onLog: options.log }),
+      ...(options.network === undefined ? {} : { gates: options.network.sip }),
     });
     this.#stack.onRequest = (request, transaction) => this.#receive(request, transaction);
     this.#stack.onAck = (ack) => this.#live.get(dialogKey(ack))?.receiveAck(ack);
@@ -186,7 +192,7 @@ class RunningFarEnd implements FarEnd {
     if (request.tagOf('To') !== undefined) {
       const call = this.#live.get(dialogKey(request));
       if (call) call.receive(request, transaction);
-      else transaction.respond(481);
+      else if (!this.#vanished.has(dialogKey(request))) transaction.respond(481);
       return;
     }
     switch (request.method) {
@@ -252,6 +258,7 @@ class RunningFarEnd implements FarEnd {
       stack: this.#stack,
       scheduler: this.#scheduler,
       rtpHost: this.#options.host ?? '127.0.0.1',
+      ...(this.#options.network === undefined ? {} : { rtpGates: this.#options.network.rtp }),
       recordMaxMs: this.#options.recordMaxMs ?? 120_000,
       sound: (file) => this.#sounds.get(file),
       onStep: (call, step) => this.#onStep(call, step),
@@ -271,6 +278,7 @@ class RunningFarEnd implements FarEnd {
   #onEnded(call: ScriptedCall): void {
     this.#live.delete(call.dialog.key);
     const heard = call.heard();
+    if (heard.endedBy === 'vanished') this.#vanish(call);
     this.#ended.push(heard);
     if (this.#ended.length > (this.#options.keepCalls ?? 500)) this.#ended.shift();
     this.#write(heard);
@@ -280,6 +288,14 @@ class RunningFarEnd implements FarEnd {
       } catch (error) {
         this.#options.log?.('error', 'a listener failed', { error: String(error) });
       }
+    }
+  }
+
+  #vanish(call: ScriptedCall): void {
+    this.#vanished.add(call.dialog.key);
+    const [oldest] = this.#vanished;
+    if (oldest && this.#vanished.size > (this.#options.keepCalls ?? 500)) {
+      this.#vanished.delete(oldest);
     }
   }
 

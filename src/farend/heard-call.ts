@@ -8,7 +8,9 @@ export type EndedBy =
   /** CANCEL before an answer. */
   | 'cancelled'
   /** A final failure response. */
-  | 'rejected';
+  | 'rejected'
+  /** The called party is gone without a word. */
+  | 'vanished';
 
 export interface LadderStep {
   /** Since the INVITE arrived, in milliseconds. */

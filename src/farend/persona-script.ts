@@ -15,8 +15,8 @@ export type ScriptStep =
   | { readonly step: 'ring'; readonly ms: number }
   /** 183 Session Progress with SDP: from here on the caller hears us, unanswered. */
   | { readonly step: 'early-media' }
-  /** 200 OK with SDP; done when the ACK has arrived. */
-  | { readonly step: 'answer' }
+  /** 200 OK with SDP, or with a body of its own instead; done when the ACK has arrived. */
+  | { readonly step: 'answer'; readonly sdp?: string }
   /** A final failure; ends the script. */
   | { readonly step: 'reject'; readonly rejection: Rejection }
   | { readonly step: 'say'; readonly what: Utterance }
@@ -29,6 +29,8 @@ export type ScriptStep =
   | { readonly step: 'listen'; readonly quietMs: number; readonly maxMs: number }
   /** BYE; ends the script. */
   | { readonly step: 'hang-up' }
+  /** Gone without a word, as with its power cut: nothing is sent or answered any more; ends the script. */
+  | { readonly step: 'vanish' }
   /** For ever. */
   | { readonly step: 'repeat'; readonly steps: readonly ScriptStep[] };
 

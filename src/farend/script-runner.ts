@@ -16,11 +16,12 @@ export interface Stage {
   ring(): void;
   startEarlyMedia(): void;
   /** Settles when the caller has acknowledged the answer. */
-  answer(): Promise<void>;
+  answer(sdp?: string): Promise<void>;
   reject(rejection: Rejection): void;
   say(what: Utterance): Promise<void>;
   press(keys: string): void;
   hangUp(): void;
+  vanish(): void;
 }
 
 const POLL_MS = 20;
@@ -47,7 +48,7 @@ async function runStep(step: ScriptStep, stage: Stage): Promise<void> {
     case 'early-media':
       return stage.startEarlyMedia();
     case 'answer':
-      return stage.answer();
+      return stage.answer(step.sdp);
     case 'reject':
       return stage.reject(step.rejection);
     case 'say':
@@ -62,6 +63,8 @@ async function runStep(step: ScriptStep, stage: Stage): Promise<void> {
       return listen(stage, step.quietMs, step.maxMs);
     case 'hang-up':
       return stage.hangUp();
+    case 'vanish':
+      return stage.vanish();
     case 'repeat':
       while (!stage.isOver) {
         await runSteps(step.steps, stage);

@@ -4,6 +4,7 @@
  * port or transaction any more except what the SIP stack still needs to repeat a last response.
  */
 import type { Scheduler } from '../embedded/sip/scheduler.js';
+import type { Gates } from '../embedded/gates.js';
 import { parseSipUri, addressUri, type SipMessage } from '../embedded/sip/message.js';
 import type { IncomingRequest, ServerTransaction, SipStack } from '../embedded/sip/stack.js';
 import { CallMedia } from './call-media.js';
@@ -25,6 +26,7 @@ export interface CallHost {
   readonly stack: SipStack;
   readonly scheduler: Scheduler;
   readonly rtpHost: string;
+  readonly rtpGates?: Gates;
   readonly recordMaxMs: number;
   /** Samples of a sound file that a script names; rejects when it is missing. */
   sound(file: string): Promise<Int16Array>;
@@ -72,7 +74,7 @@ export class ScriptedCall implements Stage {
     readonly transaction: ServerTransaction,
   ) {
     this.dialog = new UasDialog(invite, transaction.localTag);
-    this.#media = new CallMedia(host.rtpHost, host.recordMaxMs, {
+    this.#media = new CallMedia(host, {
       onFirstSound: () => {
         this.#recordingAtMs = this.nowMs();
         this.#note('first RTP received');
@@ -134,8 +136,9 @@ export class ScriptedCall implements Stage {
     if (this.#phase === 'ringing' && this.#describe()) this.#respondWithSdp(183);
   }
 
-  async answer(): Promise<void> {
+  async answer(sdp?: string): Promise<void> {
     if (this.#phase !== 'ringing' || !this.#describe()) return;
+    this.#sdp = sdp ?? this.#sdp;
     this.#accept();
     await this.pause(Infinity); // until the ACK, or the end of the call
   }
@@ -173,6 +176,11 @@ export class ScriptedCall implements Stage {
     });
     this.#note('BYE sent');
     this.#end('far-end');
+  }
+
+  vanish(): void {
+    this.#note('vanishes');
+    this.#end('vanished');
   }
 
   // --- what the caller does ------------------------------------------------------------------

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Gate } from '../../src/embedded/gates.js';
 import { readWavFile } from '../../src/embedded/rtp/wav.js';
 import {
   startFarEnd,
@@ -426,6 +427,40 @@ describe('far end', () => {
       other.invite({ user: '2' });
       assert.match((await other.response(410)).text, /^SIP\/2\.0 410 Moved away/);
       assert.equal((await untilEnded()).persona, 'script');
+    });
+
+    it('answers nothing any more once its party has vanished', async () => {
+      const steps = [{ step: 'answer' }, { step: 'vanish' }] as const;
+      const caller = await start('human', { rules: () => ({ steps }) });
+      await caller.connect();
+      assert.equal((await untilEnded()).endedBy, 'vanished');
+      caller.bye();
+      caller.request('OPTIONS');
+      const other = await anotherCaller();
+      await other.connect(); // its answer comes after the two were read
+      assert.deepEqual(
+        caller.received.filter(({ method }) => method !== 'INVITE').map(({ text }) => text),
+        [],
+      );
+    });
+
+    it('answers with the body that its script names', async () => {
+      const steps = [{ step: 'answer', sdp: 'no description at all' }] as const;
+      const caller = await start('human', { rules: () => ({ steps }) });
+      assert.equal((await caller.connect()).body, 'no description at all');
+    });
+
+    it('lets the network between lose what it will', async () => {
+      const passed: string[] = [];
+      const lossy: Gate = (describe) => passed.push(describe());
+      const open: Gate = (_describe, forward) => forward();
+      const rtp = { inward: lossy, outward: lossy };
+      const caller = await start('human', {
+        network: { sip: { inward: open, outward: open }, rtp },
+      });
+      await caller.connect();
+      await until(() => passed.some((text) => text.startsWith('rtp ')), 'a lost packet');
+      assert.deepEqual(caller.heard, []);
     });
 
     it('survives garbage, and goes on answering', async () => {

@@ -55,6 +55,10 @@ class PaperStage implements Stage {
     this.#end('hang up');
   }
 
+  vanish(): void {
+    this.#end('vanish');
+  }
+
   #end(what: string): void {
     this.#note(what);
     this.isOver = true;
