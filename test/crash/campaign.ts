@@ -12,7 +12,9 @@ import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
 import type { HeardCall } from '../../src/farend/heard-call.js';
 import type { PersonaName } from '../../src/farend/personas.js';
+import { Random } from '../fuzz/random.js';
 import { namedServers } from '../sip/engines.js';
+import { OpenCallbacks } from './open-callbacks.js';
 import { EngineProcess, ServiceProcess } from './processes.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -57,7 +59,7 @@ const CALLS_UP_WITHIN_MS = 6000;
 /** Most kills come soon, some once agents are on the line. */
 const KILL_SOON_MS = 900;
 const KILL_LATE_MS = 7000;
-const LATE_SHARE = 0.3;
+const LATE_PERCENT = 30;
 
 const UNANSWERED: PersonaScript = {
   steps: [
@@ -91,17 +93,6 @@ function storyOf({ callId, userPart, startedAtEpochMs, ladder }: HeardCall): str
   return `${callId} to ${userPart} from ${new Date(startedAtEpochMs).toISOString()}: ${steps}`;
 }
 
-/** Mulberry32: small, seeded, good enough to pick moments. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'dialback-crash-')));
   const farEnd = await startFarEnd({
@@ -124,9 +115,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
 
 class Campaign {
   readonly #startedAtMs = performance.now();
-  readonly #random: () => number;
-  readonly #accepted: string[] = [];
-  readonly #open = new Set<string>();
+  readonly #random: Random;
+  readonly #callbacks = new OpenCallbacks(numberOf);
   readonly #callsUp: number[] = [];
   readonly #orphans = { ended: 0, unknown: 0 };
 
@@ -136,7 +126,7 @@ class Campaign {
     private readonly farEnd: FarEnd,
     private readonly engine: EngineProcess,
   ) {
-    this.#random = randomOf(options.seed);
+    this.#random = new Random(options.seed);
   }
 
   async run(): Promise<CampaignReport> {
@@ -144,15 +134,15 @@ class Campaign {
     let service = await this.#start();
     try {
       for (let kill = 0; kill < kills; kill += 1) {
-        await this.#fill(service, openAtKill);
+        await this.#callbacks.fill(service.url, openAtKill);
         await this.#untilCallsUp(Math.min(4, openAtKill));
-        const latestMs = this.#random() < LATE_SHARE ? KILL_LATE_MS : KILL_SOON_MS;
-        await sleep(this.#random() * latestMs);
+        const latestMs = this.#random.below(100) < LATE_PERCENT ? KILL_LATE_MS : KILL_SOON_MS;
+        await sleep(this.#random.below(latestMs));
         this.#callsUp.push(this.farEnd.stats().liveCalls);
         await service.kill();
         service = await this.#start();
       }
-      await this.#untilCompleted(service);
+      await this.#callbacks.untilCompleted(service.url, COMPLETE_WITHIN_MS);
     } finally {
       await service.stop();
     }
@@ -197,54 +187,22 @@ services:
 `;
   }
 
-  /** Asks for callbacks until so many are open. */
-  async #fill(service: ServiceProcess, wanted: number): Promise<void> {
-    await this.#forgetCompleted(service);
-    while (this.#open.size < wanted) {
-      const _customer_number = numberOf(this.#accepted.length);
-      const response = await fetch(`${service.url}/genesys/1/service/callback/sales`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ _customer_number }),
-      });
-      const { _id: id } = (await response.json()) as { _id?: string };
-      if (id === undefined) throw new Error(`callback refused with ${response.status}`);
-      this.#accepted.push(id);
-      this.#open.add(id);
-    }
-  }
-
-  async #forgetCompleted(service: ServiceProcess): Promise<void> {
-    for (const id of this.#open) {
-      const response = await fetch(`${service.url}/v1/callbacks/${id}`);
-      const { callback } = (await response.json()) as { callback?: { state: string } };
-      if (callback?.state === 'COMPLETED') this.#open.delete(id);
-    }
-  }
-
   /** A kill without a call in the air would prove little; should none come, it is one all the same. */
   async #untilCallsUp(count: number): Promise<void> {
     const giveUpAtMs = performance.now() + CALLS_UP_WITHIN_MS;
     while (this.farEnd.stats().liveCalls < count && performance.now() < giveUpAtMs) await sleep(10);
   }
 
-  async #untilCompleted(service: ServiceProcess): Promise<void> {
-    const giveUpAtMs = performance.now() + COMPLETE_WITHIN_MS;
-    while (this.#open.size > 0 && performance.now() < giveUpAtMs) {
-      await sleep(200);
-      await this.#forgetCompleted(service);
-    }
-  }
-
   async #report(): Promise<CampaignReport> {
     const store = await openSqliteStore({ file: join(this.folder, 'dialback.db') });
-    const callbacks = await Promise.all(this.#accepted.map((id) => store.get(id)));
-    const attempts = (await Promise.all(this.#accepted.map((id) => store.attempts(id)))).flat();
+    const { accepted } = this.#callbacks;
+    const callbacks = await Promise.all(accepted.map((id) => store.get(id)));
+    const attempts = (await Promise.all(accepted.map((id) => store.attempts(id)))).flat();
     await store.close();
     const calls = this.farEnd.calls();
     const isCustomer = (userPart: string) => userPart !== QUEUE;
     const verdict = judge({
-      accepted: this.#accepted,
+      accepted,
       callbacks: callbacks.filter((record) => record !== undefined),
       attempts,
       calls,
@@ -254,7 +212,7 @@ services:
       ...verdict,
       seed: this.options.seed,
       kills: this.options.kills,
-      callbacks: this.#accepted.length,
+      callbacks: accepted.length,
       attempts: attempts.length,
       invites: calls.length,
       agentInvites: calls.filter(({ userPart }) => !isCustomer(userPart)).length,

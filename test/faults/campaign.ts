@@ -1,0 +1,278 @@
+/**
+ * The fault campaign: a service with calls up, a real drachtio-server, a real FreeSWITCH and a far end in
+ * whose place carriers misbehave. Faults come one after the other, picked and timed by a seed. In the end
+ * every callback has to be completed for the right reason, nothing dialled twice, and no leg may live
+ * longer than 35 s after what it hung on was back.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
+import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
+import type { PersonaName } from '../../src/farend/personas.js';
+import { OpenCallbacks } from '../crash/open-callbacks.js';
+import { ServiceProcess } from '../crash/processes.js';
+import { judge } from '../crash/verdict.js';
+import { Random } from '../fuzz/random.js';
+import { Capture } from './capture.js';
+import { FAULTS, type World } from './fault-list.js';
+import {
+  findings,
+  GHOST_AFTER_MS,
+  type FaultPeriod,
+  type Finding,
+  type Party,
+} from './findings.js';
+import { Network } from './network.js';
+import { makePair, type ServerPair } from './servers.js';
+
+export interface CampaignOptions {
+  readonly faults: number;
+  readonly seed: number;
+  /** Store, logs and captures; what belongs to a failure stays there. */
+  readonly folder: string;
+  readonly programs: { readonly drachtio: string; readonly freeswitch: string };
+  readonly say: (line: string) => void;
+}
+
+export interface CampaignReport {
+  readonly versions: readonly string[];
+  readonly periods: readonly FaultPeriod[];
+  readonly callbacks: number;
+  readonly attempts: number;
+  readonly invites: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly findings: readonly Finding[];
+  readonly wallMs: number;
+}
+
+const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
+const QUEUE = 'agents';
+const OPEN_CALLBACKS = 14;
+const CALLS_UP_MIN = 4;
+const CALLS_UP_WITHIN_MS = 25_000;
+const BETWEEN_FAULTS_MS = 4000;
+/** The guard of lost legs, a last attempt, and room. */
+const COMPLETE_WITHIN_MS = 180_000;
+const MAX_ATTEMPTS = 6;
+
+const PARTIES: readonly { readonly party: Party; readonly script: PersonaName | PersonaScript }[] =
+  [
+    { party: 'human', script: 'human' },
+    { party: 'human', script: 'human' },
+    { party: 'machine', script: 'voicemail-beep' },
+    { party: 'human', script: 'human' },
+    { party: 'busy', script: 'busy' },
+    {
+      party: 'no answer',
+      script: {
+        steps: [
+          { step: 'ring', ms: 3000 },
+          { step: 'reject', rejection: { status: 480 } },
+        ],
+      },
+    },
+    { party: 'human', script: 'human' },
+    { party: 'fax', script: 'fax' },
+    { party: 'leaves', script: 'hangs-up-during-treatment' },
+    { party: 'human', script: 'human' },
+  ];
+
+const partyOf = (userPart: string) => PARTIES[Number(userPart.slice(-5)) % PARTIES.length]!;
+const numberOf = (index: number): string => `+4477009${String(index).padStart(5, '0')}`;
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
+  await mkdir(options.folder, { recursive: true });
+  const network = new Network(new Random(options.seed ^ 0x5eed));
+  const farEnd = await startFarEnd({
+    mediaDirectory: MEDIA,
+    keepCalls: 100_000,
+    recordMaxMs: 1,
+    network: { sip: network.sip, rtp: network.rtp },
+    tempo: { conversationMs: 1500, queueMs: 400, quietMaxMs: 5000, messageMaxMs: 5000 },
+    rules: (userPart) =>
+      userPart === QUEUE ? 'queue' : (network.carrierScript() ?? partyOf(userPart).script),
+  });
+  const servers = await makePair(options.programs, options.folder);
+  try {
+    await Promise.all([servers.drachtio.start(), servers.freeswitch.start()]);
+    return await new Campaign(options, network, farEnd, servers).run();
+  } finally {
+    await Promise.all([servers.drachtio.stop(), servers.freeswitch.stop(), farEnd.stop()]);
+  }
+}
+
+class Campaign {
+  readonly #startedAtMs = performance.now();
+  readonly #callbacks = new OpenCallbacks(numberOf);
+  readonly #periods: FaultPeriod[] = [];
+  readonly #random: Random;
+
+  constructor(
+    private readonly options: CampaignOptions,
+    private readonly network: Network,
+    private readonly farEnd: FarEnd,
+    private readonly servers: ServerPair,
+  ) {
+    this.#random = new Random(options.seed);
+  }
+
+  async run(): Promise<CampaignReport> {
+    const { servers, network } = this;
+    const capture = await Capture.start(this.options.folder, this.farEnd.port);
+    this.options.say(capture.says);
+    const world: World = {
+      servers,
+      network,
+      random: this.#random,
+      service: await this.#startService(),
+      startService: () => this.#startService(),
+    };
+    try {
+      for (let n = 1; n <= this.options.faults; n += 1) await this.#fault(n, world);
+      network.weather = 'fine';
+      await this.#callbacks.untilCompleted(world.service.url, COMPLETE_WITHIN_MS);
+      return await this.#report(world);
+    } finally {
+      await world.service.stop();
+      await capture.stop();
+    }
+  }
+
+  async #fault(n: number, world: World): Promise<void> {
+    await this.#untilCallsUp(world);
+    await sleep(this.#random.below(BETWEEN_FAULTS_MS));
+    // Every kind comes once before any comes twice, in an order that the seed decides.
+    const round = [...FAULTS.keys()].map((index) => ({ index, key: this.#random.below(2 ** 30) }));
+    const missing = round.filter(({ index }) => this.#timesDone(index) === this.#roundsDone());
+    const { index } = missing.sort((a, b) => a.key - b.key)[0]!;
+    const fault = FAULTS[index]!;
+    const [least, most] = fault.lastsMs;
+    const callsUp = this.farEnd.stats().liveCalls;
+    const atMs = Date.now();
+    const heal = await fault.begin(world);
+    await sleep(least + this.#random.below(most - least + 1));
+    await heal();
+    const healedAtMs = Date.now();
+    this.#periods.push({ n, name: fault.name, atMs, healedAtMs, callsUp });
+    const seconds = ((healedAtMs - atMs) / 1000).toFixed(1);
+    this.options.say(`${String(n).padStart(3)}  ${fault.name}, ${seconds} s, ${callsUp} calls up`);
+  }
+
+  #timesDone(index: number): number {
+    return this.#periods.filter(({ name }) => name === FAULTS[index]!.name).length;
+  }
+
+  #roundsDone(): number {
+    return Math.min(...FAULTS.map((_fault, index) => this.#timesDone(index)));
+  }
+
+  /** A fault without calls in the air would prove little; should none come, it is one all the same. */
+  async #untilCallsUp(world: World): Promise<void> {
+    const giveUpAtMs = performance.now() + CALLS_UP_WITHIN_MS;
+    do {
+      await this.#callbacks.fill(world.service.url, OPEN_CALLBACKS);
+      await sleep(250);
+    } while (this.farEnd.stats().liveCalls < CALLS_UP_MIN && performance.now() < giveUpAtMs);
+  }
+
+  async #startService(): Promise<ServiceProcess> {
+    const file = join(this.options.folder, 'dialback.yaml');
+    await writeFile(file, this.#yaml());
+    return ServiceProcess.start(file, join(this.options.folder, 'service.log'));
+  }
+
+  #yaml(): string {
+    const { drachtio, freeswitch } = this.servers;
+    const far = `${this.farEnd.host}:${this.farEnd.port}`;
+    return `engine: servers
+drachtio: ${JSON.stringify(drachtio.address)}
+freeswitch: [${JSON.stringify(freeswitch.address)}]
+trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 100, maxCallsPerSecond: 10 }]
+queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
+http: { listen: "127.0.0.1:0" }
+store: { url: "sqlite:${join(this.options.folder, 'dialback.db')}" }
+services:
+  sales:
+    queue: support
+    _default_country: GB
+    _disallow_impossible_phone_numbers: false
+    _treatment_customer_connect: connect.wav
+    _treatment_waiting_for_agent: waiting.wav
+    _treatment_call_failure_answering_machine: machine.wav
+    _max_time_to_wait_for_agent_on_the_call: 8
+    _max_dial_attempts: ${MAX_ATTEMPTS}
+    completeAfterMessage: true
+    _dial_retry_timeout: 1
+    _throttle_callbacks_per_service_1: 100000
+    _throttle_callbacks_per_service_2: 100000
+    ringTimeoutMs: 6000
+    mediaSilenceMaxMs: 8000
+`;
+  }
+
+  async #report(world: World): Promise<CampaignReport> {
+    const { accepted } = this.#callbacks;
+    // The service is ended first: whatever it still holds is its own to end.
+    const stories = new Map<string, string>();
+    const channels = await this.#channelsInTheEnd();
+    await world.service.stop();
+    const store = await openSqliteStore({ file: join(this.options.folder, 'dialback.db') });
+    const callbacks = (await Promise.all(accepted.map((id) => store.get(id)))).filter(
+      (record) => record !== undefined,
+    );
+    const attempts = (await Promise.all(accepted.map((id) => store.attempts(id)))).flat();
+    const calls = this.farEnd.calls();
+    const isCustomer = (userPart: string) => userPart !== QUEUE;
+    const verdict = judge({ accepted, callbacks, attempts, calls, isCustomer });
+    const found = findings({
+      verdict,
+      callbacks,
+      attempts,
+      calls,
+      channels,
+      periods: this.#periods,
+      maxAttempts: MAX_ATTEMPTS,
+      partyOf: (number) => partyOf(number).party,
+    });
+    for (const { callbackId } of found) {
+      if (callbackId === undefined || stories.has(callbackId)) continue;
+      stories.set(callbackId, JSON.stringify(await store.story(callbackId), undefined, 1));
+    }
+    await store.close();
+    await this.#keep(stories);
+    const reasons: Record<string, number> = {};
+    for (const { reason = 'none' } of callbacks) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    const { drachtio, freeswitch } = this.servers;
+    return {
+      versions: [drachtio.version, freeswitch.version],
+      periods: this.#periods,
+      callbacks: accepted.length,
+      attempts: attempts.length,
+      invites: calls.length,
+      reasons,
+      findings: found,
+      wallMs: Math.round(performance.now() - this.#startedAtMs),
+    };
+  }
+
+  /** Channels left once every leg has had its time to go. */
+  async #channelsInTheEnd(): Promise<number> {
+    const giveUpAtMs = performance.now() + GHOST_AFTER_MS + 1000;
+    for (;;) {
+      const count = await this.servers.freeswitch.channelCount();
+      const isQuiet = count === 0 && this.farEnd.stats().liveCalls === 0;
+      if (isQuiet || performance.now() > giveUpAtMs) return count;
+      await sleep(500);
+    }
+  }
+
+  async #keep(stories: ReadonlyMap<string, string>): Promise<void> {
+    const folder = join(this.options.folder, 'failures');
+    await rm(folder, { recursive: true, force: true });
+    if (stories.size === 0) return;
+    await mkdir(folder);
+    for (const [id, story] of stories) await writeFile(join(folder, `${id}.json`), story);
+  }
+}
