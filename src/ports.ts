@@ -124,8 +124,8 @@ export interface OutgoingCall {
   /** CANCEL with a Reason header; the outcome follows. */
   cancel(reason: string): void;
   /**
-   * Present once the signalling server was lost with the leg up or ringing. Resolves when it has been
-   * ended after all, or cannot be in the air any more: minutes, maybe.
+   * Present once the signalling server was lost with the leg up or ringing, or said nothing more of it.
+   * Resolves when it has been ended after all, or cannot be in the air any more: minutes, maybe.
    */
   readonly orphanEnd?: Promise<void> | undefined;
 }

@@ -258,12 +258,12 @@ services:
   }
 
   /** Channels left once every leg has had its time to go. */
-  async #channelsInTheEnd(): Promise<number> {
+  async #channelsInTheEnd(): Promise<string[]> {
     const giveUpAtMs = performance.now() + GHOST_AFTER_MS + 1000;
     for (;;) {
-      const count = await this.servers.freeswitch.channelCount();
-      const isQuiet = count === 0 && this.farEnd.stats().liveCalls === 0;
-      if (isQuiet || performance.now() > giveUpAtMs) return count;
+      const channels = await this.servers.freeswitch.channels();
+      const isQuiet = channels.length === 0 && this.farEnd.stats().liveCalls === 0;
+      if (isQuiet || performance.now() > giveUpAtMs) return channels;
       await sleep(500);
     }
   }

@@ -28,7 +28,7 @@ const call = (startedAtEpochMs: number, endedAtMs?: number) =>
 
 function found(evidence: Partial<Evidence>): string[] {
   const whole: Evidence = {
-    ...{ verdict: CLEAN, callbacks: [], attempts: [], calls: [], channels: 0 },
+    ...{ verdict: CLEAN, callbacks: [], attempts: [], calls: [], channels: [] },
     ...{ periods: [FAULT], maxAttempts: 6, partyOf: () => 'human' as const },
     ...evidence,
   };
@@ -68,11 +68,11 @@ describe('the findings of a fault campaign', () => {
 
   it('pass on what the two witnesses say, and the channels that are left', () => {
     const verdict = { ...CLEAN, lost: ['cb'], overlaps: ['+44: a, b'], undecided: ['cb/2'] };
-    assert.deepEqual(found({ verdict, channels: 2 }), [
+    assert.deepEqual(found({ verdict, channels: ['a,b'] }), [
       'not completed',
       'two legs at one number: +44: a, b',
       'attempt without an outcome: cb/2',
-      '2 channels left on FreeSWITCH',
+      'channel left on FreeSWITCH: a,b',
     ]);
   });
 });

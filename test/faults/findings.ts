@@ -26,7 +26,8 @@ export interface Evidence {
   readonly callbacks: readonly CallbackRecord[];
   readonly attempts: readonly AttemptRecord[];
   readonly calls: readonly HeardCall[];
-  readonly channels: number;
+  /** Left on FreeSWITCH, as it lists them. */
+  readonly channels: readonly string[];
   readonly periods: readonly FaultPeriod[];
   readonly maxAttempts: number;
   readonly partyOf: (number: string) => Party;
@@ -69,7 +70,7 @@ export function findings(evidence: Evidence): Finding[] {
       callbackId: id.split('/')[0]!,
     })),
     ...ghosts(evidence),
-    ...(channels === 0 ? [] : [{ what: `${channels} channels left on FreeSWITCH` }]),
+    ...list('channel left on FreeSWITCH', channels),
     ...wrongReasons(evidence),
   ];
 }

@@ -81,11 +81,15 @@ export class ServerProcess {
     throw new Error(`${name} does not answer, see ${this.logFile}`);
   }
 
-  /** Channels of a FreeSWITCH. */
-  async channelCount(): Promise<number> {
+  /** Channels of a FreeSWITCH, a line of comma-separated facts for each. */
+  async channels(): Promise<string[]> {
     const { control } = this.program;
-    const send = `auth ${control.secret}\n\napi show channels count\n\n`;
-    return Number(await ask(control, { send, expect: /(\d+) total/ }));
+    const send = `auth ${control.secret}\n\napi show channels\n\n`;
+    const table = await ask(control, { send, expect: /api\/response[^]*?\n\n([^]*?)\d+ total/ });
+    return table
+      .split('\n')
+      .slice(1)
+      .filter((line) => line.includes(','));
   }
 
   /** SIGSTOP and SIGCONT freeze and thaw it; after the others it has ended. */
@@ -179,7 +183,7 @@ export async function makePair(
     name: 'FreeSWITCH',
     command: programs.freeswitch,
     args: [
-      ...['-nonat', '-nf', '-np', '-c', '-conf', join(CONFIG, 'freeswitch')],
+      ...['-nonat', '-nf', '-np', '-nc', '-conf', join(CONFIG, 'freeswitch')],
       ...data.flatMap((name) => [`-${name}`, join(folder, 'freeswitch', name)]),
     ],
     env: {

@@ -28,8 +28,10 @@ export interface Deadlines {
   readonly requestMs: number;
   /** A re-INVITE of ours; RFC 3261 17.1.1.2 timer B is 32 s, and a person waits. */
   readonly reinviteMs: number;
-  /** From CANCEL to the final response. */
+  /** From CANCEL to the final response: whoever called does not wait longer. */
   readonly cancelMs: number;
+  /** And its number does: from there until no 200 can come any more; 64 * T1 of RFC 3261. */
+  readonly finalResponseMs: number;
   /** An INVITE nobody cancels, until it rings; RFC 3261 16.6 timer C is 180 s. */
   readonly inviteMs: number;
   /** BYE until its answer, or the end of an endpoint. */
@@ -59,6 +61,7 @@ export const DEFAULT_DEADLINES: Deadlines = {
   requestMs: 4 * SECOND_MS,
   reinviteMs: 5 * SECOND_MS,
   cancelMs: 5 * SECOND_MS,
+  finalResponseMs: 32 * SECOND_MS,
   inviteMs: 185 * SECOND_MS,
   byeMs: 4 * SECOND_MS,
   pingMs: 2 * SECOND_MS,

@@ -36,6 +36,19 @@ export interface InviteContext {
 /** Provisional responses, or parties of a fork, that are remembered. */
 const MAX_EARLY = 8;
 
+/** A leg that may be up or ringing though its outcome is told. */
+interface Orphan {
+  readonly end: Promise<void>;
+  readonly settle: () => void;
+  stopTimer: () => void;
+}
+
+function newOrphan(): Orphan {
+  let settle = (): void => undefined;
+  const end = new Promise<void>((resolve) => (settle = resolve));
+  return { end, settle, stopTimer: () => undefined };
+}
+
 type Provisional = { status: number; sdp?: string };
 
 export class OutgoingInvite implements OutgoingCall {
@@ -45,7 +58,7 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #early: Provisional[] = [];
   readonly #identityHandles: ((identity: LegIdentity) => void)[] = [];
   #identity: LegIdentity | undefined;
-  #orphanEnd: Promise<void> | undefined;
+  #orphan: Orphan | undefined;
   readonly #offer: string;
   #settle!: (outcome: InviteOutcome) => void;
   #isSettled = false;
@@ -83,7 +96,7 @@ export class OutgoingInvite implements OutgoingCall {
   }
 
   get orphanEnd(): Promise<void> | undefined {
-    return this.#orphanEnd;
+    return this.#orphan?.end;
   }
 
   cancel(reason: string): void {
@@ -96,9 +109,14 @@ export class OutgoingInvite implements OutgoingCall {
   becomeLost(): LostLeg {
     const { callId } = this;
     const identity = this.#identity;
-    let settle = (): void => undefined;
-    this.#orphanEnd = new Promise((resolve) => (settle = resolve));
-    return { callId, ...(identity && { identity }), settle };
+    this.#orphan ??= newOrphan();
+    this.#orphan.stopTimer();
+    return { callId, ...(identity && { identity }), settle: this.#orphan.settle };
+  }
+
+  /** We close: the ledger keeps a leg of which nobody knows, for the next process. */
+  forget(): void {
+    this.#orphan?.stopTimer();
   }
 
   /** The connection to drachtio is gone. */
@@ -141,7 +159,10 @@ export class OutgoingInvite implements OutgoingCall {
     this.#cancelTimer();
     // A callee that never answered anything keeps drachtio from sending the CANCEL (RFC 3261 9.1);
     // the caller does not wait for the transaction to time out.
-    this.#cancelTimer = clock.after(deadlines.cancelMs, () => this.#finish({ kind: 'cancelled' }));
+    this.#cancelTimer = clock.after(deadlines.cancelMs, () => {
+      this.#mayStillBeUp();
+      this.#finish({ kind: 'cancelled' });
+    });
     try {
       this.#sent?.cancel({ headers: reasonHeader(this.#cancelReason ?? '') }, (error) => {
         if (error) log.debug({ callId: this.callId, why: describeError(error) }, 'CANCEL refused');
@@ -149,6 +170,23 @@ export class OutgoingInvite implements OutgoingCall {
     } catch (thrown) {
       log.debug({ callId: this.callId, why: describeError(thrown) }, 'CANCEL not sent');
     }
+  }
+
+  /**
+   * Whoever called goes on, but a far side from which no final response came may have answered all the
+   * same: it sends its 200 for 64 * T1 (RFC 3261 13.3.1.4), and for as long we wait for ours (9.1).
+   */
+  #mayStillBeUp(): void {
+    if (this.#orphan) return;
+    const orphan = newOrphan();
+    const { clock, deadlines } = this.context;
+    orphan.stopTimer = clock.after(deadlines.finalResponseMs, orphan.settle);
+    this.#orphan = orphan;
+  }
+
+  #isNoOrphan(): void {
+    this.#orphan?.stopTimer();
+    this.#orphan?.settle();
   }
 
   #onProvisional(response: SipResponseView): void {
@@ -177,7 +215,7 @@ export class OutgoingInvite implements OutgoingCall {
     if (why === undefined) {
       this.#finish({ kind: 'answered', dialog });
     } else {
-      void dialog.bye(why);
+      void dialog.bye(why).finally(() => this.#isNoOrphan());
       this.#finish(
         this.#cancelReason === undefined ? { kind: 'error', why } : { kind: 'cancelled' },
       );
@@ -204,6 +242,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   #failed(thrown: unknown): void {
     this.#cancelTimer();
+    this.#isNoOrphan();
     this.#finish(
       this.#cancelReason === undefined ? failure(thrown) : this.#failedAfterCancel(thrown),
     );
@@ -221,6 +260,7 @@ export class OutgoingInvite implements OutgoingCall {
   /** drachtio said nothing about our request; should it come to life later, the call is ended. */
   #giveUp(why: string): void {
     this.#cancelReason ??= why;
+    this.#mayStillBeUp();
     this.#finish({ kind: 'error', why });
   }
 

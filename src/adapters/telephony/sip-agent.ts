@@ -84,6 +84,7 @@ export class DrachtioSipAgent implements SipAgent {
     const invites = [...this.#invites];
     for (const invite of invites) invite.cancel('shutting down');
     await Promise.all(invites.map(({ outcome }) => outcome));
+    for (const invite of invites) invite.forget();
     await Promise.all([...this.#dialogs.keys()].map((dialog) => dialog.bye('shutting down')));
   }
 }

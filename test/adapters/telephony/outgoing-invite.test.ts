@@ -18,10 +18,11 @@ function sentInvite() {
   const clock = virtualClock();
   const cancelled: unknown[] = [];
   let progress: UacProgress | undefined;
+  let fail: (error: unknown) => void = () => undefined;
   const srf = {
     createUAC: (_uri: string, _options: unknown, callbacks: UacProgress) => {
       progress = callbacks;
-      return new Promise<never>(() => undefined);
+      return new Promise<never>((_resolve, reject) => (fail = reject));
     },
   } as unknown as SrfView;
   const invite = new OutgoingInvite(
@@ -43,7 +44,8 @@ function sentInvite() {
     const response: SipResponseView = { ...message, status, reason: '' };
     progress?.cbProvisional(response);
   };
-  return { clock, cancelled, invite, responds };
+  const refuses = (status: number): void => fail({ status, reason: '' });
+  return { clock, cancelled, invite, responds, refuses };
 }
 
 describe('an INVITE that nobody answers', () => {
@@ -67,6 +69,53 @@ describe('an INVITE that nobody answers', () => {
     assert.equal(cancelled.length, 1);
     await clock.advance(MINUTE_MS);
     assert.equal((await invite.outcome).kind, 'cancelled');
+    assert.equal(clock.pendingCount, 0);
+  });
+});
+
+describe('an INVITE that was cancelled, and has no final response', () => {
+  /** Cancelled, and told so to whoever called. */
+  async function cancelledOne() {
+    const sent = sentInvite();
+    sent.responds(180);
+    sent.invite.cancel('rang long enough');
+    await sent.clock.advance(5000);
+    assert.equal((await sent.invite.outcome).kind, 'cancelled');
+    let isOver = false;
+    assert.ok(sent.invite.orphanEnd, 'it may still be answered');
+    void sent.invite.orphanEnd.then(() => (isOver = true));
+    await settle();
+    return { ...sent, isOver: () => isOver };
+  }
+
+  it('is not over before its 200 could no longer come', async () => {
+    const { clock, isOver } = await cancelledOne();
+    await clock.advance(31_900);
+    assert.equal(isOver(), false);
+    await clock.advance(200);
+    assert.equal(isOver(), true);
+  });
+
+  it('is over with the response that comes late', async () => {
+    const { refuses, isOver, clock } = await cancelledOne();
+    refuses(487);
+    await settle();
+    assert.equal(isOver(), true);
+    assert.equal(clock.pendingCount, 0);
+  });
+
+  it('is over at once where the response comes in time', async () => {
+    const { invite, responds, refuses } = sentInvite();
+    responds(180);
+    invite.cancel('rang long enough');
+    refuses(487);
+    assert.equal((await invite.outcome).kind, 'cancelled');
+    assert.equal(invite.orphanEnd, undefined);
+  });
+
+  it('leaves no timer behind when we close', async () => {
+    const { invite, clock } = await cancelledOne();
+    invite.forget();
     assert.equal(clock.pendingCount, 0);
   });
 });
