@@ -217,6 +217,7 @@ export class CallbackSession {
         break;
       case 'number-busy':
       case 'counter':
+      case 'paused':
       case 'not-written':
         if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
     }

@@ -34,7 +34,11 @@ export function viewOfServices(
       );
       return lists
         .flat()
-        .sort((a, b) => b.desiredAtMs - a.desiredAtMs)
+        .sort(
+          query.completedFromMs === undefined && query.completedToMs === undefined
+            ? newestDesired
+            : oldestEnd,
+        )
         .slice(0, query.limit ?? FIND_LIMIT);
     },
     requestCancel: async (id, ...more) =>
@@ -61,3 +65,11 @@ export function viewOfServices(
 
 /** What `find` returns at most when the query does not say. */
 const FIND_LIMIT = 100;
+
+function newestDesired(a: CallbackRecord, b: CallbackRecord): number {
+  return b.desiredAtMs - a.desiredAtMs;
+}
+
+function oldestEnd(a: CallbackRecord, b: CallbackRecord): number {
+  return (a.completedAtMs ?? 0) - (b.completedAtMs ?? 0);
+}

@@ -17,6 +17,9 @@ export interface CallbackQuery {
   /** Window on the desired time, both ends included. */
   readonly desiredFromMs?: number;
   readonly desiredToMs?: number;
+  /** Completed at or after, and before. With either, the order is that of the end, oldest first. */
+  readonly completedFromMs?: number;
+  readonly completedToMs?: number;
   /** 1..1000, default 100; the newest desired times first. */
   readonly limit?: number;
   /** What comes after the callback with this id in that order: the last one of the page before. */

@@ -16,6 +16,8 @@
 
 import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
+import type { NoticeDraft, NoticeStore } from './notices.js';
+import type { PauseStore } from './pauses.js';
 import type { TrailEntry } from '../report/trail.js';
 import type {
   AcceptLimits,
@@ -63,9 +65,11 @@ export interface NewCallback {
   readonly requestOptions: Readonly<Record<string, string>>;
   /** Equal for equal requests: tells a repeated idempotency key from a reused one. */
   readonly fingerprint?: string;
+  /** Written with it. */
+  readonly notices?: readonly NoticeDraft[];
 }
 
-export interface CallbackRecord extends Omit<NewCallback, 'fingerprint'> {
+export interface CallbackRecord extends Omit<NewCallback, 'fingerprint' | 'notices'> {
   readonly state: CallbackState;
   /** Genesys' `_callback_reason`; only with COMPLETED. */
   readonly reason?: string;
@@ -221,6 +225,8 @@ export interface Change {
   readonly leg?: LegChange;
   /** Lines for `trace`; those past `TRAIL_ENTRIES_MAX` of a callback are dropped. */
   readonly trail?: readonly TrailEntry[];
+  /** To be told to others, if the rest of the change is made. */
+  readonly notices?: readonly NoticeDraft[];
   /**
    * `take` before the INVITE, `release` once the leg has ended. One live leg per number: `take` is
    * refused while another callback holds the number, or a leg there is not over in the ledger.
@@ -240,6 +246,8 @@ export type CommitResult =
   | { readonly ok: false; readonly why: 'number-busy'; readonly heldBy: string }
   /** A cancel came first (`take` only): end instead of dialling. */
   | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }
+  /** Its service is paused (`take` only). */
+  | { readonly ok: false; readonly why: 'paused' }
   /** No session owns the callback (`take` only). */
   | { readonly ok: false; readonly why: 'not-claimed' }
   /** One of `counters` is full (`take` only). */
@@ -262,6 +270,8 @@ export interface Reschedule {
   /** Merged into what is there; an empty string deletes the key. */
   readonly userData?: Readonly<Record<string, string>>;
   readonly lookupKeys?: Readonly<Record<string, string>>;
+  /** Written when it is made. */
+  readonly notices?: readonly NoticeDraft[];
 }
 
 export type RescheduleResult =
@@ -295,7 +305,7 @@ export interface StoreStats {
 /** What a dead process left claimed. */
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
-export interface CallbackStore {
+export interface CallbackStore extends PauseStore, NoticeStore {
   /**
    * Takes a callback on; durable before it resolves. The state is QUEUED when already due, else
    * SCHEDULED. A repeated idempotency key returns the record it made the first time.
@@ -333,7 +343,13 @@ export interface CallbackStore {
    * A failed write behind rejects nothing; it reaches `onFailure`.
    */
   commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult>;
-  requestCancel(id: string, by: CancelledBy, atMs: number): Promise<CancelResult>;
+  /** @param notices written when that completes it */
+  requestCancel(
+    id: string,
+    by: CancelledBy,
+    atMs: number,
+    notices?: readonly NoticeDraft[],
+  ): Promise<CancelResult>;
   reschedule(id: string, changes: Reschedule): Promise<RescheduleResult>;
 
   attempts(id: string): Promise<AttemptRecord[]>;

@@ -14,6 +14,8 @@ import {
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { count, fullCounter } from './limit-counters.js';
+import { writeNotices } from './outbox.js';
+import { isPaused } from './pauses.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
 import { get, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
@@ -63,6 +65,7 @@ export function* applyChange(
   if (change.leg !== undefined) yield* writeLeg(dialect, id, change.leg, atMs);
   if (change.trail !== undefined) yield* writeTrail(id, change.trail);
   yield* writeRecord(record, change, atMs);
+  yield* writeNotices(id, record.serviceName, change.notices, atMs);
   if (change.dialLock === 'release' || change.record?.state === 'COMPLETED') {
     yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
   }
@@ -104,6 +107,7 @@ function* refuse(
   if (record.cancelRequested !== undefined) {
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
   }
+  if (yield* isPaused(record.serviceName)) return { ok: false, why: 'paused' };
   const mayDial = dialect.mayDial === undefined || (yield* dialect.mayDial());
   return mayDial ? undefined : { ok: false, why: 'not-claimed' };
 }

@@ -9,6 +9,9 @@ import { all, marks, type SqlValue, type Work } from './statements.js';
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
 
+const BY_DESIRED_TIME = { column: 'desired_at_ms', next: '<', way: 'DESC' } as const;
+const BY_END = { column: 'completed_at_ms', next: '>', way: 'ASC' } as const;
+
 /** The callbacks that match every part of the query, newest desired time first. */
 export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
   // A list without an entry matches nothing; not every database takes `IN ()`.
@@ -38,15 +41,21 @@ export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
     add(`id NOT IN (${holders})`, key, ...unwanted);
   }
   if (query.reasons !== undefined) add(`reason IN (${marks(query.reasons)})`, ...query.reasons);
+  const { completedFromMs, completedToMs } = query;
+  const isByEnd = completedFromMs !== undefined || completedToMs !== undefined;
+  if (isByEnd) add('completed_at_ms IS NOT NULL AND completed_at_ms >= ?', completedFromMs ?? 0);
+  if (completedToMs !== undefined) add('completed_at_ms < ?', completedToMs);
+  const order = isByEnd ? BY_END : BY_DESIRED_TIME;
   if (query.after !== undefined) {
-    const last = 'SELECT desired_at_ms, seq FROM callbacks WHERE id = ?';
-    add(`(desired_at_ms, seq) < (${last})`, query.after);
+    const last = `SELECT ${order.column}, seq FROM callbacks WHERE id = ?`;
+    add(`(${order.column}, seq) ${order.next} (${last})`, query.after);
   }
 
   const where = terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;
   const limit = Math.min(Math.max(query.limit ?? LIMIT_DEFAULT, 1), LIMIT_MAX);
   const rows = yield* all(
-    `SELECT * FROM callbacks ${where} ORDER BY desired_at_ms DESC, seq DESC LIMIT ?`,
+    `SELECT * FROM callbacks ${where}
+     ORDER BY ${order.column} ${order.way}, seq ${order.way} LIMIT ?`,
     ...values,
     limit,
   );

@@ -21,6 +21,7 @@ import type {
   StoreStats,
 } from '../../schedule/callback-store.js';
 import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
+import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { TrailEntry } from '../../report/trail.js';
 
 export type Operation =
@@ -52,6 +53,7 @@ export type Operation =
       readonly id: string;
       readonly by: CancelledBy;
       readonly atMs: number;
+      readonly notices?: readonly NoticeDraft[] | undefined;
     }
   | { readonly kind: 'reschedule'; readonly id: string; readonly changes: Reschedule }
   | { readonly kind: 'attempts'; readonly id: string }
@@ -62,6 +64,21 @@ export type Operation =
   | { readonly kind: 'owner-id' }
   | { readonly kind: 'purge'; readonly completedBeforeMs: number; readonly limit: number }
   | { readonly kind: 'stats' }
+  | { readonly kind: 'paused' }
+  | {
+      readonly kind: 'set-paused';
+      readonly serviceName: string;
+      readonly isPaused: boolean;
+      readonly nowMs: number;
+    }
+  | {
+      readonly kind: 'claim-notices';
+      readonly nowMs: number;
+      readonly limit: number;
+      readonly leaseMs: number;
+    }
+  | { readonly kind: 'settle-notices'; readonly outcomes: readonly NoticeOutcome[] }
+  | { readonly kind: 'find-notices'; readonly query: NoticeQuery }
   /** Writes something harmless: can the store be written again? */
   | { readonly kind: 'probe' };
 
@@ -83,6 +100,11 @@ export interface Results {
   'owner-id': string;
   purge: number;
   stats: Omit<StoreStats, 'pendingCount' | 'isWritable'>;
+  paused: string[];
+  'set-paused': undefined;
+  'claim-notices': Notice[];
+  'settle-notices': undefined;
+  'find-notices': Notice[];
   probe: undefined;
 }
 
@@ -131,6 +153,9 @@ export function isWrite(operation: Operation): boolean {
     case 'take-over':
     case 'take-over-legs':
     case 'purge':
+    case 'set-paused':
+    case 'claim-notices':
+    case 'settle-notices':
     case 'probe':
       return true;
     case 'accepted-before':
@@ -141,6 +166,8 @@ export function isWrite(operation: Operation): boolean {
     case 'attempts':
     case 'story':
     case 'trail':
+    case 'paused':
+    case 'find-notices':
     case 'stats':
       return false;
   }
@@ -157,6 +184,7 @@ export function mustReachDisk(operation: Operation): boolean {
     case 'accept':
     case 'request-cancel':
     case 'reschedule':
+    case 'set-paused':
     case 'probe':
       return true;
     // Found again as it was and done once more: nobody outside has been told anything.

@@ -155,4 +155,34 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX callbacks_open_number ON callbacks (customer_number, service_name, state)
     WHERE state <> 'COMPLETED';
   `,
+  `
+  CREATE TABLE pauses (
+    service_name TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX callbacks_paused ON callbacks (service_name) WHERE state = 'PAUSED';
+  CREATE TABLE targets_off (
+    target TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE callbacks ADD COLUMN notice_seq INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    callback_id TEXT NOT NULL,
+    callback_seq INTEGER NOT NULL,
+    service_name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    target TEXT NOT NULL,
+    data TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    delivery_count INTEGER NOT NULL DEFAULT 0,
+    deliveries_max INTEGER NOT NULL,
+    is_dead INTEGER NOT NULL DEFAULT 0,
+    why TEXT
+  ) STRICT;
+  CREATE INDEX outbox_due ON outbox (next_at_ms, seq) WHERE is_dead = 0;
+  CREATE INDEX outbox_callback ON outbox (callback_id, seq);
+  `,
 ];

@@ -29,6 +29,7 @@ import {
   type StoreStats,
 } from '../../schedule/callback-store.js';
 import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
+import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
 
@@ -125,8 +126,13 @@ export abstract class OperationStore implements CallbackStore {
     return { ok: true };
   }
 
-  requestCancel(id: string, by: CancelledBy, atMs: number): Promise<CancelResult> {
-    return this.send({ kind: 'request-cancel', id, by, atMs });
+  requestCancel(
+    id: string,
+    by: CancelledBy,
+    atMs: number,
+    notices?: readonly NoticeDraft[],
+  ): Promise<CancelResult> {
+    return this.send({ kind: 'request-cancel', id, by, atMs, notices });
   }
 
   reschedule(id: string, changes: Reschedule): Promise<RescheduleResult> {
@@ -143,6 +149,26 @@ export abstract class OperationStore implements CallbackStore {
 
   story(id: string): Promise<JournalStep[]> {
     return this.send({ kind: 'story', id });
+  }
+
+  paused(): Promise<string[]> {
+    return this.send({ kind: 'paused' });
+  }
+
+  async setPaused(serviceName: string, isPaused: boolean, nowMs: number): Promise<void> {
+    await this.send({ kind: 'set-paused', serviceName, isPaused, nowMs });
+  }
+
+  claimNotices(nowMs: number, limit: number, leaseMs: number): Promise<Notice[]> {
+    return this.send({ kind: 'claim-notices', nowMs, limit, leaseMs });
+  }
+
+  async settleNotices(outcomes: readonly NoticeOutcome[]): Promise<void> {
+    await this.send({ kind: 'settle-notices', outcomes });
+  }
+
+  findNotices(query: NoticeQuery): Promise<Notice[]> {
+    return this.send({ kind: 'find-notices', query });
   }
 
   takeOverLeftovers(): Promise<Leftover[]> {
@@ -249,6 +275,8 @@ function mayFreeWork(operation: Operation): boolean {
     case 'accept':
     case 'reschedule':
       return true;
+    case 'set-paused':
+      return !operation.isPaused;
     case 'commit': {
       const { dialLock, record } = operation.change;
       return dialLock === 'release' || record?.claimed === false || record?.state === 'COMPLETED';

@@ -8,7 +8,6 @@
 import {
   StoreError,
   type CallbackRecord,
-  type CancelledBy,
   type CancelResult,
   type Leftover,
   type NewCallback,
@@ -17,11 +16,14 @@ import {
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
 import { refuseCallback } from './accept-limits.js';
+import { ALL_SERVICES } from '../../schedule/pauses.js';
 import { applyChange } from './apply-change.js';
 import { findCallbacks } from './find-callbacks.js';
 import { takeOverLegs } from './leg-ledger.js';
 import { count } from './limit-counters.js';
 import type { Operation, Result, Results } from './messages.js';
+import { claimNotices, findNotices, settleNotices, writeNotices } from './outbox.js';
+import { holdDue, isPaused, pausedServices, setPaused } from './pauses.js';
 import { toAttempt, toCallback, toStep, toTrailEntry } from './rows.js';
 import { all, get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
@@ -39,6 +41,7 @@ export const TABLES_OF_A_CALLBACK = [
   'legs',
   'dial_locks',
   'idempotency_keys',
+  'outbox',
 ] as const;
 
 /** The term of the partial index `callbacks_due`, word for word, and a number nobody else holds. */
@@ -65,7 +68,7 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
     case 'commit':
       return yield* applyChange(dialect, operation.id, operation.change, operation.nowMs);
     case 'request-cancel':
-      return yield* requestCancel(dialect, operation.id, operation.by, operation.atMs);
+      return yield* requestCancel(dialect, operation);
     case 'reschedule':
       return yield* reschedule(dialect, operation.id, operation.changes);
     case 'attempts':
@@ -94,6 +97,16 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* purge(dialect, operation.completedBeforeMs, operation.limit);
     case 'stats':
       return yield* stats();
+    case 'paused':
+      return yield* pausedServices();
+    case 'set-paused':
+      return yield* setPaused(operation.serviceName, operation.isPaused, operation.nowMs);
+    case 'claim-notices':
+      return yield* claimNotices(operation.nowMs, operation.limit, operation.leaseMs);
+    case 'settle-notices':
+      return yield* settleNotices(operation.outcomes);
+    case 'find-notices':
+      return yield* findNotices(operation.query);
     case 'probe':
       return yield* probe(dialect);
   }
@@ -132,11 +145,12 @@ function* insertCallback(callback: NewCallback, key?: string): Work<CallbackReco
     JSON.stringify(callback.userData),
     JSON.stringify(callback.lookupKeys),
     JSON.stringify(callback.requestOptions),
-    callback.desiredAtMs > callback.createdAtMs ? 'SCHEDULED' : 'QUEUED',
+    yield* stateAtFirst(callback),
     callback.desiredAtMs,
     callback.createdAtMs,
   );
   yield* writeLookupKeys(callback.id, callback.lookupKeys);
+  yield* writeNotices(callback.id, callback.serviceName, callback.notices, callback.createdAtMs);
   if (key !== undefined) {
     yield* run(
       'INSERT INTO idempotency_keys VALUES (?, ?, ?)',
@@ -146,6 +160,11 @@ function* insertCallback(callback: NewCallback, key?: string): Work<CallbackReco
     );
   }
   return toCallback(row as SqlRow);
+}
+
+function* stateAtFirst(callback: NewCallback): Work<CallbackRecord['state']> {
+  if (callback.desiredAtMs > callback.createdAtMs) return 'SCHEDULED';
+  return (yield* isPaused(callback.serviceName)) ? 'PAUSED' : 'QUEUED';
 }
 
 function* acceptedBefore(
@@ -171,6 +190,7 @@ function* writeLookupKeys(id: string, keys: Readonly<Record<string, string>>): W
 
 function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<CallbackRecord[]> {
   if (limit < 1) return [];
+  yield* holdDue(nowMs);
   const idByNumber = new Map<string, string>();
   const page = Math.max(limit, CLAIM_PAGE_MIN);
   let last: SqlRow = { due_at_ms: Number.MIN_SAFE_INTEGER, seq: 0 };
@@ -210,17 +230,20 @@ function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<Callbac
 }
 
 function* nextDue(): Work<number | undefined> {
+  const paused = yield* pausedServices();
+  if (paused.includes(ALL_SERVICES)) return undefined;
+  const others = paused.length === 0 ? '' : `AND service_name NOT IN (${marks(paused)})`;
   const row = yield* get(
-    `SELECT due_at_ms FROM callbacks WHERE ${CLAIMABLE} ORDER BY due_at_ms, seq LIMIT 1`,
+    `SELECT due_at_ms FROM callbacks WHERE ${CLAIMABLE} ${others}
+     ORDER BY due_at_ms, seq LIMIT 1`,
+    ...paused,
   );
   return row === undefined ? undefined : Number(row['due_at_ms']);
 }
 
 function* requestCancel(
   dialect: Dialect,
-  id: string,
-  by: CancelledBy,
-  atMs: number,
+  { id, by, atMs, notices }: Extract<Operation, { kind: 'request-cancel' }>,
 ): Work<CancelResult> {
   const record = yield* getCallback(id, dialect.forUpdate);
   if (record === undefined) return 'unknown';
@@ -242,6 +265,7 @@ function* requestCancel(
     atMs,
     id,
   );
+  yield* writeNotices(id, record.serviceName, notices, atMs);
   return 'cancelled';
 }
 
@@ -274,6 +298,7 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
   );
   yield* run('DELETE FROM lookup_keys WHERE callback_id = ?', id);
   yield* writeLookupKeys(id, lookupKeys);
+  yield* writeNotices(id, record.serviceName, changes.notices, changes.atMs);
   return { ok: true, record: toCallback(row as SqlRow) };
 }
 
