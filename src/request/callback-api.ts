@@ -107,7 +107,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     };
     registerGenesysRoutes(scope, seen);
     registerOwnRoutes(scope, seen);
-    if (deps.queues) registerQueueRoutes(scope, deps.queues, seen.store);
+    if (deps.queues) registerQueueRoutes(scope, deps.queues);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
   });

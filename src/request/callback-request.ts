@@ -16,6 +16,8 @@ import { RequestProblem } from './problem.js';
 
 export const CUSTOMER_NUMBER = '_customer_number';
 const DESIRED_TIME = '_desired_time';
+/** What GMS' mobile clients call it in a change. */
+const NEW_DESIRED_TIME = '_new_desired_time';
 
 /** End of a callback whose service sets no `_ttl`: 9999-12-31T23:59:59.999Z. */
 export const NEVER_MS = 253_402_300_799_999;
@@ -90,7 +92,7 @@ export function parseReschedule(
   { nowMs, everywhere }: Omit<RequestContext, 'id'>,
 ): Reschedule {
   const writtenNumber = parameters.get(CUSTOMER_NUMBER);
-  const desired = parameters.get(DESIRED_TIME);
+  const desired = parameters.get(NEW_DESIRED_TIME) ?? parameters.get(DESIRED_TIME);
   const customerNumber =
     writtenNumber === undefined ? undefined : readNumber(service, everywhere, writtenNumber);
   const desiredAtMs =
@@ -156,7 +158,8 @@ function readLookupKeys(
   parameters: Parameters,
   customerNumber: string | undefined,
 ): Record<string, string> {
-  const keys = new Set([...service.request.lookupKeys, ...service.request.mandatoryLookupKeys]);
+  const { lookupKeys, mandatoryLookupKeys } = service.request;
+  const keys = new Set([CUSTOMER_NUMBER, ...lookupKeys, ...mandatoryLookupKeys]);
   const found: [string, string][] = [];
   for (const key of keys) {
     const value = key === CUSTOMER_NUMBER ? customerNumber : parameters.get(key);

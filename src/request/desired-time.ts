@@ -3,10 +3,12 @@
  * zone is taken. A time without a zone is refused: nobody can know whose morning is meant.
  */
 
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownValue } from './problem.js';
 
 /** A clock that runs behind ours, or a form that was open a while, still means "now". */
 const PAST_TOLERANCE_MS = 5 * 60_000;
+
+const ISO_RULE = 'an ISO 8601 time with zone, as 2026-01-15T12:00:00.000Z';
 
 const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
@@ -18,12 +20,26 @@ const ISO_8601 =
  */
 export function readDesiredTime(text: string, nowMs: number, rejectFutureMs: number): number {
   const atMs = parseIsoTime(text.trim());
-  if (atMs === undefined) {
-    throw problem('_desired_time is an ISO 8601 time with zone, as 2026-01-15T12:00:00.000Z.');
+  if (atMs === undefined) throw problem(text, `is ${ISO_RULE}`);
+  if (atMs < nowMs - PAST_TOLERANCE_MS) throw problem(text, 'is in the past', 'not in the past');
+  if (atMs > nowMs + rejectFutureMs) {
+    const latest = new Date(nowMs + rejectFutureMs).toISOString();
+    throw problem(text, 'is too far in the future', `not after ${latest}`);
   }
-  if (atMs < nowMs - PAST_TOLERANCE_MS) throw problem('_desired_time is in the past.');
-  if (atMs > nowMs + rejectFutureMs) throw problem('_desired_time is too far in the future.');
   return Math.max(atMs, nowMs);
+}
+
+/**
+ * A time in a query, where a `+` that was not escaped has become a blank.
+ * @throws RequestProblem `CBD_REQUEST_MALFORMED`
+ */
+export function readTime(field: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const atMs = parseIsoTime(text.replace(/ (\d\d:?\d\d)$/, '+$1'));
+  if (atMs !== undefined) return atMs;
+  throw new RequestProblem('CBD_REQUEST_MALFORMED', `${field} is ${ISO_RULE}.`, {
+    fault: { field, value: shownValue(text), rule: ISO_RULE },
+  });
 }
 
 /** @returns milliseconds since the epoch; `undefined` for anything else than a real point in time */
@@ -49,6 +65,8 @@ export function parseIsoTime(text: string): number | undefined {
 
 type Five = [number, number, number, number, number];
 
-function problem(message: string): RequestProblem {
-  return new RequestProblem('CBD_REQUEST_DESIRED_TIME', message);
+function problem(text: string, what: string, rule = ISO_RULE): RequestProblem {
+  return new RequestProblem('CBD_REQUEST_DESIRED_TIME', `_desired_time ${what}.`, {
+    fault: { field: '_desired_time', value: shownValue(text), rule },
+  });
 }

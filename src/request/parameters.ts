@@ -5,7 +5,7 @@
  * Limits keep one request from filling the store or the headers that user data later travels in.
  */
 
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownValue } from './problem.js';
 
 export type Parameters = ReadonlyMap<string, string>;
 
@@ -23,19 +23,19 @@ const NAME = /^\P{Cc}+$/u;
 export function readParameters(body: unknown): Parameters {
   const parameters = new Map<string, string>();
   if (body === undefined || body === null) return parameters;
-  if (typeof body !== 'object' || Array.isArray(body)) throw malformed('The body is no object.');
+  if (typeof body !== 'object' || Array.isArray(body)) throw malformed('body', 'an object');
   const entries = Object.entries(body);
   if (entries.length > PARAMETER_COUNT_MAX) {
-    throw malformed(`More than ${PARAMETER_COUNT_MAX} parameters.`);
+    throw malformed('body', `at most ${PARAMETER_COUNT_MAX} parameters`);
   }
   for (const [name, value] of entries) {
     if (value === null || value === undefined) continue;
     const text = typeof value === 'string' ? value : toJson(value, name);
     if (name.length > NAME_LENGTH_MAX || !NAME.test(name)) {
-      throw malformed(`A parameter's name has 1 to ${NAME_LENGTH_MAX} printable characters.`);
+      throw malformed(name, `a name of 1 to ${NAME_LENGTH_MAX} printable characters`);
     }
     if (text.length > VALUE_LENGTH_MAX || text.includes('\0')) {
-      throw malformed(`${name} is longer than ${VALUE_LENGTH_MAX} characters, or no text.`);
+      throw malformed(name, `text of at most ${VALUE_LENGTH_MAX} characters`);
     }
     parameters.set(name, text);
   }
@@ -47,7 +47,7 @@ function toJson(value: unknown, name: string): string {
   try {
     return JSON.stringify(value);
   } catch {
-    throw malformed(`${name.slice(0, NAME_LENGTH_MAX)} is nested too deeply.`);
+    throw malformed(name, 'nested less deeply');
   }
 }
 
@@ -55,6 +55,10 @@ export function isControl(name: string): boolean {
   return name.startsWith('_');
 }
 
-function malformed(message: string): RequestProblem {
-  return new RequestProblem('CBD_REQUEST_MALFORMED', message);
+/** What the value was is left out: it is user data, and long. */
+function malformed(field: string, rule: string): RequestProblem {
+  const shown = shownValue(field);
+  return new RequestProblem('CBD_REQUEST_MALFORMED', `${shown} has to be ${rule}.`, {
+    fault: { field: shown, rule },
+  });
 }

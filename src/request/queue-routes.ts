@@ -1,14 +1,12 @@
 /**
- * Queues and agents over HTTP: how they stand, where a callback stands in them, and the one thing that
- * can be set, an agent's state.
+ * Queues and agents over HTTP: how they stand, and the one thing that can be set, an agent's state.
  * Logging in is being set ready or not-ready, logging out is being set logged-out.
  */
 import type { FastifyInstance } from 'fastify';
 import { nearestName } from '../config/nearest-name.js';
-import { requestIdOf, type QueueDesk } from '../handoff/queue-desk.js';
+import type { QueueDesk } from '../handoff/queue-desk.js';
 import type { AgentView, QueueView } from '../handoff/queue/views.js';
 import type { AgentWish } from '../handoff/queue/vocabulary.js';
-import type { CallbackStore } from '../schedule/callback-store.js';
 import { RequestProblem } from './problem.js';
 
 export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'queues' | 'standing'>;
@@ -19,11 +17,7 @@ interface Path {
   readonly name: string;
 }
 
-export function registerQueueRoutes(
-  api: FastifyInstance,
-  desk: QueueOffice,
-  store: Pick<CallbackStore, 'get'>,
-): void {
+export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): void {
   api.get('/v1/agents', () => ({ agents: desk.agents() }));
 
   api.get<{ Params: Path }>('/v1/agents/:name', ({ params }): AgentView =>
@@ -44,23 +38,6 @@ export function registerQueueRoutes(
 
   api.get<{ Params: Path }>('/v1/queues/:name', ({ params }): QueueView =>
     entry(desk.queues(), params.name, 'CBD_REQUEST_UNKNOWN_QUEUE', 'queue'),
-  );
-
-  // Of GMS' answer only `ewt`, a number of seconds, and the position are known.
-  api.get<{ Params: { readonly id: string } }>(
-    '/genesys/1/service/:id/check-queue-position',
-    async ({ params }) => {
-      const record = await store.get(params.id);
-      const queueId = record?.flowState?.context.queued?.queueId;
-      const standing =
-        queueId === undefined ? undefined : desk.standing(requestIdOf(params.id, queueId));
-      if (standing === undefined) {
-        const message = 'There is no such callback, or it does not wait for an agent.';
-        throw new RequestProblem('CBD_REQUEST_UNKNOWN_CALLBACK', message);
-      }
-      const { queue, position, ewtMs } = standing;
-      return { queue, position, ewt: ewtMs === undefined ? null : Math.round(ewtMs / 1000) };
-    },
   );
 }
 

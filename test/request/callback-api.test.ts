@@ -260,7 +260,8 @@ describe('The HTTP API', () => {
 
     it('refuses an unknown service, one named like an inherited property too', async () => {
       for (const name of ['nobody', 'constructor', '__proto__']) {
-        const answer = await post(`/genesys/1/service/callback/${name}`, {});
+        const payload = { _customer_number: '+15550001234' };
+        const answer = await post(`/genesys/1/service/callback/${name}`, payload);
         assertProblem(answer, 404, 'CBD_REQUEST_UNKNOWN_SERVICE');
       }
     });
@@ -388,7 +389,7 @@ describe('The HTTP API', () => {
       const answer = await post(url, { ids: [id, 'nobody'] });
       assert.deepEqual(answer.json(), { results: { [id]: 'cancelled', nobody: 'unknown' } });
       assert.equal((await store.get(id))?.reason, 'CANCELLED_BY_ADMIN');
-      assertProblem(await post(url, { ids: [1] }), 400, 'CBD_REQUEST_MALFORMED');
+      assertProblem(await post(url, { ids: [{}] }), 400, 'CBD_REQUEST_MALFORMED');
     });
   });
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
-import { initialState } from '../../src/callflow/treatment-flow.js';
-import type { State } from '../../src/callflow/vocabulary.js';
 import { QueueDesk, type CallOffer } from '../../src/handoff/queue-desk.js';
 import { createApi } from '../../src/request/callback-api.js';
 import type { CallbackStore } from '../../src/schedule/callback-store.js';
@@ -14,7 +12,6 @@ const KEY = 'a-key-of-sixteen-characters';
 
 async function open(http = '') {
   const clock = virtualClock();
-  const records = new Map<string, { flowState?: State }>();
   const desk = new QueueDesk(
     { clock, log: silentLog },
     {
@@ -23,7 +20,7 @@ async function open(http = '') {
     },
   );
   const api = createApi({
-    store: { get: (id: string) => Promise.resolve(records.get(id)) } as unknown as CallbackStore,
+    store: {} as CallbackStore,
     config: await configOf(`services: {}\n${http}`),
     clock,
     random: { uuid: () => 'id', fraction: () => 0 },
@@ -33,7 +30,7 @@ async function open(http = '') {
     isReady: () => true,
     queues: desk,
   });
-  return { api, desk, clock, records };
+  return { api, desk, clock };
 }
 
 function join(desk: QueueDesk, requestId: string, call: (offer: CallOffer) => void = () => {}) {
@@ -135,21 +132,6 @@ describe('agents and queues over HTTP', () => {
       serviceLevelMs: 20_000,
       serviceLevel: null,
     });
-  });
-
-  it('says where a callback stands, on GMS’ path', async () => {
-    const { api, desk, records } = await open();
-    const { context } = initialState();
-    const queued = { queueId: 'queue-4', agentIsReady: false };
-    const flowState = { name: 'waiting-for-agent', isGivingUp: false } as const;
-    records.set('cb-2', { flowState: { ...flowState, context: { ...context, queued } } });
-    records.set('cb-3', { flowState: { ...flowState, context } });
-    join(desk, 'cb-1/queue-1');
-    join(desk, 'cb-2/queue-4');
-    const where = (id: string) => ask(api, 'GET', `/genesys/1/service/${id}/check-queue-position`);
-    assert.deepEqual((await where('cb-2')).body, { queue: 'gold', position: 1, ewt: 180 });
-    for (const id of ['cb-3', 'nobody']) assert.equal((await where(id)).status, 404);
-    desk.stop();
   });
 
   it('asks for a key where keys are', async () => {
