@@ -3,8 +3,6 @@
  * of the API is made of it. Parameters that a service names itself (lookup keys, user data) are open.
  */
 
-// Only for the members it adds to the type of a route's schema.
-import type {} from '@fastify/swagger';
 import { CALLBACK_STATES } from '../schedule/callback-store.js';
 
 export const TAGS = ['Callbacks'];
