@@ -164,6 +164,8 @@ export class CallbackEffects {
         return this.#timers.start(command);
       case 'stop-timer':
         return this.#timers.stop(command);
+      case 'postpone':
+        return; // The session's own.
       case 'start-plugin':
       case 'start-vxml':
         return this.#holders.start(command, { leg: this.#leg, ...this.#dialled });

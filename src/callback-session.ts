@@ -9,7 +9,7 @@
  */
 import { CallbackEffects, type EffectsDeps } from './callback-effects.js';
 import { transition } from './callflow/treatment-flow.js';
-import type { Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
+import type { Closed, Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Place } from './dial/set-up-governor.js';
@@ -23,7 +23,7 @@ import type {
   CommitResult,
   LegChange,
 } from './schedule/callback-store.js';
-import { changeOf, hasToBeDurable, type OpenedAttempt } from './step-record.js';
+import { changeOf, hasToBeDurable, isPostponement, type OpenedAttempt } from './step-record.js';
 
 /** Pause before a dial that the store refused, or an end that could not be written, is tried again. */
 const DIAL_RETRY_MS = 1000;
@@ -38,6 +38,8 @@ export interface SessionOwner {
   serviceNow(): ServiceConfig;
   /** Joins the line of those who want to dial. */
   queueToDial(): Place;
+  /** Office hours or calling window, for this number (E.164), now; undefined = open. */
+  closed(number: string): Closed | undefined;
   /** The customer's leg is over. */
   onLegOver(): void;
 }
@@ -55,6 +57,8 @@ export class CallbackSession {
   #humanSinceMs: number | undefined;
   #isStopped = false;
   #isDraining = false;
+  /** The store has the callback again, for later. */
+  #isGivenBack = false;
   /** What the store could not take and has to: the end, and legs that are over. */
   readonly #owed: Change[] = [];
   readonly #endingLegs = new Set<Promise<void>>();
@@ -100,14 +104,16 @@ export class CallbackSession {
 
   /** Arms the timers that the snapshot says are running: their process is gone. */
   resume(): void {
-    const { retry, life } = this.#state.context.timers;
+    const { timers, aheadUntilMs } = this.#state.context;
+    const { retry, life, 'ahead-wait': aheadWait } = timers;
     const nowMs = this.deps.clock.nowMs();
-    const arm = (timer: 'retry' | 'life', timerId: string, atMs: number) => {
+    const arm = (timer: 'retry' | 'life' | 'ahead-wait', timerId: string, atMs: number) => {
       const afterMs = Math.max(0, atMs - nowMs);
       this.#effects.perform({ type: 'start-timer', timer, timerId, afterMs }, '');
     };
     if (retry !== undefined) arm('retry', retry, this.callback.dueAtMs);
     if (life !== undefined) arm('life', life, this.callback.expiresAtMs);
+    if (aheadWait !== undefined) arm('ahead-wait', aheadWait, aheadUntilMs ?? nowMs);
   }
 
   /** Shutdown to come: goes on to the next point where nothing is in the air, and stops there. */
@@ -138,8 +144,8 @@ export class CallbackSession {
   async #run(): Promise<State> {
     while (this.#state.name !== 'ended' && !this.#isStopped) {
       if (this.#isDraining && isBetweenAttempts(this.#state)) break;
-      const event = this.#inbox.shift();
-      if (!event) {
+      const posted = this.#inbox.shift();
+      if (!posted) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
@@ -147,6 +153,7 @@ export class CallbackSession {
         this.#service = this.owner.serviceNow();
         this.#effects.beginAttempt(this.#service);
       }
+      const event = this.#lookAtHours(posted);
       const step = transition(this.#state, event, this.#service.options);
       if (!(await this.#write(event, step))) {
         // Behind whatever came in the meantime: a cancel must not wait for a dial that may not be.
@@ -162,9 +169,27 @@ export class CallbackSession {
       this.#logStep(event, step);
       for (const command of step.commands) this.#effects.perform(command, this.#call.callId);
       this.#leaveLine();
+      if (this.#isGivenBack) break;
       if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
     }
     return this.#state;
+  }
+
+  /** Whether a dial would be allowed is seen when the event is handled, however long it waited. */
+  #lookAtHours(event: Event): Event {
+    if (!mayLeadToDial(event)) return event;
+    const { closed: _earlier, ...rest } = event;
+    const closed = this.owner.closed(this.#numberToDial());
+    return closed === undefined ? rest : { ...rest, closed };
+  }
+
+  #numberToDial(): string {
+    const { customerNumber: ownNumber } = this.callback;
+    const { customerNumber: replacement } = this.#state.context;
+    if (replacement === undefined) return ownNumber;
+    const rules = numberRulesOf(this.#service);
+    const plan = planDial({ ownNumber, replacement, prefix: '' }, this.deps.trunks, rules);
+    return plan.kind === 'dial' ? plan.customerNumber : ownNumber;
   }
 
   /** From the moment a human is known to be there to the agent's voice. */
@@ -249,7 +274,20 @@ export class CallbackSession {
     const change = changeOf(this.#state, event, step, dial && this.#openAttempt(dial));
     const refusal = await this.#tryCommit(change, hasToBeDurable(step));
     if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed.push(change);
+    const postponed = step.commands.find(isPostponement);
+    if (postponed) this.#giveBack(postponed, refusal);
     return refusal;
+  }
+
+  /** The store has it from now on; where it could not take it, the wait is spent here. */
+  #giveBack(
+    { timerId, forMs }: Extract<Command, { type: 'postpone' }>,
+    refusal: Refusal | undefined,
+  ): void {
+    this.#isGivenBack = refusal?.why !== 'not-written';
+    if (this.#isGivenBack) return;
+    const timer = { type: 'start-timer', timer: 'retry', timerId, afterMs: forMs } as const;
+    this.#effects.perform(timer, '');
   }
 
   /** Ends early when something is posted. */
@@ -332,6 +370,12 @@ export class CallbackSession {
       'step',
     );
   }
+}
+
+type DialEvent = Extract<Event, { readonly closed?: Closed }>;
+
+function mayLeadToDial(event: Event): event is DialEvent {
+  return ['due', 'retry-due', 'agent-near', 'agent-retry-due'].includes(event.type);
 }
 
 type DialCommand = Extract<Command, { type: 'dial' }>;

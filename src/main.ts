@@ -300,6 +300,7 @@ function createHost(
     get services() {
       return live.current.services;
     },
+    times: () => live.current,
   });
 }
 

@@ -6,17 +6,23 @@ import { CallbackSession } from './callback-session.js';
 import type { EffectsDeps } from './callback-effects.js';
 import type { CallbackReason } from './callflow/final-reason.js';
 import { initialState } from './callflow/treatment-flow.js';
-import type { State } from './callflow/vocabulary.js';
+import type { Closed, State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
 import { DialGate } from './dial/dial-gate.js';
 import type { Hindrance, SetUpGovernor } from './dial/set-up-governor.js';
 import { selectTrunk } from './dial/trunk-selector.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
+import { closedAt, type TimePlans } from './schedule/dial-times.js';
+
+/** A callback that finds the hours closed is looked at again no later than after this. */
+const LOOK_AGAIN_MS = 24 * 3600 * 1000;
 
 export interface SessionHostDeps extends EffectsDeps {
   readonly store: CallbackStore;
   readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** Office hours, as configured now. */
+  times(): TimePlans;
   /** The line of those who want to dial. */
   readonly setUps: SetUpGovernor;
   /** A session is over: there is room for another. */
@@ -130,6 +136,7 @@ export class SessionHost {
     const serviceNow = () => (service = this.#serviceOf(record) ?? service);
     const owner = {
       serviceNow,
+      closed: (number: string) => this.#closed(record, service, number),
       queueToDial: () => this.deps.setUps.queue('customer', () => this.#hindrance()),
       onLegOver: () => this.deps.setUps.poke(),
     };
@@ -146,6 +153,18 @@ export class SessionHost {
       this.#giveUp(record.id);
     });
     return session;
+  }
+
+  /** Looked at again once a day at the latest: a reload may have changed the hours. */
+  #closed(record: CallbackRecord, service: ServiceConfig, number: string): Closed | undefined {
+    const nowMs = this.deps.clock.nowMs();
+    const closed = closedAt(service, this.deps.times(), number, {
+      nowMs,
+      beforeMs: Math.min(record.expiresAtMs, nowMs + LOOK_AGAIN_MS),
+    });
+    if (closed === undefined) return undefined;
+    const againAtMs = closed.opensAtMs ?? Math.min(record.expiresAtMs, nowMs + LOOK_AGAIN_MS);
+    return { forMs: Math.max(0, againAtMs - nowMs), why: closed.why };
   }
 
   /** Limits of the trunk that calls leave by, for first attempts and retries alike. */

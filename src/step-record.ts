@@ -35,6 +35,7 @@ export function changeOf(before: State, event: Event, step: Step, opened?: Opene
   const { state, commands, row, because } = step;
   const { atMs } = event;
   const retry = commands.find(isRetryTimer);
+  const postponed = commands.find(isPostponement);
   const change: Change = {
     step: { atMs, event, row, because, commands, stateName: state.name },
     flowState: state,
@@ -43,6 +44,7 @@ export function changeOf(before: State, event: Event, step: Step, opened?: Opene
       attemptCount: state.context.attempt,
       callState: state.context.callState,
       ...(retry ? { dueAtMs: atMs + retry.afterMs } : {}),
+      ...(postponed ? { dueAtMs: atMs + postponed.forMs, state: 'SCHEDULED', claimed: false } : {}),
       ...(state.name === 'ended' ? { reason: state.reason, claimed: false } : {}),
     },
   };
@@ -68,7 +70,8 @@ function cannotBeTakenBack(command: Command): boolean {
     command.type === 'dial' ||
     command.type === 'bridge' ||
     command.type === 'route' ||
-    isRetryTimer(command)
+    isRetryTimer(command) ||
+    isPostponement(command)
   );
 }
 
@@ -138,6 +141,13 @@ function messageOutcome(before: State, event: Event, isOver: boolean): MessageOu
 function givenUpBy({ type }: Event): string {
   if (type === 'expired') return 'EXPIRED';
   return type === 'leg-lost' ? 'NODE_LOST' : 'CANCELLED';
+}
+
+/** The callback goes back to the store. */
+export function isPostponement(
+  command: Command,
+): command is Extract<Command, { type: 'postpone' }> {
+  return command.type === 'postpone';
 }
 
 function isRetryTimer(command: Command): command is Extract<Command, { type: 'start-timer' }> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { virtualClock } from '../src/adapters/clock/virtual-clock.js';
 import { CallbackSession } from '../src/callback-session.js';
 import { initialState } from '../src/callflow/treatment-flow.js';
+import type { Closed } from '../src/callflow/vocabulary.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
 import { type Hindrance, NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
@@ -39,6 +40,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
   /** What a reload replaces. */
   const config = {
     service: serviceConfig(service),
+    closed: undefined as Closed | undefined,
   };
   const desk = supportDesk(clock, 'sip:support@pbx');
   const metrics = new CallMetrics();
@@ -73,6 +75,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     {
       serviceNow: () => config.service,
       queueToDial: () => setUps.queue('customer', () => limits.hindrance),
+      closed: () => config.closed,
       onLegOver: () => setUps.poke(),
     },
     initialState(),

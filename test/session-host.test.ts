@@ -4,6 +4,7 @@ import type { State } from '../src/callflow/vocabulary.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import { NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
 import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
+import type { TimePlans } from '../src/schedule/dial-times.js';
 import { SessionHost } from '../src/session-host.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
@@ -18,8 +19,9 @@ function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx'
   const store = new FakeStore();
   const clock = virtualClock();
   let ended = 0;
-  const config: { services: Record<string, ServiceConfig> } = {
+  const config: { services: Record<string, ServiceConfig>; times: TimePlans } = {
     services: { sales: service },
+    times: { officeHours: {}, capacities: {} },
   };
   const desk = new QueueDesk({ clock, log: silentLog }, plans);
   const host = new SessionHost({
@@ -43,6 +45,7 @@ function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx'
     get services() {
       return config.services;
     },
+    times: () => config.times,
     onSessionEnded: () => (ended += 1),
   });
   const record = (more: Partial<CallbackRecord> = {}): CallbackRecord => ({

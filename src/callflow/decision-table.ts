@@ -35,6 +35,13 @@ export interface Conditions {
   /** Number of dial attempts > `_max_dial_attempts`. */
   readonly retryLimitExceeded?: boolean;
 
+  /** The option `retry` has a limit for this result, and it is reached. */
+  readonly resultLimitReached?: boolean;
+  /** Office hours or calling window are closed at the moment of the dial. */
+  readonly hoursClosed?: boolean;
+  /** Less than `_cannot_dial_buffer_time` is left of `_urs_queued_ttl`. */
+  readonly dialIsTooLate?: boolean;
+
   readonly answer?: Branch | readonly Branch[];
   readonly event?: EventType | readonly EventType[];
   /** Is there a call to treat, once `amDetected` has had its say? */

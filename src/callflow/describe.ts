@@ -47,6 +47,8 @@ export function describeCommand(command: Command): string {
       return `start timer ${command.timer}, ${seconds(command.afterMs)}`;
     case 'stop-timer':
       return `stop timer ${command.timer}`;
+    case 'postpone':
+      return `give the callback back to the store for ${seconds(command.forMs)}`;
     case 'report': {
       const detail = command.detail === undefined ? '' : `: ${command.detail}`;
       return `report ${command.what}${detail}`;

@@ -41,7 +41,7 @@ export interface Explanation {
 }
 
 export interface ExplainOptions {
-  /** From 1, the current one included. Earlier attempts are taken to have left no message. */
+  /** From 1, the current one included. Earlier attempts are taken to have ended alike, without a message. */
   readonly attempt: number;
   /** What the plugin or page answers, unread: a refused one shows in the path. */
   readonly reply?: unknown;
@@ -62,7 +62,7 @@ export function explain(
   const parsed = reply === undefined ? undefined : parseReply(reply);
   const path: PathStep[] = [];
   let last: Step | undefined;
-  let state = stateBefore(attempt, service);
+  let state = stateBefore(attempt, service, answer);
   let isReplied = false;
   while (path.length < STEPS_MAX) {
     const isAsked = state.context.holder !== undefined;

@@ -51,6 +51,10 @@ export const CONDITION_OPTIONS: Readonly<Record<string, string>> = {
   connectTreatment: '`_treatment_customer_connect` is set (humans only)',
   machineTreatment: '`_treatment_call_failure_answering_machine` is set and due (`machineMessage`)',
   retryLimitExceeded: 'number of dial attempts > `_max_dial_attempts`',
+  resultLimitReached:
+    '`retry` limits attempts that end like this one, and this was the last of them',
+  hoursClosed: '`_business_hours_service` or `callingWindow` is closed at this moment',
+  dialIsTooLate: 'less than `_cannot_dial_buffer_time` is left of `_urs_queued_ttl`',
   callIsUp: 'there is a call to treat; a machine keeps its call with `amDetected: connect`',
   awaitsBeep: 'hint `am-beep-detection: on`, and no beep has been heard yet',
 };
@@ -163,6 +167,10 @@ function possibleValues(
     sitPermanent: [service.sitPermanent],
     queueIsSet: [service.queue !== undefined],
     waitsForAgent: [service.waitsForAgent && service.queue !== undefined],
+    hoursClosed: service.isTimeLimited ? [true, false] : [false],
+    dialIsTooLate:
+      service.cannotDialBufferMs > 0 && service.aheadWaitMaxMs > 0 ? [true, false] : [false],
+    resultLimitReached: limitsResults(service) ? [true, false] : [false],
     onError: onErrors,
     apology: service.pluginTimeoutTreatment === undefined ? [false] : [true, false],
     completeAfterMessage: [service.completeAfterMessage],
@@ -226,6 +234,10 @@ function isArmReachable(row: Row, service: ServiceOptions): boolean {
     default:
       return true;
   }
+}
+
+function limitsResults({ retryRules }: ServiceOptions): boolean {
+  return Object.values(retryRules).some(({ maxAttempts }) => maxAttempts !== undefined);
 }
 
 function isConnectPossible(service: ServiceOptions): boolean {

@@ -143,6 +143,22 @@ export const QUEUE_ROWS = [
   // An agent first
   {
     arm: 'ahead',
+    row: 'ahead.too-late',
+    box: BOX.dial,
+    to: BOX.end,
+    when: { event: 'agent-near', dialIsTooLate: true },
+    then: 'Too little is left of the time to wait to dial yet: the end is FAIL_TIMEOUT_TTL.',
+    reading: "Genesys' _cannot_dial_buffer_time.",
+  },
+  {
+    arm: 'ahead',
+    row: 'ahead.closed',
+    box: BOX.dial,
+    when: { event: ['agent-near', 'agent-retry-due'], hoursClosed: true },
+    then: 'Hours have closed in the meantime: the agent is let go, and nothing dialled before they open.',
+  },
+  {
+    arm: 'ahead',
     row: 'ahead.dial',
     box: BOX.dial,
     when: { event: ['agent-near', 'agent-retry-due'] },

@@ -10,6 +10,16 @@ export const RESULT_ROWS = [
   // Dial
   {
     arm: 'dial',
+    row: 'dial.closed',
+    box: BOX.dial,
+    when: { event: ['due', 'retry-due'], retryLimitExceeded: false, hoursClosed: true },
+    then: 'Office hours or calling window are closed: nothing is dialled before they open.',
+    reading:
+      'Not on the page. Hours are looked at before each dial, retries included: the callback is ' +
+      'postponed rather than dialled at night, and counts no attempt. Its life goes on to count.',
+  },
+  {
+    arm: 'dial',
     row: 'dial.ahead',
     box: BOX.dial,
     when: { event: ['due', 'retry-due'], retryLimitExceeded: false, waitsForAgent: true },
@@ -297,5 +307,16 @@ export const RESULT_ROWS = [
     when: { retryLimitExceeded: true },
     then: 'No attempt is left: the callback ends with FAIL_CALL_TO_CUSTOMER.',
     reading: '_max_dial_attempts is the total of dials, the first one included.',
+  },
+  {
+    arm: 'result-limit',
+    row: 'retry.result-limit',
+    box: BOX.retry,
+    to: BOX.end,
+    when: { retryLimitExceeded: false, resultLimitReached: true },
+    then: 'So many attempts may not end so: the callback ends with FAIL_CALL_TO_CUSTOMER.',
+    reading:
+      "Ours (`retry`); Genesys has one counter for all results. A plugin's or page's own retry is " +
+      'not held to it.',
   },
 ] as const satisfies readonly Row[];

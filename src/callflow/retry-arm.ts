@@ -2,8 +2,9 @@
 
 import { seconds } from './because.js';
 import type { RowId } from './decision-table.js';
-import { nextTry } from './retry-policy.js';
-import type { StepDraft } from './step-draft.js';
+import { nextTry, retryResultOf } from './retry-policy.js';
+import type { RetryResult, RetryRule } from './service-options.js';
+import { callStateIn, type StepDraft } from './step-draft.js';
 import type { Step } from './vocabulary.js';
 
 /** Why the retry box was reached. */
@@ -20,15 +21,24 @@ export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
   const { context, service } = draft;
   const { attempt, retryAfterMs } = context;
   const { maxDialAttempts, dialRetryMs } = service;
+  const { result, rule, sameResults } = countResult(draft);
   const delayMs = cause.reply?.delayMs;
   const next = nextTry({
     attemptsMade: attempt,
     maxDialAttempts,
     dialRetryMs,
     delayMs,
+    rule,
+    sameResults,
+    isFromReply: cause.reply !== undefined,
     retryAfterMs,
   });
   const made = `${attempt} of _max_dial_attempts ${maxDialAttempts} made`;
+  if (!next.again && next.limit === 'result') {
+    const limit = `retry.${result ?? ''}.maxAttempts ${rule?.maxAttempts ?? 0}`;
+    const because = `${cause.because}; ${sameResults} of ${limit} made`;
+    return draft.end('FAIL_CALL_TO_CUSTOMER', 'retry.result-limit', because);
+  }
   if (!next.again) {
     const because = `${cause.because}; ${made}, so none is left`;
     return cause.reply === undefined
@@ -37,12 +47,29 @@ export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
   }
   draft.clearCall('another attempt follows');
   draft.startTimer('retry', next.afterMs);
-  const source = pauseSource(next.afterMs, delayMs ?? dialRetryMs, delayMs !== undefined);
+  const wanted =
+    delayMs !== undefined
+      ? { ms: delayMs, source: "the reply's delay" }
+      : rule?.delayMs !== undefined
+        ? { ms: rule.delayMs, source: `retry.${result ?? ''}.delayMs` }
+        : { ms: dialRetryMs, source: '_dial_retry_timeout' };
+  const source = next.afterMs === wanted.ms ? wanted.source : "the far end's Retry-After";
   const because = `${cause.because}; ${made}, ${source} is ${seconds(next.afterMs)}`;
   return draft.goTo({ name: 'waiting-to-retry' }, cause.row, because);
 }
 
-function pauseSource(afterMs: number, wantedMs: number, isFromReply: boolean): string {
-  if (afterMs !== wantedMs) return "the far end's Retry-After";
-  return isFromReply ? "the reply's delay" : '_dial_retry_timeout';
+/** Counts the attempt among those that ended alike, where the option `retry` limits them. */
+function countResult({ context, service }: StepDraft): {
+  readonly result: RetryResult | undefined;
+  readonly rule: RetryRule | undefined;
+  readonly sameResults: number;
+} {
+  const result = retryResultOf(callStateIn(context), service);
+  const rule = result && service.retryRules[result];
+  if (result === undefined || rule?.maxAttempts === undefined) {
+    return { result, rule, sameResults: 0 };
+  }
+  const sameResults = (context.results?.[result] ?? 0) + 1;
+  context.results = { ...context.results, [result]: sameResults };
+  return { result, rule, sameResults };
 }

@@ -1,9 +1,12 @@
 /**
  * Is there another dial attempt, and when? The box "Retry limit exceeded?" of the figure.
  *
- * It knows numbers only. Business hours, pacing and the number lock are checked by the scheduler when
- * the time has come; the callback's life is a timer of the flow.
+ * It knows numbers only. Hours are looked at when the time has come, pacing and the number lock by who
+ * performs the dial; the callback's life is a timer of the flow.
  */
+
+import { branchOf, CALL_STATE, type Branch, type CallState } from './call-state.js';
+import type { RetryResult, RetryRule, ServiceOptions } from './service-options.js';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 60 * 60 * SECOND_MS;
@@ -20,12 +23,19 @@ export interface RetryQuestion {
   readonly dialRetryMs: number;
   /** A plugin's or page's `delay`, valid for the next attempt only. */
   readonly delayMs?: number;
+  /** Of the latest result. A reply goes before its delay, and is not held to its limit. */
+  readonly rule?: RetryRule | undefined;
+  /** Attempts that ended with the latest result, it included. */
+  readonly sameResults?: number;
+  readonly isFromReply?: boolean;
   /** The far end's wish (RFC 3261 20.33); counts when it is the longer one. */
   readonly retryAfterMs?: number;
 }
 
 export type NextTry =
-  { readonly again: true; readonly afterMs: number } | { readonly again: false };
+  | { readonly again: true; readonly afterMs: number }
+  /** `result`: too many attempts ended like the latest; else there were too many in all. */
+  | { readonly again: false; readonly limit: 'attempts' | 'result' };
 
 /**
  * Applies the page's rule "number of dial attempts > `_max_dial_attempts`" to the attempt that would
@@ -35,11 +45,36 @@ export function isRetryLimitExceeded(attemptsMade: number, maxDialAttempts: numb
   return attemptsMade + 1 > maxDialAttempts;
 }
 
+/** @returns the result as the option `retry` tells them apart; undefined for a human or a fax */
+export function retryResultOf(
+  callState: CallState,
+  { silenceAs, unknownAs }: Pick<ServiceOptions, 'silenceAs' | 'unknownAs'>,
+): RetryResult | undefined {
+  if (callState === CALL_STATE.Silence) return RESULT_OF_BRANCH[silenceAs];
+  if (callState === CALL_STATE.Unknown) return RESULT_OF_BRANCH[unknownAs];
+  if (callState === CALL_STATE.Ok) return undefined;
+  return RESULT_OF_BRANCH[branchOf(callState, false, { silenceAs, unknownAs })];
+}
+
+const RESULT_OF_BRANCH: Readonly<Record<Branch, RetryResult | undefined>> = {
+  human: undefined,
+  machine: 'machine',
+  fax: undefined,
+  busy: 'busy',
+  'no-answer': 'noAnswer',
+  sit: 'sit',
+  'sit-permanent': 'sit',
+  error: 'error',
+};
+
 /** Whether there is another try, and after how many milliseconds. */
 export function nextTry(question: RetryQuestion): NextTry {
   if (isRetryLimitExceeded(question.attemptsMade, question.maxDialAttempts))
-    return { again: false };
-  const wantedMs = question.delayMs ?? question.dialRetryMs;
+    return { again: false, limit: 'attempts' };
+  const { rule, sameResults = 0, isFromReply = false } = question;
+  if (!isFromReply && sameResults >= (rule?.maxAttempts ?? Infinity))
+    return { again: false, limit: 'result' };
+  const wantedMs = question.delayMs ?? rule?.delayMs ?? question.dialRetryMs;
   const retryAfterMs = Math.min(question.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS);
   return { again: true, afterMs: Math.max(wantedMs, retryAfterMs, 0) };
 }

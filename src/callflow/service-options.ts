@@ -14,6 +14,18 @@ export interface Treatment {
   readonly interruptible: boolean;
 }
 
+/** What an attempt can end with, as the option `retry` tells results apart. */
+export type RetryResult = 'busy' | 'noAnswer' | 'machine' | 'sit' | 'error';
+
+export interface RetryRule {
+  /** In place of `_dial_retry_timeout`. */
+  readonly delayMs?: number;
+  /** So many attempts of a callback may end so. */
+  readonly maxAttempts?: number;
+}
+
+export type RetryRules = Readonly<Partial<Record<RetryResult, RetryRule>>>;
+
 /** `undefined` is Genesys' off switch, `{}` (or `false`) in the configuration. */
 export type OptionalTreatment = Treatment | undefined;
 
@@ -68,6 +80,8 @@ export interface ServiceOptions {
   readonly maxDialAttempts: number;
   /** `_dial_retry_timeout`: pause between attempts. */
   readonly dialRetryMs: number;
+  /** Ours: pauses and limits of single results, beside the two above. */
+  readonly retryRules: RetryRules;
   /** `_prefix_dial_out`; ours defaults to empty. */
   readonly prefixDialOut: string;
   /** How long a call may ring before it is cancelled. */
@@ -90,6 +104,10 @@ export interface ServiceOptions {
   readonly waitsForAgent: boolean;
   /** `_urs_queued_ttl`: longest wait for that; 0 = no limit. */
   readonly aheadWaitMaxMs: number;
+  /** `_cannot_dial_buffer_time`: nobody is dialled when less than this is left of it; 0 = off. */
+  readonly cannotDialBufferMs: number;
+  /** There are office hours or a calling window: a dial may find them closed. */
+  readonly isTimeLimited: boolean;
 
   /** `_ttl`: the callback's life after its due time; 0 = no limit. */
   readonly ttlMs: number;

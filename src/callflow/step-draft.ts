@@ -80,11 +80,21 @@ export class StepDraft {
     this.context.timers = timers;
   }
 
+  /** Back to the store; when it comes again it is as if a pause were over. */
+  postpone(forMs: number): void {
+    this.clearCall('not dialled now');
+    this.stopTimer('retry');
+    const timerId = this.#newId('timer');
+    this.context.timers = { ...this.context.timers, retry: timerId };
+    this.#commands.push({ type: 'postpone', timerId, forMs });
+  }
+
   dial(): void {
     const { context, service } = this;
     const legId = this.#newId('leg');
     delete context.callState;
     delete context.retryAfterMs;
+    delete context.aheadUntilMs;
     context.attempt += 1;
     context.transferAttempts = 0;
     context.leg = { legId, isUp: false };

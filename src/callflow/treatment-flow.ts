@@ -11,7 +11,13 @@
  * has hung up everything, and `hang-up` holds for a call that is answered at the same moment.
  */
 
-import { lookForAgentFirst, onAgentNear, onAheadFailed, onAheadWaitOver } from './ahead-arm.js';
+import {
+  lookForAgentFirst,
+  onAgentNear,
+  onAheadFailed,
+  onAheadWaitOver,
+  waitForOpening,
+} from './ahead-arm.js';
 import { CALL_STATE, type CallState } from './call-state.js';
 import { decide } from './decision-table.js';
 import {
@@ -77,7 +83,7 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
     // Dial and result
     case 'due':
     case 'retry-due':
-      return onDue(state, event.type, service);
+      return onDue(state, event, service);
     case 'answered':
       return onAnswered(state, service);
     case 'attempt-result':
@@ -118,7 +124,7 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
     case 'agent-wait-expired':
       return onAgentWaitExpired(state, service);
     case 'agent-retry-due':
-      return onAgentRetryDue(state, service);
+      return onAgentRetryDue(state, event, service);
     case 'route-done':
       return onRouteDone(state, event, service);
     case 'route-failed':
@@ -145,21 +151,30 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
   }
 }
 
-function onDue(state: State, type: 'due' | 'retry-due', service: ServiceOptions): Step {
+function onDue(
+  state: State,
+  event: Extract<Event, { type: 'due' | 'retry-due' }>,
+  service: ServiceOptions,
+): Step {
+  const { type, closed } = event;
   const draft = new StepDraft(state, service);
   draft.forgetTimer('retry');
   const { attempt } = state.context;
   const { maxDialAttempts, ttlMs } = service;
   const retryLimitExceeded = isRetryLimitExceeded(attempt, maxDialAttempts);
   const waitsForAgent = service.waitsForAgent && service.queue !== undefined;
-  const row = decide('dial', { event: type, retryLimitExceeded, waitsForAgent });
+  const hoursClosed = closed !== undefined;
+  const row = decide('dial', { event: type, retryLimitExceeded, hoursClosed, waitsForAgent });
   const because = `attempt ${attempt + 1}, _max_dial_attempts is ${maxDialAttempts}`;
   switch (row) {
     case 'dial.limit':
       return draft.end('FAIL_CALL_TO_CUSTOMER', row, because);
+    case 'dial.closed':
+      if (type === 'due' && ttlMs > 0) draft.startTimer('life', ttlMs);
+      return waitForOpening(draft, row, closed);
     case 'dial.ahead':
       if (type === 'due' && ttlMs > 0) draft.startTimer('life', ttlMs);
-      return lookForAgentFirst(draft, row, because);
+      return lookForAgentFirst(draft, event.atMs, row, because);
     case 'dial.first':
     case 'dial.again':
       if (row === 'dial.first' && ttlMs > 0) draft.startTimer('life', ttlMs);

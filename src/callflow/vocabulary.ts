@@ -11,6 +11,7 @@ import type { CallState } from './call-state.js';
 import type { RowId } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import type { PluginReply } from './plugin-reply.js';
+import type { RetryResult } from './service-options.js';
 
 /** Treatments by the box of the figure that plays them. `comfort` breaks a silence nothing else fills. */
 export type TreatmentName =
@@ -86,6 +87,10 @@ export interface Context {
   readonly messagesLeft: number;
   /** What the latest answer asked for; valid for the next attempt only. */
   readonly retryAfterMs?: number;
+  /** How many attempts ended so; counted for results that `retry` gives a limit. */
+  readonly results?: Readonly<Partial<Record<RetryResult, number>>>;
+  /** When `_urs_queued_ttl` is over for the search that goes on before the dial. */
+  readonly aheadUntilMs?: number;
 }
 
 export type State =
@@ -141,9 +146,17 @@ interface At {
   readonly atMs: number;
 }
 
+/** Office hours or calling window are closed now: said with each event that could lead to a dial. */
+export interface Closed {
+  /** Until they may be open again; at that time they are looked at anew. */
+  readonly forMs: number;
+  /** What is closed, with the option's name. */
+  readonly why: string;
+}
+
 export type Event = At &
   (
-    | { readonly type: 'due' }
+    | { readonly type: 'due'; readonly closed?: Closed }
     /** 200 OK; analysis goes on. */
     | { readonly type: 'answered'; readonly legId: string }
     /** The attempt's one outcome. `legUp`: the call is answered and still there. */
@@ -184,11 +197,16 @@ export type Event = At &
     /** The far side can be heard before its answer, or not any more. */
     | { readonly type: 'early-media'; readonly queueId: string; readonly isHeard: boolean }
     /** For a request made ahead: an agent is kept free, or the wait is short enough to dial. */
-    | { readonly type: 'agent-near'; readonly queueId: string; readonly why: string }
+    | {
+        readonly type: 'agent-near';
+        readonly queueId: string;
+        readonly why: string;
+        readonly closed?: Closed;
+      }
     /** The agent left before or during the conversation. */
     | { readonly type: 'agent-hung-up'; readonly queueId: string }
     | { readonly type: 'agent-wait-expired'; readonly timerId: string }
-    | { readonly type: 'agent-retry-due'; readonly timerId: string }
+    | { readonly type: 'agent-retry-due'; readonly timerId: string; readonly closed?: Closed }
     | { readonly type: 'ahead-wait-over'; readonly timerId: string }
     /** The route point answered; the call is to be bridged to it. */
     | { readonly type: 'route-done'; readonly routeId: string }
@@ -201,7 +219,7 @@ export type Event = At &
         readonly legId: string;
         readonly cause: 'signalling' | 'media' | 'node';
       }
-    | { readonly type: 'retry-due'; readonly timerId: string }
+    | { readonly type: 'retry-due'; readonly timerId: string; readonly closed?: Closed }
     | { readonly type: 'cancelled'; readonly by: 'customer' | 'admin' }
     | { readonly type: 'expired'; readonly timerId: string }
     /** The route point's or agent's side ended a bridged call (customer's side: customer-hung-up). */
@@ -307,6 +325,8 @@ export type Command =
       readonly afterMs: number;
     }
   | { readonly type: 'stop-timer'; readonly timer: TimerName; readonly timerId: string }
+  /** Nothing to do for so long: the callback goes back to the store; `timerId` as of a retry. */
+  | { readonly type: 'postpone'; readonly timerId: string; readonly forMs: number }
   /** Something the records must hold apart from the step itself. */
   | {
       readonly type: 'report';

@@ -195,12 +195,16 @@ export function onEarlyMedia(
 }
 
 /** The pause after a failed try is over. */
-export function onAgentRetryDue(state: State, service: ServiceOptions): Step {
+export function onAgentRetryDue(
+  state: State,
+  { closed }: EventOf<'agent-retry-due'>,
+  service: ServiceOptions,
+): Step {
   const draft = new StepDraft(state, service);
   draft.forgetTimer('agent-retry');
   // A reload may have taken the queue away from who waited before the dial.
   const isStranded = state.name === 'reserving-agent' && service.queue === undefined;
-  if (isStranded) return dialWithoutWaiting(draft);
+  if (isStranded) return dialWithoutWaiting(draft, closed);
   draft.queue();
   return draft.stay('agent.again', `agentRetryMs is ${service.agentRetryMs}`);
 }

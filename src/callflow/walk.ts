@@ -6,6 +6,7 @@
 import { callStateOfAnswer, isAnswered, type AnswerWord, type CallState } from './call-state.js';
 import type { CallbackReason } from './final-reason.js';
 import type { PluginReply } from './plugin-reply.js';
+import { retryResultOf } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { initialState, transition } from './treatment-flow.js';
 import type { Event, State, Step, TreatmentName } from './vocabulary.js';
@@ -61,12 +62,24 @@ export function nextEvent(state: State, world: World): Event | undefined {
   }
 }
 
-/** A state just before the dial of an attempt; the earlier attempts left no message. */
-export function stateBefore(attempt: number, service: ServiceOptions): State {
+/**
+ * A state just before the dial of an attempt; the earlier attempts left no message.
+ *
+ * @param answer how they ended, for the limits of `retry`
+ */
+export function stateBefore(attempt: number, service: ServiceOptions, answer: AnswerWord): State {
   const state = initialState();
   if (attempt <= 1) return state;
   const timers = { retry: 'timer-1', ...(service.ttlMs > 0 && { life: 'timer-2' }) };
-  const context = { ...state.context, attempt: attempt - 1, nextId: 2, timers };
+  const result = retryResultOf(callStateOfAnswer(answer), service);
+  const isCounted = result && service.retryRules[result]?.maxAttempts !== undefined;
+  const context = {
+    ...state.context,
+    attempt: attempt - 1,
+    nextId: 2,
+    timers,
+    ...(isCounted && { results: { [result]: attempt - 1 } }),
+  };
   return { name: 'waiting-to-retry', context };
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { buildAgents, buildQueues, refuseUnknownQueues } from './build-queues.js';
 import { buildDialling } from './build-limits.js';
 import { buildService } from './build-service.js';
+import { buildCapacities, buildOfficeHours, refuseUnknownTimes } from './build-time.js';
 import type {
   CpdConfig,
   DialbackConfig,
@@ -42,6 +43,10 @@ export function buildConfig(
   const agents = buildAgents(read);
   const queues = buildQueues(read, agents, context);
   refuseUnknownQueues(services, queues, context);
+  const officeHours = dictionary(buildOfficeHours(read));
+  const capacities = dictionary(buildCapacities(read));
+  const known = { officeHours: Object.keys(officeHours), capacities: Object.keys(capacities) };
+  refuseUnknownTimes(services, known, context);
   const orchestration = { url: blockReader('orchestration', read).optionalText('url') };
   return {
     file: context.file,
@@ -57,6 +62,8 @@ export function buildConfig(
     routePoints: dictionary(
       readersOf('routePoints', read).map(([name, reader]) => [name, buildRoutePoint(reader)]),
     ),
+    officeHours,
+    capacities,
     store: buildStore(blockReader('store', read).text('url'), context),
     http: buildHttp(blockReader('http', read), context),
     shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },

@@ -5,6 +5,7 @@
 import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
 import { buildHandoff } from './build-handoff.js';
 import { buildServiceLimits } from './build-limits.js';
+import { buildRetryRules, buildTimeRules, isTimeLimited } from './build-time.js';
 import { parseEtaPositions } from '../handoff/queue/wait-estimate.js';
 import type { RequestRules, SearchConfig, ServiceConfig } from './config.js';
 import {
@@ -52,6 +53,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     handoff: buildHandoff(read),
     search: buildSearch(read),
     request: buildRequestRules(read),
+    time: buildTimeRules(read),
     raw: mergeRaw(layers),
   };
 }
@@ -85,6 +87,7 @@ function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
     completeAfterMessage: read.flag('completeAfterMessage'),
     maxDialAttempts: read.number('_max_dial_attempts'),
     dialRetryMs: read.durationMs('_dial_retry_timeout'),
+    retryRules: buildRetryRules(read),
     prefixDialOut: read.optionalText('_prefix_dial_out') ?? '',
     ringTimeoutMs: read.durationMs('ringTimeoutMs'),
     queue: read.targets('_target')?.[0]?.queue ?? read.optionalText('queue'),
@@ -95,6 +98,8 @@ function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {
     conversationMaxMs: read.durationMs('conversationMaxMs'),
     waitsForAgent: read.flag('_wait_for_agent'),
     aheadWaitMaxMs: read.durationMs('_urs_queued_ttl'),
+    cannotDialBufferMs: read.durationMs('_cannot_dial_buffer_time'),
+    isTimeLimited: isTimeLimited(buildTimeRules(read)),
     ttlMs: read.durationMs('_ttl'),
     humanSilenceMaxMs: read.durationMs('humanSilenceMaxMs'),
     greetingWaitMaxMs: read.durationMs('greetingWaitMaxMs'),

@@ -8,6 +8,8 @@ import type { AgentPlan, EscalationStep, QueuePlan } from '../handoff/queue/plan
 import type { EtaPosition } from '../handoff/queue/wait-estimate.js';
 import type { NumberKind } from '../request/number-kind.js';
 import type { RoutePoint, Transfer } from '../handoff/route-point.js';
+import type { CapacityPlan } from '../schedule/hours/capacity.js';
+import type { HoursPlan, WeeklySpans } from '../schedule/hours/hours-plan.js';
 import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
 import type { ApiScope } from './schema-http.js';
@@ -234,6 +236,29 @@ export interface DiallingConfig {
   readonly warmStartAfterMs: number;
 }
 
+/** When a callback may be asked for, and when its number may be dialled. */
+export interface TimeRules {
+  /** `_business_hours_service`: a name under `officeHours`; undefined = always open. */
+  readonly officeHours: string | undefined;
+  readonly whenClosed: 'refuse' | 'schedule';
+  /** By the customer's clock; undefined = at any time. */
+  readonly callingWindow: WeeklySpans | undefined;
+  /** IANA name; undefined = what the number tells. */
+  readonly customerZone: string | undefined;
+  /** `_request_execution_time_buffer`. */
+  readonly executionBufferMs: number;
+  /** `_desired_connect_time_threshold`. */
+  readonly connectThresholdMs: number;
+  /** `_request_time_bucket`. */
+  readonly slotMs: number;
+  /** `_max_request_by_time_bucket`. */
+  readonly slotMax: number;
+  /** `_capacity_service`: a name under `capacities`, in place of `slotMax`. */
+  readonly capacity: string | undefined;
+  /** `_reject_past_desired_time`. */
+  readonly refusesPast: boolean;
+}
+
 export interface ServiceConfig {
   readonly name: string;
   /** What the call flow reads. */
@@ -262,6 +287,7 @@ export interface ServiceConfig {
   readonly handoff: HandoffConfig;
   readonly search: SearchConfig;
   readonly request: RequestRules;
+  readonly time: TimeRules;
   /**
    * What the file says for this service, `defaults:` included and built-in defaults not, by option
    * name in the option's own unit. The ground for `overrideService`.
@@ -285,6 +311,8 @@ export interface DialbackConfig {
   readonly queues: Readonly<Record<string, QueuePlan>>;
   readonly agents: Readonly<Record<string, AgentPlan>>;
   readonly routePoints: Readonly<Record<string, RoutePointConfig>>;
+  readonly officeHours: Readonly<Record<string, HoursPlan>>;
+  readonly capacities: Readonly<Record<string, CapacityPlan>>;
   readonly store: StoreConfig;
   readonly http: HttpConfig;
   /** Longest wait for calls in the air when the service is told to end. */

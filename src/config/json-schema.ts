@@ -89,10 +89,16 @@ function describeBlock(options: readonly OptionSpec[]): Json {
       properties[name] = { deprecationMessage: 'Not implemented, ignored.' };
     }
   }
+  const patternProperties: Record<string, unknown> = {};
+  for (const { genesysItems, type } of options) {
+    if (genesysItems === undefined || type.kind !== 'list') continue;
+    patternProperties[`^${genesysItems}\\d{1,4}$`] = describeType(type.of);
+  }
   const required = options.filter(({ isRequired }) => isRequired).map(({ key }) => key);
   return {
     type: ['object', 'null'],
     properties,
+    ...(Object.keys(patternProperties).length > 0 && { patternProperties }),
     additionalProperties: false,
     ...(required.length > 0 && { required }),
   };
@@ -161,5 +167,7 @@ function describeScalar(
       return { type: 'string', pattern: `^(?:${type.schemes.join('|')})://` };
     case 'country':
       return { type: 'string', pattern: '^[A-Z]{2}$' };
+    case 'timezone':
+      return { type: 'string', pattern: '^(?:UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})$' };
   }
 }

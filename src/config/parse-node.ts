@@ -25,6 +25,12 @@ export function parseBlock(
   const values = new Map<string, Value>();
   const written = new Set<OptionSpec>();
   for (const { name, keyNode, valueNode } of entries(map, path, context)) {
+    const list = options.find(({ genesysItems }) => isNumbered(name, genesysItems));
+    if (list?.type.kind === 'list') {
+      const item = parseValue(valueNode, list.type.of, joinPath(path, name), context, depth + 1);
+      if (item !== undefined) values.set(list.key, [...itemsOf(values.get(list.key)), item]);
+      continue;
+    }
     const spec = findOption(name, options, path, keyNode, context);
     if (spec === undefined) continue;
     if (written.has(spec)) {
@@ -44,7 +50,11 @@ export function parseBlock(
       continue;
     }
     if (value === undefined) continue;
-    values.set(spec.key, value);
+    const isNumberedToo = spec.genesysItems !== undefined && values.has(spec.key);
+    values.set(
+      spec.key,
+      isNumberedToo ? [...itemsOf(values.get(spec.key)), ...itemsOf(value)] : value,
+    );
     context.positions.set(optionPath, context.position(node));
     if (spec.unbuilt !== undefined) {
       context.warn('CONFIG_NOT_IMPLEMENTED', node, optionPath, spec.unbuilt);
@@ -59,6 +69,17 @@ export function parseBlock(
     context.fault('CONFIG_MISSING_OPTION', map, joinPath(path, spec.key), message);
   }
   return values;
+}
+
+/** `_bh_regular1`, for a list whose items Genesys numbers. */
+function isNumbered(name: string, start: string | undefined): boolean {
+  return (
+    start !== undefined && name.startsWith(start) && /^\d{1,4}$/.test(name.slice(start.length))
+  );
+}
+
+function itemsOf(list: Value | undefined): readonly Value[] {
+  return Array.isArray(list) ? (list as readonly Value[]) : [];
 }
 
 /** @returns undefined when the value is absent, or faulty (then a problem was added). */

@@ -1,6 +1,7 @@
 /** Single values: texts, numbers, booleans, choices, URLs, countries. */
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { Node } from 'yaml';
+import { isZoneName } from '../schedule/hours/zone.js';
 import { nearestName } from './nearest-name.js';
 import { describeFound, type ParseContext, type ScalarText } from './parse-context.js';
 import type { ProblemCode } from './problem.js';
@@ -53,6 +54,8 @@ function checkScalar(scalar: ScalarText, type: ValueType): Checked {
       return checkUrl(scalar.text, type);
     case 'country':
       return checkCountry(scalar.text);
+    case 'timezone':
+      return checkTimezone(scalar.text);
     case 'block':
     case 'map':
     case 'list':
@@ -95,7 +98,8 @@ function checkText(text: string, type: Extract<ValueType, { kind: 'text' }>): Ch
   if (text.length > type.maxLength) {
     return badFormat('Too long.', `up to ${type.maxLength} characters`);
   }
-  if (type.format !== undefined && !type.format.pattern.test(text)) {
+  const { pattern, isMeaningful } = type.format ?? {};
+  if (pattern?.test(text) === false || isMeaningful?.(text) === false) {
     return badFormat('Not what this option takes.', allowed);
   }
   return { value: text };
@@ -143,6 +147,14 @@ function checkCountry(text: string): Checked {
     allowed,
     ...(isSupportedCountry(upper) && { suggestion: upper }),
   };
+}
+
+function checkTimezone(text: string): Checked {
+  if (isZoneName(text)) return { value: text };
+  const allowed = 'a zone of the IANA database, such as Europe/Berlin or UTC';
+  const suggestion = nearestName(text, Intl.supportedValuesOf('timeZone'));
+  const message = 'Not a time zone we know.';
+  return { code: 'CONFIG_NOT_ALLOWED', message, allowed, ...(suggestion && { suggestion }) };
 }
 
 function wrongType(allowed: string, suggestion?: string): Checked {

@@ -33,6 +33,8 @@ export const PROBLEM_CODES = {
     'The event sockets of a media server would come to a public address, without an explicit `allowPublicListener: true`.',
   CONFIG_UNKNOWN_SITE: 'A media server of a site that no drachtio server bears the name of.',
   CONFIG_UNKNOWN_QUEUE: 'A service names a queue that is not under `queues`.',
+  CONFIG_UNKNOWN_HOURS:
+    'A service names hours or capacities that are not under `officeHours` or `capacities`.',
   CONFIG_UNKNOWN_AGENT: 'A queue names an agent who is not under `agents`.',
   CONFIG_NOT_SUPPORTED:
     'A value that Genesys knows and that would change the flow; we have no such flow.',

@@ -78,8 +78,10 @@ function optionTable(options: readonly OptionSpec[]): string {
   return `| option | takes | default | meaning | source |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-function nameCell({ key, genesysName }: OptionSpec): string {
-  return genesysName === undefined ? `\`${key}\`` : `\`${key}\`, Genesys: \`${genesysName}\``;
+function nameCell({ key, genesysName, genesysItems }: OptionSpec): string {
+  const name = genesysItems === undefined ? genesysName : `${genesysItems}1`;
+  const more = genesysItems === undefined ? '' : ' and so on';
+  return name === undefined ? `\`${key}\`` : `\`${key}\`, Genesys: \`${name}\`${more}`;
 }
 
 function docCell({ doc, misprint, unbuilt, ignoredValue, type }: OptionSpec): string {
@@ -123,6 +125,8 @@ function describeType(type: ValueType): string {
         : `${type.schemes.join(' or ')} URL`;
     case 'country':
       return 'a country, ISO 3166 alpha-2';
+    case 'timezone':
+      return 'a time zone of the IANA database';
     case 'treatment':
       return 'a treatment';
     case 'json':

@@ -8,7 +8,6 @@ import {
   PAGE,
   PREFIX,
   QUEUE_NAME,
-  SPAN,
   bool,
   choice,
   count,
@@ -185,12 +184,6 @@ export const REQUEST: OptionGroup = {
       bool,
       'Refuse a number that has two callbacks in the queue.',
       { default: true },
-    ),
-    genesys(
-      '_reject_future_desired_time',
-      text(5, SPAN),
-      'Refuse a desired time later than this.',
-      { default: '1M' },
     ),
   ],
 };

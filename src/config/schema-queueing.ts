@@ -58,6 +58,12 @@ export const QUEUEING: OptionGroup = {
       { default: 14_400 },
     ),
     genesys(
+      '_cannot_dial_buffer_time',
+      seconds(0, 7 * 86_400),
+      'Nobody is dialled any more once less than this is left of `_urs_queued_ttl`; the callback ends. 0 = off.',
+      { default: 0 },
+    ),
+    genesys(
       '_agent_transfer_confirm_timeout',
       seconds(0, 3600),
       'When the far side sends media and does not answer within this time, the transfer is taken for done and the two are connected. Without media there is nothing to connect, and the ring timeout holds. 0 = off.',

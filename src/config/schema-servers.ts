@@ -19,6 +19,7 @@ import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
 import { DIALLING_BLOCK } from './schema-limits.js';
 import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
+import { capacities, officeHours } from './schema-time.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
 import type { OptionSpec } from './schema-types.js';
 
@@ -136,6 +137,8 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   queues,
   agents,
   routePoints,
+  officeHours,
+  capacities,
   block('store', 'Where callbacks are kept.', [
     option(
       'url',

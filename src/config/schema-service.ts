@@ -6,6 +6,7 @@ import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
 import { HANDOFF } from './schema-handoff.js';
 import { LIMITS } from './schema-limits.js';
 import { QUEUEING } from './schema-queueing.js';
+import { TIME } from './schema-time.js';
 import {
   AM_DETECTED,
   ANSWERED_AS,
@@ -246,6 +247,7 @@ export const SERVICE_GROUPS: readonly OptionGroup[] = [
   QUEUEING,
   HANDOFF,
   REQUEST,
+  TIME,
   MODE,
 ];
 

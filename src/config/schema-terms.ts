@@ -17,6 +17,8 @@ export const AGENT_STARTS = ['ready', 'not-ready', 'logged-out'] as const;
 /** Kinds of number besides premium-rate ones, which have an option of Genesys'. */
 export const NUMBER_KINDS = ['shared-cost', 'personal', 'satellite', 'short', 'emergency'] as const;
 export const PACINGS = ['none', 'progressive'] as const;
+export const RETRY_RESULTS = ['busy', 'noAnswer', 'machine', 'sit', 'error'] as const;
+export const WHEN_CLOSED = ['refuse', 'schedule'] as const;
 export const ATTACH_USER_DATA = ['single_json', 'separate_keys', 'gms_storage_id'] as const;
 
 export const PAGE = 'Play Treatments';
@@ -25,6 +27,7 @@ export const OURS = 'Dialback';
 
 /** Nothing about a callback lasts longer than a year. */
 export const YEAR_S = 365 * 24 * 3600;
+export const YEAR_MS = YEAR_S * 1000;
 export const HOUR_MS = 3600 * 1000;
 
 export const bool: ValueType = { kind: 'boolean' };

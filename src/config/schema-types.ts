@@ -33,6 +33,8 @@ export type ValueType =
     }
   /** ISO 3166 alpha-2, as far as its telephone numbers are known. */
   | { readonly kind: 'country' }
+  /** A name of the IANA time zone database. */
+  | { readonly kind: 'timezone' }
   /** A file name, path, URL, `{file, hints, interruptible}`, or `{}`/`false` for off. */
   | { readonly kind: 'treatment' }
   /** An ordered `_target`: a name, or a list of `{ target, timeout, clear }`, as YAML or as JSON text. */
@@ -57,6 +59,8 @@ export type ValueType =
 export interface TextFormat {
   readonly pattern: RegExp;
   readonly says: string;
+  /** What the expression cannot tell: does the text mean anything? */
+  readonly isMeaningful?: (text: string) => boolean;
 }
 
 export interface OptionSpec {
@@ -72,6 +76,8 @@ export interface OptionSpec {
   readonly source: string;
   /** Other names of the same option: Genesys' own, or a misprint (accepted with a warning). */
   readonly genesysName?: string;
+  /** Of a list: Genesys writes each item as an option of its own, this name and a number. */
+  readonly genesysItems?: string;
   readonly misprint?: string;
   /** Accepted and without effect in this version, with the sentence that says so. */
   readonly unbuilt?: string;

@@ -162,6 +162,13 @@ export function fromPlain(plain: unknown, type: ValueType): Value | undefined {
     return Array.isArray(plain) ? new TargetsValue(plain as readonly TargetEntry[]) : undefined;
   }
   if (type.kind === 'json') return isRecord(plain) ? new JsonValue(plain) : undefined;
+  if (type.kind === 'block') {
+    if (!isRecord(plain)) return undefined;
+    const entries = type.options.map(
+      ({ key, type: of }) => [key, fromPlain(plain[key], of)] as const,
+    );
+    return new Map(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
+  }
   if (Array.isArray(plain)) return plain.filter((item) => typeof item === 'string');
   const isSingle = ['string', 'number', 'boolean'].includes(typeof plain);
   return isSingle ? (plain as string | number | boolean) : undefined;

@@ -69,6 +69,18 @@ export function countryOf(e164: string): string | undefined {
   return parsed?.country ?? parsed?.getPossibleCountries()[0];
 }
 
+/** Types of numbers whose digits name a place; of `FIXED_LINE_OR_MOBILE` countries the mobile ones, too. */
+const GEOGRAPHIC: ReadonlySet<string> = new Set(['FIXED_LINE', 'FIXED_LINE_OR_MOBILE']);
+
+/** What a number in E.164 tells of where it was given out. */
+export function numberKind(e164: string): {
+  readonly country: string | undefined;
+  readonly isGeographic: boolean;
+} {
+  const parsed = parse(e164, 'US');
+  return { country: parsed?.country, isGeographic: GEOGRAPHIC.has(parsed?.getType() ?? '') };
+}
+
 /** One callback's number is read again and again; reading it anew takes longer than all the rest. */
 const KNOWN_MAX = 1000;
 const known = new Map<string, PhoneNumber | undefined>();

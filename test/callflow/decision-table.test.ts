@@ -22,6 +22,7 @@ const routing = () => asked().reply(ROUTE);
 
 /** One way to each row. The type makes sure that none is forgotten. */
 const WAYS: Record<RowId, () => Flow> = {
+  'dial.closed': () => flow().closed().due(),
   'dial.ahead': () => ahead(),
   'dial.first': () => flow().due(),
   'dial.again': () => flow().dialed('busy').timer('retry'),
@@ -60,6 +61,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'error.plugin': () => flow(WITH_PLUGIN).dialed('error'),
   'error.retry': () => flow().dialed('error'),
   'retry.limit': () => flow(ONE_ATTEMPT).dialed('busy'),
+  'retry.result-limit': () => flow({ retryRules: { busy: { maxAttempts: 1 } } }).dialed('busy'),
 
   'reply.refused': () => flow(WITH_PLUGIN).dialed('busy').reply(AGENT),
   'reply.cancel': () => asked().reply(CANCEL),
@@ -92,6 +94,9 @@ const WAYS: Record<RowId, () => Flow> = {
   'waiting.agent-in-time': () => flow().dialed('human').agentAnswers().timer('agent-wait'),
   'last-words.over': () => waiting().timer('agent-wait').played(),
 
+  'ahead.too-late': () =>
+    ahead({ aheadWaitMaxMs: 60_000, cannotDialBufferMs: 30_000 }).later(40_000).agentIsNear(),
+  'ahead.closed': () => ahead().closed().agentIsNear(),
   'ahead.dial': () => ahead().agentIsNear(),
   'ahead.lost': () => ahead().agentIsNear().agentFails(),
   'ahead.pause': () => ahead().agentFails(),

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { callStateOfAnswer, isAnswered, type AnswerWord } from '../../src/callflow/call-state.js';
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
 import { initialState, transition } from '../../src/callflow/treatment-flow.js';
-import type { Command, State } from '../../src/callflow/vocabulary.js';
+import type { Command, Event, State } from '../../src/callflow/vocabulary.js';
 import { replyOf, type EventBody } from './flow-fixture.js';
 import { ShellModel } from './shell-model.js';
 
@@ -96,7 +96,7 @@ export class FairShell {
     this.#isComfortBroken ||=
       event.type === 'play-failed' && this.#state.context.playing?.treatment === 'comfort';
     this.#model.hear({ ...event, atMs });
-    const step = transition(this.#state, { ...event, atMs }, this.service);
+    const step = transition(this.#state, this.#seen({ ...event, atMs }), this.service);
     this.#state = step.state;
     for (const command of step.commands) {
       this.#model.perform(command);
@@ -104,6 +104,14 @@ export class FairShell {
     }
     this.#model.compare(this.#state);
     this.#listen();
+  }
+
+  /** Now and then the hours are found closed. */
+  #seen(event: Event): Event {
+    const isDial =
+      event.type === 'due' || event.type === 'retry-due' || event.type === 'agent-near';
+    if (!isDial || !this.service.isTimeLimited || this.#draw(3) > 0) return event;
+    return { ...event, closed: { forMs: this.#seconds(40_000), why: 'it is night' } };
   }
 
   #answer(command: Command): void {
@@ -114,6 +122,10 @@ export class FairShell {
         return this.#answerPlay(command);
       case 'start-timer':
         return this.#later(command.afterMs, timerEvent(command));
+      case 'postpone': {
+        const { timerId, forMs } = command;
+        return this.#later(forMs, { type: 'retry-due', timerId });
+      }
       case 'start-plugin':
       case 'start-vxml':
         return this.#answerHolder(command);

@@ -10,6 +10,7 @@ import { parseReply, type PluginReply } from '../../src/callflow/plugin-reply.js
 import type { ServiceOptions, Treatment } from '../../src/callflow/service-options.js';
 import { initialState, transition } from '../../src/callflow/treatment-flow.js';
 import type {
+  Closed,
   Command,
   CommandType,
   Event,
@@ -65,6 +66,9 @@ const BASE: ServiceOptions = {
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5_000,
   greetingWaitMaxMs: 30_000,
+  retryRules: {},
+  cannotDialBufferMs: 0,
+  isTimeLimited: false,
   beepWaitMaxMs: 4_000,
 };
 
@@ -98,6 +102,8 @@ export class Flow {
   service: ServiceOptions;
   state: State = initialState();
   readonly steps: Step[] = [];
+  #laterMs = 0;
+  #fact: { closed?: Closed } = {};
 
   constructor(options: Partial<ServiceOptions> = {}) {
     this.service = serviceWith(options);
@@ -128,9 +134,23 @@ export class Flow {
   }
 
   send(event: EventBody): this {
-    const step = transition(this.state, { ...event, atMs: this.steps.length }, this.service);
+    const atMs = this.#laterMs + this.steps.length;
+    const step = transition(this.state, { ...event, ...this.#fact, atMs }, this.service);
+    this.#fact = {};
     this.steps.push(step);
     this.state = step.state;
+    return this;
+  }
+
+  /** So much time goes by before the next event. */
+  later(byMs: number): this {
+    this.#laterMs += byMs;
+    return this;
+  }
+
+  /** The next event finds the hours closed. */
+  closed(forMs = 3_600_000): this {
+    this.#fact = { closed: { forMs, why: 'callingWindow is closed in Europe/Berlin' } };
     return this;
   }
 

@@ -47,6 +47,13 @@ export const anyService: fc.Arbitrary<ServiceOptions> = fc
     ttlMs: fc.constantFrom(0, 60_000, 86_400_000),
     humanSilenceMaxMs: fc.constantFrom(0, 1000, 5000),
     greetingWaitMaxMs: fc.constantFrom(0, 30_000),
+    retryRules: fc.constantFrom(
+      {},
+      { busy: { maxAttempts: 1 }, noAnswer: { delayMs: 1000 } },
+      { machine: { delayMs: 0, maxAttempts: 2 }, sit: { maxAttempts: 1 }, error: { delayMs: 5 } },
+    ),
+    cannotDialBufferMs: fc.constantFrom(0, 60_000),
+    isTimeLimited: fc.boolean(),
     beepWaitMaxMs: fc.constantFrom(0, 4000),
   })
   .map((options) => serviceWith(options));

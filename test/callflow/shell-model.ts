@@ -137,6 +137,10 @@ export class ShellModel {
       case 'stop-timer':
         this.#changeTimer(command);
         break;
+      case 'postpone':
+        assert.equal(this.legs.size + this.queues.size, 0, 'given back with something in the air');
+        this.timers.set('retry', command.timerId);
+        break;
       case 'report':
         if (command.what === 'attempt-ended') this.openAttempts -= 1;
         if (command.what === 'callback-ended') this.endReports += 1;

@@ -52,6 +52,9 @@ describe('a service', () => {
       humanSilenceMaxMs: 5000,
       greetingWaitMaxMs: 45_000,
       beepWaitMaxMs: 10_000,
+      retryRules: {},
+      cannotDialBufferMs: 0,
+      isTimeLimited: false,
     });
     assert.equal(service.cpdProfile, 'human-first');
     assert.equal(service.country, 'US');
@@ -217,6 +220,8 @@ describe('a service', () => {
         return 'https://a.example/x';
       case 'country':
         return 'DE';
+      case 'timezone':
+        return 'Asia/Tokyo';
       case 'treatment':
         return 'other.wav';
       case 'json':
@@ -226,10 +231,12 @@ describe('a service', () => {
         if (key === 'attachedHeaders') return '[RouterData70=X-Age]';
         if (key === 'allowedPrefixes') return '["91"]';
         if (key === 'numberFragments') return '[1=one.wav]';
+        if (key === 'callingWindow') return '[Mon 08:00-09:00]';
         return type.of.kind === 'country' ? '[DE]' : '[other]';
       case 'text':
         return TEXTS[key] ?? 'other';
       case 'block':
+        return key === 'retry' ? '{ busy: { delayMs: 1, maxAttempts: 2 } }' : undefined;
       case 'map':
         return undefined;
     }

@@ -15,6 +15,10 @@ import {
 const QUEUES = `queues:
   support: { targets: [{ uri: "sip:support@192.0.2.1" }] }
   other: { targets: [{ uri: "sip:other@192.0.2.1" }] }
+officeHours:
+  other: { timezone: Europe/Berlin, weekly: [Mon-Fri 08:00-18:00] }
+capacities:
+  other: { timezone: Europe/Berlin, weekly: [Mon-Fri 08:00-18:00 5] }
 `;
 
 export class TemporaryFolder {

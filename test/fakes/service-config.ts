@@ -47,6 +47,9 @@ export const SERVICE_OPTIONS: ServiceOptions = {
   ttlMs: 86_400_000,
   humanSilenceMaxMs: 5000,
   greetingWaitMaxMs: 45_000,
+  retryRules: {},
+  cannotDialBufferMs: 0,
+  isTimeLimited: false,
   beepWaitMaxMs: 4000,
 };
 
@@ -125,6 +128,18 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
       refusesThirdInQueue: true,
       openPerNumberMax: undefined,
       rejectFutureMs: 2_592_000_000,
+    },
+    time: {
+      officeHours: undefined,
+      whenClosed: 'refuse',
+      callingWindow: undefined,
+      customerZone: undefined,
+      executionBufferMs: 120_000,
+      connectThresholdMs: 180_000,
+      slotMs: 300_000,
+      slotMax: 100,
+      capacity: undefined,
+      refusesPast: true,
     },
     raw: {},
   };

@@ -93,6 +93,7 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
     {
       serviceNow: () => service,
       queueToDial: () => setUps.queue('customer', () => undefined),
+      closed: () => undefined,
       onLegOver: () => setUps.poke(),
     },
     initialState(),

@@ -221,6 +221,7 @@ export class TroubleBench {
       routePoints: {},
       comfortFile: '/p/comfort.wav',
       services: { sales: serviceConfig({ dialRetryMs: 10_000 }) },
+      times: () => ({ officeHours: {}, capacities: {} }),
       onSessionEnded: () => this.#scheduler.poke(),
     });
     this.#scheduler = new Scheduler({
