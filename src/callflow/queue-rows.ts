@@ -145,7 +145,6 @@ export const QUEUE_ROWS = [
     arm: 'ahead',
     row: 'ahead.too-late',
     box: BOX.dial,
-    to: BOX.end,
     when: { event: 'agent-near', dialIsTooLate: true },
     then: 'Too little is left of the time to wait to dial yet: the end is FAIL_TIMEOUT_TTL.',
     reading: "Genesys' _cannot_dial_buffer_time.",
