@@ -263,16 +263,8 @@ export class StepDraft {
     const holderId = this.#startHolder('vxml');
     const { legId } = context.leg;
     const ttlMs = service.pluginTimeoutMs;
-    const dialAttempt = context.attempt;
-    this.#commands.push({
-      type: 'start-vxml',
-      holderId,
-      url,
-      legId,
-      callState,
-      dialAttempt,
-      ttlMs,
-    });
+    const known = { url, legId, callState, dialAttempt: context.attempt, ttlMs };
+    this.#commands.push({ type: 'start-vxml', holderId, ...known });
     this.startTimer('plugin-ttl', ttlMs);
   }
 
