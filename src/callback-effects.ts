@@ -92,6 +92,8 @@ export class CallbackEffects {
     callId: '',
   };
   #settings: CallSettings;
+  /** Heard in place of the waiting treatment: a plugin has said so. */
+  #waitingSounds: readonly string[] | undefined;
 
   constructor(
     private readonly deps: EffectsDeps,
@@ -124,6 +126,8 @@ export class CallbackEffects {
       cleanUp: (work) => this.#end(work),
       note: (what, detail) => this.#trail.note(this.#dialled.callId, what, detail, 'customer'),
       hangUp: (legId, why) => this.#hangUpForHolder(legId, why),
+      waitWith: (sounds) => (this.#waitingSounds = sounds),
+      attachData: (values) => this.#farSides.attachData(values),
       transfer: (order, leg) => this.#farSides.transfer(order, leg),
     });
   }
@@ -193,6 +197,7 @@ export class CallbackEffects {
     const rules = numberRulesOf(this.service, this.#settings.everywhere);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);
     this.#dialled = { plan, callId };
+    this.#waitingSounds = undefined;
     if (plan.kind === 'refused') {
       const detail = { cpdReason: plan.why };
       this.listener.onLeg({ kind: 'over', callId });
@@ -224,9 +229,11 @@ export class CallbackEffects {
       return;
     }
     this.#end(leg.call.beforePlaying());
-    const { playId, file = this.deps.comfortFile, loop } = command;
+    const { playId, file = this.deps.comfortFile, loop, treatment } = command;
     if (this.#holders.comfort(command, { playId, file, loop })) return;
-    leg.player.play(endpoint, { playId, file, loop });
+    const isWait = treatment === 'waiting-for-agent' || treatment === 'comfort';
+    const sounds = isWait ? this.#waitingSounds : undefined;
+    leg.player.play(endpoint, { playId, file, loop, sounds });
   }
 
   #hangUp({ legId, why }: { legId: string; why: string }): void {

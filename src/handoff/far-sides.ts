@@ -10,10 +10,10 @@ import type { LegTrail } from '../leg-trail.js';
 import type { Clock, Log, Random, Telephony } from '../ports.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
-import { attachedHeaders } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
 import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
+import { legWish, withAttached } from './leg-wish.js';
 import { requestIdOf, type QueueDesk } from './queue-desk.js';
 import type { QueueExit, Wanted } from './queue/vocabulary.js';
 import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
@@ -88,6 +88,8 @@ export class FarSides {
   #waiting: { readonly customer: CustomerSide; readonly as: WaitingCustomer } | undefined;
   /** Of the plugin or page that holds the customer, the latest. */
   #lent: LentTransfer | undefined;
+  /** What a plugin has added to the data of the callback; undefined = taken away. */
+  readonly #attached: Record<string, string | undefined> = {};
 
   constructor(private readonly context: FarSidesContext) {}
 
@@ -189,6 +191,11 @@ export class FarSides {
       target.transfer === 'refer' ? this.#referral(customer) : undefined,
     );
     this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
+  }
+
+  /** Data for everybody who is called from now on, besides those of the callback. */
+  attachData(values: Readonly<Record<string, string | undefined>>): void {
+    Object.assign(this.#attached, values);
   }
 
   /** For whoever holds the customer's call: connects the customer with somebody for a while. */
@@ -370,22 +377,16 @@ export class FarSides {
     };
   }
 
-  /** Caller id and attached data of a leg towards an agent or route point. */
   #presented(
     cpnDigits: string | undefined,
     customer: CustomerSide | undefined,
     grownPriority?: number,
   ): LegWish {
     const { deps, callback } = this.context;
-    const { id: callbackId, createdAtMs, userData, customerNumber } = callback;
-    const { attachUserData, handoff, mediaSilenceMaxMs, ...service } =
-      this.context.settings().service;
-    const priority =
-      service.priority === undefined ? undefined : (grownPriority ?? service.priority);
-    const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits };
-    const headers = attachedHeaders({ ...data, nowMs: deps.clock.nowMs() }, handoff.attached);
-    const beside = customer?.call.endpoint;
-    return { callerId: cpnDigits ?? customerNumber, headers, beside, mediaSilenceMaxMs };
+    const userData = withAttached(callback.userData, this.#attached);
+    const { service } = this.context.settings();
+    const facts = { ...callback, userData, cpnDigits, grownPriority };
+    return legWish(facts, service, customer?.call.endpoint, deps.clock.nowMs());
   }
 }
 

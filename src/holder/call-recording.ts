@@ -5,7 +5,7 @@
  */
 import type { Clock, MediaEndpoint } from '../ports.js';
 import type { DigitPress, RecordEnd, Recording, RecordRequest } from './held-call.js';
-import { refusal } from './prompt-run.js';
+import { refusal } from './refusal.js';
 
 /** Files of recordings on this host. */
 export interface RecordingShelf {

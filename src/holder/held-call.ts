@@ -8,6 +8,7 @@
  * with a code. A holder that starts a second sound while one plays stops the first.
  */
 import type { CallState } from '../callflow/call-state.js';
+import type { AttachedValues } from './attached-values.js';
 import type { TransferEnd, TransferOrder } from '../handoff/lent-transfer.js';
 
 /** One thing to be heard. */
@@ -133,6 +134,13 @@ export interface HeldTransfer {
   stop(): void;
 }
 
+/** One sound of a wait. */
+export interface WaitingSound {
+  readonly prompt: Prompt;
+  /** Heard again until about so long is over, in whole rounds. */
+  readonly durationMs?: number | undefined;
+}
+
 /** What is known of the call; none of it changes. */
 export interface HeldCallFacts {
   /** What the page calls the interaction: `_interaction_id`. */
@@ -197,6 +205,15 @@ export interface HeldCall {
    * time or `stop` ends it; the customer's keys are told all the while. One at a time.
    */
   transfer(request: TransferRequest): HeldTransfer;
+
+  /**
+   * What the customer hears while they wait for an agent, in place of the service's treatment, from the
+   * first sound again until somebody answers. 1 to 100 sounds; the latest list counts.
+   */
+  waitWith(sounds: readonly WaitingSound[]): Promise<HeldRefusal | { readonly kind: 'done' }>;
+
+  /** Data for whoever the customer is connected with, besides those of the request for the callback. */
+  attachData(values: AttachedValues): void;
 
   /** Hangs up; the flow then asks for the holder's reply, as after a hang-up of the customer. */
   hangUp(why: string): Promise<HeldRefusal | { readonly kind: 'done' }>;

@@ -17,6 +17,7 @@ import type { Clock, Log, Random } from '../ports.js';
 import { isPrefixAllowed, numberRulesOf, type Everywhere } from '../request/allow-list.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { PlayRequest } from '../treatment/treatment-player.js';
+import type { AttachedValues } from './attached-values.js';
 import type { RecordingShelf } from './call-recording.js';
 import { Comfort } from './comfort.js';
 import type { HeldCallFacts, RevokeCause } from './held-call.js';
@@ -69,6 +70,10 @@ export interface HoldersContext {
   readonly note: (what: string, detail?: string) => void;
   /** Ends the leg; the flow is told as if the customer had hung up. */
   readonly hangUp: (legId: string, why: string) => Promise<void>;
+  /** What the customer hears while they wait for an agent. */
+  readonly waitWith: (sounds: readonly string[]) => void;
+  /** For whoever the customer is connected with. */
+  readonly attachData: (values: AttachedValues) => void;
   /** Connects the customer with somebody for a while. */
   readonly transfer: (order: TransferOrder, leg: CustomerLeg) => RunningTransfer;
 }
@@ -259,7 +264,7 @@ export class Holders {
 
   /** @returns undefined when there is no call, or not any more */
   #lend(command: StartCommand, { leg, plan, callId }: HeldAttempt): LiveCall | undefined {
-    const { deps, settings, note, hangUp, transfer } = this.context;
+    const { deps, settings, note, hangUp, transfer, waitWith, attachData } = this.context;
     if (!leg?.call.endpoint || leg.legId !== command.legId) return undefined;
     const { service, places } = settings();
     const { call, legId } = leg;
@@ -278,6 +283,8 @@ export class Holders {
         comfort,
         silenceMaxMs: service.options.humanSilenceMaxMs,
         hangUp: (why) => hangUp(legId, why),
+        waitWith: (sounds) => waitWith(sounds),
+        attachData: (values) => attachData(values),
         transfer: (order) => transfer(order, leg),
         note: (what, detail) => note(what, detail),
       },

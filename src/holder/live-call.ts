@@ -5,6 +5,7 @@
 import type { Clock, MediaEndpoint } from '../ports.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { RunningTransfer, TransferOrder } from '../handoff/lent-transfer.js';
+import type { AttachedValues } from './attached-values.js';
 import { CallRecording, refuseRecording, type RecordingShelf } from './call-recording.js';
 import type { Comfort } from './comfort.js';
 import type {
@@ -21,9 +22,12 @@ import type {
   RecordRequest,
   RevokeCause,
   TransferRequest,
+  WaitingSound,
 } from './held-call.js';
 import { KeyMemory } from './key-memory.js';
-import { PromptRun, refusal, refusePrompts } from './prompt-run.js';
+import { findSound, type SoundContext } from './find-sound.js';
+import { PromptRun, refusePrompts } from './prompt-run.js';
+import { refusal } from './refusal.js';
 
 export interface LiveCallContext {
   readonly clock: Clock;
@@ -41,6 +45,10 @@ export interface LiveCallContext {
   readonly silenceMaxMs: number;
   /** Ends the leg, and tells the flow as if the customer had. */
   hangUp(why: string): Promise<void>;
+  /** What is heard during a wait for an agent, as the media server sees it; see `HeldCall`. */
+  waitWith?(sounds: readonly string[]): void;
+  /** For whoever the customer is connected with; see `HeldCall`. */
+  attachData?(values: AttachedValues): void;
   /** Undefined: this call is connected with nobody else. */
   transfer?(order: TransferOrder): RunningTransfer;
   /** A line for `trace`. */
@@ -49,6 +57,7 @@ export interface LiveCallContext {
 
 const AWAIT_MAX_MS = 30_000;
 const RECORDINGS_MAX = 20;
+const WAITING_SOUNDS_MAX = 100;
 const DONE = { kind: 'done' } as const;
 
 export class LiveCall implements HeldCall {
@@ -115,10 +124,7 @@ export class LiveCall implements HeldCall {
     const run: PromptRun = new PromptRun(
       {
         clock: this.context.clock,
-        files: this.context.files,
-        places: this.context.places,
-        lengthMs: (path) => this.context.lengthMs(path),
-        recordingPath: (id) => this.#recordings.get(id),
+        ...this.#sounds,
         beforeSound: () => this.#beforeSound(run),
       },
       prompts,
@@ -214,6 +220,28 @@ export class LiveCall implements HeldCall {
     return { done, stop: () => transfer.stop('the holder ended it') };
   }
 
+  async waitWith(sounds: readonly WaitingSound[]): Promise<HeldRefusal | typeof DONE> {
+    const refused = this.#refuse() ?? refusePrompts(sounds.map(({ prompt }) => prompt));
+    if (refused) return refused;
+    const names: string[] = [];
+    for (const { prompt, durationMs } of sounds) {
+      const found = await findSound(prompt, this.#sounds);
+      if ('kind' in found) return found;
+      const rounds = Math.round((durationMs ?? 0) / (found.lengthMs ?? Infinity));
+      names.push(...Array.from({ length: Math.max(1, rounds) }, () => found.name));
+      if (names.length > WAITING_SOUNDS_MAX)
+        return refusal('HELD_BAD_ARGUMENT', `a wait has at most ${WAITING_SOUNDS_MAX} sounds`);
+    }
+    this.context.waitWith?.(names);
+    return DONE;
+  }
+
+  attachData(values: AttachedValues): void {
+    if (this.#revokedBy !== undefined) return;
+    this.context.note('data-attached', Object.keys(values).join(', '));
+    this.context.attachData?.(values);
+  }
+
   /** What was recorded is deleted; called when nobody can ask for it any more. */
   async forgetRecordings(): Promise<void> {
     await this.#recording?.done;
@@ -245,6 +273,16 @@ export class LiveCall implements HeldCall {
     if (!this.#isAttached) this.context.note('attached');
     this.#isAttached = true;
     return Promise.resolve(DONE);
+  }
+
+  get #sounds(): SoundContext {
+    const { files, places } = this.context;
+    return {
+      files,
+      places,
+      lengthMs: (path) => this.context.lengthMs(path),
+      recordingPath: (id) => this.#recordings.get(id),
+    };
   }
 
   #refuse(): HeldRefusal | undefined {

@@ -4,30 +4,14 @@
  * samples, and which of them that was from their lengths.
  */
 import type { Clock, MediaEndpoint, Playback, PlayEnd } from '../ports.js';
-import {
-  resolveMedia,
-  type MediaFiles,
-  type MediaPlaces,
-  type ResolvedMedia,
-} from '../treatment/media-file.js';
-import type { HeldCallCode, HeldRefusal, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
+import { findSound, type Sound, type SoundContext } from './find-sound.js';
+import type { HeldRefusal, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
+import { refusal } from './refusal.js';
 
-export interface PromptContext {
+export interface PromptContext extends SoundContext {
   readonly clock: Clock;
-  readonly files: MediaFiles;
-  readonly places: MediaPlaces;
-  /** How long a sound file is; undefined when it cannot be told. @param path of this host */
-  lengthMs(path: string): Promise<number | undefined>;
-  /** What `record` wrote. */
-  recordingPath(recordingId: string): string | undefined;
   /** Makes room for the sound. @returns undefined when the call is gone */
   beforeSound(): Promise<MediaEndpoint | undefined>;
-}
-
-interface Sound {
-  /** A path of this host, or a generated sound. */
-  readonly name: string;
-  readonly lengthMs: number | undefined;
 }
 
 const PROMPTS_MAX = 100;
@@ -74,7 +58,9 @@ export class PromptRun implements PromptPlayback {
 
   async #run(): Promise<PromptsEnd> {
     const sounds: Sound[] = [];
-    for (const found of await Promise.all(this.prompts.map((prompt) => this.#find(prompt)))) {
+    for (const found of await Promise.all(
+      this.prompts.map((prompt) => findSound(prompt, this.context)),
+    )) {
       if ('kind' in found) return found;
       sounds.push(found);
     }
@@ -88,44 +74,6 @@ export class PromptRun implements PromptPlayback {
     const end = await this.#playback.done;
     const elapsedMs = this.context.clock.nowMs() - startedAtMs;
     return outcomeOf(end, sounds, elapsedMs);
-  }
-
-  async #find(prompt: Prompt): Promise<Sound | HeldRefusal> {
-    if (prompt.kind === 'silence') {
-      const { durationMs } = prompt;
-      return { name: `silence_stream://${durationMs}`, lengthMs: durationMs };
-    }
-    const media = await this.#media(prompt);
-    if (media.kind === 'refused') return media;
-    if (media.kind === 'unplayable') {
-      return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
-    }
-    const lengthMs = await this.context.lengthMs(media.path);
-    return { name: media.path, lengthMs };
-  }
-
-  async #media(prompt: Exclude<Prompt, { kind: 'silence' }>): Promise<ResolvedMedia | HeldRefusal> {
-    const { files, places } = this.context;
-    if (prompt.kind === 'speech') {
-      if (!files.speech) return refusal('HELD_UNSUPPORTED', 'there is no voice for text here');
-      return files.speech.say(prompt.text, prompt.language);
-    }
-    const file = this.#fileOf(prompt);
-    return typeof file === 'string' ? resolveMedia(file, places, files) : file;
-  }
-
-  /** A document names what is under the media folder or on the web, never a path of this host. */
-  #fileOf(prompt: Exclude<Prompt, { kind: 'silence' | 'speech' }>): string | HeldRefusal {
-    if (prompt.kind === 'recording') {
-      const path = this.context.recordingPath(prompt.recordingId);
-      return path ?? refusal('HELD_UNPLAYABLE', 'MEDIA_MISSING: no such recording');
-    }
-    const file = prompt.kind === 'file' ? prompt.file : '';
-    const isRelative = !/^([/\\]|[A-Za-z]:\\)/.test(file);
-    const isPlain = /^https?:\/\//i.test(file) || !file.includes(':');
-    if (file !== '' && isRelative && isPlain) return file;
-    const why = 'MEDIA_OUTSIDE: a name under the media folder, or an http(s) URL';
-    return refusal('HELD_UNPLAYABLE', why);
   }
 }
 
@@ -168,8 +116,4 @@ export function locate(
     promptPlayedMs -= lengthMs;
   }
   return { playedMs: 0, promptIndex: 0, promptPlayedMs: 0 };
-}
-
-export function refusal(code: HeldCallCode, why: string): HeldRefusal {
-  return { kind: 'refused', code, why };
 }

@@ -3,6 +3,7 @@
  * it was asked to do. Plugins and pages are tried out on it, at the terminal and in tests.
  */
 import type { Clock } from '../ports.js';
+import type { AttachedValues } from './attached-values.js';
 import type {
   DigitPress,
   HeldCall,
@@ -19,6 +20,7 @@ import type {
   RecordRequest,
   RevokeCause,
   TransferRequest,
+  WaitingSound,
 } from './held-call.js';
 
 /** How long a prompt is heard, or why it cannot be. */
@@ -165,6 +167,18 @@ export class SimulatedCall implements HeldCall {
     const why = 'this call is transferred to nobody';
     const refused = refusal ?? ({ kind: 'refused', code: 'HELD_UNSUPPORTED', why } as const);
     return { done: Promise.resolve(refused), stop: () => undefined };
+  }
+
+  waitWith(sounds: readonly WaitingSound[]): Promise<HeldRefusal | typeof DONE> {
+    const heard = sounds.map(({ prompt }) => prompt);
+    const refusal = this.#refusal() ?? this.#unplayable(heard);
+    if (refusal) return Promise.resolve(refusal);
+    this.#note('wait-with', heard.map(describePrompt).join(', '));
+    return Promise.resolve(DONE);
+  }
+
+  attachData(values: AttachedValues): void {
+    if (this.#revokedBy === undefined) this.#note('data', JSON.stringify(values));
   }
 
   hangUp(why: string): Promise<HeldRefusal | typeof DONE> {

@@ -15,7 +15,11 @@ export interface PlayRequest {
   readonly playId: string;
   readonly file: string;
   readonly loop: boolean;
+  /** Heard instead of the file, one after the other: paths or generated sounds. */
+  readonly sounds?: readonly string[] | undefined;
 }
+
+type Heard = ResolvedMedia | { readonly kind: 'list'; readonly sounds: readonly string[] };
 
 export interface PlayListener {
   /** A sound is handed to the media server; it is heard some milliseconds later. */
@@ -32,7 +36,7 @@ export class TreatmentPlayer {
   /** The sound that is to be heard now. */
   #wanted: string | undefined;
   /** The sound that loops, or last did. */
-  #looped: { readonly request: PlayRequest; readonly media: ResolvedMedia } | undefined;
+  #looped: { readonly request: PlayRequest; readonly media: Heard } | undefined;
   #isClosed = false;
   #isHandingOver = false;
 
@@ -48,7 +52,7 @@ export class TreatmentPlayer {
    */
   play(endpoint: MediaEndpoint, request: PlayRequest): void {
     this.#wanted = request.playId;
-    resolveMedia(request.file, this.places, this.files)
+    this.#find(request)
       .then((media) => this.#then(() => this.#start(endpoint, request, media)))
       .catch((error: unknown) => {
         if (this.#isWanted(request)) this.listener.onFailed(request.playId, describe(error));
@@ -112,11 +116,16 @@ export class TreatmentPlayer {
     this.#isClosed = true;
   }
 
+  #find({ file, sounds }: PlayRequest): Promise<Heard> {
+    if (sounds) return Promise.resolve({ kind: 'list', sounds });
+    return resolveMedia(file, this.places, this.files);
+  }
+
   #isWanted({ playId }: PlayRequest): boolean {
     return !this.#isClosed && this.#wanted === playId;
   }
 
-  async #start(endpoint: MediaEndpoint, request: PlayRequest, media: ResolvedMedia): Promise<void> {
+  async #start(endpoint: MediaEndpoint, request: PlayRequest, media: Heard): Promise<void> {
     if (!this.#isWanted(request)) return;
     if (media.kind === 'unplayable') {
       this.listener.onFailed(request.playId, `${media.code}: ${media.why}`);
@@ -124,15 +133,16 @@ export class TreatmentPlayer {
     }
     await this.#stopCurrent();
     if (!this.#isWanted(request)) return;
-    const playback = endpoint.play([media.path], { loop: request.loop });
+    const sounds = media.kind === 'list' ? media.sounds : [media.path];
+    const playback = endpoint.play(sounds, { loop: request.loop });
     this.#playing = { playId: request.playId, playback };
     this.#looped = request.loop ? { request, media } : undefined;
-    this.listener.onStarted(request.file, request.loop);
+    this.listener.onStarted(nameOf(request), request.loop);
     void this.#watch(request, playback);
   }
 
   async #watch(request: PlayRequest, playback: Playback): Promise<void> {
-    const end = await this.#endOf(playback, request.file);
+    const end = await this.#endOf(playback, nameOf(request));
     if (!this.#isWanted(request) || end.kind === 'stopped') return;
     if (end.kind === 'ended') this.listener.onEnded(request.playId, end.playedMs);
     else this.listener.onFailed(request.playId, end.why);
@@ -160,6 +170,10 @@ export class TreatmentPlayer {
     this.#queue = run.catch(() => {});
     return run;
   }
+}
+
+function nameOf({ file, sounds }: PlayRequest): string {
+  return sounds ? sounds.join(', ') : file;
 }
 
 function describe(error: unknown): string {

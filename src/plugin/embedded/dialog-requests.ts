@@ -4,27 +4,15 @@
  */
 import { collectDigits, type CollectRequest } from '../../holder/digit-collection.js';
 import type { HeldCall, Prompt, PromptsEnd } from '../../holder/held-call.js';
-import {
-  type Asked,
-  type AskedPart,
-  isFalse,
-  millisecondsOf,
-  numberOf,
-  partsNamed,
-  textOf,
-} from './asked.js';
+import { type Asked, isFalse, millisecondsOf, numberOf, partsNamed, textOf } from './asked.js';
 import { routeTo } from './interaction-requests.js';
+import { promptsOf, soundOf, treatmentOf, type Treatment } from './treatments.js';
 import {
   callOf,
   failRefused,
   type RequestContext,
   type RequestHandler,
 } from './request-context.js';
-
-/** A sound that a type of `playsound` stands for when the page names no resource. */
-const SOUNDS: Readonly<Record<string, string>> = { music: 'waiting.wav' };
-/** A duration that the page leaves out where one is needed. */
-const SILENCE_MS = 1000;
 
 export const dialogRequests: Readonly<Record<string, RequestHandler>> = {
   'dialog.play': (asked, context) => {
@@ -49,49 +37,6 @@ export const dialogRequests: Readonly<Record<string, RequestHandler>> = {
   },
   'dialog.remote': (asked, context) => routeTo(asked, context, textOf(asked, 'destination', 'to')),
 };
-
-interface Treatment {
-  readonly prompts: readonly Prompt[];
-  readonly loop: boolean;
-  /** Stops it after so long, which is no failure. */
-  readonly durationMs?: number | undefined;
-}
-
-function treatmentOf(part: AskedPart): Treatment {
-  if (part.name === 'playsound') return soundOf(part);
-  return { prompts: promptsOf(part), loop: false };
-}
-
-/** @returns no prompt for what names nothing to be heard */
-function promptsOf(part: AskedPart): readonly Prompt[] {
-  const language = textOf(part, 'language');
-  return partsNamed(part, 'prompt').flatMap((prompt) => promptOf(prompt, language));
-}
-
-function promptOf(part: AskedPart, language: string | undefined): readonly Prompt[] {
-  const file = textOf(part, 'resource', 'file');
-  if (file !== undefined) return [{ kind: 'file', file }];
-  const announcement = textOf(part, 'userannid', 'intid');
-  if (announcement !== undefined) return [{ kind: 'file', file: withExtension(announcement) }];
-  const text = textOf(part, 'text', 'number');
-  if (text === undefined) return [];
-  return [{ kind: 'speech', text, ...(language !== undefined && { language }) }];
-}
-
-/** Announcements have numbers or names there; here they are files of the media folder. */
-function withExtension(announcement: string): string {
-  return /\.[a-z0-9]{1,5}$/i.test(announcement) ? announcement : `${announcement}.wav`;
-}
-
-function soundOf(part: AskedPart): Treatment {
-  const type = (textOf(part, 'type') ?? 'music').toLowerCase();
-  const durationMs = millisecondsOf(part, 'duration');
-  if (type === 'silence')
-    return { prompts: [{ kind: 'silence', durationMs: durationMs ?? SILENCE_MS }], loop: false };
-  const file = textOf(part, 'resource') ?? SOUNDS[type];
-  const prompts: readonly Prompt[] = file === undefined ? [] : [{ kind: 'file', file }];
-  return { prompts, loop: durationMs !== undefined, durationMs };
-}
 
 function play(asked: Asked, context: RequestContext, treatment: Treatment): void {
   const call = callOf(asked, context);

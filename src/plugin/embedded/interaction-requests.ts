@@ -3,6 +3,7 @@
  * away, to a destination or to an agent, has thereby decided: that is its reply, and the flow carries it
  * out like any other. What it posts to its reply URL afterwards comes too late.
  */
+import { attachedValues } from '../../holder/attached-values.js';
 import { type Asked, textOf } from './asked.js';
 import {
   callOf,
@@ -11,6 +12,7 @@ import {
   type RequestHandler,
 } from './request-context.js';
 import type { HeldCall, HeldRefusal } from '../../holder/held-call.js';
+import { waitingSounds } from './treatments.js';
 
 type Done = Promise<HeldRefusal | { readonly kind: 'done' }>;
 
@@ -55,24 +57,32 @@ export function routeTo(
   reply(asked, context, call, action, 'invaliddestination', data);
 }
 
-/**
- * Looks for an agent in the service's queue. Treatments inside the element are not played: the customer
- * hears what the service has configured for the wait.
- */
+/** Looks for an agent in the service's queue; treatments inside the element are heard meanwhile. */
 function submit(asked: Asked, context: RequestContext): void {
   const call = callOf(asked, context);
   if (!call) return;
   const { requestId } = asked;
   context.raise('queue.submit.requestid', { requestid: requestId });
-  if (asked.children.some(({ name }) => name !== 'targets'))
-    context.trail('log', 'treatments of queue:submit are left to the service');
   const vqselected = textOf(asked, 'queue') ?? '';
   const action = { action: 'route_to_agent', message: 'OK' };
-  reply(asked, context, call, action, 'remote', {
+  const data = {
     interactionid: call.facts.interactionId,
     vqselected,
     targetselected: vqselected,
-  });
+  };
+  void treatedMeanwhile(asked, context, call).then(() =>
+    reply(asked, context, call, action, 'remote', data),
+  );
+}
+
+/** One that cannot be heard costs nobody the queue: then it is what the service has for the wait. */
+async function treatedMeanwhile(asked: Asked, context: RequestContext, call: HeldCall) {
+  const { sounds, leftOut } = waitingSounds(asked);
+  for (const name of leftOut) context.trail('log', `queue:submit plays no ${name} to who waits`);
+  if (sounds.length === 0) return;
+  const end = await call.waitWith(sounds);
+  if (end.kind === 'refused')
+    context.trail('failed', `treatments of queue:submit: ${end.code}: ${end.why}`);
 }
 
 function reply(
@@ -104,7 +114,9 @@ async function released(call: HeldCall): Promise<boolean> {
 /** No element but `_genesys.ixn.setuData`; the answer is interaction.udata.changed. */
 function setUserData(asked: Asked, context: RequestContext): void {
   const call = callOf(asked, context);
-  if (call) context.changeUserData(call.facts.interactionId, asked.params);
+  if (!call) return;
+  call.attachData(attachedValues(asked.params));
+  context.changeUserData(call.facts.interactionId, asked.params);
 }
 
 /** Composer writes a destination as text or as an object of which one member is the name. */

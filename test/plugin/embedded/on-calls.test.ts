@@ -26,6 +26,21 @@ const GIVEN = page(`<datamodel><data id="request"/></datamodel><state id="s">
   </transition></state>
   <state id="reply"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'">
     <param name="action" expr="'cancel'"/><param name="message" expr="'OK'"/></session:fetch></onentry></state>`);
+/** Waits for an agent with sounds of its own, and has data for them. */
+const QUEUES = page(`<state id="s"><transition event="interaction.present" target="queued"/></state>
+  <state id="queued"><onentry>
+    <script>_genesys.ixn.setuData({ colour: 'blue', topic: null });</script>
+    <queue:submit queue="'vq'"><dialog:playsound resource="'machine.wav'"/></queue:submit>
+  </onentry></state>`);
+const STARTS =
+  page(`<datamodel><data id="request"/></datamodel><state id="s"><transition event="interaction.present" target="asks"/></state>
+  <state id="asks"><onentry><dialog:start requestid="_data.request" type="'applid'">
+      <param name="APP_URI" expr="'ORIGIN/ask.vxml'"/></dialog:start></onentry>
+    <transition event="dialog.start.done" target="reply"><log label="extensions" expr="_event.data.extensions"/></transition></state>
+  <state id="reply"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'">
+    <param name="action" expr="'cancel'"/><param name="message" expr="'OK'"/></session:fetch></onentry></state>`);
+const ASK = `<vxml version="2.1"><form><field name="key" type="digits?length=1">
+  <prompt><audio src="media:vxml/confirm-ask.wav"/></prompt><filled><exit namelist="key"/></filled></field></form></vxml>`;
 const BROKEN = page('<state id="s"><onentry><dialog:juggle/></onentry></state>');
 const SILENT = page('<state id="s"><onexit><log expr="\'left\'"/></onexit></state>');
 
@@ -37,6 +52,8 @@ const SERVICES = [
   ['given', 'given'],
   ['broken', 'broken'],
   ['silent', 'silent'],
+  ['queues', 'queues'],
+  ['starts', 'starts'],
 ] as const;
 
 /** Answers, spells hello, and presses keys a second later. */
@@ -58,13 +75,17 @@ describe('embedded plugins, on real calls', function () {
   let stage: PluginStage;
 
   before(async () => {
-    const made: Readonly<Record<string, string>> = { given: GIVEN, broken: BROKEN, silent: SILENT };
+    const made: Readonly<Record<string, string>> = {
+      ...{ given: GIVEN, broken: BROKEN, silent: SILENT },
+      ...{ queues: QUEUES, starts: STARTS, 'ask.vxml': ASK },
+    };
     pages = createServer((request, response) => {
-      const path = (request.url ?? '').slice(1);
+      const path = (request.url ?? '').slice(1).replace(/\?.*$/, '');
       const text = path.startsWith('samples/')
         ? readFileSync(SAMPLES + path.slice('samples/'.length), 'utf8')
         : made[path];
-      response.writeHead(text === undefined ? 404 : 200).end(text);
+      const origin = `http://${request.headers.host}`;
+      response.writeHead(text === undefined ? 404 : 200).end(text?.replaceAll('ORIGIN', origin));
     });
     await new Promise<void>((done) => pages.listen(0, '127.0.0.1', done));
     const origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
@@ -159,6 +180,33 @@ describe('embedded plugins, on real calls', function () {
     const entered = printed.findIndex((line) => line.includes('waiting -> menu'));
     const left = printed.findIndex((line) => line.includes('menu -> agent'));
     assert.ok(entered > 0 && left > entered, printed.join('\n'));
+    await stage.isQuiet();
+  });
+
+  it('plays its treatments to a customer who waits, and gives the agent its data', async () => {
+    stage.castAs('agent', {
+      steps: [
+        { step: 'ring', ms: 4000 },
+        { step: 'answer' },
+        { step: 'wait', ms: 1500 },
+        { step: 'hang-up' },
+      ],
+    });
+    const outcome = await run('queues', 'human', { topic: 'broadband', plan: 'gold' });
+    stage.castAs('agent', 'queue');
+    assert.equal(outcome.reason, 'AGENT_CONNECTED');
+    const heard = await stage.recognise(outcome.heard[0], 'machine.wav', 'waiting.wav');
+    assert.deepEqual(heard, ['machine.wav']);
+    const agent = stage.farEnd.calls().findLast(({ userPart }) => userPart === 'agent');
+    const data = Buffer.from(agent?.headers['X-GMS-User-Data'] ?? '', 'base64url').toString();
+    assert.deepEqual(JSON.parse(data), { plan: 'gold', colour: 'blue' });
+    await stage.isQuiet();
+  });
+
+  it('starts a VoiceXML page, and has what it returns', async () => {
+    const outcome = await run('starts', pressing('7'), {});
+    assert.equal(outcome.reason, 'CANCELLED');
+    assert.deepEqual(logOf(outcome, 'extensions'), { key: '7' });
     await stage.isQuiet();
   });
 

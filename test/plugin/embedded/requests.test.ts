@@ -207,27 +207,31 @@ describe('the interaction module', () => {
   });
 
   it('looks for an agent in the queue of the service', async () => {
-    const { replies, trail } = await plugin(
+    const { replies, trail, actions } = await plugin(
       `<queue:submit requestid="_data.reqid" interactionid="'i1'" queue="'vq'" timeout="60">
          <queue:targets><queue:target targetid="'g@s.GA'"/></queue:targets>
-         <dialog:playsound resource="'song.wav'" duration="60"/></queue:submit>`,
+         <dialog:playsound resource="'song.wav'" duration="60"/>
+         <dialog:runtreatments><dialog:play><dialog:prompts><dialog:prompt resource="'soon.wav'"/></dialog:prompts></dialog:play>
+           <dialog:collect/></dialog:runtreatments></queue:submit>`,
     );
     assert.deepEqual(replies, [{ action: 'route_to_agent', message: 'OK' }]);
     assert.deepEqual(
       got(trail).map((line) => line.split(' ')[0]),
       ['queue.submit.requestid', 'queue.submit.done'],
     );
-    assert.ok(trail.includes('log treatments of queue:submit are left to the service'));
+    assert.deepEqual(actions.slice(0, 2), ['wait-with song.wav, soon.wav', 'detach']);
+    assert.ok(trail.includes('log queue:submit plays no collect to who waits'));
   });
 
   it('changes attached data, and tells of it', async () => {
-    const { trail, advance } = await plugin(
+    const { trail, advance, actions } = await plugin(
       `<script>_genesys.ixn.setuData({ lang: 'de', product: null });</script>`,
       {},
       `<transition event="interaction.udata.changed"><log label="udata" expr="_genesys.ixn.interactions.i1.udata"/></transition>`,
     );
     await advance(0);
     assert.ok(trail.includes('log udata: {"lang":"de"}'), trail.join('\n'));
+    assert.deepEqual(actions, ['data {"lang":"de"}'], 'null takes product away');
   });
 });
 

@@ -81,13 +81,13 @@ var a = 1;
 var item = _genesys.session.getListItemValue('list', 'item');</script>
 <state id="s"><onentry>
 <queue:query/>
-<queue:submit><dialog:play/></queue:submit>
+<queue:submit><dialog:play/><dialog:collect/></queue:submit>
 <session:fetch gdelivery="true" srcexpr="'x'"/></onentry></state>`),
     );
     assert.deepEqual(found, [
       '5 warning SCXML_CAUTION: _genesys.session.getListItemValue needs a configuration server: it throws here',
       '7 warning SCXML_CAUTION: <queue:query> is always answered with error.queue.query',
-      '8 warning SCXML_CAUTION: <queue:submit> plays no treatments of its own: the waiting treatment of the service is heard',
+      '8 warning SCXML_CAUTION: <dialog:collect> inside <queue:submit> is left out: who waits hears play and playsound',
       '9 warning SCXML_CAUTION: <session:fetch> is sent once, whatever gdelivery says',
     ]);
   });

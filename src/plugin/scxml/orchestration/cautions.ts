@@ -22,9 +22,10 @@ function elementCautions(element: XmlElement): readonly Caution[] {
     case 'queue.cancel':
       return [say(`is always answered with error.queue.${element.local}`)];
     case 'queue.submit':
-      return elementsOf(element).some(({ uri }) => NAMESPACE.exec(uri)?.[1] === 'dialog')
-        ? [say('plays no treatments of its own: the waiting treatment of the service is heard')]
-        : [];
+      return treatmentsLeftOut(element).map((one) => ({
+        message: `<${one.name}> inside <${element.name}> is left out: who waits hears play and playsound`,
+        at: one.at,
+      }));
     case 'session.fetch':
       return attributeOf(element, 'gdelivery') === undefined
         ? []
@@ -32,6 +33,15 @@ function elementCautions(element: XmlElement): readonly Caution[] {
     default:
       return [];
   }
+}
+
+/** What is done with a customer, and cannot be done with one who waits. */
+function treatmentsLeftOut(element: XmlElement): readonly XmlElement[] {
+  return elementsOf(element).flatMap((child) => {
+    if (NAMESPACE.exec(child.uri)?.[1] !== 'dialog') return [];
+    if (child.local === 'runtreatments') return treatmentsLeftOut(child);
+    return child.local === 'play' || child.local === 'playsound' ? [] : [child];
+  });
 }
 
 function functionCautions(element: XmlElement): readonly Caution[] {

@@ -1,0 +1,37 @@
+/** What every leg towards an agent or route point is given: caller id, attached data, the customer's endpoint. */
+import type { ServiceConfig } from '../config/config.js';
+import type { MediaEndpoint } from '../ports.js';
+import { attachedHeaders } from './attached-data.js';
+import type { HandedOver } from './far-sides.js';
+import type { LegWish } from './queue-search.js';
+
+export interface LegFacts extends HandedOver {
+  readonly cpnDigits: string | undefined;
+  /** What the service's priority has become while the customer waits. */
+  readonly grownPriority?: number | undefined;
+}
+
+export function legWish(
+  facts: LegFacts,
+  service: ServiceConfig,
+  beside: MediaEndpoint | undefined,
+  nowMs: number,
+): LegWish {
+  const { id: callbackId, createdAtMs, userData, customerNumber, cpnDigits, grownPriority } = facts;
+  const { attachUserData, handoff, mediaSilenceMaxMs } = service;
+  const priority = service.priority === undefined ? undefined : (grownPriority ?? service.priority);
+  const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits, nowMs };
+  const headers = attachedHeaders(data, handoff.attached);
+  return { callerId: cpnDigits ?? customerNumber, headers, beside, mediaSilenceMaxMs };
+}
+
+/** @param attached by a plugin; `undefined` takes a key away */
+export function withAttached(
+  userData: Readonly<Record<string, string>>,
+  attached: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const all = Object.entries({ ...userData, ...attached });
+  return Object.fromEntries(
+    all.filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,70 @@
+/** From a prompt of a holder to what the media server is given: a path of this host or a generated sound. */
+import {
+  resolveMedia,
+  type MediaFiles,
+  type MediaPlaces,
+  type ResolvedMedia,
+} from '../treatment/media-file.js';
+import { refusal } from './refusal.js';
+import type { HeldRefusal, Prompt } from './held-call.js';
+
+export interface SoundContext {
+  readonly files: MediaFiles;
+  readonly places: MediaPlaces;
+  /** How long a sound file is; undefined when it cannot be told. @param path of this host */
+  lengthMs(path: string): Promise<number | undefined>;
+  /** What `record` wrote. */
+  recordingPath(recordingId: string): string | undefined;
+}
+
+export interface Sound {
+  readonly name: string;
+  readonly lengthMs: number | undefined;
+}
+
+export async function findSound(
+  prompt: Prompt,
+  context: SoundContext,
+): Promise<Sound | HeldRefusal> {
+  if (prompt.kind === 'silence') {
+    const { durationMs } = prompt;
+    return { name: `silence_stream://${durationMs}`, lengthMs: durationMs };
+  }
+  const media = await mediaOf(prompt, context);
+  if (media.kind === 'refused') return media;
+  if (media.kind === 'unplayable') {
+    return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
+  }
+  const lengthMs = await context.lengthMs(media.path);
+  return { name: media.path, lengthMs };
+}
+
+async function mediaOf(
+  prompt: Exclude<Prompt, { kind: 'silence' }>,
+  context: SoundContext,
+): Promise<ResolvedMedia | HeldRefusal> {
+  const { files, places } = context;
+  if (prompt.kind === 'speech') {
+    if (!files.speech) return refusal('HELD_UNSUPPORTED', 'there is no voice for text here');
+    return files.speech.say(prompt.text, prompt.language);
+  }
+  const file = fileOf(prompt, context);
+  return typeof file === 'string' ? resolveMedia(file, places, files) : file;
+}
+
+/** A document names what is under the media folder or on the web, never a path of this host. */
+function fileOf(
+  prompt: Exclude<Prompt, { kind: 'silence' | 'speech' }>,
+  context: SoundContext,
+): string | HeldRefusal {
+  if (prompt.kind === 'recording') {
+    const path = context.recordingPath(prompt.recordingId);
+    return path ?? refusal('HELD_UNPLAYABLE', 'MEDIA_MISSING: no such recording');
+  }
+  const { file } = prompt;
+  const isRelative = !/^([/\\]|[A-Za-z]:\\)/.test(file);
+  const isPlain = /^https?:\/\//i.test(file) || !file.includes(':');
+  if (file !== '' && isRelative && isPlain) return file;
+  const why = 'MEDIA_OUTSIDE: a name under the media folder, or an http(s) URL';
+  return refusal('HELD_UNPLAYABLE', why);
+}
