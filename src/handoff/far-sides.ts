@@ -20,6 +20,7 @@ import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-searc
 import { recordingPath } from './recording-name.js';
 import { RouteCall, type Referral } from './route-call.js';
 import { routeTarget, type RouteDestinations } from './route-point.js';
+import { routeDestinations } from './route-destinations.js';
 import { WaitingCustomer } from './waiting-customer.js';
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -388,14 +389,4 @@ export class FarSides {
     const facts = { ...callback, userData, cpnDigits, grownPriority };
     return legWish(facts, service, customer?.call.endpoint, deps.clock.nowMs());
   }
-}
-
-/** Where a call of this service may be routed to. */
-export function routeDestinations({
-  routePoints,
-  service,
-}: Pick<HandoffSettings, 'routePoints' | 'service'>): RouteDestinations {
-  const { allowedDestinations, handoff } = service;
-  const { numbersTo, transfer } = handoff;
-  return { routePoints, allowedDestinations, numbersTo, transfer };
 }

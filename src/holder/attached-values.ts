@@ -22,5 +22,5 @@ export function attachedValues(values: Readonly<Record<string, unknown>>): Attac
 
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
