@@ -9,10 +9,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.js';
-import type { AcceptLimits, AdmitResult, CounterLimit } from '../schedule/admission-limits.js';
+import type {
+  AcceptLimits,
+  AdmitResult,
+  CounterLimit,
+  CounterRefusal,
+} from '../schedule/admission-limits.js';
 import type { NewCallback } from '../schedule/callback-store.js';
 import { CUSTOMER_NUMBER } from './callback-request.js';
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownNumber, type Fault } from './problem.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** "Already has two callbacks in queue": a third is refused. */
@@ -43,19 +48,36 @@ function windows({ name, request }: ServiceConfig, { createdAtMs }: NewCallback)
 }
 
 function daily(
-  { name, request }: ServiceConfig,
-  { customerNumber, createdAtMs }: NewCallback,
+  service: ServiceConfig,
+  callback: NewCallback,
   values: ReadonlyMap<string, string>,
 ): CounterLimit[] {
+  const { throttleParameters, throttleParametersLimit: max } = service.request;
   // The tests of GMS show a roll-over at the change of date, not 24 hours.
-  const endsAtMs = (Math.floor(createdAtMs / DAY_MS) + 1) * DAY_MS;
-  return request.throttleParameters.flatMap((parameter) => {
-    // The number that will be dialled, however it was written and whatever a header says.
-    const value = parameter === CUSTOMER_NUMBER ? customerNumber : values.get(parameter);
-    if (value === undefined) return [];
-    const key = keyOf('requests', name, parameter, value);
-    return [{ key, max: request.throttleParametersLimit, endsAtMs }];
+  const endsAtMs = (Math.floor(callback.createdAtMs / DAY_MS) + 1) * DAY_MS;
+  return throttleParameters.flatMap((parameter) => {
+    const key = dailyKey(service, callback, parameter, values);
+    return key === undefined ? [] : [{ key, max, endsAtMs }];
   });
+}
+
+function dailyKey(
+  { name }: ServiceConfig,
+  callback: NewCallback,
+  parameter: string,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  const value = valueOf(callback, parameter, values);
+  return value === undefined ? undefined : keyOf('requests', name, parameter, value);
+}
+
+/** Of the number, the one that will be dialled, however it was written and whatever a header says. */
+function valueOf(
+  { customerNumber }: NewCallback,
+  parameter: string,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  return parameter === CUSTOMER_NUMBER ? customerNumber : values.get(parameter);
 }
 
 /** Of a fixed length, and without a customer's number in it. */
@@ -63,29 +85,62 @@ function keyOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
-/** What the client is told. */
+/**
+ * What the client is told, in GMS' words where it has any.
+ * @param values as `acceptLimits` got them
+ */
 export function refusalOf(
   refusal: Exclude<AdmitResult, { ok: true }>,
-  nowMs: number,
+  service: ServiceConfig,
+  callback: NewCallback,
+  values: ReadonlyMap<string, string>,
 ): RequestProblem {
+  const { name } = service;
   switch (refusal.why) {
     case 'counter':
-      return new RequestProblem(
-        'CBD_REQUEST_THROTTLED',
-        'Too many requests for this service or number.',
-        { retryAfterSeconds: Math.max(1, Math.ceil((refusal.endsAtMs - nowMs) / 1000)) },
-      );
+      return throttled(refusal, service, callback, values);
     case 'queue-full':
-      return queueFull('The queue of this service is full.');
+      return queueFull(`Limit of queued callbacks for ${name} is reached.`);
     case 'number-in-queue':
-      return queueFull('This number is in the queue twice already.');
+      return queueFull('This number is in the queue twice already.', sameNumber(callback));
     case 'number-open':
-      return queueFull('There are enough callbacks for this number already.');
+      return queueFull('There are enough callbacks for this number already.', sameNumber(callback));
   }
 }
 
-function queueFull(message: string): RequestProblem {
-  return new RequestProblem('CBD_REQUEST_QUEUE_FULL', message, {
-    retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,
+function throttled(
+  { key, endsAtMs }: CounterRefusal,
+  service: ServiceConfig,
+  callback: NewCallback,
+  values: ReadonlyMap<string, string>,
+): RequestProblem {
+  const retryAfterSeconds = Math.max(1, Math.ceil((endsAtMs - callback.createdAtMs) / 1000));
+  const full = windows(service, callback).findIndex((limit) => limit.key === key);
+  const window = service.request.throttleWindows[full];
+  if (window !== undefined) {
+    const said = `Limit of queued callbacks for ${service.name} is reached for interval ${window.windowMs / 1000}s.`;
+    return new RequestProblem('CBD_REQUEST_THROTTLED', said, { retryAfterSeconds });
+  }
+  const { throttleParameters, throttleParametersLimit: max } = service.request;
+  const field = throttleParameters.find((one) => dailyKey(service, callback, one, values) === key);
+  if (field === undefined) {
+    const said = 'Too many requests for this service or number.';
+    return new RequestProblem('CBD_REQUEST_THROTTLED', said, { retryAfterSeconds });
+  }
+  const value = shownNumber(valueOf(callback, field, values));
+  const said = `Callback for ${field}=${value} rejected because previous callbacks for this parameter were requested for more than ${max} times today.`;
+  return new RequestProblem('CBD_REQUEST_THROTTLED', said, {
+    retryAfterSeconds,
+    fault: { field, value, rule: `at most ${max} a day with the same value` },
   });
+}
+
+function sameNumber({ customerNumber }: NewCallback): Fault {
+  const rule = 'a number that has no more callbacks waiting than are allowed';
+  return { field: CUSTOMER_NUMBER, value: shownNumber(customerNumber), rule };
+}
+
+function queueFull(message: string, fault?: Fault): RequestProblem {
+  const details = { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS, ...(fault && { fault }) };
+  return new RequestProblem('CBD_REQUEST_QUEUE_FULL', message, details);
 }

@@ -12,7 +12,7 @@ import { numberRulesOf, type Everywhere } from './allow-list.js';
 import { normaliseNumber, type NumberRefusal } from './customer-number.js';
 import { readDesiredTime } from './desired-time.js';
 import { isControl, type Parameters } from './parameters.js';
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownNumber, shownValue } from './problem.js';
 
 export const CUSTOMER_NUMBER = '_customer_number';
 const DESIRED_TIME = '_desired_time';
@@ -129,16 +129,38 @@ function readNumber(
 ): string {
   const result = normaliseNumber(written, numberRulesOf(service, everywhere));
   if (result.ok) return result.e164;
+  const shown = shownNumber(written);
   throw new RequestProblem(
     result.why === 'unparsable' ? 'CBD_REQUEST_NUMBER_UNPARSABLE' : 'CBD_REQUEST_NUMBER_REFUSED',
-    `${CUSTOMER_NUMBER} ${REFUSALS[result.why]}.`,
+    numberMessage(result.why, shown, service.country),
+    { fault: { field: CUSTOMER_NUMBER, value: shown, rule: numberRule(result.why) } },
   );
+}
+
+function numberRule(why: NumberRefusal): string {
+  return why === 'unparsable' ? 'a telephone number' : `no number that ${REFUSALS[why]}`;
+}
+
+/** As GMS has it where GMS has it; its clients show this to people. */
+function numberMessage(why: NumberRefusal, shown: string, country: string): string {
+  switch (why) {
+    case 'unparsable':
+      return `Invalid Phone Number ${shown} for Country ${country} (parsing impossible)`;
+    case 'impossible':
+      return `Customer Number [${shown}] is disallowed, because it is invalid. Check option _disallow_impossible_phone_numbers`;
+    case 'premium':
+      return `Customer Number [${shown}] is disallowed, because it's a premium number. Check option _disallow_premium_phone_numbers`;
+    default:
+      return `Customer Number [${shown}] is disallowed, because it ${REFUSALS[why]}.`;
+  }
 }
 
 function requireParameter(parameters: Parameters, name: string): string {
   const value = parameters.get(name);
   if (value !== undefined && value.trim() !== '') return value;
-  throw new RequestProblem('CBD_REQUEST_MISSING_KEY', `invalid option: ${name} is missing.`);
+  throw new RequestProblem('CBD_REQUEST_MISSING_KEY', `invalid option: ${name} is missing.`, {
+    fault: { field: name, rule: 'has to be there' },
+  });
 }
 
 function expiryOf(service: ServiceConfig, desiredAtMs: number): number {
@@ -183,6 +205,13 @@ function readOptions(
   throw new RequestProblem(
     'CBD_REQUEST_OPTION',
     `${problem?.path ?? ''}: ${problem?.message ?? ''}`,
+    {
+      fault: {
+        field: problem?.path ?? '',
+        value: shownValue(requestOptions[problem?.path ?? ''] ?? ''),
+        rule: problem?.message ?? '',
+      },
+    },
   );
 }
 

@@ -116,9 +116,9 @@ async function startCallback(
   const key = idempotencyKey(request, service.name);
   // At once: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
-  const limits = acceptLimits(service, callback, throttled(service, parameters, request));
-  const admitted = await store.admit(callback, limits, key);
-  if (!admitted.ok) throw refusalOf(admitted, context.nowMs);
+  const values = throttled(service, parameters, request);
+  const admitted = await store.admit(callback, acceptLimits(service, callback, values), key);
+  if (!admitted.ok) throw refusalOf(admitted, service, callback, values);
   const { record } = admitted;
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');
   log.info({ callbackId: record.id, service: service.name, state: record.state }, 'accepted');

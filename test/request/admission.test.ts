@@ -3,6 +3,7 @@ import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import type { ServiceConfig } from '../../src/config/config.js';
 import type { CallbackStore } from '../../src/schedule/callback-store.js';
 import { acceptLimits, refusalOf } from '../../src/request/admission.js';
+import type { RequestProblem } from '../../src/request/problem.js';
 import { someCallback } from '../adapters/store/fixtures.js';
 import { configOf } from './test-config.js';
 
@@ -34,9 +35,9 @@ describe('Admission', () => {
     values: Readonly<Record<string, string>> = { account: '77' },
   ): Promise<void> {
     const callback = someCallback({ createdAtMs: nowMs, desiredAtMs: nowMs, ...changes });
-    const limits = acceptLimits(from, callback, new Map(Object.entries(values)));
-    const result = await store.admit(callback, limits);
-    if (!result.ok) throw refusalOf(result, nowMs);
+    const brought = new Map(Object.entries(values));
+    const result = await store.admit(callback, acceptLimits(from, callback, brought));
+    if (!result.ok) throw refusalOf(result, from, callback, brought);
   }
 
   const throttled = { code: 'CBD_REQUEST_THROTTLED', status: 503 };
@@ -52,7 +53,10 @@ describe('Admission', () => {
     );
     await ask(sales);
     await ask(sales);
-    await assert.rejects(ask(sales), { ...throttled, retryAfterSeconds: 60 });
+    await assert.rejects(ask(sales), {
+      ...{ ...throttled, retryAfterSeconds: 60 },
+      message: 'Limit of queued callbacks for sales is reached for interval 60s.',
+    });
     nowMs += 60_000;
     await ask(sales);
     await assert.rejects(ask(sales), { ...throttled, retryAfterSeconds: 540 });
@@ -79,7 +83,16 @@ describe('Admission', () => {
       '    _throttle_request_parameters: [account]\n    _throttle_request_parameters_limit: 1\n',
     );
     await ask(sales);
-    await assert.rejects(ask(sales), throttled);
+    await assert.rejects(ask(sales), (problem: RequestProblem) => {
+      assert.deepEqual(problem.details.fault, {
+        ...{ field: 'account', value: '77', rule: 'at most 1 a day with the same value' },
+      });
+      assert.match(
+        problem.message,
+        /^Callback for account=77 rejected .* more than 1 times today\.$/,
+      );
+      return problem.code === 'CBD_REQUEST_THROTTLED';
+    });
     await ask(sales, {}, { account: '78' });
     await ask(sales, {}, {});
   });
@@ -94,7 +107,8 @@ describe('Admission', () => {
   it('refuses when the queue is full', async () => {
     const sales = await service('    _max_queued_callbacks_per_service: 1\n');
     await ask(sales);
-    await assert.rejects(ask(sales), full);
+    const message = 'Limit of queued callbacks for sales is reached.';
+    await assert.rejects(ask(sales), { ...full, message });
     await ask(sales, { desiredAtMs: nowMs + HOUR_MS });
   });
 

@@ -245,6 +245,31 @@ describe('The HTTP API', () => {
       });
     }
 
+    it('refuses numbers in GMS’ words, without the middle of them', async () => {
+      const said = async (_customer_number: string) => {
+        const answer = await post(START, { _customer_number });
+        const { exception, message, value } = answer.json<Body>();
+        return [String(exception).split('.').at(-1), message, value];
+      };
+      const short = 'Customer Number [+1555] is disallowed, because it is invalid.';
+      assert.deepEqual(await said('+1555'), [
+        'CallbackExceptionNumber',
+        `${short} Check option _disallow_impossible_phone_numbers`,
+        '+1555',
+      ]);
+      const premium = "[+1900*****34] is disallowed, because it's a premium number.";
+      assert.deepEqual(await said('+19005551234'), [
+        'CallbackExceptionNumber',
+        `Customer Number ${premium} Check option _disallow_premium_phone_numbers`,
+        '+1900*****34',
+      ]);
+      assert.deepEqual(await said('bad'), [
+        'GSGException',
+        'Invalid Phone Number bad for Country US (parsing impossible)',
+        'bad',
+      ]);
+    });
+
     it('refuses what is no object, broken JSON, and types it does not read', async () => {
       const raw = (payload: string, type: string): Promise<LightMyRequestResponse> =>
         api.inject({ method: 'POST', url: START, payload, headers: { 'content-type': type } });
