@@ -1,10 +1,10 @@
-// `npm test`: installs the one program the tests want besides Node (sipp, an independent SIP peer),
-// builds, and runs mocha. Arguments (files, options) are handed to mocha. Without files the tests run in
+// `npm test`: installs what the tests want besides Node (sipp, an independent SIP peer, and
+// PostgreSQL), builds, and runs mocha. Arguments (files, options) are handed to mocha. Without files the tests run in
 // two lanes at once: those that listen to calls in real time and mostly wait, and the others, which
 // compute, and give way to them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, exit, getuid } from 'node:process';
@@ -12,19 +12,37 @@ import { env, exit, getuid } from 'node:process';
 const run = (command, args, options = {}) =>
   spawnSync(command, args, { stdio: 'inherit', ...options });
 
-const hasSipp = () => !run('sipp', ['-v'], { stdio: 'ignore' }).error;
+const POSTGRES = '/usr/lib/postgresql';
+/** Programs the tests want besides Node: an independent SIP peer, and a server for the store. */
+const WANTED = [
+  {
+    package: 'sip-tester',
+    what: 'sipp',
+    isThere: () => !run('sipp', ['-v'], { stdio: 'ignore' }).error,
+  },
+  {
+    package: 'postgresql',
+    what: 'PostgreSQL',
+    isThere: () =>
+      existsSync(POSTGRES) &&
+      readdirSync(POSTGRES).some((version) => existsSync(join(POSTGRES, version, 'bin/initdb'))),
+  },
+];
 
-if (!hasSipp()) {
+const missing = WANTED.filter(({ isThere }) => !isThere());
+if (missing.length > 0) {
   const isRoot = getuid?.() === 0;
   const hasApt = !run('apt-get', ['--version'], { stdio: 'ignore' }).error;
   if (isRoot && hasApt) {
     const quiet = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'ignore' };
-    console.log('Installing sip-tester (sipp) for the integration tests ...');
+    const packages = missing.map((one) => one.package);
+    console.log(`Installing ${packages.join(' and ')} for the integration tests ...`);
     run('apt-get', ['update'], quiet);
-    run('apt-get', ['install', '-y', '--no-install-recommends', 'sip-tester'], quiet);
+    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], quiet);
   }
-  if (!hasSipp()) {
-    console.log('sipp is missing (Debian: apt-get install sip-tester): its tests will be skipped.');
+  for (const { isThere, package: name, what } of missing) {
+    if (isThere()) continue;
+    console.log(`${what} is missing (Debian: apt-get install ${name}): its tests will be skipped.`);
   }
 }
 

@@ -13,7 +13,6 @@ import { createSpeech } from './adapters/media/speech.js';
 import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
 import { systemRandom } from './adapters/random.js';
 import { readCertificate, renewCertificate } from './adapters/http/certificate.js';
-import { openSqliteStore } from './adapters/store/sqlite-store.js';
 import { connectFleet } from './adapters/telephony/connect.js';
 import type { Fleet } from './adapters/telephony/fleet.js';
 import { startPlugins } from './adapters/plugin/start-plugins.js';
@@ -26,13 +25,14 @@ import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Fetcher } from './holder/fetcher.js';
 import type { Clock, Log } from './ports.js';
+import { openStore } from './open-store.js';
 import { endOrphanLegs } from './orphan-legs.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
 import { createApi } from './request/callback-api.js';
-import type { CallbackStore } from './schedule/callback-store.js';
+import { startRetention } from './schedule/retention.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
@@ -104,7 +104,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     notDraining: !isStopping,
   });
   const isReady = () => Object.values(checks()).every(Boolean);
-  const opening = openStore(config, cleanUp);
+  const opening = openStore(config.store).then((store) => cleanUp.add(store, () => store.close()));
   const [store, { telephony, engineCounts }, analyser] = await together([
     opening,
     opening.then(async (opened) =>
@@ -196,6 +196,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   listeningAt = url;
   scheduler.start();
+  const { retentionDays } = config.store;
+  cleanUp.add(startRetention({ store, clock, log, retentionDays }), (stop) => stop());
 
   return {
     url,
@@ -308,14 +310,6 @@ function createHost(
 async function together<T extends readonly Promise<unknown>[]>(promises: readonly [...T]) {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-async function openStore(config: DialbackConfig, cleanUp: CleanUp): Promise<CallbackStore> {
-  if (config.store.kind === 'postgres') {
-    throw new Error('CBD_NOT_BUILT: a PostgreSQL store is not built in this version; use sqlite:');
-  }
-  const store = await openSqliteStore({ file: config.store.path });
-  return cleanUp.add(store, () => store.close());
 }
 
 async function startTelephony(

@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { silentLog } from '../adapters/log.js';
+import { examinePostgres } from '../adapters/store/postgres/examine.js';
 import { examineSites } from '../adapters/telephony/examine.js';
 import { checkConfig } from '../config/check-config.js';
 import type { DialbackConfig } from '../config/config.js';
@@ -96,7 +97,7 @@ async function examineMedia(config: DialbackConfig): Promise<string> {
 }
 
 async function examineStore({ store }: DialbackConfig): Promise<string> {
-  if (store.kind === 'postgres') throw new Error('PostgreSQL is not built in this version');
+  if (store.kind === 'postgres') return examinePostgres(store);
   if (store.path === ':memory:') return 'in memory: nothing survives a restart';
   await mkdir(dirname(store.path), { recursive: true });
   await access(dirname(store.path), constants.W_OK);

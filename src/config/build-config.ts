@@ -64,7 +64,7 @@ export function buildConfig(
     ),
     officeHours,
     capacities,
-    store: buildStore(blockReader('store', read).text('url'), context),
+    store: buildStore(blockReader('store', read), context),
     http: buildHttp(blockReader('http', read), context),
     shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },
     orchestration,
@@ -134,11 +134,15 @@ function buildCpd(read: OptionReader, context: BuildContext): CpdConfig {
   };
 }
 
-function buildStore(url: string, context: BuildContext): StoreConfig {
-  if (!url.startsWith('sqlite:')) return { kind: 'postgres', url };
+function buildStore(read: OptionReader, context: BuildContext): StoreConfig {
+  const url = read.text('url');
+  const retentionDays = read.number('retentionDays');
+  if (!url.startsWith('sqlite:')) {
+    return { kind: 'postgres', url, retentionDays, leaseMs: read.number('leaseMs') };
+  }
   const named = url.slice('sqlite:'.length);
   const path = named === ':memory:' || isAbsolute(named) ? named : resolve(context.folder, named);
-  return { kind: 'sqlite', url: `sqlite:${path}`, path };
+  return { kind: 'sqlite', url: `sqlite:${path}`, path, retentionDays };
 }
 
 /** A URL that stands in the file is trusted, and so is what its page loads from the same origin. */

@@ -8,16 +8,6 @@ import type { DialbackConfig } from './config.js';
 import type { Problem } from './problem.js';
 
 export function checkUnbuilt(config: DialbackConfig): Problem[] {
-  return [...storeIsBuilt(config), ...isUsed(config)];
-}
-
-function storeIsBuilt(config: DialbackConfig): Problem[] {
-  if (config.store.kind === 'sqlite') return [];
-  const message = 'The service will not start: only `sqlite:` stores are built.';
-  return [finding(config, 'CHECK_NOT_BUILT', 'error', 'store.url', message)];
-}
-
-function isUsed(config: DialbackConfig): Problem[] {
   const { trunks } = config;
   const best = Math.min(...trunks.map(({ priority }) => priority));
   const used = trunks.findIndex(({ priority }) => priority === best);

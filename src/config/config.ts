@@ -139,10 +139,15 @@ export interface CpdConfig {
     | undefined;
 }
 
-export type StoreConfig =
+export type StoreConfig = {
+  /** Days that ended callbacks are kept; 0: for ever. */
+  readonly retentionDays: number;
+} &
   /** `path` is absolute, or `:memory:`. */
-  | { readonly kind: 'sqlite'; readonly url: string; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string };
+  (
+    | { readonly kind: 'sqlite'; readonly url: string; readonly path: string }
+    | { readonly kind: 'postgres'; readonly url: string; readonly leaseMs: number }
+  );
 
 /** One key of the API; the key itself is never kept. */
 export interface ApiKey {

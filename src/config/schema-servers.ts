@@ -146,6 +146,18 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       '`sqlite:PATH`, `"sqlite::memory:"` (in quotes: it ends with a colon) or `postgres://user:password@host/database`.',
       { default: 'sqlite:data/dialback.db' },
     ),
+    option(
+      'retentionDays',
+      { kind: 'integer', min: 0, max: 3650 },
+      'Callbacks that ended so many days ago are deleted, with all that is known of them; looked at once an hour. 0: never.',
+      { default: 90 },
+    ),
+    option(
+      'leaseMs',
+      { kind: 'integer', min: 3000, max: 300_000, unit: 'ms' },
+      'With PostgreSQL: a process that gives no sign of life for so long has lost its callbacks to the others. It has ended its calls by then, should it only be cut off from the database; so calls survive an outage of the database that is a fifth shorter than this.',
+      { default: 15_000 },
+    ),
   ]),
   HTTP_BLOCK,
   SHUTDOWN_BLOCK,

@@ -64,7 +64,7 @@ export function setStage(config: DialbackConfig, options: StageOptions): Dialbac
     queues: Object.fromEntries(queues),
     agents: Object.fromEntries(agents),
     routePoints: Object.fromEntries(routePoints),
-    store: { kind: 'sqlite', url: `sqlite:${storePath}`, path: storePath },
+    store: { kind: 'sqlite', url: `sqlite:${storePath}`, path: storePath, retentionDays: 0 },
     http: {
       host: '127.0.0.1',
       port: 0,

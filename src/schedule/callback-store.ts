@@ -25,6 +25,7 @@ import type {
   CounterLimit,
   CounterRefusal,
 } from './admission-limits.js';
+import type { SharedStore } from './shared-store.js';
 import type { StoreError } from './store-error.js';
 import type { CallbackQuery } from './callback-query.js';
 
@@ -306,6 +307,8 @@ export interface StoreStats {
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
 export interface CallbackStore extends PauseStore, NoticeStore {
+  /** Present when several processes share the store. */
+  readonly shared?: SharedStore;
   /**
    * Takes a callback on; durable before it resolves. The state is QUEUED when already due, else
    * SCHEDULED. A repeated idempotency key returns the record it made the first time.
@@ -359,18 +362,19 @@ export interface CallbackStore extends PauseStore, NoticeStore {
   trail(id: string): Promise<TrailEntry[]>;
 
   /**
-   * Rows that a dead process left claimed, with their dial locks still held; for recovery at start,
-   * before anything is claimed. They stay claimed: the caller owns them now.
+   * Rows that dead processes left claimed, with their dial locks still held; for recovery at start,
+   * before anything is claimed, and after `takeOverLegs`. They stay claimed: the caller owns them now.
    */
   takeOverLeftovers(): Promise<Leftover[]>;
   /**
-   * Legs that a dead process left in the ledger, oldest first. From now on each keeps its number from
+   * Legs that dead processes left in the ledger, oldest first. From now on each keeps its number from
    * being dialled until it is over or cannot ring any more; legs past that from before are dropped.
    */
   takeOverLegs(nowMs: number): Promise<LegRecord[]>;
   /**
-   * Names this store among those that share servers, in hexadecimal. Made with the store and never
-   * changed: the processes that take over from each other have it in common.
+   * Marks what is ours on servers that are shared, in hexadecimal. Nothing with this mark can belong
+   * to anybody else when this process starts: it is the file's for SQLite, one of the process' own in
+   * a store that is shared.
    */
   ownerId(): Promise<string>;
   /** Deletes callbacks COMPLETED before this time, with all that belongs to them. @returns how many */

@@ -12,6 +12,8 @@ export type StoreErrorCode =
   | 'STORE_CLOSED'
   /** Written by a newer version, or not a database. */
   | 'STORE_UNREADABLE'
+  /** This process' lease ran out, or another took its work over: its calls are being ended. */
+  | 'STORE_LEASE_LOST'
   /** The change contradicts what is stored (id taken, Call-ID of an attempt changed). */
   | 'STORE_CONFLICT'
   /** The idempotency key was used for a different request. */

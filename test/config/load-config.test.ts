@@ -259,11 +259,13 @@ describe('loadConfig', () => {
       kind: 'sqlite',
       url: 'sqlite:/var/x.db',
       path: '/var/x.db',
+      retentionDays: 90,
     });
     assert.deepEqual(await store('sqlite::memory:'), {
       kind: 'sqlite',
       url: 'sqlite::memory:',
       path: ':memory:',
+      retentionDays: 90,
     });
     assert.equal((await store('sqlite:d/x.db')).url, `sqlite:${join(folder.path, 'd/x.db')}`);
     assert.equal((await store('postgres://h/d')).kind, 'postgres');

@@ -6,8 +6,11 @@
  * searched or changed alone has a column.
  */
 
+/** One text for both, or what is done here and there. */
+export type Migration = string | { readonly sqlite: string; readonly postgres: string };
+
 /** Step n takes a store from version n to n + 1. Steps are added at the end and never edited. */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE callbacks (
     seq INTEGER PRIMARY KEY,
@@ -141,10 +144,26 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE attempts ADD COLUMN far_reason TEXT;
   ALTER TABLE attempts ADD COLUMN tries TEXT;
   `,
-  `
-  ALTER TABLE callbacks ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE legs ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
-  `,
+  {
+    sqlite: `
+    ALTER TABLE callbacks ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE legs ADD COLUMN node INTEGER NOT NULL DEFAULT 0;
+    `,
+    // Processes that share the store. A token is never given twice, so that it fences off whoever
+    // had the work before; who leaves is found by its lease, on the database's clock.
+    postgres: `
+    ALTER TABLE callbacks ADD COLUMN node BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE callbacks ADD COLUMN is_left BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE legs ADD COLUMN node BIGINT NOT NULL DEFAULT 0;
+    CREATE INDEX legs_orphans ON legs (node) WHERE is_orphan = 1;
+    CREATE TABLE nodes (
+      token BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      name TEXT NOT NULL,
+      owner_id TEXT NOT NULL,
+      lease_until TIMESTAMPTZ NOT NULL
+    );
+    `,
+  },
   `
   CREATE TABLE limit_counters (
     key TEXT PRIMARY KEY,

@@ -19,7 +19,9 @@ export function migrate(database: Database): void {
       `The store has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
     );
   }
-  for (let step = version; step < MIGRATIONS.length; step += 1) {
-    database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[step]} PRAGMA user_version = ${step + 1}; COMMIT`);
+  for (const [step, migration] of MIGRATIONS.entries()) {
+    if (step < version) continue;
+    const sql = typeof migration === 'string' ? migration : migration.sqlite;
+    database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${step + 1}; COMMIT`);
   }
 }

@@ -13,6 +13,13 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     bench = new Bench(tested().store);
   });
   const reopen = () => tested().reopen();
+  /** The process dies; the next one does what a start does. @returns the legs it found */
+  const restart = async (nowMs: number) => {
+    bench.store = await reopen();
+    const legs = await bench.store.takeOverLegs(nowMs);
+    await bench.store.takeOverLeftovers();
+    return legs;
+  };
 
   describe('claiming', () => {
     it('takes what is due, earliest first, within the limit, and nothing twice', async () => {
@@ -133,7 +140,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       assert.deepEqual(await dial(1, NOON_MS), { ok: true });
       await bench.store.commit(id, { dialLock: 'release' }, { durable: true });
       assert.deepEqual(await dial(2, ringsUntilMs), busy, 'its BYE is not answered yet');
-      await bench.store.takeOverLegs(NOON_MS);
+      await restart(NOON_MS);
       assert.deepEqual(await dial(2, ringsUntilMs - 1), busy);
       assert.deepEqual(await dial(2, ringsUntilMs), { ok: true });
     });
@@ -144,7 +151,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const ringsForLong = Date.now() + HOUR_MS;
       const leg = { kind: 'begun', callId: 'orphan', number, ringsUntilMs: ringsForLong } as const;
       await bench.store.commit(id, { leg }, { durable: true });
-      await bench.store.takeOverLegs(Date.now());
+      await restart(Date.now());
       assert.equal((await bench.take(id)).ok, false);
       await bench.store.commit(id, { leg: { kind: 'over', callId: 'orphan' } }, { durable: true });
       assert.deepEqual(await bench.take(id), { ok: true });
@@ -154,7 +161,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const id = await bench.claimed();
       const leg = { kind: 'begun', callId: 'rang-out', ringsUntilMs } as const;
       await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
-      assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 1);
+      assert.equal((await restart(ringsUntilMs + 1)).length, 1);
       assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 0);
     });
 
@@ -163,7 +170,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const leg = { kind: 'begun', callId: 'set back', ringsUntilMs } as const;
       await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
       const nowMs = NOON_MS - HOUR_MS;
-      assert.equal((await bench.store.takeOverLegs(nowMs))[0]?.ringsUntilMs, nowMs + 60_000);
+      assert.equal((await restart(nowMs))[0]?.ringsUntilMs, nowMs + 60_000);
     });
 
     it('outlives the end of its callback', async () => {
@@ -172,7 +179,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       await bench.store.commit(id, { leg }, { durable: true });
       const record = { state: 'COMPLETED', reason: 'FAIL_ERROR' } as const;
       await bench.store.commit(id, { record }, { durable: true });
-      assert.equal((await bench.store.takeOverLegs(NOON_MS))[0]?.callId, 'outlives');
+      assert.equal((await restart(NOON_MS))[0]?.callId, 'outlives');
     });
   });
 
@@ -363,10 +370,9 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     });
   });
 
-  it('has a name of its own that outlives the process', async () => {
+  it('has a mark for what is its own', async () => {
     const id = await bench.store.ownerId();
     assert.match(id, /^[0-9a-f]{32}$/);
-    bench.store = await reopen();
     assert.equal(await bench.store.ownerId(), id);
   });
 
@@ -391,6 +397,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       );
       bench.store = await reopen();
 
+      await bench.store.takeOverLegs(NOON_MS);
       const leftovers = await bench.store.takeOverLeftovers();
       assert.deepEqual(
         leftovers.map(({ id, claimed, openAttempt }) => [id, claimed, openAttempt?.callId]),

@@ -79,6 +79,13 @@ describe('The SQLite file', () => {
     assert.equal((await (await openStore()).find({})).length, 1);
   });
 
+  it('marks what is its own by a name that outlives the process', async () => {
+    const store = await openStore();
+    const id = await store.ownerId();
+    await store.close();
+    assert.equal(await (await openStore()).ownerId(), id);
+  });
+
   it('can be read by others while it is in use', async () => {
     const store = await openStore();
     await store.accept(someCallback());

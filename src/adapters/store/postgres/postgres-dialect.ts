@@ -1,0 +1,71 @@
+/** PostgreSQL's words where they differ, and what sharing the store with other processes asks for. */
+
+import { all, get, marks, run, type Dialect, type Work } from '../statements.js';
+
+/**
+ * @param node the token of the lease in force
+ * @param onAdopted told whose work has become ours, by their marks
+ */
+export function postgresDialect(
+  node: () => number,
+  onAdopted: (ownerIds: readonly string[]) => void,
+): Dialect {
+  return {
+    forUpdate: 'FOR UPDATE',
+    forUpdateOfFree: 'FOR UPDATE OF callbacks SKIP LOCKED',
+    least: 'least',
+    greatest: 'greatest',
+    *alone(name) {
+      yield* get('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', `dialback ${name}`);
+    },
+    get node() {
+      return node();
+    },
+    /**
+     * In the transaction that records the attempt. The row lock keeps others from taking over before
+     * it has ended; a renewal, which does not touch the key, goes on meanwhile.
+     */
+    *mayDial() {
+      const row = yield* get(
+        'SELECT 1 FROM nodes WHERE token = ? AND lease_until > now() FOR KEY SHARE',
+        node(),
+      );
+      return row !== undefined;
+    },
+    *adopt() {
+      const gone = yield* all(
+        `SELECT token, owner_id FROM nodes WHERE lease_until < now() AND token <> ?
+         FOR UPDATE SKIP LOCKED`,
+        node(),
+      );
+      if (gone.length === 0) return;
+      yield* adoptWorkOf(
+        gone.map(({ token }) => Number(token)),
+        node(),
+      );
+      onAdopted(gone.map((row) => String(row['owner_id'])));
+    },
+    *leftovers() {
+      const rows = yield* all(
+        `SELECT * FROM callbacks WHERE claimed = 1 AND node = ? AND is_left = 1
+           AND state <> 'COMPLETED' ORDER BY seq`,
+        node(),
+      );
+      yield* run('UPDATE callbacks SET is_left = 0 WHERE claimed = 1 AND node = ?', node());
+      return rows;
+    },
+    probe: "INSERT INTO probe VALUES (decode(repeat('00', 65536), 'hex'))",
+  };
+}
+
+/** From now on all of it is ours, and should we die, somebody else's in the same way. */
+function* adoptWorkOf(tokens: readonly number[], node: number): Work<void> {
+  const theirs = `node IN (${marks(tokens)})`;
+  yield* run(`UPDATE legs SET is_orphan = 1, node = ? WHERE ${theirs}`, node, ...tokens);
+  yield* run(
+    `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${theirs}`,
+    node,
+    ...tokens,
+  );
+  yield* run(`DELETE FROM nodes WHERE token IN (${marks(tokens)})`, ...tokens);
+}

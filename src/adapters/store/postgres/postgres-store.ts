@@ -1,0 +1,267 @@
+/**
+ * `CallbackStore` on PostgreSQL, for several processes. Each operation is a transaction of its own on
+ * one of a few connections; operations of one callback follow each other in a lane, and what waits
+ * there meanwhile shares a transaction. Operations of different callbacks run side by side.
+ *
+ * A resolved durable operation has been committed and, by the server's settings, is on its disk (and
+ * its synchronous standbys'). What nobody waits for is committed without waiting for the disk.
+ */
+
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { type CallbackStore, type CancelledBy } from '../../../schedule/callback-store.js';
+import type { SharedStore } from '../../../schedule/shared-store.js';
+import { StoreError, type StoreErrorCode } from '../../../schedule/store-error.js';
+import {
+  isWrite,
+  mustReachDisk,
+  type Operation,
+  type Outcome,
+  type Result,
+  type Results,
+} from '../messages.js';
+import { failed, OperationStore, toError } from '../operation-store.js';
+import { perform } from '../operations.js';
+import type { Dialect } from '../statements.js';
+import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
+import { Lanes, type Waiting } from './lanes.js';
+import { NodeWatch } from './node-watch.js';
+import { postgresDialect } from './postgres-dialect.js';
+import { migrate } from './schema.js';
+
+const CONNECTIONS = 10;
+const PENDING_MAX = 20_000;
+const LEASE_MS = 15_000;
+const TICK_MS = 1000;
+const OWNER_ID_BYTES = 16;
+/** Deadlocks and the like: the transaction has done nothing and may be made again. */
+const TRIES = 3;
+const DEADLOCK = '40P01';
+const SERIALIZATION_FAILURE = '40001';
+/** How soon a callback has to be due for the other processes to be told of it. */
+const SOON_MS = 1000;
+/** A name that needs no quotes. */
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,40}$/;
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host/database`. */
+  readonly url: string;
+  /** Where our tables are; `dialback` by default. */
+  readonly schema?: string;
+  /** How long what this process owns is left alone after its last sign of life; 15000 by default. */
+  readonly leaseMs?: number;
+  /** How often the lease is renewed and work is looked for; 1000 by default. */
+  readonly tickMs?: number;
+}
+
+/**
+ * Connects, makes or upgrades the tables, and joins the other processes.
+ * @throws StoreError `STORE_UNREADABLE` when a newer version made the tables, `STORE_FAILED` when the
+ *   server cannot be reached or refuses us
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<CallbackStore> {
+  const { url, schema = 'dialback', leaseMs = LEASE_MS, tickMs = TICK_MS } = options;
+  if (!SCHEMA_NAME.test(schema)) throw new StoreError('STORE_FAILED', 'not a name for a schema');
+  const store = new PostgresStore({ url, schema, leaseMs, tickMs });
+  try {
+    await store.start();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw toStoreError(error);
+  }
+}
+
+class PostgresStore extends OperationStore {
+  readonly #options: Required<PostgresStoreOptions>;
+  readonly #pool: pg.Pool;
+  readonly #watch: NodeWatch;
+  readonly #dialect: Dialect;
+  readonly #lanes = new Lanes((batch) => this.#performBatch(batch));
+  readonly #ownerId = randomBytes(OWNER_ID_BYTES).toString('hex');
+  #adopted: string[] = [];
+  #closing: Promise<void> | undefined;
+  readonly #handlers = {
+    lost: new Set<(why: string) => Promise<void>>(),
+    gone: new Set<() => void>(),
+    adopted: new Set<(ownerIds: readonly string[]) => void>(),
+    cancel: new Set<(id: string, by: CancelledBy) => void>(),
+  };
+
+  constructor(options: Required<PostgresStoreOptions>) {
+    super();
+    this.#options = options;
+    this.#pool = new pg.Pool({ ...clientConfig(options), max: CONNECTIONS });
+    // An idle connection broke; whoever needs one gets a new one.
+    this.#pool.on('error', () => undefined);
+    this.#watch = new NodeWatch(
+      { ...options, ownerId: this.#ownerId },
+      {
+        onWork: () => this.tellWork(),
+        onCancel: (id, by) => this.#handlers.cancel.forEach((handle) => handle(id, by)),
+        onOthersGone: () => this.#handlers.gone.forEach((handle) => handle()),
+        onLost: async (why) => {
+          this.tellFailure(new StoreError('STORE_LEASE_LOST', why));
+          await Promise.allSettled([...this.#handlers.lost].map((handle) => handle(why)));
+        },
+      },
+    );
+    this.#dialect = postgresDialect(
+      () => this.#watch.token,
+      (ownerIds) => this.#adopted.push(...ownerIds),
+    );
+  }
+
+  async start(): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await migrate(client, this.#options.schema);
+    } finally {
+      client.release();
+    }
+    await this.#watch.start();
+  }
+
+  readonly shared: SharedStore = {
+    mayDial: () => this.#watch.holdsLease,
+    onLeaseLost: (handler) => addTo(this.#handlers.lost, handler),
+    onOthersGone: (handler) => addTo(this.#handlers.gone, handler),
+    onAdopted: (handler) => addTo(this.#handlers.adopted, handler),
+    onCancel: (handler) => addTo(this.#handlers.cancel, handler),
+  };
+
+  /** Of this process alone: what it has on a server ends with it, not with the store. */
+  override ownerId(): Promise<string> {
+    return Promise.resolve(this.#ownerId);
+  }
+
+  /** Without a lease nothing new is begun. */
+  override get isWritable(): boolean {
+    return super.isWritable && this.#watch.holdsLease;
+  }
+
+  protected get pendingCount(): number {
+    return this.#lanes.count;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.isClosed = true;
+    this.stopProbing();
+    await this.#lanes.idle();
+    await this.#watch.close();
+    await this.#pool.end();
+  }
+
+  protected async send<K extends Operation['kind']>(
+    operation: Extract<Operation, { kind: K }>,
+    waitMs = 0,
+  ): Promise<Results[K]> {
+    const outcome = this.#refused() ?? (await this.#lanes.add(operation, waitMs));
+    const hasWork = this.settled(operation, outcome);
+    if (!outcome.ok) throw toError(outcome);
+    await this.#tellOthers(operation, outcome.value, hasWork);
+    if (hasWork) this.tellWork();
+    return outcome.value as Results[K];
+  }
+
+  #refused(): (Outcome & { readonly ok: false }) | undefined {
+    if (this.isClosed) return failed('STORE_CLOSED', 'The store is closed.');
+    if (this.#lanes.count < PENDING_MAX) return undefined;
+    return failed('STORE_OVERLOADED', `${PENDING_MAX} operations are waiting already.`);
+  }
+
+  async #tellOthers(operation: Operation, value: Result, hasWork: boolean): Promise<void> {
+    if (hasWork && isDueSoon(operation)) this.#watch.tellWork();
+    if (operation.kind === 'request-cancel' && value === 'asked') {
+      await this.#watch.tellCancel(operation.id, operation.by);
+    }
+    if (operation.kind === 'take-over-legs' && this.#adopted.length > 0) {
+      const ownerIds = this.#adopted.splice(0);
+      for (const handle of this.#handlers.adopted) handle(ownerIds);
+    }
+  }
+
+  /** Never rejects. */
+  async #performBatch(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
+    const operations = batch.map(({ operation }) => operation);
+    try {
+      const values = await this.#transaction(operations);
+      return values.map((value): Outcome => ({ ok: true, value }));
+    } catch (error) {
+      const { code, message } = toStoreError(error);
+      // One of them may contradict what is stored: the others are done without it.
+      const isOnesOwn = operations.length > 1 && !isOfTheServer(code);
+      if (!isOnesOwn) return operations.map(() => failed(code, message));
+      const outcomes: Outcome[] = [];
+      for (const one of batch) outcomes.push(...(await this.#performBatch([one])));
+      return outcomes;
+    }
+  }
+
+  async #transaction(operations: readonly Operation[]): Promise<Result[]> {
+    for (let left = TRIES - 1; ; left -= 1) {
+      try {
+        return await this.#tryTransaction(operations);
+      } catch (error) {
+        if (left === 0 || !mayTryAgain(error, operations)) throw error;
+      }
+    }
+  }
+
+  async #tryTransaction(operations: readonly Operation[]): Promise<Result[]> {
+    const client = await this.#pool.connect();
+    let broken: unknown;
+    try {
+      await client.query(beginOf(operations));
+      const values: Result[] = [];
+      for (const operation of operations) {
+        values.push(await performOn(client, perform(operation, this.#dialect)));
+      }
+      await client.query('COMMIT');
+      return values;
+    } catch (error) {
+      const isTheConnection = !(error instanceof StoreError) && sqlState(error) === undefined;
+      if (isTheConnection) broken = error;
+      else await client.query('ROLLBACK').catch((why: unknown) => (broken = why));
+      throw error;
+    } finally {
+      client.release(broken !== undefined);
+    }
+  }
+}
+
+/** What nobody waits for does not wait for the disk either. */
+function beginOf(operations: readonly Operation[]): string {
+  if (!operations.some(isWrite)) return 'BEGIN READ ONLY';
+  return operations.some(mustReachDisk) ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off';
+}
+
+function mayTryAgain(error: unknown, operations: readonly Operation[]): boolean {
+  const state = sqlState(error);
+  if (state === DEADLOCK || state === SERIALIZATION_FAILURE) return true;
+  // The same idempotency key at another process in the same moment: now it is known.
+  const [one] = operations;
+  return one?.kind === 'accept' && one.idempotencyKey !== undefined && isKeyTaken(error);
+}
+
+function isKeyTaken(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === 'idempotency_keys_pkey';
+}
+
+function isOfTheServer(code: StoreErrorCode): boolean {
+  return code !== 'STORE_CONFLICT' && code !== 'STORE_KEY_REUSED';
+}
+
+function isDueSoon(operation: Operation): boolean {
+  return operation.kind !== 'accept' || operation.callback.desiredAtMs < Date.now() + SOON_MS;
+}
+
+function addTo<T>(handlers: Set<T>, handler: T): () => void {
+  handlers.add(handler);
+  return () => handlers.delete(handler);
+}

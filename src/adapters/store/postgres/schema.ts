@@ -1,0 +1,52 @@
+/**
+ * Brings the tables in PostgreSQL up to date: the same list of steps as for SQLite, translated, in one
+ * transaction that only one of the starting nodes is in at a time.
+ */
+
+import type { ClientBase } from 'pg';
+import { StoreError } from '../../../schedule/store-error.js';
+import { MIGRATIONS, type Migration } from '../migrations.js';
+
+/** Any number that no other program in this database is likely to lock. */
+const LOCK = 7_231_445_901;
+
+/**
+ * @param schema whose name is checked; made when missing
+ * @throws StoreError `STORE_UNREADABLE` for tables that a newer version made
+ */
+export async function migrate(client: ClientBase, schema: string): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
+    const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
+    const version = rows[0]?.version ?? 0;
+    if (version > MIGRATIONS.length) {
+      throw new StoreError(
+        'STORE_UNREADABLE',
+        `The store has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
+      );
+    }
+    for (const step of MIGRATIONS.slice(version)) await client.query(forPostgres(step));
+    if (version < MIGRATIONS.length) {
+      await client.query('DELETE FROM schema_version');
+      await client.query(`INSERT INTO schema_version VALUES (${MIGRATIONS.length})`);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** SQLite's words in PostgreSQL's: integers of 64 bits, no table options. */
+function forPostgres(migration: Migration): string {
+  if (typeof migration !== 'string') return migration.postgres;
+  return migration
+    .replaceAll('INTEGER PRIMARY KEY', 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY')
+    .replaceAll('INTEGER', 'BIGINT')
+    .replaceAll('BLOB', 'BYTEA')
+    .replaceAll(/\) STRICT(, WITHOUT ROWID)?;/g, ');')
+    .replaceAll('lower(hex(randomblob(16)))', "replace(gen_random_uuid()::text, '-', '')");
+}
