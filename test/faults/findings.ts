@@ -48,8 +48,12 @@ const REASON: Readonly<Record<Party, string>> = {
   leaves: 'FAIL_INTERACTION_DELETED',
 };
 
-/** What a fault may make of it besides: the attempts spent, no agent reached, the call gone under way. */
+/**
+ * What a fault may make of it besides: the attempts spent, no agent reached, the call gone under way; and
+ * an agent for whoever answered and vanished, because silence counts as a person.
+ */
 const REASONS_AFTER_FAULT = new Set([
+  'AGENT_CONNECTED',
   'FAIL_CALL_TO_CUSTOMER',
   'FAIL_TARGET_NOT_FOUND',
   'FAIL_AGENT_CONNECT',

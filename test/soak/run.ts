@@ -80,13 +80,13 @@ try {
 await report();
 
 async function request(): Promise<void> {
-  const number = `447700${String(asked).padStart(6, '0')}`;
+  const number = `+447700${String(asked).padStart(6, '0')}`;
   asked += 1;
   acceptedAtMs.set(number, performance.now());
   const response = await fetch(`${service.url}/genesys/1/service/callback/sales`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ _customer_number: `+${number}` }),
+    body: JSON.stringify({ _customer_number: number }),
   }).catch(() => undefined);
   await response?.arrayBuffer();
   if (response?.ok !== true) refused += 1;
@@ -143,7 +143,7 @@ async function report(): Promise<void> {
   );
   for (const { measure, unit, first, last, isLevel } of found) {
     const line = `${measure.padEnd(12)}${first.toFixed(1)} -> ${last.toFixed(1)} ${unit}`;
-    console.log(`${line}${isLevel ? '' : '  GROWS'}`);
+    console.log(`${line}${isLevel ? '' : '  GROWS, or was not measured'}`);
   }
   const { completed, callsUp } = samples.at(-1)!;
   const lost = asked - refused - completed;

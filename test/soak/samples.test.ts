@@ -25,15 +25,19 @@ describe('the trends of a soak run', () => {
     ]);
   });
 
+  it('take nothing for level that was never seen', () => {
+    assert.deepEqual(growing(course(() => ({ loopP99Ms: 0 }))), ['loopP99Ms']);
+  });
+
   it('read the metrics page, and add up what has labels', () => {
     const seen = readMetrics(
-      '# HELP x y\na_total{why="b",c="d"} 2\na_total{why="e"} 3\nrss 1.5e3\n',
+      '# HELP x y\na_total{why="b",c="d"} 2\na_total{why="e"} 3\nrss_p99 1.5e3\n',
     );
     assert.deepEqual(
       [...seen],
       [
         ['a_total', 5],
-        ['rss', 1500],
+        ['rss_p99', 1500],
       ],
     );
   });

@@ -53,7 +53,10 @@ export function trends(samples: readonly Sample[]): Trend[] {
     const { unit, share, floor } = ALLOWED[measure];
     const first = median(warm.slice(0, quarter).map((sample) => sample[measure]));
     const last = median(warm.slice(-quarter).map((sample) => sample[measure]));
-    return { measure, unit, first, last, isLevel: last <= first + Math.max(first * share, floor) };
+    // What is always zero was not measured, and proves nothing.
+    const isMeasured = warm.some((sample) => sample[measure] > 0);
+    const isLevel = isMeasured && last <= first + Math.max(first * share, floor);
+    return { measure, unit, first, last, isLevel };
   });
 }
 
@@ -68,7 +71,7 @@ const median = (values: readonly number[]): number => quantile(values, 0.5);
 export function readMetrics(page: string): Map<string, number> {
   const sums = new Map<string, number>();
   for (const line of page.split('\n')) {
-    const found = /^([a-z_]+)(?:\{[^}]*\})? (\S+)$/.exec(line);
+    const found = /^([a-z0-9_]+)(?:\{[^}]*\})? (\S+)$/.exec(line);
     if (!found) continue;
     const [, name = '', value] = found;
     sums.set(name, (sums.get(name) ?? 0) + Number(value));
