@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerApiKeyCommand } from './cli/api-key-command.js';
 import { registerCallCommand } from './cli/call-command.js';
+import { registerCancelCommand } from './cli/cancel-command.js';
 import { registerCheckCommand } from './cli/check-command.js';
 import { registerCpdCommands } from './cli/cpd.js';
 import { registerDemoCommand } from './cli/demo-command.js';
@@ -32,6 +33,7 @@ const program = new Command('dialback')
 registerRunCommand(program);
 registerDemoCommand(program);
 registerCallCommand(program);
+registerCancelCommand(program);
 registerCheckCommand(program);
 registerApiKeyCommand(program);
 registerFlowCommands(program);

@@ -11,6 +11,7 @@ import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { createSpeech } from './adapters/media/speech.js';
 import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
+import { DoNotCallFile } from './adapters/numbers/do-not-call-file.js';
 import { systemRandom } from './adapters/random.js';
 import { readCertificate, renewCertificate } from './adapters/http/certificate.js';
 import { connectFleet } from './adapters/telephony/connect.js';
@@ -31,6 +32,7 @@ import { CallMetrics } from './report/call-metrics.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
+import type { Everywhere } from './request/allow-list.js';
 import { createApi } from './request/callback-api.js';
 import { startRetention } from './schedule/retention.js';
 import { Scheduler } from './schedule/scheduler.js';
@@ -127,6 +129,18 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     baseUrl: () => live.current.http.publicUrl ?? listeningAt,
   });
   cleanUp.add(plugins, () => plugins.close());
+  const doNotCall = await DoNotCallFile.open({
+    file: () => live.current.dialling.doNotCallFile,
+    clock,
+    log,
+  });
+  cleanUp.add(doNotCall, () => doNotCall.stop());
+  const everywhere: Everywhere = {
+    get allowedCountries() {
+      return live.current.dialling.allowedCountries;
+    },
+    doNotCall,
+  };
   const desk = new QueueDesk(
     { clock, log, onExit: (exit) => metrics.queues.left(exit) },
     plansOf(config),
@@ -136,6 +150,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const host = createHost(live, () => folders, {
     speech,
     fetcher: plugins.fetcher,
+    everywhere,
     desk,
     store,
     telephony: governedTelephony(telephony, setUps),
@@ -179,6 +194,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     version: productVersion(),
     counters,
     metrics,
+    everywhere,
     queues: desk,
     desk: plugins.desk,
     sessions: plugins.sessions,
@@ -209,6 +225,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       logReload(log, reload);
       if (reload.kind === 'applied') {
         folders = await share();
+        await doNotCall.look();
         desk.configure(plansOf(live.current));
         await renewCertificate(api.server, live.current.http.tls, log);
         await changeServers(live.current, telephony, log);
@@ -258,6 +275,7 @@ type HostParts = Pick<
   | 'setUps'
   | 'holders'
   | 'desk'
+  | 'everywhere'
   | 'analyser'
   | 'clock'
   | 'random'

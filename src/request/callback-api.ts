@@ -22,6 +22,7 @@ import { allowOrigins, currentCaller, guardRoutes } from './guarded-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
 import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
 import { registerHealthRoutes } from './health-routes.js';
+import { registerNumberRoutes } from './number-routes.js';
 import { registerPluginRoutes } from './plugin-routes.js';
 import { RequestProblem } from './problem.js';
 import { schemaProblem } from './schema-problem.js';
@@ -107,6 +108,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     };
     registerGenesysRoutes(scope, seen);
     registerOwnRoutes(scope, seen);
+    registerNumberRoutes(scope, seen);
     if (deps.queues) registerQueueRoutes(scope, deps.queues);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });

@@ -12,6 +12,10 @@ export function viewOfServices(
   servicesNow: () => ReadonlySet<string> | undefined,
 ): CallbackStore {
   const isHidden = (serviceName: string): boolean => servicesNow()?.has(serviceName) === false;
+  const checkMine = (serviceName: string): void => {
+    if (!isHidden(serviceName)) return;
+    throw new RequestProblem('CBD_REQUEST_SCOPE', 'This key is not for this service.');
+  };
   const isThere = async (id: string): Promise<boolean> =>
     servicesNow() === undefined || (await visible(id)) !== undefined;
   const visible = async (id: string): Promise<CallbackRecord | undefined> => {
@@ -21,8 +25,12 @@ export function viewOfServices(
   const view: Partial<CallbackStore> = {
     get: visible,
     accept: (callback, ...more) => {
-      if (!isHidden(callback.serviceName)) return store.accept(callback, ...more);
-      throw new RequestProblem('CBD_REQUEST_SCOPE', 'This key is not for this service.');
+      checkMine(callback.serviceName);
+      return store.accept(callback, ...more);
+    },
+    admit: (callback, ...more) => {
+      checkMine(callback.serviceName);
+      return store.admit(callback, ...more);
     },
     async find(query) {
       const services = servicesNow();

@@ -1,0 +1,116 @@
+/**
+ * "The customer rang us in the meantime": one call ends everything that is planned or under way for a
+ * number, and says what became of it. A conversation is not cut.
+ */
+import type { FastifyInstance } from 'fastify';
+import type {
+  CallbackRecord,
+  CallbackState,
+  CancelledBy,
+  CancelResult,
+} from '../schedule/callback-store.js';
+import type { ApiDeps } from './callback-api.js';
+import { numberForLookup } from './callback-request.js';
+import { RequestProblem } from './problem.js';
+
+/** More open callbacks than this no number has; should it, the answer says that there are more. */
+const CANCEL_MAX = 1000;
+
+export interface CancelledNumber {
+  /** E.164, one for each country that it could be of. */
+  readonly numbers: readonly string[];
+  readonly callbacks: readonly {
+    readonly id: string;
+    readonly service: string;
+    readonly was: CallbackState;
+    /**
+     * `cancelled`: had not begun, or waited. `stopped`: was with a session, which takes back what is in
+     * the air, a phone that rings included. `too-late`: customer and agent talk, or it ended meanwhile.
+     */
+    readonly became: 'cancelled' | 'stopped' | 'too-late';
+  }[];
+  readonly hasMore: boolean;
+}
+
+interface Wish {
+  readonly service?: string;
+  readonly by: CancelledBy;
+}
+
+export function registerNumberRoutes(api: FastifyInstance, deps: ApiDeps): void {
+  api.post<{ Params: { readonly number: string }; Body: Wish | null }>(
+    '/v1/numbers/:number/cancel',
+    {
+      schema: {
+        tags: ['Live'],
+        summary: 'Cancel every callback of a number',
+        description:
+          'Scheduled and queued callbacks end at once, an attempt that rings or waits for an agent is stopped; customers who talk to an agent are left alone.',
+        params: {
+          type: 'object',
+          properties: {
+            number: {
+              type: 'string',
+              maxLength: 40,
+              description: 'As written; national numbers are read as of the services’ countries.',
+            },
+          },
+        },
+        body: {
+          type: ['object', 'null'],
+          additionalProperties: false,
+          properties: {
+            service: { type: 'string', maxLength: 200, description: 'Of this service only.' },
+            by: { enum: ['customer', 'admin'], default: 'customer' },
+          },
+        },
+      },
+    },
+    ({ params, body }) => cancelNumber(deps, params.number, body ?? { by: 'customer' }),
+  );
+}
+
+async function cancelNumber(
+  deps: ApiDeps,
+  written: string,
+  { service, by = 'customer' }: Partial<Wish>,
+): Promise<CancelledNumber> {
+  const { services } = deps.config;
+  if (service !== undefined && !Object.hasOwn(services, service)) {
+    throw new RequestProblem('CBD_REQUEST_UNKNOWN_SERVICE', 'There is no such service.');
+  }
+  const readers = Object.values(services).filter(({ name }) => (service ?? name) === name);
+  const numbers = [...new Set(readers.map((reader) => numberForLookup(reader, written)))].filter(
+    (number) => number.startsWith('+'),
+  );
+  if (numbers.length === 0) {
+    throw new RequestProblem('CBD_REQUEST_NUMBER_UNPARSABLE', 'This is no telephone number.');
+  }
+  const found: CallbackRecord[] = [];
+  for (const customerNumber of numbers) {
+    const query = { customerNumber, serviceName: service, notStates: ['COMPLETED'] } as const;
+    found.push(...(await deps.store.find({ ...query, limit: CANCEL_MAX })));
+  }
+  const results = await Promise.all(
+    found.map(async (record) => ({ record, result: await cancel(deps, record.id, by) })),
+  );
+  const callbacks = results.flatMap(({ record, result }) =>
+    result === 'unknown'
+      ? []
+      : [{ id: record.id, service: record.serviceName, was: record.state, became: WORDS[result] }],
+  );
+  return { numbers, callbacks, hasMore: found.length >= CANCEL_MAX };
+}
+
+const WORDS = { cancelled: 'cancelled', asked: 'stopped', 'too-late': 'too-late' } as const;
+
+async function cancel(
+  { store, clock, log, cancelLive }: ApiDeps,
+  id: string,
+  by: CancelledBy,
+): Promise<CancelResult> {
+  const result = await store.requestCancel(id, by, clock.nowMs());
+  if (result === 'asked') cancelLive(id, by);
+  log.info({ callbackId: id, by, result }, 'cancelled by number');
+  return result;
+}
