@@ -15,6 +15,7 @@ import { planDial } from './dial/dial-plan.js';
 import type { Place } from './dial/set-up-governor.js';
 import type { TrailEntry } from './report/trail.js';
 import { numberRulesOf } from './request/allow-list.js';
+import { normaliseNumber } from './request/customer-number.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -224,6 +225,7 @@ export class CallbackSession {
   /** @returns false when the step may not be taken now: it would dial, and has to wait */
   async #write(event: Event, step: Step): Promise<boolean> {
     const dial = step.commands.find((command) => command.type === 'dial');
+    if (dial && this.#isBarred(dial)) return false;
     if (dial && !(await this.#isItsTurn())) return false;
     const refusal = await this.#record(event, step, dial);
     // Without a record nothing may be dialled; a live call must not wait for a disk.
@@ -247,6 +249,20 @@ export class CallbackSession {
         if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
     }
     return false;
+  }
+
+  /** What may be dialled can have changed since the number came in, though not its length: the callback ends then. */
+  #isBarred({ customerNumber: replacement }: DialCommand): boolean {
+    const rules = numberRulesOf(this.#service, this.deps.everywhere);
+    const number = normaliseNumber(replacement ?? this.callback.customerNumber, {
+      ...rules,
+      refusesImpossibleNumbers: false,
+    });
+    if (number.ok) return false;
+    this.deps.log.warn({ callbackId: this.id, why: number.why }, 'the number may not be dialled');
+    this.deps.metrics?.refused('dial', number.why);
+    this.post({ type: 'cancelled', by: 'admin', why: `number refused (${number.why})` });
+    return true;
   }
 
   /**

@@ -45,6 +45,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
   const desk = supportDesk(clock, 'sip:support@pbx');
   const metrics = new CallMetrics();
   const logged: object[] = [];
+  const barred = new Set<string>();
   const limits: { hindrance: Hindrance | undefined } = { hindrance: undefined };
   const setUps = new SetUpGovernor({ clock, limits: () => NO_LIMITS });
   const session = new CallbackSession(
@@ -67,6 +68,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
           Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'HTTP 404' }),
       },
       trunks: trunks.map(testTrunk),
+      everywhere: { allowedCountries: [], doNotCall: barred },
       desk,
       routePoints: {},
       comfortFile: '/p/comfort.wav',
@@ -103,6 +105,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     logged,
     session,
     config,
+    barred,
     desk,
     limits,
     setUps,
@@ -133,6 +136,20 @@ describe('CallbackSession', () => {
     assert.equal(t.session.state.name, 'connected');
     dialog?.end('remote');
     assert.equal(await t.over(), 'AGENT_CONNECTED');
+  });
+
+  it('ends the callback instead of dialling a number that has come on the do-not-call list', async () => {
+    const t = start({ dialRetryMs: 1000 });
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    t.barred.add('+15550100');
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    assert.equal(await t.over(), 'CANCELLED_BY_ADMIN');
+    assert.match(await t.metrics.text(), /refusals_total\{where="dial",why="do-not-call"\} 1/);
+    assert.match(JSON.stringify(t.logged), /number refused \(do-not-call\)/);
   });
 
   it('hangs both sides up when the conversation has lasted for conversationMaxMs', async () => {

@@ -109,7 +109,7 @@ export function onCancelled(
   service: ServiceOptions,
 ): Step {
   const row = decide('cancel', { callIsWith: callHolder(state), by: event.by });
-  const because = `cancelled by ${event.by} in state ${state.name}`;
+  const because = `${event.why ?? `cancelled by ${event.by}`} in state ${state.name}`;
   switch (row) {
     case 'cancel.refused':
       return stayAsIs(state, row, because, [

@@ -220,7 +220,12 @@ export type Event = At &
         readonly cause: 'signalling' | 'media' | 'node';
       }
     | { readonly type: 'retry-due'; readonly timerId: string; readonly closed?: Closed }
-    | { readonly type: 'cancelled'; readonly by: 'customer' | 'admin' }
+    | {
+        readonly type: 'cancelled';
+        readonly by: 'customer' | 'admin';
+        /** Where it was not asked for. */
+        readonly why?: string;
+      }
     | { readonly type: 'expired'; readonly timerId: string }
     /** The route point's or agent's side ended a bridged call (customer's side: customer-hung-up). */
     | { readonly type: 'conversation-ended' }

@@ -32,6 +32,10 @@ export class CallMetrics {
     'reason',
   ]);
   readonly #reports = this.#counter('flow_reports_total', 'What the call flow reports.', ['what']);
+  readonly #refusals = this.#counter('refusals_total', 'What a limit refused, by where and why.', [
+    'where',
+    'why',
+  ]);
   readonly #setUp = this.#delay('set_up_seconds', 'From the decision to dial to the INVITE.');
   readonly #postDial = this.#delay(
     'post_dial_delay_seconds',
@@ -88,6 +92,11 @@ export class CallMetrics {
 
   reported(what: string): void {
     this.#reports.inc({ what });
+  }
+
+  /** @param where `request`, `dial`, `reply` or `redirect`; @param why one of our own words */
+  refused(where: string, why: string): void {
+    this.#refusals.inc({ where, why });
   }
 
   setUp(trunk: string, ms: number): void {

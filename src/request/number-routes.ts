@@ -3,14 +3,10 @@
  * number, and says what became of it. A conversation is not cut.
  */
 import type { FastifyInstance } from 'fastify';
-import type {
-  CallbackRecord,
-  CallbackState,
-  CancelledBy,
-  CancelResult,
-} from '../schedule/callback-store.js';
+import type { CallbackRecord, CallbackState, CancelledBy } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { numberForLookup } from './callback-request.js';
+import { cancelCallback } from './cancel-callbacks.js';
 import { RequestProblem } from './problem.js';
 
 /** More open callbacks than this no number has; should it, the answer says that there are more. */
@@ -92,7 +88,7 @@ async function cancelNumber(
     found.push(...(await deps.store.find({ ...query, limit: CANCEL_MAX })));
   }
   const results = await Promise.all(
-    found.map(async (record) => ({ record, result: await cancel(deps, record.id, by) })),
+    found.map(async (record) => ({ record, result: await cancelCallback(deps, record.id, by) })),
   );
   const callbacks = results.flatMap(({ record, result }) =>
     result === 'unknown'
@@ -103,14 +99,3 @@ async function cancelNumber(
 }
 
 const WORDS = { cancelled: 'cancelled', asked: 'stopped', 'too-late': 'too-late' } as const;
-
-async function cancel(
-  { store, clock, log, cancelLive }: ApiDeps,
-  id: string,
-  by: CancelledBy,
-): Promise<CancelResult> {
-  const result = await store.requestCancel(id, by, clock.nowMs());
-  if (result === 'asked') cancelLive(id, by);
-  log.info({ callbackId: id, by, result }, 'cancelled by number');
-  return result;
-}

@@ -90,7 +90,7 @@ export class DoNotCallFile implements DoNotCall {
       try {
         await list.#load(file, await signOf(file));
       } catch (error) {
-        throw new Error(`CBD_DO_NOT_CALL: ${file}: ${whyOf(error)}`);
+        throw new Error(`CBD_DO_NOT_CALL: ${file}: ${whyOf(error)}`, { cause: error });
       }
     }
     list.#lookLater();
