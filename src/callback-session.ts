@@ -14,8 +14,8 @@ import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
 import type { Place } from './dial/set-up-governor.js';
 import type { TrailEntry } from './report/trail.js';
-import { numberRulesOf } from './request/allow-list.js';
-import { normaliseNumber } from './request/customer-number.js';
+import { judgeAgain, numberRulesOf } from './request/allow-list.js';
+import type { NumberResult } from './request/customer-number.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -180,17 +180,15 @@ export class CallbackSession {
   #lookAtHours(event: Event): Event {
     if (!mayLeadToDial(event)) return event;
     const { closed: _earlier, ...rest } = event;
-    const closed = this.owner.closed(this.#numberToDial());
+    const number = this.#numberToDial();
+    const closed = this.owner.closed(number.ok ? number.e164 : this.callback.customerNumber);
     return closed === undefined ? rest : { ...rest, closed };
   }
 
-  #numberToDial(): string {
-    const { customerNumber: ownNumber } = this.callback;
-    const { customerNumber: replacement } = this.#state.context;
-    if (replacement === undefined) return ownNumber;
-    const rules = numberRulesOf(this.#service);
-    const plan = planDial({ ownNumber, replacement, prefix: '' }, this.deps.trunks, rules);
-    return plan.kind === 'dial' ? plan.customerNumber : ownNumber;
+  /** What may be dialled can have changed since the number came in. */
+  #numberToDial(): NumberResult {
+    const written = this.#state.context.customerNumber ?? this.callback.customerNumber;
+    return judgeAgain(written, this.#service, this.deps.everywhere);
   }
 
   /** From the moment a human is known to be there to the agent's voice. */
@@ -225,7 +223,7 @@ export class CallbackSession {
   /** @returns false when the step may not be taken now: it would dial, and has to wait */
   async #write(event: Event, step: Step): Promise<boolean> {
     const dial = step.commands.find((command) => command.type === 'dial');
-    if (dial && this.#isBarred(dial)) return false;
+    if (dial && this.#isBarred()) return false;
     if (dial && !(await this.#isItsTurn())) return false;
     const refusal = await this.#record(event, step, dial);
     // Without a record nothing may be dialled; a live call must not wait for a disk.
@@ -251,13 +249,9 @@ export class CallbackSession {
     return false;
   }
 
-  /** What may be dialled can have changed since the number came in, though not its length: the callback ends then. */
-  #isBarred({ customerNumber: replacement }: DialCommand): boolean {
-    const rules = numberRulesOf(this.#service, this.deps.everywhere);
-    const number = normaliseNumber(replacement ?? this.callback.customerNumber, {
-      ...rules,
-      refusesImpossibleNumbers: false,
-    });
+  /** The callback ends instead of the dial. */
+  #isBarred(): boolean {
+    const number = this.#numberToDial();
     if (number.ok) return false;
     this.deps.log.warn({ callbackId: this.id, why: number.why }, 'the number may not be dialled');
     this.deps.metrics?.refused('dial', number.why);

@@ -5,7 +5,12 @@
  * was asked for.
  */
 import type { ServiceConfig } from '../config/config.js';
-import { normaliseNumber, type DoNotCall, type NumberRules } from './customer-number.js';
+import {
+  normaliseNumber,
+  type DoNotCall,
+  type NumberResult,
+  type NumberRules,
+} from './customer-number.js';
 
 /** What holds for all services. */
 export interface Everywhere {
@@ -28,6 +33,16 @@ export function numberRulesOf(
     refusedKinds,
     doNotCall: everywhere.doNotCall,
   };
+}
+
+/** Before each dial: may a number that was accepted once still be dialled? Its length has been judged. */
+export function judgeAgain(
+  written: string,
+  service: Pick<ServiceConfig, 'country' | 'limits'>,
+  everywhere?: Everywhere,
+): NumberResult {
+  const rules = numberRulesOf(service, everywhere);
+  return normaliseNumber(written, { ...rules, refusesImpossibleNumbers: false });
 }
 
 /** May a reply put this in front of a number? With digits of his own in front, a stranger could dial any number. */
