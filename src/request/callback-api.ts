@@ -35,7 +35,7 @@ const STORE_RETRY_SECONDS = 5;
 
 export interface ApiDeps {
   readonly store: CallbackStore;
-  readonly config: Pick<DialbackConfig, 'services' | 'http'>;
+  readonly config: Pick<DialbackConfig, 'services' | 'http' | 'officeHours' | 'capacities'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -50,7 +50,7 @@ const COLUMNS = [
 ];
 
 export function registerGenesysAdmin(api: FastifyInstance, deps: ApiDeps): void {
-  const { store, config } = deps;
+  const { store } = deps;
 
   api.post<{ Body: BulkCancel }>(
     '/genesys/1/admin/callback/cancel',
@@ -78,7 +78,7 @@ export function registerGenesysAdmin(api: FastifyInstance, deps: ApiDeps): void 
     async ({ body: { customerNumber, service, reason } }) => {
       const only = service === undefined ? undefined : serviceNamed(deps, service);
       const ids: string[] = [];
-      for (const number of numbersOf(config, customerNumber, only)) {
+      for (const number of numbersOf(deps.config, customerNumber, only)) {
         const open = await store.find({
           customerNumber: number,
           ...(only && { serviceName: only.name }),

@@ -39,7 +39,6 @@ type Query = Readonly<Record<string, unknown>>;
 type QueryDeps = Pick<ApiDeps, 'store' | 'config' | 'clock'>;
 
 export function registerGenesysQueries(api: FastifyInstance, deps: QueryDeps): void {
-  const { store, config } = deps;
   const found = { 200: { type: 'array', items: RECORD }, ...ERRORS };
 
   api.get<{ Querystring: Query }>(
@@ -89,8 +88,8 @@ export function registerGenesysQueries(api: FastifyInstance, deps: QueryDeps): v
       },
     },
     async ({ query }) => {
-      const { open } = await store.stats();
-      const names = [query.service_name ?? Object.keys(config.services)].flat();
+      const { open } = await deps.store.stats();
+      const names = [query.service_name ?? Object.keys(deps.config.services)].flat();
       const counts = new Map(names.map((name) => [name, 0]));
       for (const { serviceName, state, count } of open) {
         const before = counts.get(serviceName);

@@ -14,6 +14,7 @@ import { parseCallbackRequest, parseReschedule } from './callback-request.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
 import { cancelCallback } from './cancel-callbacks.js';
 import { registerGenesysAdmin } from './genesys-admin.js';
+import { registerGenesysCalendar } from './genesys-calendar.js';
 import { registerGenesysPhone } from './genesys-phone.js';
 import { registerGenesysPosition } from './genesys-position.js';
 import { registerGenesysQueries } from './genesys-query.js';
@@ -46,6 +47,7 @@ export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void
   const { store, clock } = deps;
   registerGenesysQueries(api, deps);
   registerGenesysAdmin(api, deps);
+  registerGenesysCalendar(api, deps);
   registerGenesysPhone(api);
   registerGenesysPosition(api, deps);
 

@@ -321,3 +321,42 @@ export const QUEUE_POSITION = {
     ewt: { type: ['number', 'null'], description: 'Expected wait, seconds; null: no estimate.' },
   },
 } as const;
+
+export const HOURS_PATH = {
+  type: 'object',
+  required: ['hours'],
+  properties: { hours: { ...NAME, description: 'A name under `officeHours`.' } },
+} as const;
+
+const WINDOW = {
+  start: { ...TIME, description: `${TIME.description} Left out: now.` },
+  end: { ...TIME, description: 'Goes before `number-of-days`.' },
+  'number-of-days': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 366,
+    description: 'Days of 24 hours from the start.',
+  },
+} as const;
+
+export const WINDOW_QUERY = { type: 'object', properties: WINDOW } as const;
+
+export const OFFICE_HOURS = {
+  type: 'object',
+  required: ['error', 'periods'],
+  properties: {
+    error: { type: 'null', description: 'As GMS has it; faults are answered with a status.' },
+    periods: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['start', 'end'],
+        properties: {
+          start: { type: 'string', format: 'date-time' },
+          end: { type: 'string', format: 'date-time' },
+        },
+      },
+      description: 'What is open, ascending, cut at both ends of the stretch.',
+    },
+  },
+} as const;

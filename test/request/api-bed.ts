@@ -24,9 +24,14 @@ export class ApiBed {
     readonly clock: VirtualClock,
     /** `ID BY` of each live callback that was told to end. */
     readonly cancelled: string[],
-    deps: ApiDeps,
+    private readonly deps: ApiDeps,
   ) {
     this.api = createApi(deps);
+  }
+
+  /** As a reload does it. */
+  async reconfigure(yaml: string): Promise<void> {
+    Object.assign(this.deps, { config: await configOf(yaml) });
   }
 
   static async open(yaml: string, changes: Partial<ApiDeps> = {}): Promise<ApiBed> {

@@ -182,6 +182,20 @@ describe('finding callbacks on GMS’ paths', () => {
     });
   });
 
+  describe('after a reload', () => {
+    before(() => bed.reconfigure(`${YAML}  shop: { _customer_lookup_keys: [cart] }\n`));
+    after(() => bed.reconfigure(YAML));
+
+    it('knows the services and lookup keys of the new configuration', async () => {
+      assert.deepEqual(await found('cart=1'), []);
+      assert.deepEqual(await found('cart=1', `${QUERY}/shop`), []);
+      const counts = await bed.get('/genesys/1/admin/callback/watermarks');
+      assert.ok('shop' in counts.json<{ services: Body }>().services);
+      const cancel = { customerNumber: '1', service: 'shop' };
+      assert.equal((await bed.post('/v1/callbacks/cancel', cancel)).statusCode, 200);
+    });
+  });
+
   describe('as counts', () => {
     it('counts what waits or talks, for the services asked for', async () => {
       const watermarks = '/genesys/1/admin/callback/watermarks';
