@@ -219,7 +219,8 @@ function isArmReachable(row: Row, service: ServiceOptions): boolean {
     case 'bridge-failed':
       return isQueueSet;
     case 'waiting':
-      if (!isQueueSet || service.agentWaitMaxMs === 0) return false;
+      // A route point is waited for as long as an agent.
+      if ((!isQueueSet && !isSomebodyAsked) || service.agentWaitMaxMs === 0) return false;
       return row.row !== 'waiting.agent-in-time' || isConnectHeldUp(service);
     case 'greeting':
       return isMessagePossible(service) && service.answeringMachineTreatment?.afterBeep === true;
