@@ -11,7 +11,9 @@ import type { Command, EventBody } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
 import { planDial, type DialPlan } from './dial/dial-plan.js';
-import type { Trunk } from './dial/trunk-selector.js';
+import type { ResultRow } from './dial/result-rows.js';
+import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
+import type { Trunk } from './dial/trunk.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
 import type { HandoffFacts } from './handoff/conversation.js';
@@ -25,12 +27,13 @@ import type { Counters } from './report/counters.js';
 import type { TrailEntry } from './report/trail.js';
 import type { CallAnalyser, Clock, Log, Random, Telephony } from './ports.js';
 import { numberRulesOf, type Everywhere } from './request/allow-list.js';
-import type { LegChange } from './schedule/callback-store.js';
+import type { LegChange, TrunkTry } from './schedule/callback-store.js';
 import type { MediaFiles } from './treatment/media-file.js';
 
 /** What the configuration says for calls. It may be replaced while running: see `beginAttempt`. */
 export interface CallSettings extends Omit<HandoffSettings, 'service'> {
-  readonly trunks: readonly Trunk[];
+  /** Rows of the result table of failed calls, asked before the built-in ones. */
+  readonly trunkResults: readonly ResultRow[];
   readonly everywhere?: Everywhere | undefined;
 }
 
@@ -62,14 +65,37 @@ export interface CallbackFacts extends HandedOver {
 export interface AttemptFacts extends HandoffFacts {
   readonly answeredAtMs?: number;
   readonly rangAtMs?: number;
+  readonly earlyMediaAtMs?: number;
+  readonly postDialDelayMs?: number;
+  readonly farReason?: string;
   readonly localTag?: string;
   readonly remoteTag?: string;
   readonly endpointId?: string;
 }
 
+/** An INVITE of the attempt after its first. */
+export interface NextTrunkTry {
+  /** All of the attempt; the last one is about to be made. */
+  readonly tries: readonly TrunkTry[];
+  readonly trunk: string;
+  /** E.164. */
+  readonly number: string;
+  readonly ringsUntilMs: number;
+}
+
+/** Where a dial goes: decided, and on disk, before it is performed. */
+export interface DialTo {
+  readonly callId: string;
+  readonly trunk: Trunk | { readonly none: string };
+}
+
 export interface EffectsListener {
   readonly post: (event: EventBody) => void;
   onAttemptFacts(facts: AttemptFacts): void;
+  /** For another INVITE of the same attempt. */
+  takeTrunk(wish: TrunkWish): TrunkPlace;
+  /** Puts another INVITE on disk, its leg and the attempt's tries. @returns whether it may leave */
+  onTry(next: NextTrunkTry): Promise<boolean>;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
   onLeg(change: LegChange): void;
   /** Lines for `trace`. */
@@ -138,11 +164,11 @@ export class CallbackEffects {
     this.#settings = settingsOf(this.deps);
   }
 
-  /** @param callId the attempt's Call-ID, already on disk; only read for `dial` */
-  perform(command: Command, callId: string): void {
+  /** @param to only read for `dial` */
+  perform(command: Command, to?: DialTo): void {
     switch (command.type) {
       case 'dial':
-        return this.#dial(command, callId);
+        return this.#dial(command, to ?? { callId: '', trunk: { none: 'no trunk was chosen' } });
       case 'play':
         return this.#play(command);
       case 'stop-playing':
@@ -190,12 +216,13 @@ export class CallbackEffects {
     this.#trail.flush();
   }
 
-  #dial(command: Extract<Command, { type: 'dial' }>, callId: string): void {
+  #dial(command: Extract<Command, { type: 'dial' }>, { callId, trunk }: DialTo): void {
     const { legId, customerNumber: replacement, prefix } = command;
     this.#attempt = command.attempt;
     const ownNumber = this.callback.customerNumber;
     const rules = numberRulesOf(this.service, this.#settings.everywhere);
-    const plan = planDial({ ownNumber, replacement, prefix }, this.#settings.trunks, rules);
+    const request = { ownNumber, replacement, prefix };
+    const plan = planDial(request, trunk, rules);
     this.#dialled = { plan, callId };
     this.#waitingSounds = undefined;
     if (plan.kind === 'refused') {
@@ -210,6 +237,9 @@ export class CallbackEffects {
         deps: this.deps,
         service: this.service,
         places: this.#settings.places,
+        resultRows: this.#settings.trunkResults,
+        request,
+        numbers: rules,
         ledger: this.#ledger,
         trail: this.#trail,
         listener: this.listener,
@@ -276,6 +306,6 @@ export class CallbackEffects {
   }
 }
 
-function settingsOf({ places, trunks, routePoints, everywhere }: CallSettings): CallSettings {
-  return { places, trunks, routePoints, everywhere };
+function settingsOf({ places, trunkResults, routePoints, everywhere }: CallSettings): CallSettings {
+  return { places, trunkResults, routePoints, everywhere };
 }

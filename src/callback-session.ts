@@ -7,43 +7,33 @@
  * the others are written behind, in order. Effects are never awaited here, so nothing outside can
  * hold the loop; what they bring about comes back as events.
  */
-import { CallbackEffects, type EffectsDeps } from './callback-effects.js';
+import { CallbackEffects, type NextTrunkTry } from './callback-effects.js';
 import { transition } from './callflow/treatment-flow.js';
-import type { Closed, Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
+import type { Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
-import type { Place } from './dial/set-up-governor.js';
+import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
+import type { Trunk } from './dial/trunk.js';
 import type { TrailEntry } from './report/trail.js';
 import { judgeAgain, numberRulesOf } from './request/allow-list.js';
-import type { NumberResult } from './request/customer-number.js';
+import { countryOf, type NumberResult } from './request/customer-number.js';
 import type {
   AttemptRecord,
   CallbackRecord,
-  CallbackStore,
   Change,
   CommitResult,
   LegChange,
 } from './schedule/callback-store.js';
+import {
+  mayLeadToDial,
+  type DialPlace,
+  type SessionDeps,
+  type SessionOwner,
+} from './session-owner.js';
 import { changeOf, hasToBeDurable, isPostponement, type OpenedAttempt } from './step-record.js';
 
 /** Pause before a dial that the store refused, or an end that could not be written, is tried again. */
 const DIAL_RETRY_MS = 1000;
-
-export interface SessionDeps extends EffectsDeps {
-  readonly store: CallbackStore;
-}
-
-/** What changes while a session lives. */
-export interface SessionOwner {
-  /** The service as the configuration in force has it; an attempt keeps what it began with. */
-  serviceNow(): ServiceConfig;
-  /** Joins the line of those who want to dial. */
-  queueToDial(): Place;
-  /** Office hours or calling window, for this number (E.164), now; undefined = open. */
-  closed(number: string): Closed | undefined;
-  /** The customer's leg is over. */
-  onLegOver(): void;
-}
 
 /** One callback in the air: the loop, and everything that belongs to it. */
 export class CallbackSession {
@@ -54,7 +44,9 @@ export class CallbackSession {
   /** The latest attempt and its Call-ID. */
   #call = { attempt: 0, callId: '' };
   /** In the line of those who want to dial, or at its head. */
-  #place: Place | undefined;
+  #place: DialPlace | undefined;
+  /** Of the latest dial. */
+  #trunk: Trunk | { readonly none: string } = { none: 'nothing was dialled' };
   #humanSinceMs: number | undefined;
   #isStopped = false;
   #isDraining = false;
@@ -78,6 +70,8 @@ export class CallbackSession {
     this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
+      takeTrunk: (wish) => this.#takeTrunk(wish),
+      onTry: (next) => this.#noteTry(next),
       onLeg: (leg) => this.#noteLeg(leg),
       onTrail: (entries) => this.#noteTrail(entries),
     });
@@ -92,9 +86,12 @@ export class CallbackSession {
     return this.#state;
   }
 
-  /** Has a customer's leg, or is about to. */
-  get isOnTheLine(): boolean {
-    return this.#state.context.leg !== undefined || this.#place?.isGranted === true;
+  /** Name of the trunk that its customer's leg is on, or about to be. */
+  get trunkInUse(): string | undefined {
+    const isGranted = this.#place?.isGranted === true;
+    const trunk = isGranted ? this.#place?.trunk : this.#trunk;
+    const isOnTheLine = isGranted || this.#state.context.leg !== undefined;
+    return isOnTheLine && trunk && 'name' in trunk ? trunk.name : undefined;
   }
 
   /** Events are handled one at a time, in the order they were posted. */
@@ -110,7 +107,7 @@ export class CallbackSession {
     const nowMs = this.deps.clock.nowMs();
     const arm = (timer: 'retry' | 'life' | 'ahead-wait', timerId: string, atMs: number) => {
       const afterMs = Math.max(0, atMs - nowMs);
-      this.#effects.perform({ type: 'start-timer', timer, timerId, afterMs }, '');
+      this.#effects.perform({ type: 'start-timer', timer, timerId, afterMs });
     };
     if (retry !== undefined) arm('retry', retry, this.callback.dueAtMs);
     if (life !== undefined) arm('life', life, this.callback.expiresAtMs);
@@ -168,7 +165,8 @@ export class CallbackSession {
         this.deps.metrics?.callbackEnded(this.callback.serviceName, step.state.reason);
       }
       this.#logStep(event, step);
-      for (const command of step.commands) this.#effects.perform(command, this.#call.callId);
+      const to = { callId: this.#call.callId, trunk: this.#trunk };
+      for (const command of step.commands) this.#effects.perform(command, to);
       this.#leaveLine();
       if (this.#isGivenBack) break;
       if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
@@ -264,8 +262,13 @@ export class CallbackSession {
    * posted. @returns whether the turn had come already: after a wait the step is made anew
    */
   async #isItsTurn(): Promise<boolean> {
-    const place = (this.#place ??= this.owner.queueToDial());
-    if (place.isGranted) return true;
+    const number = this.#numberToDial();
+    const country = number.ok ? countryOf(number.e164) : undefined;
+    const place = (this.#place ??= this.owner.queueToDial({ country }));
+    if (place.isGranted) {
+      this.#trunk = place.trunk;
+      return true;
+    }
     if (this.#inbox.length > 0 || this.#isStopped) return false;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -297,7 +300,7 @@ export class CallbackSession {
     this.#isGivenBack = refusal?.why !== 'not-written';
     if (this.#isGivenBack) return;
     const timer = { type: 'start-timer', timer: 'retry', timerId, afterMs: forMs } as const;
-    this.#effects.perform(timer, '');
+    this.#effects.perform(timer);
   }
 
   /** Ends early when something is posted. */
@@ -328,7 +331,7 @@ export class CallbackSession {
     if (this.#call.attempt !== attempt) this.#call = { attempt, callId: this.deps.random.uuid() };
     const ownNumber = this.callback.customerNumber;
     const rules = numberRulesOf(this.#service, this.deps.everywhere);
-    const plan = planDial({ ownNumber, replacement, prefix }, this.deps.trunks, rules);
+    const plan = planDial({ ownNumber, replacement, prefix }, this.#trunk, rules);
     const startedAtMs = this.deps.clock.nowMs();
     return {
       ...this.#call,
@@ -338,6 +341,22 @@ export class CallbackSession {
       startedAtMs,
       ringsUntilMs: startedAtMs + ringTimeoutMs + this.#service.lostLegGuardMs,
     };
+  }
+
+  #takeTrunk(wish: TrunkWish): TrunkPlace {
+    const place = this.owner.takeTrunk(wish);
+    if (place.kind === 'taken') this.#trunk = place.trunk;
+    return place;
+  }
+
+  /** The number's lock is still ours: what is new is the leg, which the ledger has before its INVITE. */
+  async #noteTry({ tries, trunk, number, ringsUntilMs }: NextTrunkTry): Promise<boolean> {
+    const { attempt } = this.#state.context;
+    const callId = tries.at(-1)?.callId;
+    if (callId === undefined || attempt < 1) return false;
+    const leg = { kind: 'begun', callId, number, ringsUntilMs } as const;
+    const refusal = await this.#tryCommit({ leg, attempt: { attempt, trunk, tries } }, true);
+    return refusal === undefined;
   }
 
   /** A number is free only when the ledger knows that its leg is over: that write is made up for. */
@@ -367,25 +386,9 @@ export class CallbackSession {
     const { row, because, state } = step;
     const { attempt } = state.context;
     const call = attempt === this.#call.attempt && attempt > 0 ? { callId: this.#call.callId } : {};
-    this.deps.log.info(
-      {
-        callbackId: this.id,
-        attempt,
-        ...call,
-        event: event.type,
-        row,
-        because,
-        state: state.name,
-      },
-      'step',
-    );
+    const fields = { callbackId: this.id, attempt, ...call, event: event.type, row, because };
+    this.deps.log.info({ ...fields, state: state.name }, 'step');
   }
-}
-
-type DialEvent = Extract<Event, { readonly closed?: Closed }>;
-
-function mayLeadToDial(event: Event): event is DialEvent {
-  return ['due', 'retry-due', 'agent-near', 'agent-retry-due'].includes(event.type);
 }
 
 type DialCommand = Extract<Command, { type: 'dial' }>;

@@ -2,16 +2,23 @@
  * The customer's leg of one attempt, put together: the call on the wire, the player that speaks into
  * it, and what both tell the flow, the attempt's record, the trail and the metrics.
  */
-import type { EffectsDeps, EffectsListener } from './callback-effects.js';
+import type { AttemptFacts, EffectsDeps, EffectsListener } from './callback-effects.js';
 import { callStateName, type CallState } from './callflow/call-state.js';
 import type { Command } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
-import type { DialPlan } from './dial/dial-plan.js';
-import { OutboundCall, type OutboundCallListener } from './dial/outbound-call.js';
-import { credentialsOf } from './dial/trunk-selector.js';
+import { planDial, type DialPlan } from './dial/dial-plan.js';
+import type { InviteParts, OutboundCallListener } from './dial/outbound-call-parts.js';
+import { OutboundCall } from './dial/outbound-call.js';
+import type { DialRequest } from './dial/dial-plan.js';
+import type { ResultRow } from './dial/result-rows.js';
+import { callerOn } from './dial/trunk-headers.js';
+import { TrunkTries, type NextTry } from './dial/trunk-tries.js';
+import { credentialsOf } from './dial/trunk.js';
 import type { LegLedger } from './leg-ledger.js';
 import type { LegTrail } from './leg-trail.js';
 import type { Clock, LegListener, PlayEnd } from './ports.js';
+import { judgeDestination } from './request/allow-list.js';
+import type { NumberRules } from './request/customer-number.js';
 import type { CallMetrics } from './report/call-metrics.js';
 import type { MediaPlaces } from './treatment/media-file.js';
 import { TreatmentPlayer } from './treatment/treatment-player.js';
@@ -29,6 +36,10 @@ export interface CustomerLegContext {
   readonly ledger: LegLedger;
   readonly trail: LegTrail;
   readonly listener: EffectsListener;
+  readonly resultRows: readonly ResultRow[];
+  /** Of the callback whose number was dialled. */
+  readonly request: DialRequest;
+  readonly numbers: NumberRules;
 }
 
 type DialCommand = Extract<Command, { type: 'dial' }>;
@@ -43,12 +54,13 @@ export function openCustomerLeg(
   const { deps, service, places, ledger, trail, listener } = context;
   const { legId } = command;
   const times = new LegTimes(deps.clock, plan.trunk.name, deps.metrics);
+  const tries = triesOf(context, command, plan, callId);
   const player = new TreatmentPlayer(places, deps.files, {
     onStarted: (file, loop) => {
       times.sounded();
-      trail.note(callId, 'play', loop ? `${file}, in a loop` : file);
+      trail.note(call.callId, 'play', loop ? `${file}, in a loop` : file);
     },
-    onOver: (file, end) => trail.note(callId, `play-${end.kind}`, heardOf(file, end)),
+    onOver: (file, end) => trail.note(call.callId, `play-${end.kind}`, heardOf(file, end)),
     onEnded: (playId, playedMs) =>
       listener.post({
         type: 'treatment-ended',
@@ -61,12 +73,17 @@ export function openCustomerLeg(
   const call: OutboundCall = new OutboundCall(
     deps,
     {
-      uri: plan.uri,
-      callId,
-      callerId: service.callerId,
-      callerName: service.callerName,
-      auth: credentialsOf(plan.trunk),
-      sessionExpiresMs: plan.trunk.sessionExpiresMs,
+      ...partsOf(service, { plan, callId }),
+      trunk: plan.trunk.name,
+      resultRows: context.resultRows,
+      onward: async (failure, verdict) => {
+        const next = await tries.next(failure, verdict);
+        if (!next) return undefined;
+        const trunk = next.plan.trunk.name;
+        times.goOn(trunk);
+        const leg = timed(ledger.of('customer', next.callId), times);
+        return { parts: partsOf(service, next), trunk, leg };
+      },
       ringTimeoutMs: command.ringTimeoutMs,
       mediaSilenceMaxMs: service.mediaSilenceMaxMs,
       analysis: command.withCpd
@@ -80,11 +97,63 @@ export function openCustomerLeg(
         : undefined,
     },
     {
-      ...callListener(context, legId, callId, times, () => call.endpoint?.id),
+      ...callListener(context, legId, times, () => call),
       ...timed(ledger.of('customer', callId), times),
     },
   );
   return { legId, call, player };
+}
+
+/** What the INVITE of one try is made of. */
+function partsOf(
+  service: ServiceConfig,
+  { plan, callId, uri = plan.uri, sessionExpiresMs = plan.trunk.sessionExpiresMs }: NextTry,
+): InviteParts {
+  const { trunk } = plan;
+  const { name, callerId, callerName } = service;
+  const proxy = trunk.proxyUri === undefined ? {} : { proxyUri: trunk.proxyUri };
+  const auth = credentialsOf(trunk);
+  return {
+    ...callerOn(trunk, { service: name, callerId, callerName }),
+    ...proxy,
+    ...(auth && { auth }),
+    uri,
+    callId,
+    sessionExpiresMs,
+    isReliable: trunk.isReliable,
+  };
+}
+
+function triesOf(
+  { deps, service, trail, listener, request, numbers }: CustomerLegContext,
+  { ringTimeoutMs }: DialCommand,
+  plan: Extract<DialPlan, { kind: 'dial' }>,
+  callId: string,
+): TrunkTries {
+  const { allowedDestinations, lostLegGuardMs } = service;
+  const { clock, random } = deps;
+  return new TrunkTries(
+    {
+      clock,
+      random,
+      takeTrunk: (wish) => listener.takeTrunk(wish),
+      planFor: (trunk) => planDial(request, trunk, numbers),
+      mayRedirectTo: (uri, { uri: own, redirectsTo = [] }) => {
+        const trunkUris = [own, ...redirectsTo.map((place) => `sip:${place}`)];
+        return judgeDestination(uri, { allowedDestinations, numbers, trunkUris }).ok;
+      },
+      record: (tries, trunk) =>
+        listener.onTry({
+          tries,
+          trunk,
+          number: plan.customerNumber,
+          ringsUntilMs: clock.nowMs() + ringTimeoutMs + lostLegGuardMs,
+        }),
+      note: (what, detail) => trail.note(callId, what, detail, 'customer'),
+    },
+    plan,
+    callId,
+  );
 }
 
 function heardOf(file: string, end: PlayEnd): string {
@@ -95,20 +164,20 @@ function heardOf(file: string, end: PlayEnd): string {
 function callListener(
   { listener, trail, deps }: CustomerLegContext,
   legId: string,
-  callId: string,
   times: LegTimes,
-  endpointId: () => string | undefined,
+  call: () => OutboundCall,
 ): Omit<OutboundCallListener, keyof LegListener> {
   return {
-    onHeard: (event) => trail.heard(callId, event),
-    onRinging: () => {
-      times.rang();
-      listener.onAttemptFacts({ rangAtMs: deps.clock.nowMs() });
-    },
+    onHeard: (event) => trail.heard(call().callId, event),
+    onRinging: (status, hasMedia) => listener.onAttemptFacts(times.rang(status, hasMedia)),
     onAnswered: (dialog) => {
       times.answered();
       const answeredAtMs = deps.clock.nowMs();
-      listener.onAttemptFacts({ answeredAtMs, ...dialog.identity, endpointId: endpointId() });
+      listener.onAttemptFacts({
+        answeredAtMs,
+        ...dialog.identity,
+        endpointId: call().endpoint?.id,
+      });
       listener.post({ type: 'answered', legId });
     },
     onResult: (result) => {
@@ -118,7 +187,10 @@ function callListener(
     onRevised: (callState, why) =>
       listener.post({ type: 'verdict-revised', legId, callState, why }),
     onGreetingEnded: (heardBeep) => listener.post({ type: 'greeting-ended', legId, heardBeep }),
-    onHungUp: () => listener.post({ type: 'customer-hung-up', legId }),
+    onHungUp: (farReason) => {
+      if (farReason !== undefined) listener.onAttemptFacts({ farReason });
+      listener.post({ type: 'customer-hung-up', legId });
+    },
     onLost: (cause) => listener.post({ type: 'leg-lost', legId, cause }),
   };
 }
@@ -137,13 +209,14 @@ function timed(of: LegListener, times: LegTimes): LegListener {
 class LegTimes {
   readonly #dialledAtMs: number;
   #sentAtMs: number | undefined;
-  #rangAtMs: number | undefined;
+  #heardFrom = false;
+  #facts: { rangAtMs?: number; earlyMediaAtMs?: number; postDialDelayMs?: number } = {};
   #answeredAtMs: number | undefined;
   #hasSounded = false;
 
   constructor(
     private readonly clock: Clock,
-    private readonly trunk: string,
+    private trunk: string,
     private readonly metrics: CallMetrics | undefined,
   ) {
     this.#dialledAtMs = clock.nowMs();
@@ -156,10 +229,26 @@ class LegTimes {
     this.metrics?.setUp(this.trunk, this.#sentAtMs - this.#dialledAtMs);
   }
 
-  rang(): void {
-    if (this.#rangAtMs !== undefined || this.#sentAtMs === undefined) return;
-    this.#rangAtMs = this.clock.nowMs();
-    this.metrics?.rang(this.trunk, this.#rangAtMs - this.#sentAtMs);
+  /** Another trunk: its delays are its own. */
+  goOn(trunk: string): void {
+    this.metrics?.wentOn(this.trunk);
+    this.trunk = trunk;
+    this.#sentAtMs = undefined;
+    this.#heardFrom = false;
+  }
+
+  /** @returns what is known of it now; 183 without media says nothing to anybody */
+  rang(status: number, hasMedia: boolean): AttemptFacts {
+    const nowMs = this.clock.nowMs();
+    const isRinging = status >= 180 && status <= 182;
+    if (isRinging) this.#facts.rangAtMs ??= nowMs;
+    if (hasMedia) this.#facts.earlyMediaAtMs ??= nowMs;
+    if ((isRinging || hasMedia) && !this.#heardFrom && this.#sentAtMs !== undefined) {
+      this.#heardFrom = true;
+      this.#facts.postDialDelayMs = nowMs - this.#sentAtMs;
+      this.metrics?.rang(this.trunk, this.#facts.postDialDelayMs);
+    }
+    return { ...this.#facts };
   }
 
   answered(): void {

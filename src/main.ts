@@ -314,6 +314,9 @@ function createHost(
     get trunks() {
       return live.current.trunks;
     },
+    get trunkResults() {
+      return live.current.trunkResults;
+    },
     get routePoints() {
       return live.current.routePoints;
     },

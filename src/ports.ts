@@ -46,6 +46,10 @@ export interface InviteRequest {
   /** User part and display name of From. */
   readonly callerId?: string;
   readonly callerName?: string;
+  /** From is `anonymous@anonymous.invalid` (RFC 3323); who calls stands in P-Asserted-Identity, if anywhere. */
+  readonly isAnonymous?: boolean;
+  /** Provisional responses may come reliably, and are acknowledged with PRACK (RFC 3262). */
+  readonly isReliable?: boolean | undefined;
   /** Outbound proxy the request is sent to, a SIP URI. */
   readonly proxyUri?: string;
   readonly auth?: { readonly username: string; readonly password: string };
@@ -62,6 +66,12 @@ export interface InviteFailure {
   /** From `Reason: Q.850;cause=`. */
   readonly q850Cause?: number;
   readonly retryAfterMs?: number;
+  /** URIs of a 3xx, best first (RFC 3261 8.1.3.4). */
+  readonly contacts?: readonly string[];
+  /** Of a 422: the shortest session timer that is taken (RFC 4028 5). */
+  readonly minSessionMs?: number;
+  /** Header fields by lower-case name, without control characters. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type InviteOutcome =
@@ -169,6 +179,8 @@ export interface SipDialog {
   readonly identity: { readonly localTag: string; readonly remoteTag: string };
   /** Header fields of the far side's 200 OK, by lower-case name, without control characters. */
   readonly answerHeaders?: Readonly<Record<string, string>>;
+  /** Reason header of the far side's BYE (RFC 3326). */
+  readonly endReason?: string | undefined;
   onEnded(handle: (how: DialogEnd) => void): void;
   readonly hasEnded: boolean;
   /**

@@ -9,9 +9,10 @@ import { initialState } from './callflow/treatment-flow.js';
 import type { Closed, State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
-import { DialGate } from './dial/dial-gate.js';
-import type { Hindrance, SetUpGovernor } from './dial/set-up-governor.js';
-import { selectTrunk } from './dial/trunk-selector.js';
+import type { SetUpGovernor } from './dial/set-up-governor.js';
+import { TrunkBoard, type TrunkWish } from './dial/trunk-board.js';
+import type { Trunk } from './dial/trunk.js';
+import type { DialPlace } from './session-owner.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 import { closedAt, type TimePlans } from './schedule/dial-times.js';
 
@@ -23,6 +24,7 @@ export interface SessionHostDeps extends EffectsDeps {
   readonly services: Readonly<Record<string, ServiceConfig>>;
   /** Office hours, as configured now. */
   times(): TimePlans;
+  readonly trunks: readonly Trunk[];
   /** The line of those who want to dial. */
   readonly setUps: SetUpGovernor;
   /** A session is over: there is room for another. */
@@ -33,11 +35,17 @@ export interface SessionHostDeps extends EffectsDeps {
 export class SessionHost {
   readonly #sessions = new Map<string, CallbackSession>();
   readonly #consulted = new ConsultedServices();
-  readonly #gate: DialGate;
+  /** Where calls leave. */
+  readonly trunks: TrunkBoard;
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {
-    this.#gate = new DialGate(deps.clock);
+    this.trunks = new TrunkBoard({
+      clock: deps.clock,
+      random: deps.random,
+      trunks: () => deps.trunks,
+      callsByTrunk: () => this.#callsByTrunk(),
+    });
   }
 
   /** Sessions with a call in the air; those that wait for a retry or an agent hold no line. */
@@ -137,7 +145,8 @@ export class SessionHost {
     const owner = {
       serviceNow,
       closed: (number: string) => this.#closed(record, service, number),
-      queueToDial: () => this.deps.setUps.queue('customer', () => this.#hindrance()),
+      queueToDial: (wish: TrunkWish) => this.#queueToDial(wish),
+      takeTrunk: (wish: TrunkWish) => this.trunks.take(wish),
       onLegOver: () => this.deps.setUps.poke(),
     };
     const session = new CallbackSession(this.deps, record, owner, state);
@@ -167,13 +176,35 @@ export class SessionHost {
     return { forMs: Math.max(0, againAtMs - nowMs), why: closed.why };
   }
 
-  /** Limits of the trunk that calls leave by, for first attempts and retries alike. */
-  #hindrance(): Hindrance | undefined {
-    const trunk = selectTrunk(this.deps.trunks);
-    if (!trunk) return undefined; // The dial then ends in call state 41.
-    let legs = 0;
-    for (const { isOnTheLine } of this.#sessions.values()) if (isOnTheLine) legs += 1;
-    return this.#gate.take(trunk, legs);
+  /** Those who may use the same trunks stand in line together. */
+  #queueToDial(wish: TrunkWish): DialPlace {
+    let trunk: DialPlace['trunk'] = { none: 'not its turn' };
+    const take = () => {
+      const place = this.trunks.take(wish);
+      if (place.kind === 'wait') return place;
+      // Without a trunk the dial ends in call state 41.
+      trunk = place.kind === 'taken' ? place.trunk : { none: place.why };
+      return undefined;
+    };
+    const place = this.deps.setUps.queue('customer', take, wish.country);
+    return {
+      get isGranted() {
+        return place.isGranted;
+      },
+      granted: place.granted,
+      release: () => place.release(),
+      get trunk() {
+        return trunk;
+      },
+    };
+  }
+
+  #callsByTrunk(): ReadonlyMap<string, number> {
+    const calls = new Map<string, number>();
+    for (const { trunkInUse } of this.#sessions.values()) {
+      if (trunkInUse !== undefined) calls.set(trunkInUse, (calls.get(trunkInUse) ?? 0) + 1);
+    }
+    return calls;
   }
 
   /**

@@ -124,9 +124,9 @@ function changedAttempt(before: State, event: Event, step: Step): AttemptChange 
     const isGivenUp = before.name === 'dialing' || before.name === 'answered';
     return { attempt, ...ended, ...(isGivenUp ? { outcome: givenUpBy(event) } : {}) };
   }
-  const { sipStatus, sipReason, q850Cause, cpdReason, audioTap } = event.detail ?? {};
+  const { sipStatus, sipReason, q850Cause, cpdReason, audioTap, farReason } = event.detail ?? {};
   const { callState } = event;
-  const facts = { sipStatus, sipReason, q850Cause, cpdReason, audioTap };
+  const facts = { sipStatus, sipReason, q850Cause, cpdReason, audioTap, farReason };
   return { attempt, callState, ...facts, ...ended };
 }
 

@@ -12,7 +12,7 @@ import { supportDesk, supportPlans } from './fakes/queue-desk.js';
 import { FakeStore } from './fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from './fakes/fake-telephony.js';
 import { mediaFault } from '../src/treatment/media-file.js';
-import { serviceConfig, testTrunk } from './fakes/service-config.js';
+import { serviceConfig, onTrunk, testTrunk } from './fakes/service-config.js';
 
 const CALLBACK: CallbackRecord = {
   id: 'cb-1',
@@ -67,7 +67,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
         fetch: () =>
           Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'HTTP 404' }),
       },
-      trunks: trunks.map(testTrunk),
+      trunkResults: [],
       everywhere: { allowedCountries: [], doNotCall: barred },
       desk,
       routePoints: {},
@@ -76,7 +76,17 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000 },
     {
       serviceNow: () => config.service,
-      queueToDial: () => setUps.queue('customer', () => limits.hindrance),
+      queueToDial: () => {
+        const place = setUps.queue('customer', () => limits.hindrance);
+        const [first] = trunks;
+        return onTrunk(place, first ? testTrunk(first) : { none: 'no trunk is configured' });
+      },
+      takeTrunk: ({ tried = [] }) => {
+        const next = trunks.find((name) => !tried.includes(name));
+        return next === undefined
+          ? { kind: 'none', why: 'no other trunk is left' }
+          : { kind: 'taken', trunk: testTrunk(next) };
+      },
       closed: () => config.closed,
       onLegOver: () => setUps.poke(),
     },
@@ -442,6 +452,59 @@ describe('CallbackSession', () => {
     const t = start({ maxDialAttempts: 1 }, []);
     assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
     assert.equal(t.store.commits.at(-1)?.change.record?.callState, 41);
+  });
+
+  it('tries the next trunk within the attempt, each INVITE on disk before it leaves', async () => {
+    const t = start({}, ['sip:trunk', 'sip:second']);
+    await settle();
+    const [first] = t.telephony.calls;
+    const before = t.store.commits.length;
+    first?.fail(503, { q850Cause: 34 });
+    await settle();
+    const second = t.telephony.calls[1];
+    assert.equal(second?.request.uri, 'sip:+15550100@second');
+    assert.notEqual(second?.request.callId, first?.request.callId);
+    const wrote = t.store.commits.slice(before).filter(({ change }) => change.leg);
+    assert.deepEqual(
+      wrote.slice(0, 2).map(({ durable, change: { leg } }) => [durable, leg?.kind, leg?.callId]),
+      [
+        [true, 'over', first?.request.callId],
+        [true, 'begun', second?.request.callId],
+      ],
+    );
+    const { attempt } = wrote[1]?.change ?? {};
+    assert.deepEqual(
+      attempt?.tries?.map(({ trunk, sipStatus, q850Cause }) => [trunk, sipStatus, q850Cause]),
+      [
+        ['sip:trunk', 503, 34],
+        ['sip:second', undefined, undefined],
+      ],
+    );
+    assert.equal(attempt?.attempt, 1);
+    assert.equal(attempt?.trunk, 'sip:second');
+    assert.equal(t.session.trunkInUse, 'sip:second');
+    assert.ok(
+      t.store.rows.every((row) => row === 'dial.first'),
+      'the flow has seen nothing of it',
+    );
+    second?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    await t.over();
+  });
+
+  it('dials no other trunk while the disk cannot take its Call-ID', async () => {
+    const t = start({ maxDialAttempts: 1 }, ['sip:trunk', 'sip:second']);
+    await settle();
+    t.store.broken = new Error('disk full');
+    t.telephony.calls[0]?.fail(503);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    t.store.broken = undefined;
+    await t.clock.advance(1000);
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
   });
 
   it('says that plugins are not built instead of leaving a customer in silence', async () => {

@@ -39,6 +39,7 @@ function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx'
       fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
     },
     trunks: [testTrunk('sip:trunk')],
+    trunkResults: [],
     desk,
     routePoints: {},
     comfortFile: '/p/comfort.wav',

@@ -51,6 +51,8 @@ export interface Conditions {
   /** The message plays already, begun without a beep because none came in time. */
   readonly messagePlays?: boolean;
   readonly sitPermanent?: 'fail' | 'retry';
+  /** The result table says `never-again`. */
+  readonly neverAgain?: boolean;
   /** `queue` is set. */
   readonly queueIsSet?: boolean;
   /** `_wait_for_agent`, and there is a queue to wait in. */

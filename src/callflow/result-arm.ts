@@ -32,7 +32,9 @@ export function onAttemptResult(
 ): Step {
   const draft = new StepDraft(state, service);
   const retryAfterMs = event.detail?.retryAfterMs;
+  const afterwards = event.detail?.afterwards;
   if (retryAfterMs !== undefined) draft.context.retryAfterMs = retryAfterMs;
+  if (afterwards !== undefined) draft.context.afterwards = afterwards;
   return takeResult(draft, event.callState, event.legUp);
 }
 
@@ -97,6 +99,8 @@ function takeBranch(draft: StepDraft, branch: Branch, how: { readonly isBuiltIn:
       return treatMachine(draft, row, because);
     case 'fax.end':
       return draft.end('FAIL_FAX_REACHED', row, because);
+    case 'failure.never-again':
+      return draft.end('FAIL_CALL_TO_CUSTOMER', row, `${because}; trunkResults say never-again`);
     case 'sit.permanent': {
       const permanent = `${because}; sitPermanent is ${service.sitPermanent}`;
       return draft.end('FAIL_CALL_TO_CUSTOMER', row, permanent);
@@ -192,7 +196,9 @@ function factsOf(
     callIsUp: context.leg !== undefined,
     machineTreatment: messageDue(context, service) !== undefined,
     awaitsBeep: awaitsBeep(context, service),
-    sitPermanent: service.sitPermanent,
+    // A carrier that is known to say it of numbers that exist is not believed.
+    sitPermanent: context.afterwards === 'retry-later' ? 'retry' : service.sitPermanent,
+    neverAgain: context.afterwards === 'never-again',
     retryLimitExceeded: isRetryLimitExceeded(context.attempt, service.maxDialAttempts),
   };
 }

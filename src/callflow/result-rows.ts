@@ -225,6 +225,18 @@ export const RESULT_ROWS = [
   // Result: nobody
   {
     arm: 'result',
+    row: 'failure.never-again',
+    box: BOX.retry,
+    when: {
+      answer: ['busy', 'no-answer', 'sit', 'sit-permanent', 'error'],
+      pluginEnabled: false,
+      neverAgain: true,
+    },
+    then: 'The result table says that this number is not to be dialled again: end with FAIL_CALL_TO_CUSTOMER.',
+    reading: 'Not on the page. A row of `trunkResults` says so.',
+  },
+  {
+    arm: 'result',
     row: 'busy.plugin',
     box: BOX.plugin,
     to: BOX.action,

@@ -22,9 +22,8 @@ import type {
   TreatmentName,
 } from './vocabulary.js';
 
-const SECOND_MS = 1000;
 /** Shortest pause before a comfort sound that could not be played is tried again. */
-const COMFORT_RETRY_MIN_MS = SECOND_MS;
+const COMFORT_RETRY_MIN_MS = 1000;
 
 const CALL_TIMERS = [
   'plugin-ttl',
@@ -95,6 +94,7 @@ export class StepDraft {
     delete context.callState;
     delete context.retryAfterMs;
     delete context.aheadUntilMs;
+    delete context.afterwards;
     context.attempt += 1;
     context.transferAttempts = 0;
     context.leg = { legId, isUp: false };

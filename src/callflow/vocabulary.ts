@@ -91,6 +91,8 @@ export interface Context {
   readonly results?: Readonly<Partial<Record<RetryResult, number>>>;
   /** When `_urs_queued_ttl` is over for the search that goes on before the dial. */
   readonly aheadUntilMs?: number;
+  /** What the result table said of it. */
+  readonly afterwards?: Afterwards;
 }
 
 export type State =
@@ -130,6 +132,8 @@ export type State =
 
 export type StateName = State['name'];
 
+export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again';
+
 /** What the wire said about an attempt; recorded, and the source of an honoured Retry-After. */
 export interface AttemptDetail {
   readonly sipStatus?: number;
@@ -137,6 +141,10 @@ export interface AttemptDetail {
   readonly q850Cause?: number;
   readonly retryAfterMs?: number;
   readonly cpdReason?: string;
+  /** The far side's Reason header (RFC 3326). */
+  readonly farReason?: string;
+  /** What the result table says of attempts to come; `by-call-state` when left out. */
+  readonly afterwards?: Afterwards;
   /** How the detector was given the audio; without `audio_fork` or `recording` it hears no playback. */
   readonly audioTap?: 'audio_fork' | 'recording' | 'unicast';
 }

@@ -16,11 +16,11 @@ import type {
   RoutePointConfig,
   ServiceConfig,
   StoreConfig,
-  TrunkConfig,
 } from './config.js';
 import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
 import { buildHttp } from './build-http.js';
 import { buildTelephony } from './build-telephony.js';
+import { buildTrunks } from './build-trunks.js';
 import { CONFIG_OPTIONS } from './schema.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { CPD_PROFILES } from './schema-terms.js';
@@ -53,7 +53,7 @@ export function buildConfig(
     engine,
     embedded: buildEmbedded(blockReader('embedded', read)),
     ...buildTelephony(read, context),
-    trunks: readersOf('trunks', read).map(([, reader]) => buildTrunk(reader)),
+    ...buildTrunks(read, context),
     dialling: buildDialling(blockReader('dialling', read), context),
     media: buildMedia(blockReader('media', read), context),
     cpd: buildCpd(blockReader('cpd', read), context),
@@ -85,19 +85,6 @@ function buildEmbedded(read: OptionReader): DialbackConfig['embedded'] {
   const sipHost = read.text('sipHost');
   const rtpHost = read.optionalText('rtpHost') ?? sipHost;
   return { sipHost, sipPort: read.number('sipPort'), rtpHost };
-}
-
-function buildTrunk(read: OptionReader): TrunkConfig {
-  return {
-    name: read.optionalText('name') ?? '',
-    uri: read.optionalText('uri') ?? '',
-    username: read.optionalText('username'),
-    password: read.optionalText('password'),
-    maxConcurrentCalls: read.number('maxConcurrentCalls'),
-    maxCallsPerSecond: read.number('maxCallsPerSecond'),
-    priority: read.number('priority'),
-    sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
-  };
 }
 
 function buildRoutePoint(read: OptionReader): RoutePointConfig {

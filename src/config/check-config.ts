@@ -8,7 +8,6 @@ import { checkCalibration } from './check-calibration.js';
 import { checkFiles } from './check-files.js';
 import { checkHosts } from './check-hosts.js';
 import { checkRules } from './check-rules.js';
-import { checkUnbuilt } from './check-unbuilt.js';
 import { checkUrls } from './check-urls.js';
 import type { DialbackConfig } from './config.js';
 import { inFileOrder, type Problem } from './problem.js';
@@ -24,7 +23,6 @@ export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
   const found = [
     ...checkRules(config),
     ...checkEffects(config),
-    ...checkUnbuilt(config),
     ...calibration,
     ...files,
     ...urls,

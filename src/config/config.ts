@@ -3,6 +3,8 @@
  * paths absolute, frozen. Plain data, so it can be posted to a worker. Made by `loadConfig` only.
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
+import type { ResultRow } from '../dial/result-rows.js';
+import type { Trunk } from '../dial/trunk.js';
 import type { AttachedFormat } from '../handoff/attached-data.js';
 import type { AgentPlan, EscalationStep, QueuePlan } from '../handoff/queue/plans.js';
 import type { EtaPosition } from '../handoff/queue/wait-estimate.js';
@@ -63,19 +65,7 @@ export interface FreeswitchConfig {
   readonly profile: string;
 }
 
-export interface TrunkConfig {
-  readonly name: string;
-  /** `sip:host[:port][;params]`, without a user part. */
-  readonly uri: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly maxConcurrentCalls: number;
-  readonly maxCallsPerSecond: number;
-  /** Lower is tried first. */
-  readonly priority: number;
-  /** RFC 4028 session timer that is offered; none when undefined. */
-  readonly sessionExpiresMs?: number | undefined;
-}
+export type TrunkConfig = Trunk;
 
 /** How a service looks for an agent. */
 export interface SearchConfig {
@@ -310,6 +300,8 @@ export interface DialbackConfig {
   readonly freeswitch: readonly FreeswitchConfig[];
   readonly trunks: readonly TrunkConfig[];
   readonly dialling: DiallingConfig;
+  /** Asked before the built-in rows. */
+  readonly trunkResults: readonly ResultRow[];
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
   readonly cpd: CpdConfig;

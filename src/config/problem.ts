@@ -55,7 +55,6 @@ export const PROBLEM_CODES = {
   CHECK_PLUGIN_PAGE:
     'An SCXML page that a service names uses what is not supported, or breaks a rule.',
   CHECK_HOST_UNREACHABLE: 'A host that cannot be found, or a name that is reserved for examples.',
-  CHECK_NOT_BUILT: 'Something that this version cannot do yet.',
   CHECK_PUBLIC_HTTP: 'The HTTP API is open to other machines without API keys.',
   CHECK_UNSIGNED_WEBHOOK: 'A webhook cannot tell our requests from those of others.',
   CHECK_ANY_DESTINATION: 'Real trunks, and a service that may dial any country.',

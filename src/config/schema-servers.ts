@@ -4,15 +4,11 @@ import {
   anyPort,
   block,
   host,
-  name,
   NETWORK,
   option,
   PATH,
-  secret,
-  SIP_TEXT,
   SIP_URI,
   STORE_URL,
-  TRUNK_URI,
   WEBHOOK_SECRET,
 } from './schema-parts.js';
 import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
@@ -21,6 +17,7 @@ import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { capacities, officeHours } from './schema-time.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
+import { trunkResults, trunks } from './schema-trunks.js';
 import type { OptionSpec } from './schema-types.js';
 
 const embedded = block(
@@ -35,56 +32,6 @@ const embedded = block(
     }),
     option('rtpHost', host, 'Address of its media.', { defaultSays: 'as `sipHost`' }),
   ],
-);
-
-const trunks = option(
-  'trunks',
-  {
-    kind: 'list',
-    maxItems: 256,
-    uniqueBy: 'name',
-    of: {
-      kind: 'block',
-      options: [
-        option('name', name, 'Name in logs and records.', { isRequired: true }),
-        option(
-          'uri',
-          { kind: 'text', maxLength: 512, format: TRUNK_URI },
-          'Where calls go out. The dialled number becomes its user part.',
-          { isRequired: true },
-        ),
-        option(
-          'username',
-          { kind: 'text', maxLength: 128, format: SIP_TEXT },
-          'For digest authentication.',
-        ),
-        option('password', secret, 'For digest authentication.'),
-        option(
-          'maxConcurrentCalls',
-          { kind: 'integer', min: 1, max: 100000 },
-          'Live calls on the trunk at most.',
-          { default: 100 },
-        ),
-        option(
-          'maxCallsPerSecond',
-          { kind: 'integer', min: 1, max: 1000 },
-          'New calls a second at most.',
-          { default: 10 },
-        ),
-        option('priority', { kind: 'integer', min: 0, max: 1000 }, 'Lower is tried first.', {
-          default: 1,
-        }),
-        option(
-          'sessionExpires',
-          { kind: 'integer', min: 90, max: 86400, unit: 's' },
-          'Session timer offered to the customer’s side (RFC 4028): a call whose far end has gone without a word ends by itself. The trunk may ask for a longer one by refusing with 422, which fails the attempt.',
-          { defaultSays: 'none offered' },
-        ),
-      ],
-    },
-  },
-  'Ways out to the telephone network. May be empty: a dial then ends in call state 41 (dial error).',
-  { default: [] },
 );
 
 const routePoints = option(
@@ -124,6 +71,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   drachtio,
   freeswitch,
   trunks,
+  trunkResults,
   DIALLING_BLOCK,
   block('media', 'Sounds.', [
     option(

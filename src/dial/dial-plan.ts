@@ -4,7 +4,8 @@
  * rules as a number from the API (toll fraud).
  */
 import { countryOf, normaliseNumber, type NumberRules } from '../request/customer-number.js';
-import { requestUriFor, selectTrunk, type Trunk } from './trunk-selector.js';
+import { dialledNumber, requestUriFor } from './trunk-number.js';
+import type { Trunk } from './trunk.js';
 
 export type DialPlan =
   | {
@@ -28,24 +29,28 @@ export interface DialRequest {
   readonly prefix: string;
 }
 
+/** @param trunk that has a place for it; or why none has */
 export function planDial(
-  { ownNumber, replacement, prefix }: DialRequest,
-  trunks: readonly Trunk[],
+  request: DialRequest,
+  trunk: Trunk | { readonly none: string },
   rules: NumberRules,
 ): DialPlan {
-  let customerNumber = ownNumber;
-  if (replacement !== undefined) {
-    const result = normaliseNumber(replacement, rules);
-    if (!result.ok) return refused(`the number of the reply is refused: ${result.why}`, ownNumber);
-    customerNumber = result.e164;
+  const { ownNumber, prefix } = request;
+  const customer = customerOf(request, rules);
+  if (!customer.ok) {
+    return refused(`the number of the reply is refused: ${customer.why}`, ownNumber);
   }
-  // Behind a prefix an international number loses its `+`.
-  const number = prefix === '' ? customerNumber : prefix + customerNumber.replace(/^\+/, '');
-  const trunk = selectTrunk(trunks);
-  if (!trunk) return refused('no trunk is configured', number);
+  const { e164 } = customer;
+  if ('none' in trunk) return refused(trunk.none, e164);
+  const number = dialledNumber(trunk, e164, prefix);
   const uri = requestUriFor(trunk, number);
   if (uri === undefined) return refused('the number cannot be dialled', number);
-  return { kind: 'dial', uri, trunk, customerNumber, country: countryOf(customerNumber), number };
+  return { kind: 'dial', uri, trunk, customerNumber: e164, country: countryOf(e164), number };
+}
+
+function customerOf({ ownNumber, replacement }: DialRequest, rules: NumberRules) {
+  if (replacement !== undefined) return normaliseNumber(replacement, rules);
+  return { ok: true, e164: ownNumber } as const;
 }
 
 function refused(why: string, number: string): DialPlan {

@@ -3,7 +3,8 @@
  * exactly one outcome, reported once; after an outcome with the leg up it goes on to report what
  * becomes of the leg. It decides nothing about the callback: that is the call flow's.
  *
- *   endpoint ─ tap ─ INVITE ─┬─ failed ───────────────────────────────> outcome, leg down
+ *   endpoint ─ tap ─ INVITE ─┬─ failed: this trunk, and another is free ─ its INVITE ...
+ *                            ├─ failed ───────────────────────────────> outcome, leg down
  *                            ├─ early media: busy, SIT ... ─ CANCEL ──> outcome, leg down
  *                            ├─ ring timeout ─ CANCEL ────────────────> no answer, leg down
  *                            └─ 200 ─ verdict ────────────────────────> outcome, leg up
@@ -13,14 +14,13 @@ import { CALL_STATE, callStateOfAnswer, type CallState } from '../callflow/call-
 import type { AttemptDetail } from '../callflow/vocabulary.js';
 import type { CpdEvent, EarlyMediaSound } from '../cpd/types.js';
 import type {
-  AnalysisRequest,
   AudioTap,
   CallAnalyser,
   CallAnalysis,
   Clock,
   DialogEnd,
+  InviteFailure,
   InviteOutcome,
-  InviteRequest,
   LegListener,
   Log,
   MediaEndpoint,
@@ -30,39 +30,21 @@ import type {
 } from '../ports.js';
 import { answerOfSound, callStateOfVerdict } from './heard-result.js';
 import type { SetUpGovernor } from './set-up-governor.js';
-import { callStateOfFailure } from './sip-result.js';
+import {
+  isWithin,
+  partsOf,
+  RINGING,
+  type InviteParts,
+  type NextInvite,
+  type OutboundCallListener,
+  type OutboundCallRequest,
+} from './outbound-call-parts.js';
+import { judgeFailure, type ResultVerdict } from './sip-result.js';
 
 /** No verdict is revised later than this after it fell: a person in the queue needs no detector. */
 const REVISABLE_MS = 30_000;
 /** Time past the detector's own limit after which it is taken for dead. */
 const ANALYSIS_GRACE_MS = 3000;
-
-export interface OutboundCallRequest extends Omit<InviteRequest, 'localSdp'> {
-  readonly ringTimeoutMs: number;
-  /** Once answered, a call from which no RTP came for so long is given up. Undefined: never. */
-  readonly mediaSilenceMaxMs?: number | undefined;
-  /** Undefined: a 200 OK is a human. */
-  readonly analysis?: Omit<AnalysisRequest, 'id'>;
-}
-
-export interface CallResult {
-  readonly callState: CallState;
-  readonly legUp: boolean;
-  readonly detail: AttemptDetail;
-}
-
-export interface OutboundCallListener extends LegListener {
-  onRinging(status: number): void;
-  onAnswered(dialog: SipDialog): void;
-  /** Exactly once. */
-  onResult(result: CallResult): void;
-  onRevised(callState: CallState, why: string): void;
-  onGreetingEnded(heardBeep: boolean): void;
-  /** Whatever the detector says, as it says it. */
-  onHeard(event: CpdEvent): void;
-  onHungUp(): void;
-  onLost(cause: 'signalling' | 'media'): void;
-}
 
 export interface OutboundCallDeps {
   readonly telephony: Telephony;
@@ -83,6 +65,11 @@ export class OutboundCall {
   #hasResult = false;
   /** What the early media amounts to. */
   #heard: EarlyMediaSound | undefined;
+  /** Of the INVITE that is out. */
+  #hasRung = false;
+  #trunk: string | undefined;
+  #callId: string;
+  #leg: LegListener;
   /** We are done with it: nothing is reported any more. */
   #isOver = false;
   #released: Promise<void> | undefined;
@@ -94,6 +81,9 @@ export class OutboundCall {
     private readonly request: OutboundCallRequest,
     private readonly listener: OutboundCallListener,
   ) {
+    this.#trunk = request.trunk;
+    this.#callId = request.callId;
+    this.#leg = listener;
     this.#placed = this.#dial().catch((error: unknown) => {
       this.#end(CALL_STATE.SystemError, { cpdReason: messageOf(error) });
     });
@@ -109,8 +99,9 @@ export class OutboundCall {
     return this.#isOver ? undefined : this.#dialog;
   }
 
+  /** Of the INVITE that is out, or was the last. */
   get callId(): string {
-    return this.request.callId;
+    return this.#callId;
   }
 
   /** Of the 200 OK; empty before. */
@@ -158,11 +149,15 @@ export class OutboundCall {
     if (endpoint.hasEnded) return this.#onMediaLost();
     await this.#listen(endpoint);
     if (this.#isOver) return this.#release('abandoned before dialling');
+    await this.#send(endpoint, partsOf(this.request));
+  }
 
+  async #send(endpoint: MediaEndpoint, parts: InviteParts): Promise<void> {
     const { localSdp, id: endpointId } = endpoint;
-    const invite = telephony.sip.invite({ ...this.request, localSdp, endpointId });
+    const invite = this.deps.telephony.sip.invite({ ...parts, localSdp, endpointId });
     this.#invite = invite;
-    invite.onIdentity((identity) => this.listener.onIdentity(identity));
+    const leg = this.#leg;
+    invite.onIdentity((identity) => leg.onIdentity(identity));
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
     this.#stopTimer = this.deps.clock.after(this.request.ringTimeoutMs, () => this.#onRungOut());
     const outcome = await invite.outcome;
@@ -182,13 +177,14 @@ export class OutboundCall {
       this.#tap = await endpoint.tap(analysis);
     } catch (error) {
       // The call is still worth making: without audio the verdict will be "unknown".
-      this.deps.log.warn({ callId: this.request.callId, why: messageOf(error) }, 'no audio tap');
+      this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, 'no audio tap');
     }
   }
 
   #onProvisional(endpoint: MediaEndpoint, status: number, sdp: string | undefined): void {
     if (this.#isOver) return;
-    this.listener.onRinging(status);
+    this.#hasRung ||= RINGING.has(status);
+    this.listener.onRinging(status, sdp !== undefined);
     // Early media: busy tones and information tones are often heard before any final response.
     if (sdp) endpoint.connect(sdp).catch((error: unknown) => this.#note('early media', error));
   }
@@ -199,20 +195,55 @@ export class OutboundCall {
 
   async #onOutcome(endpoint: MediaEndpoint, outcome: InviteOutcome): Promise<void> {
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
-    if (outcome.kind === 'failed') {
-      const { callState, why } = callStateOfFailure(outcome, this.#heard);
-      return this.#end(callState, {
-        sipStatus: outcome.status,
-        sipReason: outcome.reason,
-        q850Cause: outcome.q850Cause,
-        retryAfterMs: outcome.retryAfterMs,
-        cpdReason: why,
-      });
-    }
+    if (outcome.kind === 'failed') return this.#onFailed(endpoint, outcome);
     if (outcome.kind === 'error') {
       return this.#end(CALL_STATE.DialError, { cpdReason: outcome.why });
     }
     return undefined; // cancelled: whoever cancelled has reported
+  }
+
+  async #onFailed(endpoint: MediaEndpoint, failure: InviteFailure): Promise<void> {
+    const verdict = judgeFailure(failure, {
+      rows: this.request.resultRows,
+      trunk: this.#trunk,
+      heard: this.#heard,
+      hasRung: this.#hasRung,
+    });
+    const next = await this.#nextInvite(failure, verdict);
+    if (next && this.#isOver) return next.leg.onOver();
+    if (next) return this.#goOn(endpoint, next);
+    const farReason = failure.headers?.['reason'];
+    this.#end(verdict.callState, {
+      sipStatus: failure.status,
+      sipReason: failure.reason,
+      q850Cause: failure.q850Cause,
+      retryAfterMs: failure.retryAfterMs,
+      cpdReason: verdict.why,
+      ...(farReason !== undefined && { farReason }),
+      ...(verdict.then !== 'next-trunk' && { afterwards: verdict.then }),
+    });
+  }
+
+  /** The former leg has its final answer: it is over before another one begins. */
+  async #nextInvite(
+    failure: InviteFailure,
+    verdict: ResultVerdict,
+  ): Promise<NextInvite | undefined> {
+    const { onward } = this.request;
+    const isLeft = verdict.then === 'next-trunk' || isWithin(failure);
+    if (!onward || this.#isOver || !isLeft) return undefined;
+    this.#leg.onOver();
+    return onward(failure, verdict);
+  }
+
+  #goOn(endpoint: MediaEndpoint, { parts, trunk, leg }: NextInvite): Promise<void> {
+    this.#leg = leg;
+    this.#trunk = trunk;
+    this.#callId = parts.callId;
+    this.#hasRung = false;
+    this.#heard = undefined;
+    leg.onEndpoint(endpoint.id);
+    return this.#send(endpoint, parts);
   }
 
   async #onAnswered(endpoint: MediaEndpoint, dialog: SipDialog): Promise<void> {
@@ -279,13 +310,19 @@ export class OutboundCall {
       this.#end(how === 'lost' ? CALL_STATE.SystemError : CALL_STATE.RemoteRelease, {
         sipStatus: 200,
         cpdReason: how === 'lost' ? 'signalling lost before a verdict' : 'hung up before a verdict',
+        ...this.#farReason(),
       });
       return;
     }
     this.#isOver = true;
     if (how === 'lost') this.listener.onLost('signalling');
-    else this.listener.onHungUp();
+    else this.listener.onHungUp(this.#farReason().farReason);
     void this.#release('far side hung up');
+  }
+
+  #farReason(): { readonly farReason?: string } {
+    const farReason = this.#dialog?.endReason;
+    return farReason === undefined ? {} : { farReason };
   }
 
   #onMediaLost(): void {
@@ -350,11 +387,11 @@ export class OutboundCall {
   #tellOver(): void {
     if (this.#isToldOver) return;
     this.#isToldOver = true;
-    this.listener.onOver();
+    this.#leg.onOver();
   }
 
   #note(what: string, error: unknown): void {
-    this.deps.log.warn({ callId: this.request.callId, why: messageOf(error) }, `${what} failed`);
+    this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, `${what} failed`);
   }
 }
 

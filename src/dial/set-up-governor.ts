@@ -3,7 +3,8 @@
  * endpoint or a lock, until there is a place: as many set-ups begin a second, evenly spaced, as have
  * been learned to go well (`set-up-rate.ts`), as are configured, and as the media servers have sessions
  * for; and only so many are in progress at a time. Nobody is refused, and whoever is let in finds a
- * media server that has time for them.
+ * media server that has time for them. It is first come, first served; who cannot go because every trunk
+ * of theirs is full holds up nobody who has another.
  *
  * Agents' legs go before new dials, and do not wait for the next beat: a customer is on the line. Their
  * places are made up for by the dials after them.
@@ -66,13 +67,15 @@ export class SetUpGovernor {
   /**
    * Takes a place in the line.
    * @param hindrance asked when it would be this one's turn
+   * @param way those with the same are hindered alike: who has another may go first then
    */
   queue(
     kind: 'agent' | 'customer',
     hindrance: () => Hindrance | undefined = () => undefined,
+    way = '',
   ): Place {
     const line = kind === 'agent' ? this.#agents : this.#customers;
-    const waiting = new Waiting(hindrance, () => {
+    const waiting = new Waiting(hindrance, way, () => {
       if (waiting.isGranted) this.#grantedCount -= 1;
       else line.splice(line.indexOf(waiting), 1);
       this.#admit();
@@ -147,11 +150,27 @@ export class SetUpGovernor {
         continue;
       }
       if (this.#isPausing) return this.#rate.usedUp();
-      const hindrance = this.#customers[0]?.hindrance() ?? this.#full();
-      if (hindrance) return this.#lookAgain(hindrance);
-      const customer = this.#customers.shift();
-      if (customer) this.#grant(customer);
+      const next = this.#full() ?? this.#takeNext();
+      if (!(next instanceof Waiting)) return this.#lookAgain(next);
+      this.#grant(next);
     }
+  }
+
+  /** The first in the line who can go; or what is in the way of all of them. */
+  #takeNext(): Waiting | Hindrance {
+    const blocked = new Set<string>();
+    let soonest: Hindrance | undefined;
+    for (const [index, customer] of this.#customers.entries()) {
+      if (blocked.has(customer.way)) continue;
+      const hindrance = customer.hindrance();
+      if (!hindrance) {
+        this.#customers.splice(index, 1);
+        return customer;
+      }
+      blocked.add(customer.way);
+      if ((hindrance.waitMs ?? Infinity) < (soonest?.waitMs ?? Infinity)) soonest = hindrance;
+    }
+    return soonest ?? { why: 'nobody can go' };
   }
 
   #grant(waiting: Waiting): void {
@@ -196,6 +215,7 @@ class Waiting implements Place {
 
   constructor(
     readonly hindrance: () => Hindrance | undefined,
+    readonly way: string,
     private readonly onReleased: () => void,
   ) {
     this.granted = new Promise((resolve) => (this.#resolve = resolve));

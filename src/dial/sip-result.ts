@@ -1,91 +1,97 @@
 /**
- * What a failed INVITE means for the callback, as data: SIP status and Q.850 cause to an answer. The
- * cause is asked first where it says more than the status does (a gateway's 480 with cause 17 is a busy
- * customer), but never against a status that is itself precise. What was heard before the failure is
- * asked where signalling leaves it open (heard-result.ts).
+ * What a failed INVITE means for the callback: the row of the result table (result-rows.ts, and the
+ * configuration's own) that decides, the call state, and whether another trunk is tried. What was heard
+ * before the failure is asked where signalling leaves it open (heard-result.ts).
  *
- * Sources: RFC 3261 section 21, RFC 3398 section 7.2.4.1 (status and ISUP cause), Genesys' call
- * state enumeration. Expected results only: nothing here throws.
+ * Expected results only: nothing here throws.
  */
 import { callStateOfAnswer, type AnswerWord, type CallState } from '../callflow/call-state.js';
 import type { EarlyMediaSound } from '../cpd/types.js';
 import type { InviteFailure } from '../ports.js';
 import { answerOfSound } from './heard-result.js';
+import {
+  RESULT_ROWS,
+  type ResultAction,
+  type ResultConditions,
+  type ResultRow,
+} from './result-rows.js';
 
-interface SipResultRow {
-  readonly status: number;
-  readonly answer: AnswerWord;
+export interface ResultCircumstances {
+  /** Rows of the configuration, asked first. */
+  readonly rows?: readonly ResultRow[] | undefined;
+  /** Name of the trunk that refused. */
+  readonly trunk?: string | undefined;
+  /** What the early media amounted to, if anything was heard. */
+  readonly heard?: EarlyMediaSound | undefined;
+  /** A phone has rung: the attempt has reached the customer, and no other trunk is tried. */
+  readonly hasRung?: boolean;
+}
+
+export interface ResultVerdict {
+  readonly callState: CallState;
+  readonly then: ResultAction;
+  readonly row: string;
+  /** In words, which fact decided. */
   readonly why: string;
 }
 
-interface CauseRow {
-  readonly cause: number;
-  readonly answer: AnswerWord;
-  readonly why: string;
-}
+/** Sounds of a network in trouble: the trunk may still be the one that failed. */
+const TROUBLE: ReadonlySet<AnswerWord> = new Set(['reorder', 'sit-reorder', 'sit-no-circuit']);
 
-/** Statuses that say it themselves; a Q.850 cause does not overrule them. */
-export const SIP_RESULTS: readonly SipResultRow[] = [
-  { status: 486, answer: 'busy', why: 'busy here' },
-  { status: 600, answer: 'busy', why: 'busy everywhere' },
-  { status: 603, answer: 'declined', why: 'declined' },
-  { status: 607, answer: 'declined', why: 'unwanted (RFC 8197)' },
-  { status: 608, answer: 'declined', why: 'rejected (RFC 8688)' },
-  { status: 404, answer: 'sit-invalid-number', why: 'no such number' },
-  { status: 484, answer: 'sit-invalid-number', why: 'number incomplete' },
-  { status: 604, answer: 'sit-invalid-number', why: 'does not exist anywhere' },
-  { status: 410, answer: 'sit-intercept', why: 'number gone' },
-  { status: 487, answer: 'no-answer', why: 'request terminated' },
-];
-
-/** Causes that decide for every other status. ITU-T Q.850 table 1. */
-export const Q850_RESULTS: readonly CauseRow[] = [
-  { cause: 1, answer: 'sit-invalid-number', why: 'unallocated number' },
-  { cause: 17, answer: 'busy', why: 'user busy' },
-  { cause: 18, answer: 'no-answer', why: 'no user responding' },
-  { cause: 19, answer: 'no-answer', why: 'no answer, user alerted' },
-  { cause: 20, answer: 'no-answer', why: 'subscriber absent' },
-  { cause: 21, answer: 'declined', why: 'call rejected' },
-  { cause: 22, answer: 'sit-intercept', why: 'number changed' },
-  { cause: 28, answer: 'sit-invalid-number', why: 'invalid number format' },
-  { cause: 34, answer: 'sit-no-circuit', why: 'no circuit available' },
-  { cause: 38, answer: 'sit-no-circuit', why: 'network out of order' },
-  { cause: 42, answer: 'sit-reorder', why: 'switching equipment congestion' },
-  { cause: 44, answer: 'sit-no-circuit', why: 'requested circuit not available' },
-];
-
-/** Statuses for which only a missing cause leaves the status to decide. */
-const FALLBACKS: readonly SipResultRow[] = [
-  { status: 408, answer: 'no-answer', why: 'request timeout' },
-  { status: 480, answer: 'no-answer', why: 'temporarily unavailable' },
-  { status: 503, answer: 'sit-no-circuit', why: 'service unavailable' },
-];
-
-/**
- * @param failure a final response of 300 or above
- * @param heard what the early media amounted to, if anything was heard
- * @returns the call state and, in words, which fact decided
- */
-export function callStateOfFailure(
+/** @param failure a final response of 300 or above */
+export function judgeFailure(
   failure: InviteFailure,
-  heard?: EarlyMediaSound,
-): { callState: CallState; why: string } {
-  const refined = heard && isOpen(failure) ? answerOfSound(heard, failure.status) : undefined;
-  if (refined) return decided(refined, `SIP ${failure.status}`, `${heard} heard before it`);
-  const precise = SIP_RESULTS.find((row) => row.status === failure.status);
-  if (precise) return decided(precise.answer, `SIP ${failure.status}`, precise.why);
-  const cause = Q850_RESULTS.find((row) => row.cause === failure.q850Cause);
-  if (cause) return decided(cause.answer, `Q.850 cause ${cause.cause}`, cause.why);
-  const fallback = FALLBACKS.find((row) => row.status === failure.status);
-  if (fallback) return decided(fallback.answer, `SIP ${failure.status}`, fallback.why);
-  return decided('error', `SIP ${failure.status}`, failure.reason || 'refused');
+  { rows = [], trunk, heard, hasRung = false }: ResultCircumstances = {},
+): ResultVerdict {
+  const own = rows.find(({ when }) => holds(when, failure, trunk));
+  const builtIn = RESULT_ROWS.find(({ when }) => holds(when, failure, trunk)) ?? LAST;
+  const row = own ?? builtIn;
+  const sound = heard && isOpen(failure) ? answerOfSound(heard, failure.status) : undefined;
+  const answer = own?.answer ?? sound ?? builtIn.answer ?? 'error';
+  const isOfCustomer = own === undefined && sound !== undefined && !TROUBLE.has(sound);
+  const wanted = isOfCustomer ? 'by-call-state' : row.then;
+  const isKept = wanted === 'next-trunk' && (hasRung || heard === 'ringback');
+  const fact = own ? `${own.id}: ${own.why}` : factOf(builtIn, failure, sound && heard);
+  return {
+    callState: callStateOfAnswer(answer),
+    then: isKept ? 'by-call-state' : wanted,
+    row: row.id,
+    why: isKept ? `${fact}; it had rung, so no other trunk is tried` : fact,
+  };
 }
+
+const LAST: ResultRow = { id: 'other', when: {}, then: 'by-call-state', answer: 'error', why: '' };
+
+function factOf(row: ResultRow, failure: InviteFailure, heard: string | undefined): string {
+  if (heard !== undefined) return `SIP ${failure.status}: ${heard} heard before it`;
+  if (row.when.q850Cause !== undefined) return `Q.850 cause ${row.when.q850Cause}: ${row.why}`;
+  if (row.when.status === undefined) return `SIP ${failure.status}: ${failure.reason || row.why}`;
+  return `SIP ${failure.status}: ${row.why}`;
+}
+
+function holds(
+  { trunks, status, q850Cause, reasonText, header }: ResultConditions,
+  failure: InviteFailure,
+  trunk: string | undefined,
+): boolean {
+  if (trunks && (trunk === undefined || !trunks.includes(trunk))) return false;
+  if (status && (failure.status < status[0] || failure.status > status[1])) return false;
+  if (q850Cause !== undefined && failure.q850Cause !== q850Cause) return false;
+  const { headers = {}, reason } = failure;
+  if (reasonText !== undefined && !hasText(`${reason}\n${headers['reason'] ?? ''}`, reasonText)) {
+    return false;
+  }
+  if (header === undefined) return true;
+  const value = headers[header.name.toLowerCase()];
+  return value !== undefined && hasText(value, header.text);
+}
+
+const hasText = (whole: string, part: string): boolean =>
+  whole.toLowerCase().includes(part.toLowerCase());
+
+const KNOWN_CAUSES = new Set(RESULT_ROWS.map(({ when }) => when.q850Cause));
 
 /** Whether signalling leaves open what happened. 404 comes with cause 1 by rule (RFC 3398, 8.2.6.1). */
 function isOpen({ status, q850Cause }: InviteFailure): boolean {
-  return status === 404 || !Q850_RESULTS.some((row) => row.cause === q850Cause);
-}
-
-function decided(answer: AnswerWord, fact: string, why: string) {
-  return { callState: callStateOfAnswer(answer), why: `${fact}: ${why}` };
+  return status === 404 || q850Cause === undefined || !KNOWN_CAUSES.has(q850Cause);
 }

@@ -27,6 +27,11 @@ export class CallMetrics {
   readonly #registry = new Registry();
   readonly queues: QueueMetrics;
   readonly #attempts = this.#counter('attempts_total', 'Attempts by result.', ['trunk', 'result']);
+  readonly #failovers = this.#counter(
+    'trunk_failovers_total',
+    'Times that an attempt went on from this trunk to another.',
+    ['trunk'],
+  );
   readonly #ended = this.#counter('callbacks_ended_total', 'Callbacks by final reason.', [
     'service',
     'reason',
@@ -84,6 +89,10 @@ export class CallMetrics {
 
   attemptEnded(trunk: string, result: string): void {
     this.#attempts.inc({ trunk, result });
+  }
+
+  wentOn(fromTrunk: string): void {
+    this.#failovers.inc({ trunk: fromTrunk });
   }
 
   callbackEnded(service: string, reason: string): void {

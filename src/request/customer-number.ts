@@ -81,6 +81,11 @@ export function numberKind(e164: string): {
   return { country: parsed?.country, isGeographic: GEOGRAPHIC.has(parsed?.getType() ?? '') };
 }
 
+/** @returns the digits of a number in E.164 as its own country dials it, trunk prefix included */
+export function nationalDigits(e164: string): string {
+  return (parse(e164, 'US')?.formatNational() ?? e164).replace(/\D/g, '');
+}
+
 /** One callback's number is read again and again; reading it anew takes longer than all the rest. */
 const KNOWN_MAX = 1000;
 const known = new Map<string, PhoneNumber | undefined>();

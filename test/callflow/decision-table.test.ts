@@ -51,6 +51,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'machine.dropped': () => flow({ amDetected: 'drop' }).dialed('machine'),
   'fax.plugin': () => flow(WITH_PLUGIN).dialed('fax'),
   'fax.end': () => flow().dialed('fax'),
+  'failure.never-again': () => flow().due().refused('busy', 'never-again'),
   'busy.plugin': () => flow(WITH_PLUGIN).dialed('busy'),
   'busy.retry': () => flow().dialed('busy'),
   'no-answer.plugin': () => flow(WITH_PLUGIN).dialed('no-answer'),

@@ -11,6 +11,7 @@ import type { ServiceOptions, Treatment } from '../../src/callflow/service-optio
 import { initialState, transition } from '../../src/callflow/treatment-flow.js';
 import type {
   Closed,
+  Afterwards,
   Command,
   CommandType,
   Event,
@@ -172,6 +173,14 @@ export class Flow {
   result(callState: CallState, legUp: boolean, retryAfterMs?: number): this {
     const detail = retryAfterMs === undefined ? {} : { detail: { retryAfterMs } };
     return this.send({ type: 'attempt-result', legId: this.legId, callState, legUp, ...detail });
+  }
+
+  /** A result with what the result table says of attempts to come. */
+  refused(answer: AnswerWord, afterwards: Afterwards): this {
+    const { legId } = this;
+    const callState = callStateOfAnswer(answer);
+    const detail = { afterwards };
+    return this.send({ type: 'attempt-result', legId, callState, legUp: false, detail });
   }
 
   /** Dials, and lets this be the result; fires the retry timer first when one runs. */

@@ -110,6 +110,13 @@ function legEvents(draw: Draw, context: Context, ids: Ids): Candidate[] {
     },
     {
       isAwaited: isOpen,
+      event: {
+        ...{ type: 'attempt-result', atMs, legId, callState, legUp },
+        detail: { afterwards: choice % 2 === 0 ? 'never-again' : 'retry-later' },
+      },
+    },
+    {
+      isAwaited: isOpen,
       event: { type: 'attempt-result', atMs, legId, callState: 0, legUp: true },
     },
     {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkUnbuilt } from '../../src/config/check-unbuilt.js';
 import { CONFIG_OPTIONS } from '../../src/config/schema.js';
 import type { OptionSpec, ValueType } from '../../src/config/schema-types.js';
 import { TemporaryFolder } from './temporary-config.js';
@@ -46,18 +45,6 @@ describe('what is not built', () => {
     assert.deepEqual(
       fields.filter((field) => !isRead(field)),
       [],
-    );
-  });
-
-  it('names the trunks that are never used', async () => {
-    const config = await folder.load(
-      'engine: servers\ndrachtio: {}\nfreeswitch: [{ host: 127.0.0.1 }, { host: 127.0.0.2 }]\n' +
-        'trunks: [{ name: a, uri: "sip:a", priority: 2 }, { name: b, uri: "sip:b" }, { name: c, uri: "sip:c" }]\n' +
-        '',
-    );
-    assert.deepEqual(
-      checkUnbuilt(config).map(({ severity, path }) => `${severity} ${path}`),
-      ['warning trunks[0]', 'warning trunks[2]'],
     );
   });
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { answerWordOf } from '../../src/callflow/call-state.js';
 import type { EarlyMediaSound } from '../../src/cpd/types.js';
 import { answerOfSound, callStateOfVerdict, HEARD_RESULTS } from '../../src/dial/heard-result.js';
-import { callStateOfFailure } from '../../src/dial/sip-result.js';
+import type { ResultConditions, ResultRow } from '../../src/dial/result-rows.js';
+import { judgeFailure, type ResultCircumstances } from '../../src/dial/sip-result.js';
 
 /** status, Q.850 cause, expected answer word, why */
 const CASES: [number, number | undefined, string, string][] = [
@@ -36,11 +37,87 @@ describe('the SIP result table', () => {
   for (const [status, q850Cause, expected, why] of CASES) {
     const cause = q850Cause === undefined ? '' : ` with cause ${q850Cause}`;
     it(`takes ${status}${cause} for ${expected}: ${why}`, () => {
-      const result = callStateOfFailure({ kind: 'failed', status, reason: 'x', q850Cause });
+      const result = judgeFailure({ kind: 'failed', status, reason: 'x', q850Cause });
       assert.equal(answerWordOf(result.callState), expected);
       assert.match(result.why, /^(SIP|Q\.850)/);
     });
   }
+});
+
+describe('Another trunk', () => {
+  const action = (status: number, q850Cause?: number, more: ResultCircumstances = {}) =>
+    judgeFailure({ kind: 'failed', status, reason: 'x', q850Cause }, more).then;
+
+  it('is tried for what means this trunk', () => {
+    for (const status of [401, 403, 407, 408, 488, 500, 502, 503, 504, 580, 606])
+      assert.equal(action(status), 'next-trunk', String(status));
+    for (const cause of [3, 34, 38, 41, 42, 44, 47])
+      assert.equal(action(480, cause), 'next-trunk', `cause ${cause}`);
+  });
+
+  it('is never tried after decline, busy, an unknown number or nobody there', () => {
+    for (const status of [404, 410, 480, 484, 486, 487, 600, 603, 604, 607, 608])
+      assert.equal(action(status), 'by-call-state', String(status));
+    for (const cause of [1, 17, 18, 19, 20, 21, 22, 28])
+      assert.equal(action(503, cause), 'by-call-state', `503 with cause ${cause}`);
+    assert.equal(action(503, undefined, { heard: 'busy' }), 'by-call-state', 'a busy tone');
+  });
+
+  it('is never tried once a phone rang, whatever the trunk says then', () => {
+    for (const rang of [{ hasRung: true }, { heard: 'ringback' } as const])
+      for (const status of [408, 500, 503]) assert.equal(action(status, 34, rang), 'by-call-state');
+    const { why } = judgeFailure({ kind: 'failed', status: 503, reason: '' }, { hasRung: true });
+    assert.match(why, /it had rung/);
+    const row = { id: 'trunkResults[0]', when: {}, then: 'next-trunk', why: 'mine' } as const;
+    const rows = [{ ...row, answer: undefined }];
+    assert.equal(action(503, undefined, { rows, hasRung: true }), 'by-call-state', 'own rows, too');
+  });
+
+  it('is tried after the tones of a network in trouble', () => {
+    assert.equal(action(503, undefined, { heard: 'reorder' }), 'next-trunk');
+  });
+});
+
+describe('Rows of the configuration', () => {
+  const failure = {
+    kind: 'failed',
+    status: 403,
+    reason: 'Account Suspended',
+    headers: { 'x-cause': 'No Credit left', reason: 'SIP;text="unpaid"' },
+  } as const;
+  const judged = (when: ResultConditions, trunk = 'a') => {
+    const own: ResultRow = {
+      id: 'own',
+      when,
+      then: 'retry-later',
+      answer: 'no-answer',
+      why: 'mine',
+    };
+    const { row, then, callState } = judgeFailure(failure, { rows: [own], trunk });
+    return row === 'own' ? [then, callState] : row;
+  };
+
+  it('go before the built-in ones, and all of their conditions have to hold', () => {
+    const own = ['retry-later', 7];
+    assert.deepEqual(judged({ status: [400, 499] }), own);
+    assert.deepEqual(judged({ status: [404, 499] }), 'status-403');
+    assert.deepEqual(judged({ reasonText: 'suspended' }), own);
+    assert.deepEqual(judged({ reasonText: 'UNPAID' }), own, 'or of the Reason header');
+    assert.deepEqual(judged({ header: { name: 'X-Cause', text: 'no credit' } }), own);
+    assert.deepEqual(judged({ header: { name: 'X-Other', text: 'no credit' } }), 'status-403');
+    assert.deepEqual(judged({ trunks: ['a', 'b'] }), own);
+    assert.deepEqual(judged({ trunks: ['b'] }), 'status-403');
+    assert.deepEqual(judged({ status: [403, 403], q850Cause: 21 }), 'status-403');
+  });
+
+  it('may leave the call state to the built-in ones', () => {
+    const own = { id: 'own', when: {}, then: 'never-again', answer: undefined, why: 'x' } as const;
+    const { callState, then } = judgeFailure(
+      { kind: 'failed', status: 486, reason: '' },
+      { rows: [own] },
+    );
+    assert.deepEqual([callState, then], [6, 'never-again']);
+  });
 });
 
 /** status, Q.850 cause, what was heard, expected answer word, why */
@@ -65,7 +142,7 @@ describe('What was heard before a failure', () => {
   for (const [status, q850Cause, heard, expected, why] of HEARD) {
     const cause = q850Cause === undefined ? '' : ` with cause ${q850Cause}`;
     it(`makes ${status}${cause} after ${heard} ${expected}: ${why}`, () => {
-      const result = callStateOfFailure({ kind: 'failed', status, reason: 'x', q850Cause }, heard);
+      const result = judgeFailure({ kind: 'failed', status, reason: 'x', q850Cause }, { heard });
       assert.equal(answerWordOf(result.callState), expected);
     });
   }

@@ -1,12 +1,14 @@
 /** A service as the loader would make it, for tests that change an option or two. */
 import type { ServiceOptions } from '../../src/callflow/service-options.js';
+import type { DialPlace } from '../../src/session-owner.js';
 import type {
   HandoffConfig,
   SearchConfig,
   ServiceConfig,
   ServiceLimits,
 } from '../../src/config/config.js';
-import type { Trunk } from '../../src/dial/trunk-selector.js';
+import type { Place } from '../../src/dial/set-up-governor.js';
+import type { Trunk } from '../../src/dial/trunk.js';
 
 const file = (name: string) => ({ file: name, afterBeep: false, interruptible: false });
 
@@ -142,6 +144,18 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
       refusesPast: true,
     },
     raw: {},
+  };
+}
+
+/** Turns of a line of those who want to dial, on this trunk. */
+export function onTrunk(place: Place, trunk: DialPlace['trunk']): DialPlace {
+  return {
+    get isGranted() {
+      return place.isGranted;
+    },
+    granted: place.granted,
+    release: () => place.release(),
+    trunk,
   };
 }
 

@@ -15,7 +15,7 @@ import type { CallbackRecord, CallbackStore } from '../../src/schedule/callback-
 import { FakeStore } from '../fakes/fake-store.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
 import { supportDesk } from '../fakes/queue-desk.js';
-import { serviceConfig, testTrunk } from '../fakes/service-config.js';
+import { serviceConfig, onTrunk, testTrunk } from '../fakes/service-config.js';
 
 const CALLBACK: CallbackRecord = {
   id: 'cb-1',
@@ -78,7 +78,7 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
         probe: () => Promise.resolve(undefined),
         fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: '404' }),
       },
-      trunks: [testTrunk('sip:trunk')],
+      trunkResults: [],
       desk: supportDesk(clock, 'sip:support@pbx'),
       routePoints: { night: { uri: 'sip:night@pbx' } },
       comfortFile: '/p/comfort.wav',
@@ -92,7 +92,8 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
     { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000 },
     {
       serviceNow: () => service,
-      queueToDial: () => setUps.queue('customer', () => undefined),
+      queueToDial: () => onTrunk(setUps.queue('customer'), testTrunk('sip:trunk')),
+      takeTrunk: () => ({ kind: 'none', why: 'no other trunk is left' }),
       closed: () => undefined,
       onLegOver: () => setUps.poke(),
     },

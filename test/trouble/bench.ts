@@ -217,6 +217,7 @@ export class TroubleBench {
         fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: 'no' }),
       },
       trunks: [testTrunk('sip:trunk')],
+      trunkResults: [],
       desk: supportDesk(clock, 'sip:support@pbx'),
       routePoints: {},
       comfortFile: '/p/comfort.wav',

@@ -16,7 +16,16 @@ import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
 import type { LostLeg } from './lost-legs.js';
 import { readFarSdp } from './session-description.js';
-import { checked, inviteHeaders, parseQ850, parseRetryAfter, reasonHeader } from './sip-headers.js';
+import {
+  checked,
+  contactsOf,
+  inviteHeaders,
+  parseMinSession,
+  parseQ850,
+  parseRetryAfter,
+  plainHeaders,
+  reasonHeader,
+} from './sip-headers.js';
 import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
 import type { SipDialog } from '../../ports.js';
 
@@ -291,5 +300,8 @@ function failure(thrown: unknown): InviteOutcome {
     reason: typeof reason === 'string' ? reason : '',
     q850Cause: parseQ850(res?.get('Reason')),
     retryAfterMs: parseRetryAfter(res?.get('Retry-After')),
+    ...(status < 400 && { contacts: contactsOf(res?.get('Contact')) }),
+    ...(status === 422 && { minSessionMs: parseMinSession(res?.get('Min-SE')) }),
+    headers: plainHeaders(res?.headers),
   };
 }

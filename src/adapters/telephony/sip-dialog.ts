@@ -35,6 +35,7 @@ export class DrachtioDialog implements SipDialog {
   #answerOffer: ((sdp: string) => Promise<OfferAnswer>) | undefined;
   #onFax: () => void = () => undefined;
   #ended: DialogEnd | undefined;
+  #endReason: string | undefined;
   #bye: Promise<void> | undefined;
 
   constructor(
@@ -51,11 +52,19 @@ export class DrachtioDialog implements SipDialog {
       answer: (sdp) => this.#answerOffer?.(sdp),
       onFax: () => this.#onFax(),
     });
-    leg.on('destroy', () => this.#end(this.#bye ? 'local' : 'remote'));
+    leg.on('destroy', (request) => {
+      const { reason } = plainHeaders({ reason: request?.get?.('Reason') });
+      this.#endReason = reason;
+      this.#end(this.#bye ? 'local' : 'remote');
+    });
   }
 
   get remoteSdp(): string {
     return this.leg.remote.sdp || this.earlySdp;
+  }
+
+  get endReason(): string | undefined {
+    return this.#endReason;
   }
 
   get hasEnded(): boolean {

@@ -49,10 +49,16 @@ export function inviteHeaders(request: InviteRequest): Record<string, string> {
   if (request.sessionExpiresMs !== undefined) {
     // We refresh: a far side that has gone does not answer, and the signalling server hangs up.
     headers['Session-Expires'] = `${Math.ceil(request.sessionExpiresMs / 1000)};refresher=uac`;
-    headers['Supported'] = 'timer';
   }
+  const supported = [
+    ...(request.sessionExpiresMs === undefined ? [] : ['timer']),
+    ...(request.isReliable ? ['100rel'] : []),
+  ];
+  if (supported.length > 0) headers['Supported'] = supported.join(', ');
   headers['call-id'] = checked('sip-call-id', request.callId);
-  if (request.callerId !== undefined) {
+  if (request.isAnonymous) {
+    headers['from'] = '"Anonymous" <sip:anonymous@anonymous.invalid>';
+  } else if (request.callerId !== undefined) {
     const user = checked('sip-user', request.callerId);
     const name =
       request.callerName === undefined ? '' : `"${checked('display-name', request.callerName)}" `;
@@ -80,6 +86,24 @@ export function parseRetryAfter(value: string | undefined): number | undefined {
   const seconds = /^\s*(\d{1,9})\s*(?:$|[;(])/.exec(value ?? '')?.[1];
   const DAY_S = 86_400;
   return seconds === undefined ? undefined : Math.min(Number(seconds), DAY_S) * 1000;
+}
+
+/** @returns milliseconds of a Min-SE header (RFC 4028 5), at most a day. */
+export function parseMinSession(value: string | undefined): number | undefined {
+  return parseRetryAfter(value);
+}
+
+const CONTACTS_MAX = 5;
+const CONTACT_URI = /<(sips?:[^<>\s]{1,300})>|(?:^|,)\s*(sips?:[^<>;,\s]{1,300})/gi;
+
+/** @returns the URIs of a 3xx, by their `q` (RFC 3261 20.10), five at most */
+export function contactsOf(value: string | undefined): string[] {
+  const found = [...(value ?? '').slice(0, 4096).matchAll(CONTACT_URI)].slice(0, CONTACTS_MAX);
+  const ranked = found.map((match) => {
+    const rest = match.input.slice(match.index + match[0].length).split(',')[0] ?? '';
+    return { uri: match[1] ?? match[2] ?? '', q: Number(/;\s*q=([\d.]+)/i.exec(rest)?.[1] ?? 1) };
+  });
+  return ranked.sort((a, b) => b.q - a.q).map(({ uri }) => uri);
 }
 
 const HEADERS_MAX = 60;

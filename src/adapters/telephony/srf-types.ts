@@ -18,12 +18,12 @@ export interface SipMessageView {
 export interface SipResponseView extends SipMessageView {
   readonly status: number;
   readonly reason: string;
+  /** As received; a name that came more than once has the values joined. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 /** The 200 OK that made a dialog, and where it came from. */
 export interface AnswerView extends SipResponseView {
-  /** As received; a name that came more than once has the values joined. */
-  readonly headers?: Readonly<Record<string, unknown>>;
   readonly source_address?: string;
   readonly source_port?: number | string;
 }
@@ -53,7 +53,7 @@ export interface DialogView {
   readonly local: { sdp: string; readonly contact?: string };
   readonly res: AnswerView;
   destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
-  on(event: 'destroy', handle: (request: unknown, reason?: string) => void): this;
+  on(event: 'destroy', handle: (request?: SipMessageView, reason?: string) => void): this;
   on(event: 'notify', handle: (request: SipMessageView, response: ReplyView) => void): this;
   off(event: 'destroy' | 'notify', handle: (...values: never[]) => void): this;
   /** The callback is called for each response, provisional ones included. */

@@ -1,0 +1,111 @@
+/** Trunks, and the rows of the result table, of a configuration; and the rules that hold between their options. */
+import { ANSWER_WORDS } from '../callflow/call-state.js';
+import { RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
+import { NUMBER_FORMATS } from '../dial/trunk.js';
+import { isReservedHeader } from '../dial/trunk-headers.js';
+import { addFault, readersOf, type BuildContext } from './build-parts.js';
+import type { DialbackConfig, TrunkConfig } from './config.js';
+import type { OptionReader } from './values.js';
+
+export function buildTrunks(
+  read: OptionReader,
+  context: BuildContext,
+): Pick<DialbackConfig, 'trunks' | 'trunkResults'> {
+  const trunks = readersOf('trunks', read).map(([, reader]) => buildTrunk(reader));
+  trunks.forEach((trunk, index) => {
+    refuseHeaders(trunk, `trunks[${index}]`, context);
+    if (trunk.country !== undefined || !wantsCountry(trunk)) return;
+    const message = '`national` needs to know whose numbers are national.';
+    addFault(context, 'CONFIG_MISSING_OPTION', `trunks[${index}].country`, message);
+  });
+  const rows = readersOf('trunkResults', read);
+  return {
+    trunks,
+    trunkResults: rows.map(([, reader], index) => buildRow(reader, index, trunks, context)),
+  };
+}
+
+function buildTrunk(read: OptionReader): TrunkConfig {
+  return {
+    name: read.optionalText('name') ?? '',
+    uri: read.optionalText('uri') ?? '',
+    proxyUri: read.optionalText('outboundProxy'),
+    username: read.optionalText('username'),
+    password: read.optionalText('password'),
+    maxConcurrentCalls: read.number('maxConcurrentCalls'),
+    maxCallsPerSecond: read.number('maxCallsPerSecond'),
+    priority: read.number('priority'),
+    weight: read.number('weight'),
+    allowedCountries: read.texts('allowedCountries'),
+    numberFormat: read.choice('numberFormat', NUMBER_FORMATS),
+    internationalPrefix: read.text('internationalPrefix'),
+    country: read.optionalText('country'),
+    numberPrefix: read.optionalText('numberPrefix'),
+    callerId: read.optionalText('callerId'),
+    callerName: read.optionalText('callerName'),
+    callerIds: textsByName(read, 'callerIds'),
+    callerIdFormat: read.choice('callerIdFormat', NUMBER_FORMATS),
+    assertedIdentity: read.optionalText('assertedIdentity'),
+    privacy: read.choice<'none' | 'id'>('privacy', ['none', 'id']),
+    diversion: read.optionalText('diversion'),
+    headers: textsByName(read, 'headers'),
+    redirectsTo: read.texts('redirectsTo'),
+    isReliable: read.flag('reliableProvisionals'),
+    sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
+  };
+}
+
+function buildRow(
+  read: OptionReader,
+  index: number,
+  trunks: readonly TrunkConfig[],
+  context: BuildContext,
+): ResultRow {
+  const id = `trunkResults[${index}]`;
+  const named = read.isSet('trunks') ? read.texts('trunks') : undefined;
+  const known = trunks.map(({ name }) => name);
+  if (named?.some((one) => !known.includes(one))) {
+    const message = 'No trunk has this name.';
+    addFault(context, 'CONFIG_NOT_ALLOWED', `${id}.trunks`, message, { allowed: known.join(', ') });
+  }
+  const from = read.optionalNumber('status');
+  const to = read.optionalNumber('statusTo') ?? from;
+  if ((from === undefined) !== (to === undefined) || (from ?? 0) > (to ?? 0)) {
+    const message = 'A range goes from `status` up to `statusTo`.';
+    addFault(context, 'CONFIG_OUT_OF_RANGE', `${id}.statusTo`, message);
+  }
+  const written = read.optionalText('answer');
+  const [, headerName = '', text = ''] =
+    /^([^:]+): ?(.*)$/.exec(read.optionalText('header') ?? '') ?? [];
+  return {
+    id,
+    when: {
+      trunks: named,
+      status: from === undefined || to === undefined ? undefined : [from, to],
+      q850Cause: read.optionalNumber('q850Cause'),
+      reasonText: read.optionalText('reasonText'),
+      header: headerName === '' ? undefined : { name: headerName, text },
+    },
+    then: read.choice('then', RESULT_ACTIONS),
+    answer: ANSWER_WORDS.find((word) => word === written),
+    why: read.text('why'),
+  };
+}
+
+function wantsCountry({ numberFormat, callerIdFormat }: TrunkConfig): boolean {
+  return numberFormat === 'national' || callerIdFormat === 'national';
+}
+
+function refuseHeaders({ headers = {} }: TrunkConfig, path: string, context: BuildContext): void {
+  const refused = Object.keys(headers).filter(isReservedHeader);
+  if (refused.length === 0) return;
+  const message = 'Such a header is not ours to choose, or has an option of its own.';
+  addFault(context, 'CONFIG_NOT_ALLOWED', `${path}.headers`, message);
+}
+
+function textsByName(read: OptionReader, key: string): Readonly<Record<string, string>> {
+  const entries = [...(read.block(key) ?? [])];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

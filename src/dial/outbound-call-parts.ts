@@ -1,0 +1,89 @@
+/**
+ * What an outbound call is asked for and what it tells, and what can be said of its responses without
+ * the call.
+ */
+import type { CallState } from '../callflow/call-state.js';
+import type { AttemptDetail } from '../callflow/vocabulary.js';
+import type { CpdEvent } from '../cpd/types.js';
+import type {
+  AnalysisRequest,
+  InviteFailure,
+  InviteRequest,
+  LegListener,
+  SipDialog,
+} from '../ports.js';
+import type { ResultRow } from './result-rows.js';
+import type { ResultVerdict } from './sip-result.js';
+
+/** What one INVITE is made of, but for the media. */
+export type InviteParts = Omit<InviteRequest, 'localSdp' | 'endpointId'>;
+
+/** Another INVITE of the same attempt; its Call-ID is on disk. */
+export interface NextInvite {
+  readonly parts: InviteParts;
+  /** Name of its trunk. */
+  readonly trunk: string;
+  readonly leg: LegListener;
+}
+
+export interface OutboundCallRequest extends InviteParts {
+  /** Name of the trunk that it leaves by. */
+  readonly trunk?: string;
+  /** Of the configuration, asked before the built-in ones. */
+  readonly resultRows?: readonly ResultRow[];
+  /**
+   * Asked after a final response that leaves something to try. Undefined: nothing is. The former leg is
+   * over by then.
+   */
+  readonly onward?: (
+    failure: InviteFailure,
+    verdict: ResultVerdict,
+  ) => Promise<NextInvite | undefined>;
+  /** For each INVITE. */
+  readonly ringTimeoutMs: number;
+  /** Once answered, a call from which no RTP came for so long is given up. Undefined: never. */
+  readonly mediaSilenceMaxMs?: number | undefined;
+  /** Undefined: a 200 OK is a human. */
+  readonly analysis?: Omit<AnalysisRequest, 'id'>;
+}
+
+export interface CallResult {
+  readonly callState: CallState;
+  readonly legUp: boolean;
+  readonly detail: AttemptDetail;
+}
+
+export interface OutboundCallListener extends LegListener {
+  /** @param hasMedia it came with a session description */
+  onRinging(status: number, hasMedia: boolean): void;
+  onAnswered(dialog: SipDialog): void;
+  /** Exactly once. */
+  onResult(result: CallResult): void;
+  onRevised(callState: CallState, why: string): void;
+  onGreetingEnded(heardBeep: boolean): void;
+  /** Whatever the detector says, as it says it. */
+  onHeard(event: CpdEvent): void;
+  /** @param farReason Reason header of the BYE */
+  onHungUp(farReason?: string): void;
+  onLost(cause: 'signalling' | 'media'): void;
+}
+
+/** A phone rings, or the call is queued or forwarded to one (RFC 3261 21.1). 183 says nothing of the kind. */
+export const RINGING: ReadonlySet<number> = new Set([180, 181, 182]);
+
+/** Redirection, and a session timer that is too short: the same trunk says how to go on. */
+export function isWithin({ status }: InviteFailure): boolean {
+  return (status >= 300 && status < 400) || status === 422;
+}
+
+export function partsOf({
+  trunk: _trunk,
+  resultRows: _rows,
+  onward: _onward,
+  ringTimeoutMs: _ringTimeoutMs,
+  mediaSilenceMaxMs: _silence,
+  analysis: _analysis,
+  ...parts
+}: OutboundCallRequest): InviteParts {
+  return parts;
+}

@@ -1,0 +1,164 @@
+/**
+ * Which trunk a call leaves by: those that may dial the country, that are up and have room, lowest
+ * `priority` first, by `weight` among equals. A place is taken here before an INVITE is even planned, for
+ * first attempts, retries and failover alike.
+ *
+ * It counts no calls itself: it is told how many are in the air, so that no missed release can close a
+ * trunk for good.
+ */
+import type { Clock, Random } from '../ports.js';
+import { CallsPerSecond } from './calls-per-second.js';
+import type { Trunk } from './trunk.js';
+
+export interface TrunkWish {
+  /** ISO 3166 alpha-2 of the number, where it is known. */
+  readonly country?: string | undefined;
+  /** Trunks that this attempt has tried. */
+  readonly tried?: readonly string[];
+}
+
+export type TrunkPlace =
+  | { readonly kind: 'taken'; readonly trunk: Trunk }
+  /** Later; `waitMs` says when unless it depends on a call's end, or on a trunk that comes back. */
+  | { readonly kind: 'wait'; readonly why: string; readonly waitMs?: number }
+  /** Never as the configuration stands. */
+  | { readonly kind: 'none'; readonly why: string };
+
+/** What is known of a trunk now; for `/v1/trunks` and the metrics. */
+export interface TrunkState {
+  readonly name: string;
+  readonly isUp: boolean;
+  /** Why it is not up. */
+  readonly why?: string;
+  readonly calls: number;
+  readonly maxConcurrentCalls: number;
+  readonly callsInSecond: number;
+  readonly maxCallsPerSecond: number;
+}
+
+export interface TrunkBoardDeps {
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'fraction'>;
+  trunks(): readonly Trunk[];
+  /** Customers' legs of each trunk, ringing or up, or about to be made. */
+  callsByTrunk(): ReadonlyMap<string, number>;
+}
+
+type Wait = Extract<TrunkPlace, { kind: 'wait' }>;
+
+export class TrunkBoard {
+  readonly #paces = new Map<string, CallsPerSecond>();
+  /** Trunks that get no calls, and why; the latest word of whoever watches them. */
+  readonly #down = new Map<string, string>();
+
+  constructor(private readonly deps: TrunkBoardDeps) {}
+
+  /** Takes a place for one INVITE, or says what is in the way. */
+  take(wish: TrunkWish): TrunkPlace {
+    const trunks = this.deps.trunks();
+    const allowed = trunks.filter((trunk) => mayDial(trunk, wish.country));
+    const left = allowed.filter(({ name }) => !wish.tried?.includes(name));
+    if (left.length === 0) return { kind: 'none', why: whyNone(trunks, allowed, wish) };
+    const up = left.filter(({ name }) => !this.#down.has(name));
+    if (up.length === 0) {
+      const why = left.map(({ name }) => `trunk ${name}: ${this.#down.get(name) ?? ''}`).join('; ');
+      return { kind: 'wait', why };
+    }
+    return this.#takeOf(up, wish);
+  }
+
+  /** @param why undefined: it is up */
+  setDown(name: string, why: string | undefined): void {
+    if (why === undefined) this.#down.delete(name);
+    else this.#down.set(name, why);
+  }
+
+  states(): TrunkState[] {
+    const calls = this.deps.callsByTrunk();
+    const nowMs = this.deps.clock.nowMs();
+    return this.deps.trunks().map((trunk) => {
+      const why = this.#down.get(trunk.name);
+      return {
+        name: trunk.name,
+        isUp: why === undefined,
+        ...(why === undefined ? {} : { why }),
+        calls: calls.get(trunk.name) ?? 0,
+        maxConcurrentCalls: trunk.maxConcurrentCalls,
+        callsInSecond: this.#paceOf(trunk).count(nowMs),
+        maxCallsPerSecond: trunk.maxCallsPerSecond,
+      };
+    });
+  }
+
+  /** A full trunk gives way to the next priority; one that has to be dialled evenly is waited for. */
+  #takeOf(trunks: readonly Trunk[], { tried = [] }: TrunkWish): TrunkPlace {
+    const calls = this.deps.callsByTrunk();
+    const nowMs = this.deps.clock.nowMs();
+    let shortest: Wait | undefined;
+    for (const group of byPriority(trunks)) {
+      const roomy = group.filter((one) => (calls.get(one.name) ?? 0) < one.maxConcurrentCalls);
+      for (const trunk of this.#shuffled(roomy)) {
+        const pace = this.#paceOf(trunk);
+        const waitMs = pace.waitMs(trunk.maxCallsPerSecond, nowMs);
+        if (waitMs <= 0) {
+          pace.take(nowMs);
+          return { kind: 'taken', trunk };
+        }
+        if (shortest?.waitMs !== undefined && shortest.waitMs <= waitMs) continue;
+        const why = `maxCallsPerSecond of trunk ${trunk.name} is ${trunk.maxCallsPerSecond}`;
+        shortest = { kind: 'wait', why, waitMs };
+      }
+      // Whoever was on a trunk that failed has waited already.
+      if (shortest && tried.length === 0) return shortest;
+    }
+    return shortest ?? { kind: 'wait', why: trunks.map(fullness).join('; ') };
+  }
+
+  /** By weight, without returning any: the first is the choice, the others stand in for it. */
+  #shuffled(trunks: readonly Trunk[]): Trunk[] {
+    const left = [...trunks];
+    const order: Trunk[] = [];
+    while (left.length > 0) {
+      let at = this.deps.random.fraction() * left.reduce((sum, one) => sum + weightOf(one), 0);
+      const index = left.findIndex((one) => (at -= weightOf(one)) < 0);
+      order.push(...left.splice(Math.max(index, 0), 1));
+    }
+    return order;
+  }
+
+  #paceOf({ name }: Trunk): CallsPerSecond {
+    const pace = this.#paces.get(name) ?? new CallsPerSecond();
+    this.#paces.set(name, pace);
+    return pace;
+  }
+}
+
+/** A country that cannot be known is dialled by trunks without a list alone. */
+function mayDial({ allowedCountries = [] }: Trunk, country: string | undefined): boolean {
+  return (
+    allowedCountries.length === 0 || (country !== undefined && allowedCountries.includes(country))
+  );
+}
+
+function whyNone(
+  trunks: readonly Trunk[],
+  allowed: readonly Trunk[],
+  { country }: TrunkWish,
+): string {
+  if (trunks.length === 0) return 'no trunk is configured';
+  if (allowed.length > 0) return 'no other trunk is left';
+  return `no trunk may dial ${country ?? 'a number of an unknown country'}`;
+}
+
+function byPriority(trunks: readonly Trunk[]): Trunk[][] {
+  const groups = new Map<number, Trunk[]>();
+  for (const trunk of trunks) {
+    groups.set(trunk.priority, [...(groups.get(trunk.priority) ?? []), trunk]);
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+const weightOf = ({ weight = 1 }: Trunk): number => weight;
+
+const fullness = ({ name, maxConcurrentCalls }: Trunk): string =>
+  `maxConcurrentCalls of trunk ${name} is ${maxConcurrentCalls}`;

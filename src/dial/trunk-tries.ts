@@ -1,0 +1,136 @@
+/**
+ * The INVITEs of one attempt after its first: where the result table says that it was the trunk, the
+ * next trunk with a place; after a 3xx, where it points, if calls may go there; after a 422, the session
+ * timer that is asked for. Each has a Call-ID of its own, which is on disk before it leaves; the former
+ * has its final answer by then, so that one leg at most is alive.
+ */
+import type { Clock, InviteFailure, Random } from '../ports.js';
+import type { TrunkTry } from '../schedule/callback-store.js';
+import type { DialPlan } from './dial-plan.js';
+import type { ResultVerdict } from './sip-result.js';
+import type { TrunkPlace, TrunkWish } from './trunk-board.js';
+import type { Trunk } from './trunk.js';
+
+export type PlannedDial = Extract<DialPlan, { kind: 'dial' }>;
+
+/** What goes on the wire next. */
+export interface NextTry {
+  readonly plan: PlannedDial;
+  readonly callId: string;
+  /** Instead of the plan's request-URI: where a 3xx pointed. */
+  readonly uri?: string;
+  /** Instead of the trunk's session timer. */
+  readonly sessionExpiresMs?: number;
+}
+
+export interface TrunkTriesDeps {
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'uuid'>;
+  /** Takes a place on a trunk. */
+  takeTrunk(wish: TrunkWish): TrunkPlace;
+  planFor(trunk: Trunk): DialPlan;
+  /** Whether calls may be redirected to this URI. */
+  mayRedirectTo(uri: string, trunk: Trunk): boolean;
+  /** Puts the tries on disk, the last of them as the leg that begins. @returns whether it is there */
+  record(tries: readonly TrunkTry[], trunk: string): Promise<boolean>;
+  /** One line for the story. */
+  note(what: string, detail: string): void;
+}
+
+/** RFC 3261 8.1.3.4 leaves the number to us; more is a loop or a search for an open door. */
+const REDIRECTS_MAX = 2;
+/** For a place on another trunk: the call holds an endpoint meanwhile. */
+const PLACE_WAIT_MAX_MS = 2000;
+
+export class TrunkTries {
+  readonly #tries: TrunkTry[];
+  readonly #tried = new Set<string>();
+  #redirects = 0;
+  #hasLengthened = false;
+  #latest: NextTry;
+
+  constructor(
+    private readonly deps: TrunkTriesDeps,
+    plan: PlannedDial,
+    callId: string,
+  ) {
+    this.#latest = { plan, callId };
+    const startedAtMs = deps.clock.nowMs();
+    this.#tries = [{ trunk: plan.trunk.name, callId, startedAtMs }];
+  }
+
+  /** @returns undefined when nothing is left to try */
+  async next(failure: InviteFailure, verdict: ResultVerdict): Promise<NextTry | undefined> {
+    const next =
+      this.#lengthened(failure) ?? this.#redirected(failure) ?? (await this.#elsewhere(verdict));
+    if (!next) return undefined;
+    const { trunk } = next.plan;
+    this.#latest = next;
+    this.#close(failure, verdict);
+    this.#tries.push({
+      trunk: trunk.name,
+      callId: next.callId,
+      startedAtMs: this.deps.clock.nowMs(),
+    });
+    return (await this.deps.record([...this.#tries], trunk.name)) ? next : undefined;
+  }
+
+  /** RFC 4028 7.3: the interval that the far side asks for, once. */
+  #lengthened({ status, minSessionMs }: InviteFailure): NextTry | undefined {
+    const { sessionExpiresMs = 0 } = this.#latest.plan.trunk;
+    if (status !== 422 || minSessionMs === undefined || this.#hasLengthened) return undefined;
+    if (minSessionMs <= sessionExpiresMs) return undefined;
+    this.#hasLengthened = true;
+    this.deps.note('session-timer', `the trunk asks for ${minSessionMs / 1000} s`);
+    return { ...this.#latest, callId: this.deps.random.uuid(), sessionExpiresMs: minSessionMs };
+  }
+
+  #redirected({ status, contacts = [] }: InviteFailure): NextTry | undefined {
+    if (status < 300 || status > 399) return undefined;
+    const uri = contacts.find((contact) =>
+      this.deps.mayRedirectTo(contact, this.#latest.plan.trunk),
+    );
+    if (uri === undefined || this.#redirects >= REDIRECTS_MAX) {
+      const why =
+        uri === undefined ? 'calls may not go there' : `followed ${REDIRECTS_MAX} already`;
+      this.deps.note('redirect-refused', `${status} to ${contacts[0] ?? 'nowhere'}: ${why}`);
+      return undefined;
+    }
+    this.#redirects += 1;
+    this.deps.note('redirected', `${status} to ${uri}`);
+    return { ...this.#latest, callId: this.deps.random.uuid(), uri };
+  }
+
+  async #elsewhere(verdict: ResultVerdict): Promise<NextTry | undefined> {
+    if (verdict.then !== 'next-trunk') return undefined;
+    const { trunk, country } = this.#latest.plan;
+    this.#tried.add(trunk.name);
+    const place = await this.#place(country);
+    if (place.kind !== 'taken') {
+      this.deps.note('no-other-trunk', `${verdict.why}; ${place.why}`);
+      return undefined;
+    }
+    const plan = this.deps.planFor(place.trunk);
+    if (plan.kind === 'refused') return undefined;
+    this.deps.note('next-trunk', `${trunk.name} to ${place.trunk.name}: ${verdict.why}`);
+    return { plan, callId: this.deps.random.uuid() };
+  }
+
+  async #place(country: string | undefined): Promise<TrunkPlace> {
+    const giveUpAtMs = this.deps.clock.nowMs() + PLACE_WAIT_MAX_MS;
+    for (;;) {
+      const place = this.deps.takeTrunk({ country, tried: [...this.#tried] });
+      if (place.kind !== 'wait' || place.waitMs === undefined) return place;
+      if (this.deps.clock.nowMs() + place.waitMs > giveUpAtMs) return place;
+      const { waitMs } = place;
+      await new Promise<void>((resolve) => this.deps.clock.after(waitMs, resolve));
+    }
+  }
+
+  #close({ status, q850Cause }: InviteFailure, { why }: ResultVerdict): void {
+    const last = this.#tries.pop();
+    if (!last) return;
+    const cause = q850Cause === undefined ? {} : { q850Cause };
+    this.#tries.push({ ...last, sipStatus: status, ...cause, why });
+  }
+}

@@ -1,0 +1,39 @@
+/** What a session of one callback is given by whoever runs all of them. */
+import type { EffectsDeps } from './callback-effects.js';
+import type { Closed, Event } from './callflow/vocabulary.js';
+import type { ServiceConfig } from './config/config.js';
+import type { Place } from './dial/set-up-governor.js';
+import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
+import type { Trunk } from './dial/trunk.js';
+import type { CallbackStore } from './schedule/callback-store.js';
+
+export interface SessionDeps extends EffectsDeps {
+  readonly store: CallbackStore;
+}
+
+/** A place in the line, and the trunk that comes with it. */
+export interface DialPlace extends Place {
+  /** Once granted: the trunk, or why there is none. */
+  readonly trunk: Trunk | { readonly none: string };
+}
+
+/** What changes while a session lives. */
+export interface SessionOwner {
+  /** The service as the configuration in force has it; an attempt keeps what it began with. */
+  serviceNow(): ServiceConfig;
+  /** Joins the line of those who want to dial; with its turn comes a place on a trunk. */
+  queueToDial(wish: TrunkWish): DialPlace;
+  /** A place on another trunk, out of turn: the call has its endpoint. */
+  takeTrunk(wish: TrunkWish): TrunkPlace;
+  /** Office hours or calling window, for this number (E.164), now; undefined = open. */
+  closed(number: string): Closed | undefined;
+  /** The customer's leg is over. */
+  onLegOver(): void;
+}
+
+export type DialEvent = Extract<Event, { readonly closed?: Closed }>;
+
+/** Whether it is asked if the number may be dialled now. */
+export function mayLeadToDial(event: Event): event is DialEvent {
+  return ['due', 'retry-due', 'agent-near', 'agent-retry-due'].includes(event.type);
+}
