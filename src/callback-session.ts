@@ -355,8 +355,7 @@ export class CallbackSession {
     const callId = tries.at(-1)?.callId;
     if (callId === undefined || attempt < 1) return false;
     const leg = { kind: 'begun', callId, number, ringsUntilMs } as const;
-    const refusal = await this.#tryCommit({ leg, attempt: { attempt, trunk, tries } }, true);
-    return refusal === undefined;
+    return !(await this.#tryCommit({ leg, attempt: { attempt, trunk, tries } }, true));
   }
 
   /** A number is free only when the ledger knows that its leg is over: that write is made up for. */
