@@ -17,6 +17,8 @@ import { TreatmentValue } from './values.js';
 
 const MAX_TEXT_LENGTH = 16 * 1024;
 const SOURCE = 'request';
+/** What a request knows of its own customer is no matter of the service. */
+const CUSTOMER_ZONE = 'customerTimezone';
 
 export type OverrideResult =
   | { readonly kind: 'ok'; readonly service: ServiceConfig }
@@ -60,7 +62,8 @@ function isOverwritable(service: ServiceConfig, name: string): boolean {
   const spec = findServiceOption(name);
   return (
     spec !== undefined &&
-    service.request.overwritableOptions.some((allowed) => findServiceOption(allowed) === spec)
+    (spec.key === CUSTOMER_ZONE ||
+      service.request.overwritableOptions.some((allowed) => findServiceOption(allowed) === spec))
   );
 }
 

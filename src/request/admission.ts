@@ -14,6 +14,7 @@ import type {
   AdmitResult,
   CounterLimit,
   CounterRefusal,
+  SlotLimit,
 } from '../schedule/admission-limits.js';
 import type { NewCallback } from '../schedule/callback-store.js';
 import { CUSTOMER_NUMBER } from './callback-request.js';
@@ -24,11 +25,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const IN_QUEUE_MAX = 2;
 const QUEUE_FULL_RETRY_SECONDS = 60;
 
-/** @param values of the parameters that are throttled, as far as the request has them */
+/**
+ * @param slot that the callback is booked in, when it is
+ * @param values of the parameters that are throttled, as far as the request has them
+ */
 export function acceptLimits(
   service: ServiceConfig,
   callback: NewCallback,
   values: ReadonlyMap<string, string>,
+  slot?: SlotLimit,
 ): AcceptLimits {
   const { request } = service;
   return {
@@ -36,6 +41,7 @@ export function acceptLimits(
     queuedMax: request.maxQueuedCallbacks,
     sameNumberQueuedMax: request.refusesThirdInQueue ? IN_QUEUE_MAX : undefined,
     sameNumberOpenMax: request.openPerNumberMax,
+    slot,
   };
 }
 
@@ -103,6 +109,8 @@ export function refusalOf(
       return queueFull(`Limit of queued callbacks for ${name} is reached.`);
     case 'number-in-queue':
       return queueFull('This number is in the queue twice already.', sameNumber(callback));
+    case 'slot-full':
+      return slotFull();
     case 'number-open':
       return queueFull('There are enough callbacks for this number already.', sameNumber(callback));
   }
@@ -132,6 +140,14 @@ function throttled(
   return new RequestProblem('CBD_REQUEST_THROTTLED', said, {
     retryAfterSeconds,
     fault: { field, value, rule: `at most ${max} a day with the same value` },
+  });
+}
+
+/** As many as may be are booked for that time. */
+export function slotFull(): RequestProblem {
+  const rule = 'a time for which fewer callbacks are booked';
+  return new RequestProblem('CBD_REQUEST_NO_CAPACITY', `_desired_time is not ${rule}.`, {
+    fault: { field: '_desired_time', rule },
   });
 }
 

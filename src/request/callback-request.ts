@@ -7,10 +7,12 @@
 import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.js';
 import { overrideService } from '../config/override-service.js';
+import type { SlotLimit } from '../schedule/admission-limits.js';
+import type { TimePlans } from '../schedule/dial-times.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
 import { numberRulesOf, type Everywhere } from './allow-list.js';
+import { bookTime, CUSTOMER_TIMEZONE, readCustomerTimezone } from './booked-time.js';
 import { normaliseNumber, type NumberRefusal } from './customer-number.js';
-import { readDesiredTime } from './desired-time.js';
 import { isControl, type Parameters } from './parameters.js';
 import { RequestProblem, shownNumber, shownValue } from './problem.js';
 
@@ -18,9 +20,6 @@ export const CUSTOMER_NUMBER = '_customer_number';
 const DESIRED_TIME = '_desired_time';
 /** What GMS' mobile clients call it in a change. */
 const NEW_DESIRED_TIME = '_new_desired_time';
-
-/** End of a callback whose service sets no `_ttl`: 9999-12-31T23:59:59.999Z. */
-export const NEVER_MS = 253_402_300_799_999;
 
 const REFUSALS: Readonly<Record<NumberRefusal, string>> = {
   unparsable: 'is no telephone number',
@@ -39,10 +38,14 @@ export interface RequestContext {
   readonly id: string;
   readonly nowMs: number;
   readonly everywhere?: Everywhere | undefined;
+  /** Hours and capacities that services name. */
+  readonly times: TimePlans;
 }
 
 export interface ParsedRequest {
   readonly callback: NewCallback;
+  /** The slot it is booked in: has to have room for it. */
+  readonly slot: SlotLimit | undefined;
   /** Control parameters that have no effect, for the log. */
   readonly ignored: readonly string[];
 }
@@ -51,7 +54,7 @@ export interface ParsedRequest {
 export function parseCallbackRequest(
   configured: ServiceConfig,
   parameters: Parameters,
-  { id, nowMs, everywhere }: RequestContext,
+  { id, nowMs, everywhere, times }: RequestContext,
 ): ParsedRequest {
   const { service, requestOptions } = readOptions(configured, parameters);
   const customerNumber = readNumber(
@@ -60,22 +63,21 @@ export function parseCallbackRequest(
     requireParameter(parameters, CUSTOMER_NUMBER),
   );
   for (const key of service.request.mandatoryLookupKeys) requireParameter(parameters, key);
-  const desired = parameters.get(DESIRED_TIME) ?? '';
-  const desiredAtMs =
-    desired === '' ? nowMs : readDesiredTime(desired, nowMs, service.request.rejectFutureMs);
+  const desired = parameters.get(DESIRED_TIME);
+  const { slot, ...booked } = bookTime(service, times, desired, customerNumber, nowMs);
   return {
     callback: {
       id,
       serviceName: service.name,
       customerNumber,
       createdAtMs: nowMs,
-      desiredAtMs,
-      expiresAtMs: expiryOf(service, desiredAtMs),
+      ...booked,
       userData: readUserData(service, parameters),
       lookupKeys: readLookupKeys(service, parameters, customerNumber),
       requestOptions,
       fingerprint: fingerprintOf(service.name, parameters),
     },
+    slot,
     ignored: ignoredControls(service, parameters),
   };
 }
@@ -86,28 +88,30 @@ export function parseCallbackRequest(
  * @throws RequestProblem
  */
 export function parseReschedule(
-  service: ServiceConfig,
+  configured: ServiceConfig,
   parameters: Parameters,
   record: CallbackRecord,
-  { nowMs, everywhere }: Omit<RequestContext, 'id'>,
+  { nowMs, everywhere, times }: Omit<RequestContext, 'id'>,
 ): Reschedule {
+  const made = overrideService(configured, record.requestOptions);
+  const service = made.kind === 'ok' ? made.service : configured;
   const writtenNumber = parameters.get(CUSTOMER_NUMBER);
-  const desired = parameters.get(NEW_DESIRED_TIME) ?? parameters.get(DESIRED_TIME);
+  const desired = desiredTimeIn(parameters);
   const customerNumber =
     writtenNumber === undefined ? undefined : readNumber(service, everywhere, writtenNumber);
-  const desiredAtMs =
-    desired === undefined
-      ? undefined
-      : readDesiredTime(desired, nowMs, service.request.rejectFutureMs);
+  const number = customerNumber ?? record.customerNumber;
   return {
     atMs: nowMs,
     ...(customerNumber === record.customerNumber ? {} : { customerNumber }),
-    ...(desiredAtMs === undefined
-      ? {}
-      : { desiredAtMs, expiresAtMs: expiryOf(service, desiredAtMs) }),
+    ...(desired === undefined ? {} : bookTime(service, times, desired, number, nowMs)),
     userData: readUserData(service, parameters),
     lookupKeys: readLookupKeys(service, parameters, customerNumber),
   };
+}
+
+/** `_desired_time`, under either of its names. */
+export function desiredTimeIn(parameters: Parameters): string | undefined {
+  return parameters.get(NEW_DESIRED_TIME) ?? parameters.get(DESIRED_TIME);
 }
 
 /** The number as a query or a lookup names it; what cannot be normalised matches nothing. */
@@ -163,11 +167,6 @@ function requireParameter(parameters: Parameters, name: string): string {
   });
 }
 
-function expiryOf(service: ServiceConfig, desiredAtMs: number): number {
-  const { ttlMs } = service.options;
-  return ttlMs === 0 ? NEVER_MS : desiredAtMs + ttlMs;
-}
-
 function readUserData(service: ServiceConfig, parameters: Parameters): Record<string, string> {
   const { overwritableOptions } = service.request;
   const isUserData = (name: string): boolean =>
@@ -196,9 +195,11 @@ function readOptions(
   parameters: Parameters,
 ): { service: ServiceConfig; requestOptions: Record<string, string> } {
   const { overwritableOptions } = service.request;
-  const requestOptions = Object.fromEntries(
-    [...parameters].filter(([name]) => overwritableOptions.includes(name)),
-  );
+  const customerTimezone = readCustomerTimezone(parameters);
+  const requestOptions = {
+    ...Object.fromEntries([...parameters].filter(([name]) => overwritableOptions.includes(name))),
+    ...(customerTimezone !== undefined && { customerTimezone }),
+  };
   const result = overrideService(service, requestOptions);
   if (result.kind === 'ok') return { service: result.service, requestOptions };
   const [problem] = result.problems;
@@ -219,7 +220,7 @@ function readOptions(
 function ignoredControls(service: ServiceConfig, parameters: Parameters): string[] {
   const { overwritableOptions, lookupKeys, mandatoryLookupKeys } = service.request;
   const known = new Set([
-    ...[CUSTOMER_NUMBER, DESIRED_TIME],
+    ...[CUSTOMER_NUMBER, DESIRED_TIME, CUSTOMER_TIMEZONE],
     ...[...overwritableOptions, ...lookupKeys, ...mandatoryLookupKeys],
   ]);
   return [...parameters.keys()].filter((name) => isControl(name) && !known.has(name));

@@ -14,14 +14,23 @@ const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
 
 /**
- * @param rejectFutureMs later than this from now is refused
+ * @param rules `rejectFutureMs`: later than this from now is refused. `refusesPast`: so is what has gone by;
+ *   otherwise that means now
  * @returns milliseconds since the epoch, never before now
  * @throws RequestProblem `CBD_REQUEST_DESIRED_TIME`
  */
-export function readDesiredTime(text: string, nowMs: number, rejectFutureMs: number): number {
+export function readDesiredTime(
+  text: string,
+  nowMs: number,
+  {
+    rejectFutureMs,
+    refusesPast,
+  }: { readonly rejectFutureMs: number; readonly refusesPast: boolean },
+): number {
   const atMs = parseIsoTime(text.trim());
   if (atMs === undefined) throw problem(text, `is ${ISO_RULE}`);
-  if (atMs < nowMs - PAST_TOLERANCE_MS) throw problem(text, 'is in the past', 'not in the past');
+  if (refusesPast && atMs < nowMs - PAST_TOLERANCE_MS)
+    throw problem(text, 'is in the past', 'not in the past');
   if (atMs > nowMs + rejectFutureMs) {
     const latest = new Date(nowMs + rejectFutureMs).toISOString();
     throw problem(text, 'is too far in the future', `not after ${latest}`);

@@ -8,9 +8,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServiceConfig } from '../config/config.js';
 import { StoreError, type CallbackRecord } from '../schedule/callback-store.js';
-import { acceptLimits, refusalOf } from './admission.js';
+import { acceptLimits, refusalOf, slotFull } from './admission.js';
 import type { ApiDeps } from './callback-api.js';
-import { parseCallbackRequest, parseReschedule } from './callback-request.js';
+import { desiredTimeIn, parseCallbackRequest, parseReschedule } from './callback-request.js';
+import { parseIsoTime } from './desired-time.js';
+import { withFreeTimes } from './free-times.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
 import { cancelCallback } from './cancel-callbacks.js';
 import { registerGenesysAdmin } from './genesys-admin.js';
@@ -44,7 +46,6 @@ interface CallbackPath extends ServicePath {
 }
 
 export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void {
-  const { store, clock } = deps;
   registerGenesysQueries(api, deps);
   registerGenesysAdmin(api, deps);
   registerGenesysCalendar(api, deps);
@@ -61,7 +62,7 @@ export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void
         ...{ params: SERVICE_PATH, body: START_BODY, response: { 200: STARTED, ...ERRORS } },
       },
     },
-    (request) => startCallback(deps, request),
+    (request) => offeringTimes(deps, request, () => startCallback(deps, request)),
   );
 
   api.put<{ Params: CallbackPath }>(
@@ -73,19 +74,7 @@ export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void
         ...{ params: CALLBACK_PATH, body: CHANGE_BODY, response: { 200: RECORD, ...ERRORS } },
       },
     },
-    async (request) => {
-      const service = serviceNamed(deps, request.params.service);
-      const record = await callbackOf(deps, request.params);
-      const parameters = readParameters(request.body);
-      const changes = parseReschedule(service, parameters, record, {
-        nowMs: clock.nowMs(),
-        everywhere: deps.everywhere,
-      });
-      const result = await store.reschedule(record.id, changes);
-      if (!result.ok && result.why === 'too-late') throw tooLate('changed');
-      if (!result.ok) throw unknownCallback(record.id);
-      return toGenesysView(result.record);
-    },
+    (request) => offeringTimes(deps, request, () => changeCallback(deps, request)),
   );
 
   api.delete<{ Params: CallbackPath }>(
@@ -106,6 +95,42 @@ export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void
   );
 }
 
+/** Whoever asks for a time that cannot be had is told of free ones near it. */
+async function offeringTimes<T>(
+  deps: ApiDeps,
+  request: FastifyRequest<{ Params: ServicePath }>,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const wantedMs = parseIsoTime(desiredTimeIn(readParameters(request.body)) ?? '');
+    const nearMs = Math.max(deps.clock.nowMs(), wantedMs ?? 0);
+    const service = serviceNamed(deps, request.params.service);
+    throw await withFreeTimes(error, service, deps.config, deps.store, nearMs);
+  }
+}
+
+async function changeCallback(
+  deps: ApiDeps,
+  request: FastifyRequest<{ Params: CallbackPath }>,
+): Promise<GenesysView> {
+  const { store, clock } = deps;
+  const service = serviceNamed(deps, request.params.service);
+  const record = await callbackOf(deps, request.params);
+  const parameters = readParameters(request.body);
+  const changes = parseReschedule(service, parameters, record, {
+    nowMs: clock.nowMs(),
+    everywhere: deps.everywhere,
+    times: deps.config,
+  });
+  const result = await store.reschedule(record.id, changes);
+  if (!result.ok && result.why === 'too-late') throw tooLate('changed');
+  if (!result.ok && result.why === 'slot-full') throw slotFull();
+  if (!result.ok) throw unknownCallback(record.id);
+  return toGenesysView(result.record);
+}
+
 async function startCallback(
   deps: ApiDeps,
   request: FastifyRequest<{ Params: ServicePath }>,
@@ -113,13 +138,18 @@ async function startCallback(
   const { store, clock, random, log } = deps;
   const service = serviceNamed(deps, request.params.service);
   const parameters = readParameters(request.body);
-  const context = { id: random.uuid(), nowMs: clock.nowMs(), everywhere: deps.everywhere };
-  const { callback, ignored } = parseCallbackRequest(service, parameters, context);
+  const context = {
+    id: random.uuid(),
+    nowMs: clock.nowMs(),
+    everywhere: deps.everywhere,
+    times: deps.config,
+  };
+  const { callback, slot, ignored } = parseCallbackRequest(service, parameters, context);
   const key = idempotencyKey(request, service.name);
   // At once: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
   const values = throttled(service, parameters, request);
-  const admitted = await store.admit(callback, acceptLimits(service, callback, values), key);
+  const admitted = await store.admit(callback, acceptLimits(service, callback, values, slot), key);
   if (!admitted.ok) throw refusalOf(admitted, service, callback, values);
   const { record } = admitted;
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');

@@ -14,6 +14,29 @@ export interface CounterLimit {
   readonly endsAtMs: number;
 }
 
+/** A stretch of time and how many callbacks may be booked for it, this one included. */
+export interface SlotLimit {
+  /** The desired times that count; the end is excluded. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly max: number;
+}
+
+/** Which slots are counted: all of one length, the first one begins at `fromMs`. */
+export interface BookedQuery {
+  readonly serviceName: string;
+  readonly fromMs: number;
+  /** Excluded. */
+  readonly toMs: number;
+  readonly slotMs: number;
+}
+
+/** What a `SlotLimit` of this slot counts. */
+export interface Booked {
+  readonly fromMs: number;
+  readonly count: number;
+}
+
 /** What has to have room for one more callback. */
 export interface AcceptLimits {
   /** All or none is counted. */
@@ -24,6 +47,8 @@ export interface AcceptLimits {
   readonly sameNumberQueuedMax?: number | undefined;
   /** Callbacks of the service for the same number that are not COMPLETED, this one included. */
   readonly sameNumberOpenMax?: number | undefined;
+  /** Scheduled callbacks of the service whose desired time lies there, and that nobody cancelled. */
+  readonly slot?: SlotLimit | undefined;
 }
 
 export type CounterRefusal = {
@@ -38,4 +63,7 @@ export type CounterRefusal = {
 export type AdmitResult =
   | { readonly ok: true; readonly record: CallbackRecord }
   | CounterRefusal
-  | { readonly ok: false; readonly why: 'queue-full' | 'number-in-queue' | 'number-open' };
+  | {
+      readonly ok: false;
+      readonly why: 'queue-full' | 'number-in-queue' | 'number-open' | 'slot-full';
+    };

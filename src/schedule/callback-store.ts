@@ -22,8 +22,11 @@ import type { TrailEntry } from '../report/trail.js';
 import type {
   AcceptLimits,
   AdmitResult,
+  Booked,
+  BookedQuery,
   CounterLimit,
   CounterRefusal,
+  SlotLimit,
 } from './admission-limits.js';
 import type { SharedStore } from './shared-store.js';
 import type { StoreError } from './store-error.js';
@@ -55,8 +58,10 @@ export interface NewCallback {
   /** E.164. */
   readonly customerNumber: string;
   readonly createdAtMs: number;
-  /** When the customer wants to be called; also the first due time. */
+  /** When the customer wants to be called. */
   readonly desiredAtMs: number;
+  /** When it is taken up first; the desired time when left out. */
+  readonly dueAtMs?: number;
   /** After this nothing is dialled any more (`_ttl` after the desired time). */
   readonly expiresAtMs: number;
   readonly userData: Readonly<Record<string, string>>;
@@ -266,6 +271,10 @@ export interface CommitOptions {
 export interface Reschedule {
   readonly atMs: number;
   readonly desiredAtMs?: number;
+  /** With a desired time, as that of a new callback. */
+  readonly dueAtMs?: number;
+  /** With a desired time: has to have room for it. */
+  readonly slot?: SlotLimit;
   readonly expiresAtMs?: number;
   readonly customerNumber?: string;
   /** Merged into what is there; an empty string deletes the key. */
@@ -278,7 +287,7 @@ export interface Reschedule {
 export type RescheduleResult =
   | { readonly ok: true; readonly record: CallbackRecord }
   /** `too-late`: a session owns it (user data may still change) or it is COMPLETED. */
-  | { readonly ok: false; readonly why: 'unknown' | 'too-late' };
+  | { readonly ok: false; readonly why: 'unknown' | 'too-late' | 'slot-full' };
 
 export type CancelResult =
   /** No session owned it: COMPLETED at once. */
@@ -332,6 +341,8 @@ export interface CallbackStore extends PauseStore, NoticeStore {
   ): Promise<CallbackRecord | undefined>;
   get(id: string): Promise<CallbackRecord | undefined>;
   find(query: CallbackQuery): Promise<CallbackRecord[]>;
+  /** Slots for which something is booked, ascending; the others have none. */
+  booked(query: BookedQuery): Promise<Booked[]>;
 
   /**
    * Claims what is due, earliest first, at most `limit`: sets `claimed`, SCHEDULED becomes QUEUED.

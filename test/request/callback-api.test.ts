@@ -147,7 +147,9 @@ describe('The HTTP API', () => {
       assert.deepEqual(Object.keys(answer.json<Body>()), ['_id']);
       const record = await store.get(String(answer.json<Body>()['_id']));
       assert.equal(record?.state, 'SCHEDULED');
-      assert.equal(record?.dueAtMs, NOON_MS + HOUR_MS);
+      assert.equal(record?.desiredAtMs, NOON_MS + HOUR_MS);
+      // _request_execution_time_buffer
+      assert.equal(record?.dueAtMs, NOON_MS + HOUR_MS - 120_000);
       assert.equal(record?.expiresAtMs, NOON_MS + 25 * HOUR_MS);
     });
 

@@ -4,6 +4,7 @@ import { parseIsoTime, readDesiredTime } from '../../src/request/desired-time.js
 
 const NOON_MS = Date.UTC(2026, 0, 15, 12);
 const DAY_MS = 86_400_000;
+const RULES = { rejectFutureMs: DAY_MS, refusesPast: true };
 
 describe('A desired time', () => {
   const read: [string, number][] = [
@@ -47,11 +48,11 @@ describe('A desired time', () => {
 
   it('means now when it has just passed, and is refused when long past or too far ahead', () => {
     const at = (ms: number): string => new Date(NOON_MS + ms).toISOString();
-    assert.equal(readDesiredTime(at(-60_000), NOON_MS, DAY_MS), NOON_MS);
-    assert.equal(readDesiredTime(at(DAY_MS), NOON_MS, DAY_MS), NOON_MS + DAY_MS);
+    assert.equal(readDesiredTime(at(-60_000), NOON_MS, RULES), NOON_MS);
+    assert.equal(readDesiredTime(at(DAY_MS), NOON_MS, RULES), NOON_MS + DAY_MS);
     const code = { code: 'CBD_REQUEST_DESIRED_TIME' };
-    assert.throws(() => readDesiredTime(at(-3_600_000), NOON_MS, DAY_MS), code);
-    assert.throws(() => readDesiredTime(at(DAY_MS + 1), NOON_MS, DAY_MS), code);
-    assert.throws(() => readDesiredTime('soon', NOON_MS, DAY_MS), code);
+    assert.throws(() => readDesiredTime(at(-3_600_000), NOON_MS, RULES), code);
+    assert.throws(() => readDesiredTime(at(DAY_MS + 1), NOON_MS, RULES), code);
+    assert.throws(() => readDesiredTime('soon', NOON_MS, RULES), code);
   });
 });

@@ -2,10 +2,18 @@
  * Whether there is room for one more callback. Every look is at one index and stops at the limit: what
  * a request costs does not grow with what the store holds.
  */
-import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
+import type {
+  AcceptLimits,
+  AdmitResult,
+  Booked,
+  BookedQuery,
+  SlotLimit,
+} from '../../schedule/admission-limits.js';
 import type { NewCallback } from '../../schedule/callback-store.js';
 import { fullCounter } from './limit-counters.js';
-import { get, type Dialect, type SqlValue, type Work } from './statements.js';
+import { all, get, type Dialect, type SqlValue, type Work } from './statements.js';
+
+const BOOKED_SLOTS_MAX = 10_000;
 
 /** The last term is that of the partial indexes, word for word. */
 const IN_QUEUE = `state IN ('QUEUED', 'ROUTING', 'PAUSED') AND state <> 'COMPLETED'`;
@@ -13,15 +21,16 @@ const IN_QUEUE = `state IN ('QUEUED', 'ROUTING', 'PAUSED') AND state <> 'COMPLET
 /** @returns why it may not be accepted, or `undefined` */
 export function* refuseCallback(
   dialect: Dialect,
-  { serviceName, customerNumber, createdAtMs, desiredAtMs }: NewCallback,
+  callback: NewCallback,
   limits: AcceptLimits,
 ): Work<Exclude<AdmitResult, { ok: true }> | undefined> {
-  const { queuedMax, sameNumberQueuedMax, sameNumberOpenMax, counters = [] } = limits;
+  const { serviceName, customerNumber, createdAtMs } = callback;
+  const { queuedMax, sameNumberQueuedMax, sameNumberOpenMax, slot, counters = [] } = limits;
   const looks = [queuedMax, sameNumberQueuedMax, sameNumberOpenMax];
   if (looks.some((max) => max !== undefined)) yield* dialect.alone(`admit ${serviceName}`);
   const sameNumber = 'customer_number = ? AND service_name = ?';
   // What is wanted later stands in no queue yet.
-  if (desiredAtMs <= createdAtMs) {
+  if ((callback.dueAtMs ?? callback.desiredAtMs) <= createdAtMs) {
     if (yield* isFull(queuedMax, `service_name = ? AND ${IN_QUEUE}`, serviceName)) {
       return { ok: false, why: 'queue-full' };
     }
@@ -34,7 +43,39 @@ export function* refuseCallback(
   if (yield* isFull(sameNumberOpenMax, open, customerNumber, serviceName)) {
     return { ok: false, why: 'number-open' };
   }
+  if (slot && (yield* isSlotFull(dialect, serviceName, slot))) {
+    return { ok: false, why: 'slot-full' };
+  }
   return yield* fullCounter(dialect, counters, createdAtMs);
+}
+
+/** The first term is that of the partial index, word for word. */
+const BOOKED = `desired_at_ms > created_at_ms AND service_name = ?
+  AND desired_at_ms >= ? AND desired_at_ms < ?
+  AND (state <> 'COMPLETED' OR reason NOT IN ('CANCELLED', 'CANCELLED_BY_ADMIN'))`;
+
+/** @param exceptId a callback that is moved within its slot takes no second place */
+export function* isSlotFull(
+  dialect: Dialect,
+  serviceName: string,
+  { fromMs, toMs, max }: SlotLimit,
+  exceptId = '',
+): Work<boolean> {
+  yield* dialect.alone(`slot ${serviceName} ${fromMs}`);
+  return yield* isFull(max, `${BOOKED} AND id <> ?`, serviceName, fromMs, toMs, exceptId);
+}
+
+/** How many are booked for each slot of a stretch that has any. */
+export function* countBooked({ serviceName, fromMs, toMs, slotMs }: BookedQuery): Work<Booked[]> {
+  const rows = yield* all(
+    `SELECT CAST((desired_at_ms - ?) / ? AS INTEGER) AS slot, count(*) AS booked
+     FROM callbacks WHERE ${BOOKED} GROUP BY 1 ORDER BY 1 LIMIT ?`,
+    ...[fromMs, slotMs, serviceName, fromMs, toMs, BOOKED_SLOTS_MAX],
+  );
+  return rows.map((row) => ({
+    fromMs: fromMs + Number(row['slot']) * slotMs,
+    count: Number(row['booked']),
+  }));
 }
 
 function* isFull(

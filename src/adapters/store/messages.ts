@@ -20,7 +20,12 @@ import type {
   StoreErrorCode,
   StoreStats,
 } from '../../schedule/callback-store.js';
-import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
+import type {
+  AcceptLimits,
+  AdmitResult,
+  Booked,
+  BookedQuery,
+} from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { TrailEntry } from '../../report/trail.js';
 
@@ -38,6 +43,7 @@ export type Operation =
       readonly idempotencyKey: string;
     }
   | { readonly kind: 'find'; readonly query: CallbackQuery }
+  | { readonly kind: 'booked'; readonly query: BookedQuery }
   | { readonly kind: 'claim-due'; readonly nowMs: number; readonly limit: number }
   | { readonly kind: 'next-due' }
   | {
@@ -87,6 +93,7 @@ export interface Results {
   get: CallbackRecord | undefined;
   'accepted-before': CallbackRecord | undefined;
   find: CallbackRecord[];
+  booked: Booked[];
   'claim-due': CallbackRecord[];
   'next-due': number | undefined;
   commit: CommitResult;
@@ -162,6 +169,7 @@ export function isWrite(operation: Operation): boolean {
     case 'owner-id':
     case 'get':
     case 'find':
+    case 'booked':
     case 'next-due':
     case 'attempts':
     case 'story':

@@ -204,4 +204,8 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX outbox_due ON outbox (next_at_ms, seq) WHERE is_dead = 0;
   CREATE INDEX outbox_callback ON outbox (callback_id, seq);
   `,
+  `
+  CREATE INDEX callbacks_booked ON callbacks (service_name, desired_at_ms)
+    WHERE desired_at_ms > created_at_ms;
+  `,
 ];

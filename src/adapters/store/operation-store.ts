@@ -28,7 +28,12 @@ import {
   type StoreErrorCode,
   type StoreStats,
 } from '../../schedule/callback-store.js';
-import type { AcceptLimits, AdmitResult } from '../../schedule/admission-limits.js';
+import type {
+  AcceptLimits,
+  AdmitResult,
+  Booked,
+  BookedQuery,
+} from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
@@ -96,6 +101,10 @@ export abstract class OperationStore implements CallbackStore {
 
   find(query: CallbackQuery): Promise<CallbackRecord[]> {
     return this.send({ kind: 'find', query });
+  }
+
+  booked(query: BookedQuery): Promise<Booked[]> {
+    return this.send({ kind: 'booked', query });
   }
 
   claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {

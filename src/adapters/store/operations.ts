@@ -15,7 +15,7 @@ import {
   type RescheduleResult,
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
-import { refuseCallback } from './accept-limits.js';
+import { countBooked, isSlotFull, refuseCallback } from './accept-limits.js';
 import { ALL_SERVICES } from '../../schedule/pauses.js';
 import { applyChange } from './apply-change.js';
 import { findCallbacks } from './find-callbacks.js';
@@ -59,6 +59,8 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* acceptedBefore(operation.fingerprint, operation.idempotencyKey);
     case 'get':
       return yield* getCallback(operation.id);
+    case 'booked':
+      return yield* countBooked(operation.query);
     case 'find':
       return yield* findCallbacks(operation.query);
     case 'claim-due':
@@ -146,7 +148,7 @@ function* insertCallback(callback: NewCallback, key?: string): Work<CallbackReco
     JSON.stringify(callback.lookupKeys),
     JSON.stringify(callback.requestOptions),
     yield* stateAtFirst(callback),
-    callback.desiredAtMs,
+    callback.dueAtMs ?? callback.desiredAtMs,
     callback.createdAtMs,
   );
   yield* writeLookupKeys(callback.id, callback.lookupKeys);
@@ -163,7 +165,7 @@ function* insertCallback(callback: NewCallback, key?: string): Work<CallbackReco
 }
 
 function* stateAtFirst(callback: NewCallback): Work<CallbackRecord['state']> {
-  if (callback.desiredAtMs > callback.createdAtMs) return 'SCHEDULED';
+  if ((callback.dueAtMs ?? callback.desiredAtMs) > callback.createdAtMs) return 'SCHEDULED';
   return (yield* isPaused(callback.serviceName)) ? 'PAUSED' : 'QUEUED';
 }
 
@@ -279,15 +281,20 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
   if (record.state === 'COMPLETED' || (record.claimed && movesTheDial)) {
     return { ok: false, why: 'too-late' };
   }
+  const { serviceName } = record;
+  if (changes.slot && (yield* isSlotFull(dialect, serviceName, changes.slot, id))) {
+    return { ok: false, why: 'slot-full' };
+  }
   const desiredAtMs = changes.desiredAtMs ?? record.desiredAtMs;
+  const movedToMs = changes.dueAtMs ?? desiredAtMs;
   const lookupKeys = mergeText(record.lookupKeys, changes.lookupKeys ?? {});
   const isMoved = changes.desiredAtMs !== undefined;
-  const movedState = desiredAtMs > changes.atMs ? 'SCHEDULED' : 'QUEUED';
+  const movedState = movedToMs > changes.atMs ? 'SCHEDULED' : 'QUEUED';
   const row = yield* get(
     `UPDATE callbacks SET desired_at_ms = ?, due_at_ms = ?, expires_at_ms = ?, customer_number = ?,
        user_data = ?, lookup_keys = ?, state = ?, updated_at_ms = ? WHERE id = ? RETURNING *`,
     desiredAtMs,
-    isMoved ? desiredAtMs : record.dueAtMs,
+    isMoved ? movedToMs : record.dueAtMs,
     changes.expiresAtMs ?? record.expiresAtMs,
     changes.customerNumber ?? record.customerNumber,
     JSON.stringify(mergeText(record.userData, changes.userData ?? {})),

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
 import { describeNotices } from './conformance-notices.js';
+import { describeSlots } from './conformance-slots.js';
 import { describeRequests } from './conformance-requests.js';
 import { describeSessions } from './conformance-sessions.js';
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../../src/report/trail.js';
@@ -32,6 +33,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     describeRequests(() => tested);
     describeSessions(() => tested);
+    describeSlots(() => tested);
     describeNotices(() => tested);
 
     it('purges what was completed long ago with all that belongs to it, and only that', async () => {
