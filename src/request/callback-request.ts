@@ -196,7 +196,7 @@ function readOptions(
 ): { service: ServiceConfig; requestOptions: Record<string, string> } {
   const { overwritableOptions } = service.request;
   const customerTimezone = readCustomerTimezone(parameters);
-  const requestOptions = {
+  const requestOptions: Record<string, string> = {
     ...Object.fromEntries([...parameters].filter(([name]) => overwritableOptions.includes(name))),
     ...(customerTimezone !== undefined && { customerTimezone }),
   };
