@@ -26,13 +26,13 @@ import type {
   BookedQuery,
   CounterLimit,
   CounterRefusal,
-  SlotLimit,
 } from './admission-limits.js';
 import type { SharedStore } from './shared-store.js';
 import type { StoreError } from './store-error.js';
 import type { CallbackQuery } from './callback-query.js';
+import type { Reschedule, RescheduleResult } from './reschedule.js';
 
-export type { CallbackQuery };
+export type { CallbackQuery, Reschedule, RescheduleResult };
 
 export { StoreError, type StoreErrorCode } from './store-error.js';
 
@@ -266,28 +266,6 @@ export interface CommitOptions {
   /** true: resolves once the disk has it. false: resolves at once, written behind in order. */
   readonly durable: boolean;
 }
-
-/** What may be changed from outside while no session owns the callback. */
-export interface Reschedule {
-  readonly atMs: number;
-  readonly desiredAtMs?: number;
-  /** With a desired time, as that of a new callback. */
-  readonly dueAtMs?: number;
-  /** With a desired time: has to have room for it. */
-  readonly slot?: SlotLimit;
-  readonly expiresAtMs?: number;
-  readonly customerNumber?: string;
-  /** Merged into what is there; an empty string deletes the key. */
-  readonly userData?: Readonly<Record<string, string>>;
-  readonly lookupKeys?: Readonly<Record<string, string>>;
-  /** Written when it is made. */
-  readonly notices?: readonly NoticeDraft[];
-}
-
-export type RescheduleResult =
-  | { readonly ok: true; readonly record: CallbackRecord }
-  /** `too-late`: a session owns it (user data may still change) or it is COMPLETED. */
-  | { readonly ok: false; readonly why: 'unknown' | 'too-late' | 'slot-full' };
 
 export type CancelResult =
   /** No session owned it: COMPLETED at once. */
