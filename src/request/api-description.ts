@@ -104,10 +104,8 @@ function completed(given: FastifySchema | undefined, method: string, url: string
   const isOpen = schema.security?.length === 0;
   const scope = `Scope: \`${scopeOf(method.split(',')[0] ?? 'GET', url)}\`.`;
   const response = {
-    ...(schema.response as object | undefined),
-    ...(url === '/openapi.json' || url === '/docs'
-      ? {}
-      : { default: { description: 'Error', ...ERROR } }),
+    ...(schema.response ?? { 200: { description: 'Done.' } }),
+    ...(isOpen ? {} : { default: { description: 'Error', ...ERROR } }),
   };
   return {
     ...schema,

@@ -1,5 +1,5 @@
 /**
- * Our own paths beside GMS': one callback with its attempts, and its whole story. Read only; a callback
+ * Our own paths beside GMS': callbacks page by page, one with its attempts, its whole story. Read only; a callback
  * is started and cancelled through GMS' paths, so that there is one way to do it.
  */
 
@@ -13,7 +13,17 @@ import {
   type CallbackView,
 } from './callback-view.js';
 import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
+import { cursorOf, filterOf, idOfCursor, type CallbackFilter } from './paging.js';
 import { RequestProblem } from './problem.js';
+import {
+  answers,
+  CALLBACK_DOCUMENT,
+  CALLBACK_FILTERS,
+  CALLBACK_PAGE,
+  PAGING,
+  params,
+  STORY,
+} from './schemas.js';
 
 export interface CallbackDocument {
   readonly callback: CallbackView;
@@ -31,6 +41,11 @@ export interface StoryDocument {
   readonly media: readonly MediaLine[];
 }
 
+interface PageQuery extends CallbackFilter {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 interface Path {
   readonly id: string;
 }
@@ -38,31 +53,86 @@ interface Path {
 export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
   const { store } = deps;
 
-  api.get<{ Params: Path }>('/v1/callbacks/:id', async (request): Promise<CallbackDocument> => {
-    const record = await callbackWith(request.params.id);
-    return { callback: toCallbackView(record), attempts: await attemptsOf(record.id) };
+  const page = {
+    tags: ['Callbacks'],
+    summary: 'Callbacks, the newest desired times first',
+    querystring: { type: 'object', properties: { ...CALLBACK_FILTERS, ...PAGING } },
+    response: answers('One page.', CALLBACK_PAGE),
+  };
+  api.get<{ Querystring: PageQuery }>('/v1/callbacks', { schema: page }, async ({ query }) => {
+    const { limit, cursor } = query;
+    const after = cursor === undefined ? {} : { after: idOfCursor(cursor) };
+    const found = await store.find({ ...filterOf(query), ...after, limit: limit + 1 });
+    const callbacks = found.slice(0, limit);
+    const last = found.length > limit ? callbacks.at(-1) : undefined;
+    return {
+      callbacks: callbacks.map(toCallbackView),
+      ...(last && { next: cursorOf(last.id) }),
+    };
   });
 
-  api.get<{ Params: Path }>('/v1/callbacks/:id/story', async (request): Promise<StoryDocument> => {
-    const { id } = await callbackWith(request.params.id);
-    const [steps, attempts, trail] = await Promise.all([
-      store.story(id),
-      attemptsOf(id),
-      store.trail(id),
-    ]);
-    const ladder = ladderOf(attempts, trail);
-    return { id, steps, attempts, ladder, media: mediaOf(attempts, trail) };
-  });
+  const one = {
+    tags: ['Callbacks'],
+    summary: 'One callback with its attempts',
+    params: params('id'),
+    response: answers('The callback.', CALLBACK_DOCUMENT),
+  };
+  api.get<{ Params: Path }>(
+    '/v1/callbacks/:id',
+    { schema: one },
+    async (request): Promise<CallbackDocument> => {
+      const record = await callbackWith(request.params.id);
+      return { callback: toCallbackView(record), attempts: await attemptsOf(record.id) };
+    },
+  );
 
-  api.get('/v1/counters', () => deps.counters?.all() ?? {});
+  const story = {
+    tags: ['Callbacks'],
+    summary: 'The whole story of a callback: every decision, SIP message and sound',
+    params: params('id'),
+    response: answers('The story.', STORY),
+  };
+  api.get<{ Params: Path }>(
+    '/v1/callbacks/:id/story',
+    { schema: story },
+    async (request): Promise<StoryDocument> => {
+      const { id } = await callbackWith(request.params.id);
+      const [steps, attempts, trail] = await Promise.all([
+        store.story(id),
+        attemptsOf(id),
+        store.trail(id),
+      ]);
+      const ladder = ladderOf(attempts, trail);
+      return { id, steps, attempts, ladder, media: mediaOf(attempts, trail) };
+    },
+  );
 
-  api.get('/metrics', async (_request, reply) => {
+  const counters = {
+    tags: ['Operation'],
+    summary: 'How often what has happened since the start',
+    response: answers('By name.', { type: 'object', additionalProperties: { type: 'integer' } }),
+  };
+  api.get('/v1/counters', { schema: counters }, () => deps.counters?.all() ?? {});
+
+  const metrics = { tags: ['Operation'], summary: 'For Prometheus', produces: ['text/plain'] };
+  api.get('/metrics', { schema: metrics }, async (_request, reply) => {
     if (!deps.metrics) throw new RequestProblem('CBD_REQUEST_UNKNOWN_PATH', 'No metrics are kept.');
     void reply.type(deps.metrics.contentType);
-    return deps.metrics.text();
+    return reply.serializer(String).send(await deps.metrics.text());
   });
 
-  api.get('/v1/version', () => ({ name: 'dialback', version: deps.version ?? 'unknown' }));
+  const version = {
+    tags: ['Operation'],
+    summary: 'Name and version',
+    response: answers('Ours.', {
+      type: 'object',
+      properties: { name: { type: 'string' }, version: { type: 'string' } },
+    }),
+  };
+  api.get('/v1/version', { schema: version }, () => ({
+    name: 'dialback',
+    version: deps.version ?? 'unknown',
+  }));
 
   async function attemptsOf(id: string): Promise<AttemptView[]> {
     return (await store.attempts(id)).map(toAttemptView);

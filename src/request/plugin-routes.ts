@@ -37,14 +37,26 @@ export function registerPluginRoutes(api: FastifyInstance, deps: PluginRouteDeps
     return answer(reply, statusCode === 413 ? TOO_LARGE : MALFORMED);
   });
 
-  const options = { bodyLimit: BODY_MAX_BYTES };
-  api.post<{ Params: Path }>('/plugin/:session/:token/reply', options, (request, reply) => {
-    const visitor = find(deps, request);
-    return answer(reply, 'status' in visitor ? visitor : visitor.reply(request.body));
+  const described = (summary: string) => ({
+    bodyLimit: BODY_MAX_BYTES,
+    schema: {
+      tags: ['Plugins'],
+      summary,
+      description: 'The token in the path is the key.',
+      security: [],
+    },
   });
+  api.post<{ Params: Path }>(
+    '/plugin/:session/:token/reply',
+    described('Reply of a plugin'),
+    (request, reply) => {
+      const visitor = find(deps, request);
+      return answer(reply, 'status' in visitor ? visitor : visitor.reply(request.body));
+    },
+  );
   api.post<{ Params: Path & { readonly operation: string } }>(
     '/plugin/:session/:token/call/:operation',
-    options,
+    described('Act on the call that a plugin holds'),
     async (request, reply) => {
       const visitor = find(deps, request);
       if ('status' in visitor) return answer(reply, visitor);

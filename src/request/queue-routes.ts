@@ -8,6 +8,7 @@ import type { QueueDesk } from '../handoff/queue-desk.js';
 import type { AgentView, QueueView } from '../handoff/queue/views.js';
 import type { AgentWish } from '../handoff/queue/vocabulary.js';
 import { RequestProblem } from './problem.js';
+import { AGENT, AGENT_WISH, answers, list, params, QUEUE } from './schemas.js';
 
 export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'queues' | 'standing'>;
 
@@ -18,25 +19,53 @@ interface Path {
 }
 
 export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): void {
-  api.get('/v1/agents', () => ({ agents: desk.agents() }));
+  const tags = ['Agents and queues'];
+  const agents = { tags, summary: 'All agents', response: answers('Now.', list('agents', AGENT)) };
+  api.get('/v1/agents', { schema: agents }, () => ({ agents: desk.agents() }));
 
-  api.get<{ Params: Path }>('/v1/agents/:name', ({ params }): AgentView =>
+  const agent = {
+    tags,
+    summary: 'One agent',
+    params: params('name'),
+    response: answers('Now.', AGENT),
+  };
+  api.get<{ Params: Path }>('/v1/agents/:name', { schema: agent }, ({ params }): AgentView =>
     entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent'),
   );
 
   // A conversation goes on: the answer says what holds now, and in `next` what will.
-  api.put<{ Params: Path; Body: unknown }>('/v1/agents/:name', ({ params, body }): AgentView => {
-    const state = stateIn(body);
-    const { name } = entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent');
-    const agent = desk.setAgent(name, state);
-    if (agent !== undefined) return agent;
-    const message = `${name} is not in the configuration any more and leaves after this call.`;
-    throw new RequestProblem('CBD_REQUEST_TOO_LATE', message);
-  });
+  const set = {
+    tags,
+    summary: 'Log an agent in or out, or make them ready',
+    params: params('name'),
+    body: AGENT_WISH,
+    response: answers('What holds now, and in `next` what will.', AGENT),
+  };
+  // What is wrong with a state is said by `stateIn`.
+  const put = { schema: set, attachValidation: true };
+  api.put<{ Params: Path; Body: unknown }>(
+    '/v1/agents/:name',
+    put,
+    ({ params, body }): AgentView => {
+      const state = stateIn(body);
+      const { name } = entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent');
+      const agent = desk.setAgent(name, state);
+      if (agent !== undefined) return agent;
+      const message = `${name} is not in the configuration any more and leaves after this call.`;
+      throw new RequestProblem('CBD_REQUEST_TOO_LATE', message);
+    },
+  );
 
-  api.get('/v1/queues', () => ({ queues: desk.queues() }));
+  const queues = { tags, summary: 'All queues', response: answers('Now.', list('queues', QUEUE)) };
+  api.get('/v1/queues', { schema: queues }, () => ({ queues: desk.queues() }));
 
-  api.get<{ Params: Path }>('/v1/queues/:name', ({ params }): QueueView =>
+  const queue = {
+    tags,
+    summary: 'One queue',
+    params: params('name'),
+    response: answers('Now.', QUEUE),
+  };
+  api.get<{ Params: Path }>('/v1/queues/:name', { schema: queue }, ({ params }): QueueView =>
     entry(desk.queues(), params.name, 'CBD_REQUEST_UNKNOWN_QUEUE', 'queue'),
   );
 }

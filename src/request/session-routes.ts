@@ -32,7 +32,9 @@ export function registerSessionRoutes(
   api: FastifyInstance,
   { sessions, clock }: SessionRouteDeps,
 ): void {
-  api.post('/scxml/session/start', async (request) => {
+  const tags = ['Plugins'];
+  const start = { schema: { tags, summary: 'Start an SCXML session' } };
+  api.post('/scxml/session/start', start, async (request) => {
     const { src, idealtime, ...parameters } = fieldsOf(request.body, request.query);
     if (typeof src !== 'string' || src === '')
       throw new RequestProblem('CBD_REQUEST_MISSING_KEY', 'src is the address of the page.');
@@ -51,6 +53,7 @@ export function registerSessionRoutes(
   api.route<{ Params: NamedPath }>({
     method: ['GET', 'POST'],
     url: '/scxml/session/:id/event/:name',
+    schema: { tags, summary: 'Send an event to a session' },
     handler: (request) => {
       const { id, name } = request.params;
       const data = fieldsOf(request.body, request.query);
@@ -62,6 +65,7 @@ export function registerSessionRoutes(
   api.route<{ Params: NamedPath }>({
     method: ['GET', 'POST'],
     url: '/scxml/session/:id/request/:name',
+    schema: { tags, summary: 'Ask a session and wait for its answer' },
     handler: async (request, reply) => {
       const { id, name } = request.params;
       const data = fieldsOf(request.body, request.query);
@@ -76,6 +80,7 @@ export function registerSessionRoutes(
   api.route<{ Params: Path }>({
     method: ['GET', 'POST'],
     url: '/scxml/session/:id/query',
+    schema: { tags, summary: 'Where a session stands' },
     handler: (request) => {
       const view = sessions.query(request.params.id);
       if (!view) throw unknownSession();
@@ -83,13 +88,15 @@ export function registerSessionRoutes(
     },
   });
 
-  api.post<{ Params: Path }>('/scxml/session/:id/terminate', (request) => {
+  const terminate = { schema: { tags, summary: 'End a session' } };
+  api.post<{ Params: Path }>('/scxml/session/:id/terminate', terminate, (request) => {
     if (!sessions.terminate(request.params.id)) throw unknownSession();
     return {};
   });
 
   // Where the Basic HTTP Event I/O Processor of a page says it is (`_ioprocessors`).
-  api.post<{ Params: Path }>('/scxml/session/:id', (request) => {
+  const event = { schema: { tags, summary: 'Send an event, as the Basic HTTP processor has it' } };
+  api.post<{ Params: Path }>('/scxml/session/:id', event, (request) => {
     const { _scxmleventname: name, ...data } = fieldsOf(request.body, request.query);
     const event = typeof name === 'string' ? eventName(name) : 'HTTP.POST';
     if (!sessions.raise(request.params.id, event, data)) throw unknownSession();
