@@ -16,7 +16,7 @@ nav .name span { margin-left: .5rem; color: var(--soft); font-size: 12px; font-w
 nav h2 { margin: 1.2rem 0 .3rem; font-size: 12px; color: var(--soft); font-weight: 600 }
 nav ul { list-style: none; margin: 0; padding: 0 }
 nav a { display: grid; grid-template-columns: 3.6rem 1fr; padding: .2rem .3rem; border-radius: 4px; color: inherit;
-  text-decoration: none }
+  text-decoration: none; overflow-wrap: anywhere }
 nav a:hover, nav a:focus-visible { background: var(--code) }
 main { max-width: 62rem; padding: 2rem 2.5rem 6rem }
 h1 { margin: 0 0 .5rem; font-size: 28px; line-height: 1.2 }
