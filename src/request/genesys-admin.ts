@@ -1,7 +1,4 @@
-/**
- * What GMS' administrators do: cancel many at once, and take away a list of what was cancelled. Beside
- * it, in one call, what GMS' clients do in several: cancel whatever waits for one customer.
- */
+/** What GMS' administrators do: cancel many at once, and take away a list of what was cancelled. */
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
@@ -9,28 +6,19 @@ import type { CallbackRecord } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { toGenesysView } from './callback-view.js';
 import { cancelCallbacks } from './cancel-callbacks.js';
-import { numbersOf } from './genesys-query.js';
 import {
   BULK_CANCEL_BODY,
-  CANCEL_BY_NUMBER_BODY,
   CANCEL_RESULTS,
   ERRORS,
   EXPORT_BODY,
   LIST_MAX,
   TAGS,
 } from './genesys-schemas.js';
-import { serviceNamed } from './named-service.js';
 
 type CancelReason = 'CANCELLED' | 'CANCELLED_BY_ADMIN';
 
 interface BulkCancel {
   readonly ids: readonly string[];
-  readonly reason?: CancelReason;
-}
-
-interface CancelByNumber {
-  readonly customerNumber: string;
-  readonly service?: string;
   readonly reason?: CancelReason;
 }
 
@@ -63,32 +51,6 @@ export function registerGenesysAdmin(api: FastifyInstance, deps: ApiDeps): void 
     async ({ body: { ids, reason } }) => ({
       results: await cancelCallbacks(deps, [...new Set(ids)], cancellerOf(reason)),
     }),
-  );
-
-  api.post<{ Body: CancelByNumber }>(
-    '/v1/callbacks/cancel',
-    {
-      schema: {
-        ...{ tags: TAGS, summary: 'Cancel every open callback of one number' },
-        description:
-          'For a customer who rang in the meantime. A call that rings or waits for an agent is ended; one that talks to an agent is not.',
-        ...{ body: CANCEL_BY_NUMBER_BODY, response: { 200: CANCEL_RESULTS } },
-      },
-    },
-    async ({ body: { customerNumber, service, reason } }) => {
-      const only = service === undefined ? undefined : serviceNamed(deps, service);
-      const ids: string[] = [];
-      for (const number of numbersOf(deps.config, customerNumber, only)) {
-        const open = await store.find({
-          customerNumber: number,
-          ...(only && { serviceName: only.name }),
-          notStates: ['COMPLETED'],
-          limit: LIST_MAX,
-        });
-        ids.push(...open.map(({ id }) => id));
-      }
-      return { results: await cancelCallbacks(deps, ids, cancellerOf(reason ?? 'CANCELLED')) };
-    },
   );
 
   api.post<{ Body: Export | undefined }>(

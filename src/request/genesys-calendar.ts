@@ -9,7 +9,8 @@ import type { FastifyInstance } from 'fastify';
 import { openTimes } from '../schedule/hours/open-times.js';
 import type { ApiDeps } from './callback-api.js';
 import { readTime } from './desired-time.js';
-import { ERRORS, HOURS_PATH, OFFICE_HOURS, TAGS, WINDOW_QUERY } from './genesys-schemas.js';
+import { HOURS_PATH, OFFICE_HOURS, WINDOW_QUERY } from './genesys-offer-schemas.js';
+import { ERRORS, TAGS } from './genesys-schemas.js';
 import { RequestProblem, shownValue } from './problem.js';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -11,7 +11,8 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
-import { ERRORS, PHONE, PHONE_QUERY, TAGS } from './genesys-schemas.js';
+import { PHONE, PHONE_QUERY } from './genesys-offer-schemas.js';
+import { ERRORS, TAGS } from './genesys-schemas.js';
 import { RequestProblem, shownNumber, shownValue } from './problem.js';
 
 interface Query {

@@ -4,7 +4,6 @@
  */
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { ServiceConfig } from '../config/config.js';
 import {
   CALLBACK_STATES,
   type CallbackQuery,
@@ -173,15 +172,11 @@ function queriesOf(config: ApiDeps['config'], terms: readonly Term[]): CallbackQ
 }
 
 /** A number written without `+` means another number in each service's country. */
-export function numbersOf(
-  { services }: ApiDeps['config'],
-  written: string,
-  only?: ServiceConfig,
-): string[] {
+function numbersOf({ services }: ApiDeps['config'], written: string): string[] {
   // A `+` that was not escaped arrives as a blank.
   const number = written.startsWith(' ') ? `+${written.slice(1)}` : written;
-  const asked = only === undefined ? Object.values(services) : [only];
-  return [...new Set(asked.map((service) => numberForLookup(service, number)))];
+  const read = Object.values(services).map((service) => numberForLookup(service, number));
+  return [...new Set(read)];
 }
 
 async function listQueues(

@@ -10,8 +10,8 @@ export const TAGS = ['Callbacks'];
 /** Lists are cut here. */
 export const LIST_MAX = 1000;
 
-const NAME = { type: 'string', minLength: 1, maxLength: 200 } as const;
-const text = (description: string, maxLength = 4000) =>
+export const NAME = { type: 'string', minLength: 1, maxLength: 200 } as const;
+export const text = (description: string, maxLength = 4000) =>
   ({ type: 'string', maxLength, description }) as const;
 
 export const SERVICE_PATH = {
@@ -72,7 +72,7 @@ const NUMBER = {
   type: ['string', 'number'],
   description: 'The number to call, E.164 or as of the country of the service.',
 } as const;
-const TIME = text('ISO 8601 with a zone: `2026-01-15T12:00:00.000Z`.', 40);
+export const TIME = text('ISO 8601 with a zone: `2026-01-15T12:00:00.000Z`.', 40);
 
 /** Everything that is no control parameter is user data, so it cannot be listed. */
 export const START_BODY = {
@@ -216,20 +216,6 @@ export const BULK_CANCEL_BODY = {
   },
 } as const;
 
-export const CANCEL_BY_NUMBER_BODY = {
-  type: 'object',
-  required: ['customerNumber'],
-  additionalProperties: false,
-  properties: {
-    customerNumber: {
-      ...text('However it is written; without `+` as of the country of each service.', 60),
-      minLength: 1,
-    },
-    service: { ...NAME, description: 'Only callbacks of this one.' },
-    reason: { type: 'string', enum: ['CANCELLED', 'CANCELLED_BY_ADMIN'], default: 'CANCELLED' },
-  },
-} as const;
-
 export const CANCEL_RESULTS = {
   type: 'object',
   required: ['results'],
@@ -262,101 +248,12 @@ export const EXPORT_BODY = {
   },
 } as const;
 
-export const PHONE_QUERY = {
-  type: 'object',
-  required: ['number'],
-  properties: {
-    number: text('As it is written.', 60),
-    country: {
-      type: 'string',
-      pattern: '^[A-Za-z]{2}$',
-      default: 'US',
-      description: 'ISO 3166, for numbers without `+`.',
-    },
-    geocodingLocale: {
-      type: 'string',
-      pattern: '^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$',
-      default: 'en',
-      description: 'Language of `location`.',
-    },
-  },
-} as const;
-
-const flag = { type: 'boolean' } as const;
-const word = { type: 'string' } as const;
-
-export const PHONE = {
-  type: 'object',
-  properties: {
-    'number-specified': word,
-    'country-default': word,
-    'language-specified': word,
-    'country-code': { type: 'integer' },
-    'country-code-source': word,
-    'region-code': word,
-    'number-E164': word,
-    'number-international': word,
-    'number-national': word,
-    'number-national-short': word,
-    'number-original': word,
-    'number-type': word,
-    extension: word,
-    'is-possible-number': flag,
-    'is-valid-number': flag,
-    'is-valid-number-for-region': flag,
-    'is-premium': flag,
-    'italian-leading-zero': flag,
-    location: { ...word, description: 'The country’s name.' },
-    'time-zone': { ...word, description: 'IANA names, separated by commas; empty: not known.' },
-    carrier: { ...word, description: 'Always empty: no table of carriers is kept.' },
-  },
-} as const;
-
 export const QUEUE_POSITION = {
   type: 'object',
   required: ['queue', 'position', 'ewt'],
   properties: {
-    queue: word,
+    queue: { type: 'string' },
     position: { type: 'integer', description: 'From 1; 0 while an agent is being called.' },
     ewt: { type: ['number', 'null'], description: 'Expected wait, seconds; null: no estimate.' },
-  },
-} as const;
-
-export const HOURS_PATH = {
-  type: 'object',
-  required: ['hours'],
-  properties: { hours: { ...NAME, description: 'A name under `officeHours`.' } },
-} as const;
-
-const WINDOW = {
-  start: { ...TIME, description: `${TIME.description} Left out: now.` },
-  end: { ...TIME, description: 'Goes before `number-of-days`.' },
-  'number-of-days': {
-    type: 'integer',
-    minimum: 0,
-    maximum: 366,
-    description: 'Days of 24 hours from the start.',
-  },
-} as const;
-
-export const WINDOW_QUERY = { type: 'object', properties: WINDOW } as const;
-
-export const OFFICE_HOURS = {
-  type: 'object',
-  required: ['error', 'periods'],
-  properties: {
-    error: { type: 'null', description: 'As GMS has it; faults are answered with a status.' },
-    periods: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['start', 'end'],
-        properties: {
-          start: { type: 'string', format: 'date-time' },
-          end: { type: 'string', format: 'date-time' },
-        },
-      },
-      description: 'What is open, ascending, cut at both ends of the stretch.',
-    },
   },
 } as const;

@@ -6,10 +6,8 @@ queues: { q: { targets: [ { uri: "sip:agent@pbx.example" } ] } }
 defaults: { queue: q, _throttle_request_parameters_limit: 5000, _enable_in_queue_checking: false, _max_queued_callbacks_per_service: 5000, _throttle_callbacks_per_service_1: 5000, _throttle_callbacks_per_service_2: 5000 }
 services:
   sales: {}
-  support: { _default_country: GB }
 `;
 const CANCEL = '/genesys/1/admin/callback/cancel';
-const BY_NUMBER = '/v1/callbacks/cancel';
 const EXPORT = '/genesys/1/admin/callback/reportcancelled';
 
 describe('the administrator’s paths', () => {
@@ -84,41 +82,6 @@ describe('the administrator’s paths', () => {
         assert.deepEqual([body['field'], body['rule']], [field, rule]);
       }
       assert.equal(await reasonOf(id), undefined);
-    });
-  });
-
-  describe('cancelling by number', () => {
-    it('ends every open callback of the customer, however the number is written', async () => {
-      const number = { _customer_number: '+442079460123' };
-      const ids = [await bed.started(number), await bed.started(number, 'support')];
-      const stranger = await bed.started();
-      await bed.store.claimDue(NOON_MS, 1);
-      const answer = await bed.post(BY_NUMBER, { customerNumber: '020 7946 0123' });
-      assert.equal(answer.statusCode, 200, answer.body);
-      const results = answer.json<{ results: Body }>().results;
-      assert.deepEqual(Object.keys(results).sort(), ids.sort());
-      assert.deepEqual(Object.values(results).sort(), ['asked', 'cancelled']);
-      assert.equal(bed.cancelled.length, 1);
-      assert.equal((await bed.store.get(stranger))?.state, 'QUEUED');
-      const again = await bed.post(BY_NUMBER, { customerNumber: '+44 20 7946 0123' });
-      assert.deepEqual(Object.values(again.json<{ results: Body }>().results), ['asked']);
-    });
-
-    it('keeps to one service when it is named', async () => {
-      const number = { _customer_number: '+442079460123' };
-      const [sales, support] = [await bed.started(number), await bed.started(number, 'support')];
-      const payload = { customerNumber: '02079460123', service: 'support' };
-      const answer = await bed.post(BY_NUMBER, payload);
-      assert.deepEqual(answer.json(), { results: { [support]: 'cancelled' } });
-      assert.equal((await bed.store.get(sales))?.state, 'QUEUED');
-      assert.equal(await reasonOf(support), 'CANCELLED');
-    });
-
-    it('answers with nothing for somebody who asked for nothing', async () => {
-      const answer = await bed.post(BY_NUMBER, { customerNumber: 'sip:a@b' });
-      assert.deepEqual([answer.statusCode, answer.json()], [200, { results: {} }]);
-      const unknown = await bed.post(BY_NUMBER, { customerNumber: '1', service: 'shop' });
-      assert.equal(unknown.statusCode, 404);
     });
   });
 
