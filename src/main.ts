@@ -22,12 +22,12 @@ import type { DialbackConfig } from './config/config.js';
 import { wavLengthMs } from './config/wav-header.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
+import { leasedSip } from './dial/leased-sip.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Fetcher } from './holder/fetcher.js';
 import type { Clock, Log } from './ports.js';
 import { openStore } from './open-store.js';
-import { endOrphanLegs } from './orphan-legs.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
@@ -38,6 +38,7 @@ import { startRetention } from './schedule/retention.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
+import { TakeOver } from './take-over.js';
 import { isMediaShared, telephonySites } from './telephony-sites.js';
 
 export interface Dialback {
@@ -114,6 +115,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     ),
     startAnalyser(config, log).then((pool) => cleanUp.add(pool, () => pool.stop())),
   ]);
+  const mayDial = () => store.shared?.mayDial() ?? true;
   const setUps = new SetUpGovernor({
     clock,
     limits: () => telephony.media.setUpLimits ?? NO_LIMITS,
@@ -153,7 +155,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     everywhere,
     desk,
     store,
-    telephony: governedTelephony(telephony, setUps),
+    telephony: governedTelephony(telephony, setUps, leasedSip(telephony.sip, mayDial)),
     holders: { ...plugins, lengthMs: wavLengthMs, shelf: recordingShelf() },
     setUps,
     analyser,
@@ -207,8 +209,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
-  await endOrphanLegs({ store, telephony, clock, log });
-  for (const leftover of await store.takeOverLeftovers()) host.recover(leftover);
+  const endOwnedBy = (ownerId: string) => telephony.media.endOwnedBy(ownerId);
+  const takeOver = new TakeOver({ store, telephony, clock, log, host, endOwnedBy });
+  cleanUp.add(takeOver, () => takeOver.stop());
+  await takeOver.start();
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   listeningAt = url;
   scheduler.start();

@@ -116,6 +116,11 @@ export class SessionHost {
     return session !== undefined;
   }
 
+  /** Ends every call without deciding anything: somebody else goes on from the store. */
+  async abandon(why: string): Promise<void> {
+    await Promise.allSettled([...this.#sessions.values()].map((session) => session.stop(why)));
+  }
+
   /** Waits for the calls in the air, at most this long, then ends what is left. */
   async drain(deadlineMs: number): Promise<void> {
     this.#isStopping = true;

@@ -6,7 +6,12 @@
 import type { MediaServer, Telephony } from '../ports.js';
 import type { SetUpGovernor } from './set-up-governor.js';
 
-export function governedTelephony(telephony: Telephony, governor: SetUpGovernor): Telephony {
+/** @param sip by which INVITEs leave, when it is not the telephony's own */
+export function governedTelephony(
+  telephony: Telephony,
+  governor: SetUpGovernor,
+  sip = telephony.sip,
+): Telephony {
   const media: MediaServer = {
     get isConnected() {
       return telephony.media.isConnected;
@@ -25,7 +30,7 @@ export function governedTelephony(telephony: Telephony, governor: SetUpGovernor)
     },
   };
   return {
-    sip: telephony.sip,
+    sip,
     media,
     onStateChange: (handle) => telephony.onStateChange(handle),
     endOrphan: (leg) => telephony.endOrphan(leg),

@@ -128,6 +128,15 @@ export class ServiceProcess {
   stop(): Promise<void> {
     return end(this.child, 'SIGTERM');
   }
+
+  /** Stands still, with its connections open, until `resume`. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
 }
 
 function parse(text: string): LogLine {

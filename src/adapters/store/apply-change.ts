@@ -108,8 +108,8 @@ function* refuse(
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
   }
   if (yield* isPaused(record.serviceName)) return { ok: false, why: 'paused' };
-  const mayDial = dialect.mayDial === undefined || (yield* dialect.mayDial());
-  return mayDial ? undefined : { ok: false, why: 'not-claimed' };
+  const holdsLease = dialect.holdsLease === undefined || (yield* dialect.holdsLease());
+  return holdsLease ? undefined : { ok: false, why: 'not-claimed' };
 }
 
 /**

@@ -192,6 +192,8 @@ function* writeLookupKeys(id: string, keys: Readonly<Record<string, string>>): W
 
 function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<CallbackRecord[]> {
   if (limit < 1) return [];
+  // What is claimed under a lease that has been taken over would be nobody's.
+  if (dialect.holdsLease !== undefined && !(yield* dialect.holdsLease())) return [];
   yield* holdDue(nowMs);
   const idByNumber = new Map<string, string>();
   const page = Math.max(limit, CLAIM_PAGE_MIN);

@@ -40,10 +40,10 @@ export interface Dialect {
   /** Which process this is, among those that share the store; 0 when there is only one. */
   readonly node: number;
   /**
-   * Whether this process may still dial; holds until the transaction ends. Absent when nobody
-   * else could have taken its work over.
+   * Whether this process may still claim and dial; stays so until the transaction ends. Absent when
+   * nobody else could have taken its work over.
    */
-  readonly mayDial?: () => Work<boolean>;
+  readonly holdsLease?: () => Work<boolean>;
   /** Makes the legs that dead processes left ours, as orphans, and their callbacks leftovers. */
   readonly adopt: () => Work<void>;
   /** Rows of `callbacks` that are ours now and that no session has. */

@@ -94,6 +94,11 @@ export class MediaPool implements MediaServer {
     await Promise.all([...this.#members()].map(({ media }) => media.endOrphan(uuid)));
   }
 
+  /** Ends what a dead process had, also what it had no time to tell the ledger of. Never rejects. */
+  async endOwnedBy(ownerId: string): Promise<void> {
+    await Promise.all([...this.#members()].map(({ media }) => media.endOwnedBy(ownerId)));
+  }
+
   #candidates({ beside }: EndpointWish): PoolMember[] {
     if (beside) {
       const member = this.memberOf(beside.id);

@@ -10,7 +10,7 @@ import { FreeswitchEndpoint, isEncrypted } from './endpoint.js';
 import { describeError, TelephonyError } from './errors.js';
 import type { FreeswitchConnection } from './freeswitch-connection.js';
 import type { MediaView } from './media-view.js';
-import type { OwnerMark } from './owner-mark.js';
+import { OWNER_VARIABLE, type OwnerMark } from './owner-mark.js';
 
 export interface MediaServerContext {
   readonly clock: Clock;
@@ -117,6 +117,18 @@ export class FreeswitchMediaServer {
   /** Ends a channel of a process that died; remembered when that fails. Never rejects. */
   endOrphan(uuid: string): Promise<void> {
     return this.#kill(uuid);
+  }
+
+  /** Ends every channel with the mark of a process that died. Never rejects. */
+  async endOwnedBy(ownerId: string): Promise<void> {
+    try {
+      await this.context.connection()?.api('hupall', 'NORMAL_CLEARING', OWNER_VARIABLE, ownerId);
+    } catch (thrown) {
+      this.context.log.warn(
+        { why: describeError(thrown) },
+        'channels of a dead process may be left',
+      );
+    }
   }
 
   /** Called with each new connection: ends the channels that could not be ended before. */

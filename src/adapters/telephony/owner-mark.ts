@@ -9,7 +9,7 @@ import type { FreeswitchConnection } from './freeswitch-connection.js';
 
 const HEADER = 'X-Dialback-Owner';
 /** FreeSWITCH makes a channel variable of each such header. */
-const VARIABLE = `sip_h_${HEADER}`;
+export const OWNER_VARIABLE = `sip_h_${HEADER}`;
 const ID = /^[0-9a-f]{16,64}$/;
 
 export class OwnerMark {
@@ -38,7 +38,7 @@ export class OwnerMark {
   async sweep(server: string, connection: Pick<FreeswitchConnection, 'api'>): Promise<void> {
     if (this.#swept.has(server)) return;
     try {
-      await connection.api('hupall', 'NORMAL_CLEARING', VARIABLE, this.id);
+      await connection.api('hupall', 'NORMAL_CLEARING', OWNER_VARIABLE, this.id);
       this.#swept.add(server);
     } catch (thrown) {
       const why = describeError(thrown);

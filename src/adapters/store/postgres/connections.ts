@@ -41,9 +41,9 @@ export function clientConfig({ url, schema }: ConnectOptions): pg.ClientConfig {
     types: {
       // Milliseconds and counters: far below 2^53.
       getTypeParser: (oid, format) =>
-        oid === INT8_OID
+        Number(oid) === INT8_OID
           ? Number
-          : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+          : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
     },
   };
 }

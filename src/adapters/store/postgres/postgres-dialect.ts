@@ -1,6 +1,6 @@
 /** PostgreSQL's words where they differ, and what sharing the store with other processes asks for. */
 
-import { all, get, marks, run, type Dialect, type Work } from '../statements.js';
+import { all, get, run, type Dialect } from '../statements.js';
 
 /**
  * @param node the token of the lease in force
@@ -22,25 +22,28 @@ export function postgresDialect(
       return node();
     },
     /**
-     * In the transaction that records the attempt. The row lock keeps others from taking over before
-     * it has ended; a renewal, which does not touch the key, goes on meanwhile.
+     * The row lock keeps others from taking over before the transaction has ended; a renewal, which
+     * does not touch the key, goes on meanwhile.
      */
-    *mayDial() {
+    *holdsLease() {
       const row = yield* get(
         'SELECT 1 FROM nodes WHERE token = ? AND lease_until > now() FOR KEY SHARE',
         node(),
       );
       return row !== undefined;
     },
+    /** From now on all of it is ours, and should we die, somebody else's in the same way. */
     *adopt() {
       const gone = yield* all(
-        `SELECT token, owner_id FROM nodes WHERE lease_until < now() AND token <> ?
-         FOR UPDATE SKIP LOCKED`,
+        `DELETE FROM nodes WHERE token IN
+           (SELECT token FROM nodes WHERE lease_until < now() AND token <> ? FOR UPDATE SKIP LOCKED)
+         RETURNING owner_id`,
         node(),
       );
-      if (gone.length === 0) return;
-      yield* adoptWorkOf(
-        gone.map(({ token }) => Number(token)),
+      const isNobodys = 'node NOT IN (SELECT token FROM nodes)';
+      yield* run(`UPDATE legs SET is_orphan = 1, node = ? WHERE ${isNobodys}`, node());
+      yield* run(
+        `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${isNobodys}`,
         node(),
       );
       onAdopted(gone.map((row) => String(row['owner_id'])));
@@ -56,16 +59,4 @@ export function postgresDialect(
     },
     probe: "INSERT INTO probe VALUES (decode(repeat('00', 65536), 'hex'))",
   };
-}
-
-/** From now on all of it is ours, and should we die, somebody else's in the same way. */
-function* adoptWorkOf(tokens: readonly number[], node: number): Work<void> {
-  const theirs = `node IN (${marks(tokens)})`;
-  yield* run(`UPDATE legs SET is_orphan = 1, node = ? WHERE ${theirs}`, node, ...tokens);
-  yield* run(
-    `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${theirs}`,
-    node,
-    ...tokens,
-  );
-  yield* run(`DELETE FROM nodes WHERE token IN (${marks(tokens)})`, ...tokens);
 }

@@ -92,8 +92,10 @@ class PostgresStore extends OperationStore {
     super();
     this.#options = options;
     this.#pool = new pg.Pool({ ...clientConfig(options), max: CONNECTIONS });
-    // An idle connection broke; whoever needs one gets a new one.
+    // An idle connection broke; whoever needs one gets a new one. One that is in use may be ended by the
+    // server between two statements, too: the next statement says so to whoever is in the transaction.
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
     this.#watch = new NodeWatch(
       { ...options, ownerId: this.#ownerId },
       {

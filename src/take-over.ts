@@ -1,0 +1,81 @@
+/**
+ * What dead processes left: their legs are ended, then their callbacks go on here. Done at the start,
+ * and when a process that shares the store is gone; and the other way round, our own calls are ended
+ * when others are about to take them over.
+ */
+import { endOrphanLegs, type OrphanDeps } from './orphan-legs.js';
+import type { CallbackStore } from './schedule/callback-store.js';
+import type { SessionHost } from './session-host.js';
+
+export interface TakeOverDeps extends OrphanDeps {
+  readonly store: Pick<CallbackStore, 'takeOverLegs' | 'commit' | 'takeOverLeftovers' | 'shared'>;
+  readonly host: Pick<SessionHost, 'recover' | 'abandon' | 'cancel'>;
+  /** Ends what carries the mark of a process that is gone on servers that we share. Never rejects. */
+  endOwnedBy(ownerId: string): Promise<void>;
+}
+
+export class TakeOver {
+  #running: Promise<void> = Promise.resolve();
+  #isAsked = false;
+  #isStopped = false;
+  readonly #stopListening: (() => void)[] = [];
+
+  constructor(private readonly deps: TakeOverDeps) {}
+
+  /** The first time. @throws StoreError when the store cannot be read */
+  async start(): Promise<void> {
+    const { store, host } = this.deps;
+    if (store.shared) {
+      this.#stopListening.push(
+        store.shared.onLeaseLost((why) => this.#onLeaseLost(why)),
+        store.shared.onOthersGone(() => this.#again()),
+        store.shared.onAdopted((ownerIds) => this.#endOwned(ownerIds)),
+        store.shared.onCancel((id, by) => void host.cancel(id, by)),
+      );
+    }
+    this.#running = this.#run();
+    await this.#running;
+  }
+
+  /** Resolves when what is under way is over; nothing is begun any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const stop of this.#stopListening.splice(0)) stop();
+    await this.#running.catch(() => undefined);
+  }
+
+  /** One after the other: legs are ended before their callbacks are looked at. */
+  #again(): void {
+    if (this.#isAsked || this.#isStopped) return;
+    this.#isAsked = true;
+    const next = async (): Promise<void> => {
+      this.#isAsked = false;
+      if (this.#isStopped) return;
+      await this.#run();
+    };
+    this.#running = this.#running.then(next, next).catch((error: unknown) => {
+      // It is asked for again in a second, as long as there is something.
+      this.deps.log.error(
+        { error: String(error) },
+        'the work of a dead process was not taken over',
+      );
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { store, host, log } = this.deps;
+    await endOrphanLegs(this.deps);
+    const leftovers = await store.takeOverLeftovers();
+    if (leftovers.length > 0) log.warn({ count: leftovers.length }, 'callbacks taken over');
+    for (const leftover of leftovers) host.recover(leftover);
+  }
+
+  async #onLeaseLost(why: string): Promise<void> {
+    this.deps.log.error({ why }, 'every call is ended: others may take them over');
+    await this.deps.host.abandon('the lease ran out');
+  }
+
+  #endOwned(ownerIds: readonly string[]): void {
+    for (const ownerId of ownerIds) void this.deps.endOwnedBy(ownerId);
+  }
+}
