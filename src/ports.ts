@@ -251,6 +251,8 @@ export interface AudioTap {
 export interface PlayOrder {
   readonly loop: boolean;
   readonly isGapless?: boolean;
+  /** Any key of the far side ends it, as if stopped, without a word from us. */
+  readonly stopsAtKey?: boolean | undefined;
 }
 
 export interface MediaEndpoint {

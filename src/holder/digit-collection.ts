@@ -89,7 +89,7 @@ class DigitCollection implements Collection {
   #prompt(): void {
     this.#isPrompting = true;
     const { prompts, isInterruptible = true } = this.#request;
-    this.#playback = this.#call.play(prompts);
+    this.#playback = this.#call.play(prompts, { stopsAtKey: isInterruptible });
     if (isInterruptible) this.#hear();
     void this.#playback.done.then((end) => {
       if (this.#hasEnded) return;

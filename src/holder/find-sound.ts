@@ -19,7 +19,8 @@ export interface SoundContext {
 
 export interface Sound {
   readonly name: string;
-  readonly lengthMs: number | undefined;
+  /** Looked up while the sound is heard already; never rejects. */
+  readonly lengthMs: Promise<number | undefined>;
 }
 
 export async function findSound(
@@ -28,14 +29,14 @@ export async function findSound(
 ): Promise<Sound | HeldRefusal> {
   if (prompt.kind === 'silence') {
     const { durationMs } = prompt;
-    return { name: `silence_stream://${durationMs}`, lengthMs: durationMs };
+    return { name: `silence_stream://${durationMs}`, lengthMs: Promise.resolve(durationMs) };
   }
   const media = await mediaOf(prompt, context);
   if (media.kind === 'refused') return media;
   if (media.kind === 'unplayable') {
     return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
   }
-  const lengthMs = await context.lengthMs(media.path);
+  const lengthMs = context.lengthMs(media.path).catch(() => undefined);
   return { name: media.path, lengthMs };
 }
 

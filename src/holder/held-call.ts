@@ -82,6 +82,8 @@ export interface PromptPlayback {
 export interface PlayOptions {
   /** From the first prompt again until stopped. Default false. */
   readonly loop?: boolean;
+  /** Any key ends it, at once: the media server need not be told. Default false. */
+  readonly stopsAtKey?: boolean | undefined;
 }
 
 /** One key of the customer, told once, when it is released (FreeSWITCH reports no earlier). */

@@ -120,7 +120,6 @@ export class LiveCall implements HeldCall {
     const refused = this.#refuse() ?? refusePrompts(prompts);
     if (refused) return { done: Promise.resolve(refused), stop: () => Promise.resolve() };
     void this.#playing?.stop();
-    const isLooped = options.loop === true;
     const run: PromptRun = new PromptRun(
       {
         clock: this.context.clock,
@@ -128,7 +127,7 @@ export class LiveCall implements HeldCall {
         beforeSound: () => this.#beforeSound(run),
       },
       prompts,
-      isLooped,
+      options,
     );
     this.#playing = run;
     void run.done.then((end) => {
@@ -227,7 +226,7 @@ export class LiveCall implements HeldCall {
     for (const { prompt, durationMs } of sounds) {
       const found = await findSound(prompt, this.#sounds);
       if ('kind' in found) return found;
-      const rounds = Math.round((durationMs ?? 0) / (found.lengthMs ?? Infinity));
+      const rounds = Math.round((durationMs ?? 0) / ((await found.lengthMs) ?? Infinity));
       names.push(...Array.from({ length: Math.max(1, rounds) }, () => found.name));
       if (names.length > WAITING_SOUNDS_MAX)
         return refusal('HELD_BAD_ARGUMENT', `a wait has at most ${WAITING_SOUNDS_MAX} sounds`);

@@ -5,13 +5,17 @@
  */
 import type { Clock, MediaEndpoint, Playback, PlayEnd } from '../ports.js';
 import { findSound, type Sound, type SoundContext } from './find-sound.js';
-import type { HeldRefusal, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
+import type { HeldRefusal, PlayOptions, Prompt, PromptPlayback, PromptsEnd } from './held-call.js';
 import { refusal } from './refusal.js';
 
 export interface PromptContext extends SoundContext {
   readonly clock: Clock;
   /** Makes room for the sound. @returns undefined when the call is gone */
   beforeSound(): Promise<MediaEndpoint | undefined>;
+}
+
+interface Measured {
+  readonly lengthMs: number | undefined;
 }
 
 const PROMPTS_MAX = 100;
@@ -43,7 +47,7 @@ export class PromptRun implements PromptPlayback {
   constructor(
     private readonly context: PromptContext,
     private readonly prompts: readonly Prompt[],
-    private readonly isLooped: boolean,
+    private readonly options: PlayOptions,
   ) {
     this.done = this.#run().catch((error: unknown) =>
       refusal('HELD_MEDIA_ERROR', error instanceof Error ? error.message : String(error)),
@@ -70,10 +74,13 @@ export class PromptRun implements PromptPlayback {
     if (!endpoint) return refusal('HELD_REVOKED', 'the call is gone');
     const names = sounds.map(({ name }) => name);
     const startedAtMs = this.context.clock.nowMs();
-    this.#playback = endpoint.play(names, { loop: this.isLooped, isGapless: true });
+    const { loop = false, stopsAtKey } = this.options;
+    this.#playback = endpoint.play(names, { loop, stopsAtKey, isGapless: true });
     const end = await this.#playback.done;
     const elapsedMs = this.context.clock.nowMs() - startedAtMs;
-    return outcomeOf(end, sounds, elapsedMs);
+    const lengths = await Promise.all(sounds.map(({ lengthMs }) => lengthMs));
+    const measured = lengths.map((lengthMs) => ({ lengthMs }));
+    return outcomeOf(end, measured, elapsedMs);
   }
 }
 
@@ -84,7 +91,7 @@ const NOTHING_HEARD = {
   promptPlayedMs: 0,
 } as const satisfies PromptsEnd;
 
-function outcomeOf(end: PlayEnd, sounds: readonly Sound[], elapsedMs: number): PromptsEnd {
+function outcomeOf(end: PlayEnd, sounds: readonly Measured[], elapsedMs: number): PromptsEnd {
   if (end.kind === 'ended') {
     const whole = sounds.reduce((sum, { lengthMs }) => sum + (lengthMs ?? NaN), 0);
     return { kind: 'ended', playedMs: Number.isNaN(whole) ? (end.playedMs ?? elapsedMs) : whole };
@@ -99,7 +106,7 @@ function outcomeOf(end: PlayEnd, sounds: readonly Sound[], elapsedMs: number): P
 
 /** Where in a list the sound was after so much of it; in the last one when that is more than there is. */
 export function locate(
-  sounds: readonly Pick<Sound, 'lengthMs'>[],
+  sounds: readonly Measured[],
   playedMs: number,
 ): { playedMs: number; promptIndex: number; promptPlayedMs: number } {
   let promptPlayedMs = playedMs;

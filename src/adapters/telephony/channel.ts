@@ -17,6 +17,8 @@ export interface ExecuteResult {
   readonly response: string;
   /** Of a playback: how far the latest file was heard; right after a break, too. */
   readonly lastPositionSamples: number | undefined;
+  /** Of a playback: a key ended it (`playback_terminators`). */
+  readonly isEndedByKey: boolean;
 }
 
 export class Channel {
@@ -89,6 +91,7 @@ export class Channel {
     return {
       response: event.getHeader('Application-Response') ?? '',
       lastPositionSamples: position === null ? undefined : Number(position),
+      isEndedByKey: (event.getHeader('variable_playback_terminator_used') ?? '') !== '',
     };
   }
 

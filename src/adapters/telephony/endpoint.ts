@@ -64,6 +64,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   readonly #endHandles: (() => void)[] = [];
   readonly #isReady: Promise<unknown>;
   #playback: ChannelPlayback | undefined;
+  /** What `playback_terminators` is; undefined when nobody knows. */
+  #stopsAtKey: boolean | undefined = false;
   #parking: Promise<unknown> = Promise.resolve();
   #tap: ChannelTap | undefined;
   #watch: MediaWatch | undefined;
@@ -143,7 +145,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const previous = this.#playback?.stop();
     const playback = new ChannelPlayback(
       {
-        play: (name) => this.channel.execute('playback', name),
+        play: async (name) => {
+          await this.#endsAtKey(order.stopsAtKey === true);
+          return this.channel.execute('playback', name);
+        },
         breakPlay: () => this.channel.api('uuid_break', this.id),
         onFileStarted: (handle) => this.channel.onFileStarted(handle),
       },
@@ -161,6 +166,16 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       if (this.#playback === playback) this.#playback = undefined;
     });
     return playback;
+  }
+
+  /** The command is carried out before the playback that follows it, so that it is not waited for. */
+  async #endsAtKey(isWanted: boolean): Promise<void> {
+    if (isWanted === this.#stopsAtKey) return;
+    await this.#isReady;
+    this.#stopsAtKey = isWanted;
+    const terminators = isWanted ? 'any' : 'none';
+    const isSet = this.channel.api('uuid_setvar', this.id, 'playback_terminators', terminators);
+    isSet.catch(() => (this.#stopsAtKey = undefined));
   }
 
   /** Before it has a far side FreeSWITCH plays to its own port, and nobody hears it. */

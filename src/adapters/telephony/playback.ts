@@ -7,6 +7,8 @@
  * - `file_string://a!b` is one sound to the player: no gap between its files, one break ends it. A loop
  *   is such a list, issued again when it runs out. It begins with 250 ms of silence, which a caller
  *   hears as a breath before the music, once every hundred rounds;
+ * - with `playback_terminators=any` a key ends the sound in the media server itself: it need not wait for
+ *   the event to reach us (its event socket looks for events to send every 20 ms) and for our break;
  * - a `uuid_break` that arrives before the application starts is lost, and a stale one does no harm
  *   because every application clears the flag first.
  */
@@ -90,6 +92,12 @@ export interface PlaybackOptions {
   onSound(): void;
 }
 
+const NOTHING_HEARD: ExecuteResult = {
+  response: '',
+  lastPositionSamples: undefined,
+  isEndedByKey: false,
+};
+
 export class ChannelPlayback implements Playback {
   readonly done: Promise<PlayEnd>;
   #isOver = false;
@@ -171,11 +179,11 @@ export class ChannelPlayback implements Playback {
       if (!this.#hasStarted) this.#fail(`PLAY_NO_SOUND: none within ${deadlines.playStartMs} ms`);
     });
     try {
-      const silence = this.#givenUp.then(() => ({ response: '', lastPositionSamples: undefined }));
+      const silence = this.#givenUp.then(() => NOTHING_HEARD);
       const result = await Promise.race([this.channel.play(name), silence]);
       this.#count(result, name);
       if (this.#failure !== undefined) return { kind: 'failed', why: this.#failure };
-      if (this.#isStopping) return this.#end('stopped');
+      if (this.#isStopping || result.isEndedByKey) return this.#end('stopped');
       if (result.response === 'FILE PLAYED') return this.#end('ended');
       return { kind: 'failed', why: failure(result.response, name) };
     } catch (thrown) {

@@ -50,9 +50,22 @@ function playback(run: Run, channel: Channel): void {
   const specs = delimiter ? run.argument.split(delimiter) : [run.argument];
   const player = new SoundPlayer(channel, specs, (response) => run.finish(response));
   run.onBreak = () => player.break();
+  channel.setVariable('playback_terminator_used', '');
+  run.onDigit = (digit, tell) => {
+    tell();
+    if (!isTerminator(channel.variable('playback_terminators'), digit)) return;
+    channel.setVariable('playback_terminator_used', digit);
+    player.break();
+  };
   // Those who hang up while a file plays are told that it was played; the others are not.
   run.onLeave = (why) => player.leave(why === 'hung-up' ? 'FILE PLAYED' : 'PLAYBACK ERROR');
   player.start();
+}
+
+/** `*` unless the variable says otherwise: keys, `any` or `none`. */
+function isTerminator(terminators = '*', digit: string): boolean {
+  if (terminators === 'none') return false;
+  return terminators === 'any' || terminators.includes(digit);
 }
 
 function sleep(run: Run, channel: Channel): void {

@@ -77,7 +77,8 @@ export class HeldLine implements Line {
   }
 
   play(parts: readonly PromptPart[], { onMark, stopsAtKey }: LinePlayOptions): LinePlayback {
-    const run = new HeldPlayback(this.#options.call, this.#language.bind(this), onMark);
+    const language = this.#language.bind(this);
+    const run = new HeldPlayback(this.#options.call, language, onMark, stopsAtKey);
     this.#stopAtKey = stopsAtKey ? () => run.stop() : () => undefined;
     return { done: run.play(parts), stop: () => run.stop() };
   }
@@ -192,6 +193,7 @@ class HeldPlayback {
   readonly #call: HeldCall;
   readonly #language: (tag: string | undefined) => string;
   readonly #onMark: (name: string) => void;
+  readonly #stopsAtKey: boolean;
   #playing: PromptPlayback | undefined;
   #isStopped = false;
 
@@ -199,8 +201,10 @@ class HeldPlayback {
     call: HeldCall,
     language: (tag: string | undefined) => string,
     onMark: (name: string) => void,
+    stopsAtKey: boolean,
   ) {
     this.#call = call;
+    this.#stopsAtKey = stopsAtKey;
     this.#language = language;
     this.#onMark = onMark;
   }
@@ -258,7 +262,7 @@ class HeldPlayback {
       return { kind: 'stopped', playedMs: 0, promptIndex: 0, promptPlayedMs: 0 } as const;
     }
     if (prompts.length === 0) return { kind: 'ended', playedMs: 0 } as const;
-    this.#playing = this.#call.play(prompts);
+    this.#playing = this.#call.play(prompts, { stopsAtKey: this.#stopsAtKey });
     return this.#playing.done;
   }
 

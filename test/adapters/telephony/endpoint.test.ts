@@ -117,6 +117,28 @@ describe('a media endpoint', function () {
     await site().hangUp(call);
   });
 
+  it('is stopped by a key without being told, where that is asked for, and only then', async () => {
+    const call = await site().call();
+    const wire = call.endpoint.localSdp;
+    call.far.rtp.sendTone(wire, 800, 0);
+    const file = await site().toneFile(440, 1500);
+    const stopped = call.endpoint.play([file, file], {
+      loop: false,
+      isGapless: true,
+      stopsAtKey: true,
+    });
+    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 10));
+    await call.far.rtp.pressKey(wire, '5', 120);
+    const end = await stopped.done;
+    assert.ok(end.kind === 'stopped' && (end.playedMs ?? 0) < 1400, JSON.stringify(end));
+    const heard = loud(call.far.rtp.packets).length;
+    const next = call.endpoint.play([file], { loop: false });
+    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > heard + 10));
+    await call.far.rtp.pressKey(wire, '5', 120);
+    assert.deepEqual(await next.done, { kind: 'ended', playedMs: 1500 });
+    await site().hangUp(call);
+  });
+
   it('field notes 4: silence_stream; plays silence of a length', async () => {
     const call = await site().call();
     const startedAtMs = performance.now();

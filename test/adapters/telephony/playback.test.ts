@@ -35,7 +35,7 @@ class FakeChannel implements PlayChannel {
   }
   /** @param samples how far FreeSWITCH says the file was heard */
   finish(response = 'FILE PLAYED', samples = 8000): void {
-    this.#finish({ response, lastPositionSamples: samples });
+    this.#finish({ response, lastPositionSamples: samples, isEndedByKey: false });
   }
   die(): void {
     this.#fail(new Error('the endpoint ended'));
