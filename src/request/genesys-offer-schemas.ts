@@ -91,7 +91,8 @@ export const OFFICE_HOURS = {
   },
 } as const;
 
-export const SLOTS_MAX = 3000;
+/** A week of slots of five minutes: no more are looked at for one answer, calls are in the air meanwhile. */
+export const SLOTS_MAX = 2016;
 
 const SLOTS = {
   ...WINDOW,

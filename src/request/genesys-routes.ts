@@ -16,6 +16,7 @@ import { withFreeTimes } from './free-times.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
 import { cancelCallback } from './cancel-callbacks.js';
 import { registerGenesysAdmin } from './genesys-admin.js';
+import { registerGenesysAvailability } from './genesys-availability.js';
 import { registerGenesysCalendar } from './genesys-calendar.js';
 import { registerGenesysPhone } from './genesys-phone.js';
 import { registerGenesysPosition } from './genesys-position.js';
@@ -48,6 +49,7 @@ interface CallbackPath extends ServicePath {
 export function registerGenesysRoutes(api: FastifyInstance, deps: ApiDeps): void {
   registerGenesysQueries(api, deps);
   registerGenesysAdmin(api, deps);
+  registerGenesysAvailability(api, deps);
   registerGenesysCalendar(api, deps);
   registerGenesysPhone(api);
   registerGenesysPosition(api, deps);
