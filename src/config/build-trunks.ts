@@ -50,6 +50,8 @@ function buildTrunk(read: OptionReader): TrunkConfig {
     diversion: read.optionalText('diversion'),
     headers: textsByName(read, 'headers'),
     redirectsTo: read.texts('redirectsTo'),
+    registerExpiresMs: read.flag('register') ? read.durationMs('registerExpires') : undefined,
+    optionsIntervalMs: read.durationMs('optionsInterval') || undefined,
     isReliable: read.flag('reliableProvisionals'),
     sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
   };

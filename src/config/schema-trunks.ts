@@ -146,6 +146,24 @@ const CALLER: readonly OptionSpec[] = [
 
 const SIGNALLING: readonly OptionSpec[] = [
   option(
+    'register',
+    { kind: 'boolean' },
+    'Registers with it; without a registration it gets no calls. Refreshed before it expires, taken back at shutdown.',
+    { default: false },
+  ),
+  option(
+    'registerExpires',
+    { kind: 'integer', min: 60, max: 86400, unit: 's' },
+    'How long a registration is asked for; the trunk may say otherwise.',
+    { default: 600 },
+  ),
+  option(
+    'optionsInterval',
+    { kind: 'integer', min: 0, max: 3600, unit: 's' },
+    'Asks this often with OPTIONS whether it is there. Two in a row without an answer, or with 503, and it gets no calls; two answers, and it is back. 0 = never: some carriers do not answer.',
+    { default: 0 },
+  ),
+  option(
     'reliableProvisionals',
     { kind: 'boolean' },
     'Offers 100rel: ringing and early media may come reliably, and are acknowledged with PRACK (RFC 3262).',

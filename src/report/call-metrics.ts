@@ -4,6 +4,7 @@
  * never from the wire, so their number is bounded. Served at `/metrics`.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { TrunkView } from '../dial/trunk-watch.js';
 import { QueueMetrics, type QueueSources } from './queue-metrics.js';
 
 /** From a fast LAN to a carrier that takes its time. s */
@@ -16,6 +17,8 @@ export interface MetricSources extends Partial<QueueSources> {
   inTheAir(): Readonly<Record<string, number>>;
   /** Signalling and media servers by name, and whether they can be used. */
   servers(): readonly { readonly name: string; readonly isUp: boolean }[];
+  /** How the trunks stand. */
+  trunks?(): readonly TrunkView[];
   /** Callbacks that are not COMPLETED. */
   open(): Promise<
     readonly { readonly serviceName: string; readonly state: string; readonly count: number }[]
@@ -68,6 +71,7 @@ export class CallMetrics {
     this.#gauge('server_up', 'Signalling and media servers in use.', ['server'], (set) => {
       for (const { name, isUp } of sources.servers()) set({ server: name }, Number(isUp));
     });
+    this.#trunkGauges(() => sources.trunks?.() ?? []);
     this.#gauge('ready', '1 when a callback could be dialled now.', [], (set) =>
       set({}, Number(sources.isReady())),
     );
@@ -76,6 +80,22 @@ export class CallMetrics {
         set({ service, state }, count);
       }
     });
+  }
+
+  #trunkGauges(trunks: () => readonly TrunkView[]): void {
+    const gauge = (name: string, help: string, valueOf: (trunk: TrunkView) => number | undefined) =>
+      this.#gauge(`trunk_${name}`, help, ['trunk'], (set) => {
+        for (const trunk of trunks()) {
+          const value = valueOf(trunk);
+          if (value !== undefined) set({ trunk: trunk.name }, value);
+        }
+      });
+    gauge('up', '1 when the trunk gets calls.', ({ isUp }) => Number(isUp));
+    gauge('registered', '1 while registered; of trunks that register.', ({ isRegistered }) =>
+      isRegistered === undefined ? undefined : Number(isRegistered),
+    );
+    gauge('calls', 'Calls that ring or talk.', ({ calls }) => calls);
+    gauge('calls_in_second', 'Calls begun in the last second.', (trunk) => trunk.callsInSecond);
   }
 
   /** In Prometheus' text format 0.0.4. */

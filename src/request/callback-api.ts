@@ -20,6 +20,8 @@ import { addBodyParsers } from './body-parsers.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { allowOrigins, currentCaller, guardRoutes } from './guarded-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
+import type { TrunkWatch } from '../dial/trunk-watch.js';
+import { registerTrunkRoutes } from './trunk-routes.js';
 import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
 import { registerHealthRoutes } from './health-routes.js';
 import { registerNumberRoutes } from './number-routes.js';
@@ -59,6 +61,8 @@ export interface ApiDeps {
   readonly desk?: ReplyDesk | undefined;
   /** SCXML sessions of this process; without it their paths are not there. */
   readonly sessions?: SessionService | undefined;
+  /** Ways out; without them their paths are not there. */
+  readonly trunks?: Pick<TrunkWatch, 'states'> | undefined;
   /** Served at `/metrics`. */
   readonly metrics?: Pick<CallMetrics, 'text' | 'contentType'>;
 }
@@ -110,6 +114,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     registerOwnRoutes(scope, seen);
     registerNumberRoutes(scope, seen);
     if (deps.queues) registerQueueRoutes(scope, deps.queues);
+    if (deps.trunks) registerTrunkRoutes(scope, deps.trunks);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
   });

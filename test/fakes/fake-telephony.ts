@@ -20,6 +20,7 @@ import type {
   PlayEnd,
   ReferOutcome,
   ReinviteOutcome,
+  RequestOutcome,
   SipDialog,
   TapKind,
   TapTarget,
@@ -268,6 +269,7 @@ export class FakeTelephony implements Telephony {
   mediaProblem: string | undefined;
 
   readonly sip = {
+    request: (): Promise<RequestOutcome> => Promise.resolve({ kind: 'error', why: 'no wires' }),
     isConnected: true,
     invite: (request: InviteRequest): FakeCall => {
       const call = new FakeCall(request, (delta) => (this.liveDialogs += delta));

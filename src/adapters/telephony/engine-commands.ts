@@ -43,7 +43,15 @@ export const ESL_COMMANDS = [
 ] as const;
 
 /** SIP requests drachtio sends for us; PRACK when the far side asks for it. */
-export const SIP_METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK'] as const;
+export const SIP_METHODS = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'PRACK',
+  'REGISTER',
+  'OPTIONS',
+] as const;
 
 export type ApiName = (typeof APIS)[number];
 export type ApplicationName = (typeof APPLICATIONS)[number];

@@ -57,6 +57,10 @@ export class Fleet implements Telephony {
         return all().some(({ isOpen }) => isOpen);
       },
       invite: (request) => this.#invite(request),
+      request: async (request) => {
+        const site = all().find(({ isSignallingUp }) => isSignallingUp);
+        return (await site?.sip.request(request)) ?? { kind: 'error', why: 'no site is up' };
+      },
     };
     for (const one of sites) this.#add(one);
   }

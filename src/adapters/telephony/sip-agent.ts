@@ -9,11 +9,14 @@ import type {
   OrphanEnd,
   OrphanLeg,
   OutgoingCall,
+  PlainRequest,
+  RequestOutcome,
   SipAgent,
 } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
 import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
+import { sendPlain } from './plain-request.js';
 import { DrachtioDialog } from './sip-dialog.js';
 import type { LostLeg } from './lost-legs.js';
 import type { SrfView } from './srf-types.js';
@@ -53,6 +56,10 @@ export class DrachtioSipAgent implements SipAgent {
     });
     this.#invites.add(invite);
     return invite;
+  }
+
+  request(request: PlainRequest): Promise<RequestOutcome> {
+    return sendPlain(request, this.context);
   }
 
   /** Never rejects. */

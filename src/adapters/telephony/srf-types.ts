@@ -83,13 +83,14 @@ export interface UacProgress {
 
 /** A request past drachtio-srf's dialogs, for those that another process made. */
 export interface RawRequest {
-  readonly method: 'CANCEL' | 'ACK' | 'BYE';
+  readonly method: 'CANCEL' | 'ACK' | 'BYE' | 'REGISTER' | 'OPTIONS';
   readonly uri?: string;
   /** With CANCEL: the transaction to cancel. */
   readonly stackTxnId?: string;
   /** With ACK and BYE: the dialog they belong to. */
   readonly stackDialogId?: string;
   readonly proxy?: string;
+  readonly auth?: { username: string; password: string };
   readonly headers: Readonly<Record<string, string>>;
 }
 
