@@ -11,6 +11,7 @@ export function leasedSip(sip: SipAgent, mayDial: () => boolean): SipAgent {
     get isConnected() {
       return sip.isConnected;
     },
+    request: (request) => sip.request(request),
     invite: (request) => (mayDial() ? sip.invite(request) : notSent(request.callId)),
   };
 }
