@@ -24,7 +24,6 @@ import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { leasedSip } from './dial/leased-sip.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
-import { TrunkWatch } from './dial/trunk-watch.js';
 import { startEmbedded } from './embedded/index.js';
 import type { Fetcher } from './holder/fetcher.js';
 import type { Clock, Log } from './ports.js';
@@ -97,7 +96,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     queues: () => desk.queues(),
     agents: () => desk.agents(),
     servers: () => telephony.servers(),
-    trunks: () => trunkWatch.states(),
+    trunks: () => host.trunkWatch.states(),
     open: async () => (await store.stats()).open,
     isReady: () => isReady(),
   });
@@ -168,11 +167,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     metrics,
     onSessionEnded: () => scheduler.poke(),
   });
-  const trunkParts = { clock, random, log, sip: telephony.sip, board: host.trunks };
-  const trunkWatch: TrunkWatch = cleanUp.add(
-    new TrunkWatch({ ...trunkParts, onChange: () => setUps.poke() }),
-    (watch) => watch.close(),
-  );
+  cleanUp.add(host.trunkWatch, (watch) => watch.close());
   const scheduler: Scheduler = new Scheduler({
     store,
     clock,
@@ -189,7 +184,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       log[isConnected ? 'info' : 'error']({ why }, what);
     }
     couldCall = isConnected;
-    if (isUp) for (const waiting of [scheduler, setUps, trunkWatch]) waiting.poke();
+    if (isUp) for (const waiting of [scheduler, setUps, host.trunkWatch]) waiting.poke();
   });
   const api = createApi({
     store,
@@ -204,7 +199,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     metrics,
     everywhere,
     queues: desk,
-    trunks: trunkWatch,
+    trunks: host.trunkWatch,
     desk: plugins.desk,
     sessions: plugins.sessions,
     poke: () => scheduler.poke(),
@@ -222,7 +217,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   await takeOver.start();
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   listeningAt = url;
-  trunkWatch.configure(live.current.trunks);
+  host.trunkWatch.configure(live.current.trunks);
   scheduler.start();
   const { retentionDays } = config.store;
   cleanUp.add(startRetention({ store, clock, log, retentionDays }), (stop) => stop());
@@ -239,7 +234,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
         folders = await share();
         await doNotCall.look();
         desk.configure(plansOf(live.current));
-        trunkWatch.configure(live.current.trunks);
+        host.trunkWatch.configure(live.current.trunks);
         await renewCertificate(api.server, live.current.http.tls, log);
         await changeServers(live.current, telephony, log);
         scheduler.poke();

@@ -11,6 +11,7 @@ import type { ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
 import { TrunkBoard, type TrunkWish } from './dial/trunk-board.js';
+import { TrunkWatch } from './dial/trunk-watch.js';
 import type { Trunk } from './dial/trunk.js';
 import type { DialPlace } from './session-owner.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
@@ -37,6 +38,7 @@ export class SessionHost {
   readonly #consulted = new ConsultedServices();
   /** Where calls leave. */
   readonly trunks: TrunkBoard;
+  readonly trunkWatch: TrunkWatch;
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {
@@ -46,6 +48,10 @@ export class SessionHost {
       trunks: () => deps.trunks,
       callsByTrunk: () => this.#callsByTrunk(),
     });
+    const { sip } = deps.telephony;
+    const onChange = () => deps.setUps.poke();
+    const { clock, random, log } = deps;
+    this.trunkWatch = new TrunkWatch({ clock, random, log, sip, board: this.trunks, onChange });
   }
 
   /** Sessions with a call in the air; those that wait for a retry or an agent hold no line. */

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SCENARIOS = fileURLToPath(new URL('./scenarios/', import.meta.url));
@@ -21,7 +21,7 @@ export function hasSipp(): boolean {
 }
 
 /**
- * @param scenario file name under scenarios/
+ * @param scenario file name under scenarios/, or an absolute path
  * @param keys values of `[name]` in the scenario
  * @param calls how many calls it takes before it ends
  * @param transport by which it is called
@@ -36,7 +36,7 @@ export async function startSipp(
 ): Promise<SippRun> {
   const folder = await mkdtemp(join(tmpdir(), 'dialback-sipp-'));
   const port = await freePort();
-  const args = ['-sf', join(SCENARIOS, scenario), '-i', '127.0.0.1', '-p', String(port)];
+  const args = ['-sf', resolve(SCENARIOS, scenario), '-i', '127.0.0.1', '-p', String(port)];
   args.push(
     '-m',
     String(calls),
