@@ -11,6 +11,8 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
+import { zonesOfNumber } from '../schedule/hours/number-zones.js';
+import { numberKind } from './customer-number.js';
 import { PHONE, PHONE_QUERY } from './genesys-offer-schemas.js';
 import { ERRORS, TAGS } from './genesys-schemas.js';
 import { RequestProblem, shownNumber, shownValue } from './problem.js';
@@ -108,7 +110,7 @@ function describeNumber(number: PhoneNumber, { written, asOf, locale }: Asked) {
     'is-premium': type === 'PREMIUM_RATE',
     'italian-leading-zero': ITALIAN.includes(country ?? '') && nationalNumber.startsWith('0'),
     location: locationOf(country, locale),
-    'time-zone': '',
+    'time-zone': zonesOfNumber(number.number, numberKind(number.number)).zones.join(','),
     carrier: '',
   };
 }

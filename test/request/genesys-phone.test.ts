@@ -20,8 +20,7 @@ describe('GMS’ check of a telephone number', () => {
   // Numbers and expected values: answers of GMS 8.5.11x, less carrier and place.
   it('describes a national number as of its country', async () => {
     const body = await check('number=0604120405&country=FR&geocodingLocale=DE');
-    const { 'time-zone': _zone, ...rest } = body;
-    assert.deepEqual(rest, {
+    assert.deepEqual(body, {
       'number-specified': '0604120405',
       'country-default': 'FR',
       'language-specified': 'de',
@@ -41,6 +40,7 @@ describe('GMS’ check of a telephone number', () => {
       'is-premium': false,
       'italian-leading-zero': false,
       location: 'Frankreich',
+      'time-zone': 'Europe/Paris',
       carrier: '',
     });
   });
