@@ -294,6 +294,8 @@ export interface MediaEndpoint {
    * time. `isGapless`: as one list, in which a file that is missing after all is passed over silently.
    */
   play(files: readonly string[], options: PlayOrder): Playback;
+  /** It reads out text, given as `say:WORDS` in place of a file; not in a loop with others. */
+  readonly canSpeak?: boolean | undefined;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
   /**

@@ -9,6 +9,8 @@ import { refusal } from './refusal.js';
 import type { HeldRefusal, Prompt } from './held-call.js';
 
 export interface SoundContext {
+  /** The media server reads text out, where this host has no voice. */
+  readonly canSpeak: boolean;
   readonly files: MediaFiles;
   readonly places: MediaPlaces;
   /** How long a sound file is; undefined when it cannot be told. @param path of this host */
@@ -30,6 +32,9 @@ export async function findSound(
   if (prompt.kind === 'silence') {
     const { durationMs } = prompt;
     return { name: `silence_stream://${durationMs}`, lengthMs: Promise.resolve(durationMs) };
+  }
+  if (prompt.kind === 'speech' && !context.files.speech && context.canSpeak) {
+    return { name: `say:${prompt.text}`, lengthMs: Promise.resolve(undefined) };
   }
   const media = await mediaOf(prompt, context);
   if (media.kind === 'refused') return media;

@@ -85,7 +85,8 @@ export class LiveCall implements HeldCall {
     this.#isAttached = isAttached;
     const { shelf } = context;
     const canRecord = shelf !== undefined && context.endpoint()?.recordFarSide !== undefined;
-    this.capabilities = { canSpeak: context.files.speech !== undefined, canRecord };
+    const canSpeak = context.files.speech !== undefined || this.#mediaServerSpeaks;
+    this.capabilities = { canSpeak, canRecord };
     context.endpoint()?.onDigit((digit, durationMs) => this.#onKey(digit, durationMs));
   }
 
@@ -274,9 +275,14 @@ export class LiveCall implements HeldCall {
     return Promise.resolve(DONE);
   }
 
+  get #mediaServerSpeaks(): boolean {
+    return this.context.endpoint()?.canSpeak === true;
+  }
+
   get #sounds(): SoundContext {
     const { files, places } = this.context;
     return {
+      canSpeak: this.#mediaServerSpeaks,
       files,
       places,
       lengthMs: (path) => this.context.lengthMs(path),

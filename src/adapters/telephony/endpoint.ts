@@ -21,7 +21,8 @@ import { describeError, TelephonyError } from './errors.js';
 import { type MediaView, seenBy } from './media-view.js';
 import { MediaWatch } from './media-watch.js';
 import { ChannelPlayback } from './playback.js';
-import { sanitise } from './sanitise.js';
+import { refuseSounds } from './refuse-sounds.js';
+import { SPOKEN, spokenName, VOICE_VARIABLES } from './spoken.js';
 import { isReadableSdp } from './session-description.js';
 import { checked } from './sip-headers.js';
 
@@ -30,6 +31,8 @@ export interface EndpointContext {
   readonly log: Log;
   readonly deadlines: Deadlines;
   readonly tapMeans: TapMeans;
+  /** mod_flite is loaded. */
+  readonly canSpeak?: boolean | undefined;
   /** Where the media server sees our files, when that is not where they are. */
   readonly mediaView?: MediaView | undefined;
   /** `uuid_kill` past the channel's own connection; must not reject. */
@@ -37,7 +40,6 @@ export interface EndpointContext {
   onGone(endpoint: FreeswitchEndpoint): void;
 }
 
-const MAX_FILES = 100;
 /**
  * uuid_bridge and uuid_transfer answer before they are done; it takes a frame or two. A command that
  * meets the channel in between is lost, or hangs it up (an unbridge right after a bridge, for one). On
@@ -86,7 +88,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const { clock, deadlines, tapMeans } = context;
     channel.onEnded(() => this.#ended());
     const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
-    const variables = Object.entries({ ...CHANNEL_VARIABLES, ...ofTap }).map((pair) =>
+    const ofVoice = this.canSpeak ? VOICE_VARIABLES : {};
+    const variables = Object.entries({ ...CHANNEL_VARIABLES, ...ofTap, ...ofVoice }).map((pair) =>
       pair.join('='),
     );
     // FreeSWITCH runs the applications of a channel in order, so a playback need not wait for this
@@ -139,8 +142,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   play(ours: readonly string[], order: PlayOrder): Playback {
-    const files = ours.map((file) => seenBy(this.context.mediaView, file));
-    const refusal = this.#refusePlay() ?? refuseFiles(files);
+    const files = ours.map((file) =>
+      file.startsWith(SPOKEN) ? spokenName(file) : seenBy(this.context.mediaView, file),
+    );
+    const refusal = this.#refusePlay() ?? refuseSounds(files, order.loop, this.canSpeak);
     if (refusal !== undefined) return failedPlayback(refusal);
     const previous = this.#playback?.stop();
     const playback = new ChannelPlayback(
@@ -183,6 +188,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (this.hasEnded) return 'the endpoint ended';
     // One that is being connected is waited for: without CPD the treatment is asked for at the answer.
     return this.#connecting ? undefined : 'the endpoint has no far side yet';
+  }
+
+  get canSpeak(): boolean {
+    return this.context.canSpeak === true;
   }
 
   async record(path: string): Promise<void> {
@@ -375,16 +384,6 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 /** Whether an SDP has an audio line with SRTP, which makes FreeSWITCH send noise on a plain call. */
 export function isEncrypted(sdp: string): boolean {
   return /^m=audio\s+\d+\s+\S*SAVP/m.test(sdp);
-}
-
-function refuseFiles(files: readonly string[]): string | undefined {
-  if (files.length === 0) return 'nothing to play';
-  if (files.length > MAX_FILES) return `more than ${MAX_FILES} files`;
-  for (const file of files) {
-    const result = sanitise('play-file', file);
-    if (!result.ok) return result.reason;
-  }
-  return undefined;
 }
 
 function failedPlayback(why: string): Playback {

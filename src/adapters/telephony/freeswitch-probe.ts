@@ -22,6 +22,8 @@ export interface FreeswitchFacts {
   /** `ip:port` of the SIP profile. */
   readonly sipAddress: string;
   readonly hasAudioFork: boolean;
+  /** It has a voice for text. */
+  readonly hasFlite: boolean;
   readonly status: FreeswitchStatus | undefined;
 }
 
@@ -38,6 +40,7 @@ const QUESTIONS = [
   'sofia status',
   'status',
   'module_exists mod_audio_fork',
+  'module_exists mod_flite',
   ...MODULES.map((module) => `module_exists ${module}`),
 ];
 
@@ -86,7 +89,7 @@ export async function probeFreeswitch(
       return undefined;
     },
   });
-  const [sofia = '', status = '', audioFork = '', ...modules] = answers;
+  const [sofia = '', status = '', audioFork = '', flite = '', ...modules] = answers;
   const missing = MODULES.filter((_, index) => modules[index]?.trim() !== 'true');
   if (missing.length > 0) {
     const list = missing.map((module) => `${module} (${NEEDED_MODULES[module]})`).join(', ');
@@ -99,6 +102,7 @@ export async function probeFreeswitch(
     ourAddress: ourAddress.replace(/^::ffff:/, ''),
     sipAddress: profileAddress(sofia, to.profile, where),
     hasAudioFork: audioFork.trim() === 'true',
+    hasFlite: flite.trim() === 'true',
     status: readStatus(status),
   };
 }

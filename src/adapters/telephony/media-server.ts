@@ -58,6 +58,7 @@ export class FreeswitchMediaServer {
     const endpoint = new FreeswitchEndpoint(channel, {
       ...this.context,
       tapMeans: connection.tapMeans,
+      canSpeak: connection.facts.hasFlite,
       kill: (uuid) => this.#kill(uuid),
       onGone: (gone) => this.#endpoints.delete(gone),
     });

@@ -16,6 +16,7 @@ import type { Clock, Playback, PlayEnd } from '../../ports.js';
 import type { ExecuteResult } from './channel.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
+import { SPOKEN } from './spoken.js';
 
 /** What a playback needs of its channel. */
 export interface PlayChannel {
@@ -67,7 +68,8 @@ export function listNames(files: readonly string[]): string[] {
   let bytes = Infinity;
   for (const file of files) {
     bytes += Buffer.byteLength(file) + 1;
-    if (bytes > MAX_LIST_BYTES) {
+    const isAlone = [file, lists.at(-1)?.[0]].some((one) => one?.startsWith(SPOKEN));
+    if (bytes > MAX_LIST_BYTES || isAlone) {
       lists.push([]);
       bytes = Buffer.byteLength(file) + 1;
     }
@@ -174,14 +176,19 @@ export class ChannelPlayback implements Playback {
     const { clock, deadlines } = this.options;
     this.#hasStarted = false;
     this.#isPlaying = true;
+    const isSpoken = name.startsWith(SPOKEN);
     const forget = this.channel.onFileStarted(() => this.#started());
+    // There is no file that begins, and no position in it.
+    if (isSpoken) this.#started();
+    const spokenAtMs = clock.nowMs();
     const cancelStart = clock.after(deadlines.playStartMs, () => {
       if (!this.#hasStarted) this.#fail(`PLAY_NO_SOUND: none within ${deadlines.playStartMs} ms`);
     });
     try {
       const silence = this.#givenUp.then(() => NOTHING_HEARD);
       const result = await Promise.race([this.channel.play(name), silence]);
-      this.#count(result, name);
+      if (isSpoken) this.#playedMs += clock.nowMs() - spokenAtMs;
+      else this.#count(result, name);
       if (this.#failure !== undefined) return { kind: 'failed', why: this.#failure };
       if (this.#isStopping || result.isEndedByKey) return this.#end('stopped');
       if (result.response === 'FILE PLAYED') return this.#end('ended');
