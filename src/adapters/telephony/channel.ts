@@ -9,6 +9,7 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import type { ApiName, ApplicationName } from './engine-commands.js';
 import { TelephonyError } from './errors.js';
 import { checked } from './sip-headers.js';
+import { hearStarts } from './thrifty-socket.js';
 
 const SAMPLES_PER_MS = 8;
 
@@ -26,6 +27,7 @@ export class Channel {
   readonly localSdp: string;
   readonly #endHandles = new Set<() => void>();
   #hasEnded = false;
+  #hearsStarts = false;
 
   constructor(
     private readonly endpoint: Mrf.Endpoint,
@@ -144,6 +146,8 @@ export class Channel {
    */
   nextStart(application: 'park' | 'uuid_bridge', limitMs: number): Promise<void> {
     const event = `esl::event::CHANNEL_EXECUTE::${this.uuid}`;
+    if (!this.#hearsStarts && this.endpoint.conn) hearStarts(this.endpoint.conn);
+    this.#hearsStarts = true;
     return new Promise<void>((resolve) => {
       const over = (): void => {
         cancel();

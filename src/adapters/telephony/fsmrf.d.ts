@@ -16,6 +16,10 @@ declare module 'drachtio-fsmrf' {
       /** Null once closed. */
       readonly socket: Socket | null;
       closing?: boolean;
+      /** Writes a command and does not wait for what comes of it. */
+      send(command: string, args?: Readonly<Record<string, string>>): void;
+      /** @param events names with blanks between them */
+      subscribe(events: string, reply?: (event: EslEvent) => void): void;
       sendRecv(
         command: string,
         args: Readonly<Record<string, string>>,
