@@ -9,7 +9,7 @@
  */
 import { CallbackEffects, type NextTrunkTry } from './callback-effects.js';
 import { transition } from './callflow/treatment-flow.js';
-import type { Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
+import type { Closed, Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { planDial } from './dial/dial-plan.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
@@ -24,12 +24,8 @@ import type {
   CommitResult,
   LegChange,
 } from './schedule/callback-store.js';
-import {
-  mayLeadToDial,
-  type DialPlace,
-  type SessionDeps,
-  type SessionOwner,
-} from './session-owner.js';
+import { type DialPlace, type SessionDeps, type SessionOwner } from './session-owner.js';
+import { withHours } from './hours-of-event.js';
 import { changeOf, hasToBeDurable, isPostponement, type OpenedAttempt } from './step-record.js';
 
 /** Pause before a dial that the store refused, or an end that could not be written, is tried again. */
@@ -50,8 +46,8 @@ export class CallbackSession {
   #humanSinceMs: number | undefined;
   #isStopped = false;
   #isDraining = false;
-  /** The store has the callback again, for later. */
-  #isGivenBack = false;
+  /** The store has the callback again, for later, or is about to. */
+  isGivenBack = false;
   /** What the store could not take and has to: the end, and legs that are over. */
   readonly #owed: Change[] = [];
   readonly #endingLegs = new Set<Promise<void>>();
@@ -105,11 +101,14 @@ export class CallbackSession {
     const { timers, aheadUntilMs } = this.#state.context;
     const { retry, life, 'ahead-wait': aheadWait } = timers;
     const nowMs = this.deps.clock.nowMs();
+    // A pause is never longer than it was when it began, wherever the clock has been set meanwhile.
+    const { dueAtMs, updatedAtMs } = this.callback;
+    const retryAtMs = Math.min(dueAtMs, nowMs + Math.max(0, dueAtMs - updatedAtMs));
     const arm = (timer: 'retry' | 'life' | 'ahead-wait', timerId: string, atMs: number) => {
       const afterMs = Math.max(0, atMs - nowMs);
       this.#effects.perform({ type: 'start-timer', timer, timerId, afterMs });
     };
-    if (retry !== undefined) arm('retry', retry, this.callback.dueAtMs);
+    if (retry !== undefined) arm('retry', retry, retryAtMs);
     if (life !== undefined) arm('life', life, this.callback.expiresAtMs);
     if (aheadWait !== undefined) arm('ahead-wait', aheadWait, aheadUntilMs ?? nowMs);
   }
@@ -151,7 +150,7 @@ export class CallbackSession {
         this.#service = this.owner.serviceNow();
         this.#effects.beginAttempt(this.#service);
       }
-      const event = this.#lookAtHours(posted);
+      const event = withHours(posted, () => this.#closedNow());
       const step = transition(this.#state, event, this.#service.options);
       if (!(await this.#write(event, step))) {
         // Behind whatever came in the meantime: a cancel must not wait for a dial that may not be.
@@ -168,19 +167,15 @@ export class CallbackSession {
       const to = { callId: this.#call.callId, trunk: this.#trunk };
       for (const command of step.commands) this.#effects.perform(command, to);
       this.#leaveLine();
-      if (this.#isGivenBack) break;
+      if (this.isGivenBack) break;
       if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
     }
     return this.#state;
   }
 
-  /** Whether a dial would be allowed is seen when the event is handled, however long it waited. */
-  #lookAtHours(event: Event): Event {
-    if (!mayLeadToDial(event)) return event;
-    const { closed: _earlier, ...rest } = event;
+  #closedNow(): Closed | undefined {
     const number = this.#numberToDial();
-    const closed = this.owner.closed(number.ok ? number.e164 : this.callback.customerNumber);
-    return closed === undefined ? rest : { ...rest, closed };
+    return this.owner.closed(number.ok ? number.e164 : this.callback.customerNumber);
   }
 
   /** What may be dialled can have changed since the number came in. */
@@ -285,20 +280,18 @@ export class CallbackSession {
   async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {
     if (dial) await this.#pay();
     const change = changeOf(this.#state, event, step, dial && this.#openAttempt(dial));
+    const postponed = step.commands.find(isPostponement);
+    // From the moment the disk has it somebody may take it up again, sooner than we hear of that.
+    this.isGivenBack = postponed !== undefined;
     const refusal = await this.#tryCommit(change, hasToBeDurable(step));
     if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed.push(change);
-    const postponed = step.commands.find(isPostponement);
-    if (postponed) this.#giveBack(postponed, refusal);
+    if (postponed && refusal?.why === 'not-written') this.#waitHere(postponed);
     return refusal;
   }
 
-  /** The store has it from now on; where it could not take it, the wait is spent here. */
-  #giveBack(
-    { timerId, forMs }: Extract<Command, { type: 'postpone' }>,
-    refusal: Refusal | undefined,
-  ): void {
-    this.#isGivenBack = refusal?.why !== 'not-written';
-    if (this.#isGivenBack) return;
+  /** The store could not take it back: the wait is spent here. */
+  #waitHere({ timerId, forMs }: Extract<Command, { type: 'postpone' }>): void {
+    this.isGivenBack = false;
     const timer = { type: 'start-timer', timer: 'retry', timerId, afterMs: forMs } as const;
     this.#effects.perform(timer);
   }

@@ -35,6 +35,7 @@ import { Counters } from './report/counters.js';
 import type { Everywhere } from './request/allow-list.js';
 import { createApi } from './request/callback-api.js';
 import { startRetention } from './schedule/retention.js';
+import { ClockWatch } from './schedule/clock-watch.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
@@ -219,6 +220,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   listeningAt = url;
   host.trunkWatch.configure(live.current.trunks);
   scheduler.start();
+  const watch = new ClockWatch({ clock, store, log, poke: () => scheduler.poke() });
+  watch.start();
   const { retentionDays } = config.store;
   cleanUp.add(startRetention({ store, clock, log, retentionDays }), (stop) => stop());
 
@@ -255,6 +258,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     hangUpAll: () => host.drain(0),
     stop: async (drainMs = live.current.shutdown.drainTimeoutMs) => {
       isStopping = true;
+      watch.stop();
       await scheduler.stop();
       await host.drain(drainMs);
       setUps.stop();

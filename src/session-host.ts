@@ -69,6 +69,13 @@ export class SessionHost {
 
   /** A claimed callback that is due. */
   start(record: CallbackRecord): void {
+    // Given back to the store and due again before it was quite over: that comes first.
+    const earlier = this.#sessions.get(record.id);
+    if (earlier?.isGivenBack === true) {
+      const again = () => this.start(record);
+      void earlier.finished.then(again, again);
+      return;
+    }
     if (this.#isExpired(record)) return;
     const session = this.#open(record, record.flowState ?? initialState());
     if (!session) return;

@@ -1,6 +1,6 @@
 /** What a session of one callback is given by whoever runs all of them. */
 import type { EffectsDeps } from './callback-effects.js';
-import type { Closed, Event } from './callflow/vocabulary.js';
+import type { Closed } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import type { Place } from './dial/set-up-governor.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
@@ -29,11 +29,4 @@ export interface SessionOwner {
   closed(number: string): Closed | undefined;
   /** The customer's leg is over. */
   onLegOver(): void;
-}
-
-export type DialEvent = Extract<Event, { readonly closed?: Closed }>;
-
-/** Whether it is asked if the number may be dialled now. */
-export function mayLeadToDial(event: Event): event is DialEvent {
-  return ['due', 'retry-due', 'agent-near', 'agent-retry-due'].includes(event.type);
 }

@@ -642,3 +642,51 @@ describe('CallbackSession', () => {
     assert.equal(await t.over(), 'FAIL_TIMEOUT_TTL');
   });
 });
+
+describe('CallbackSession, when hours are closed', () => {
+  it('gives the callback back to the store in the step that says so, with nothing left in the air', async () => {
+    const t = start();
+    t.config.closed = { forMs: 3_600_000, why: '_business_hours_service support is closed' };
+    const state = await t.session.finished;
+    assert.equal(state.name, 'waiting-to-retry');
+    assert.equal(t.telephony.calls.length, 0);
+    assert.equal(t.clock.pendingCount, 0);
+    const [commit, ...others] = t.store.commits;
+    assert.deepEqual(others, []);
+    assert.equal(commit?.durable, true);
+    assert.equal(commit.change.record?.claimed, false);
+    assert.equal(commit.change.record.state, 'SCHEDULED');
+    assert.equal(commit.change.record.dueAtMs, t.clock.nowMs() + 3_600_000);
+    assert.equal(commit.change.flowState?.name, 'waiting-to-retry');
+    t.setUps.stop();
+  });
+
+  it('waits itself while the store cannot take it back, and looks again before the dial', async () => {
+    const t = start();
+    t.config.closed = { forMs: 60_000, why: 'callingWindow is closed' };
+    t.store.broken = new Error('disk full');
+    await settle();
+    await t.clock.advance(59_000);
+    assert.equal(t.telephony.calls.length, 0);
+    t.store.broken = undefined;
+    t.config.closed = undefined;
+    await t.clock.advance(2000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    t.session.post({ type: 'cancelled', by: 'customer' });
+    assert.equal(await t.over(), 'CANCELLED');
+  });
+
+  it('does not dial when they close while it waits for its turn', async () => {
+    const t = start();
+    t.limits.hindrance = { waitMs: 1000, why: 'busy' };
+    await settle();
+    t.config.closed = { forMs: 60_000, why: 'callingWindow is closed' };
+    t.limits.hindrance = undefined;
+    t.setUps.poke();
+    await t.clock.advance(2000);
+    assert.equal((await t.session.finished).name, 'waiting-to-retry');
+    assert.equal(t.telephony.calls.length, 0);
+    t.setUps.stop();
+  });
+});

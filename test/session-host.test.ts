@@ -304,3 +304,57 @@ describe('SessionHost, for services that look for an agent first', () => {
     await again.host.drain(0);
   });
 });
+
+describe('SessionHost, with hours', () => {
+  it('starts what was given back and is due again once the earlier session is over', async () => {
+    const service = serviceConfig({ isTimeLimited: true });
+    const t = setUp({ ...service, time: { ...service.time, officeHours: 'office' } });
+    const always = [{ from: 0, to: 1440 }];
+    const week = (spans: typeof always) => Array.from({ length: 7 }, () => spans);
+    const office = (spans: typeof always) => ({
+      officeHours: {
+        office: { zone: 'UTC', weekly: week(spans), holidays: [], opened: [], closed: [] },
+      },
+      capacities: {},
+    });
+    t.config.times = office([]);
+    t.host.start(t.record());
+    // The store may hand it out again before the session has let go of everything.
+    while (!t.store.rows.includes('dial.closed')) await Promise.resolve();
+    t.config.times = office(always);
+    const flowState = t.store.commits.at(-1)?.change.flowState;
+    assert.ok(flowState);
+    t.host.start(t.record({ flowState, dueAtMs: t.clock.nowMs() }));
+    await t.clock.advance(0);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    assert.deepEqual(t.store.commits[0]?.change.record, {
+      state: 'SCHEDULED',
+      attemptCount: 0,
+      callState: undefined,
+      dueAtMs: t.clock.nowMs() + 24 * 3600 * 1000,
+      claimed: false,
+    });
+    await t.host.drain(0);
+  });
+
+  it('counts the wait for an agent on through a restart', async () => {
+    const service = serviceConfig({ waitsForAgent: true, aheadWaitMaxMs: 60_000 });
+    const none = { agents: [], queues: [agentQueue('support', [])] };
+    const before = setUp(service, none);
+    before.host.start(before.record());
+    await settle();
+    const flowState = before.store.commits.at(-1)?.change.flowState;
+    assert.equal(flowState?.name, 'reserving-agent');
+    await before.host.drain(0);
+    const after = setUp(service, none);
+    await after.clock.advance(50_000);
+    after.host.recover(after.record({ flowState }));
+    await after.clock.advance(9000);
+    assert.equal(after.host.count, 1);
+    await after.clock.advance(2000);
+    await settle();
+    assert.equal(after.store.commits.at(-1)?.change.record?.reason, 'FAIL_TIMEOUT_TTL');
+    assert.equal(after.host.count, 0);
+  });
+});

@@ -327,6 +327,11 @@ export interface CallbackStore extends PauseStore, NoticeStore {
    * Passes over numbers whose dial lock another callback holds, and takes one callback per number.
    */
   claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]>;
+  /**
+   * After the clock was set back: what waits in the queue for nothing but a time that had come before
+   * becomes due now. What is scheduled keeps its time. @returns how many
+   */
+  bringForward(nowMs: number): Promise<number>;
   /** The earliest due time of what `claimDue` would take in time; ignores numbers that are locked. */
   nextDueAtMs(): Promise<number | undefined>;
 

@@ -11,10 +11,13 @@ import type { FastifyInstance } from 'fastify';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { openDatabase } from '../../src/adapters/store/sqlite-driver.js';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/adapters/store/sqlite-store.js';
+import type { ServiceConfig } from '../../src/config/config.js';
 import { endOrphanLegs } from '../../src/orphan-legs.js';
 import { createApi } from '../../src/request/callback-api.js';
 import { NO_LIMITS, SetUpGovernor } from '../../src/dial/set-up-governor.js';
 import type { CallbackRecord, CallbackStore } from '../../src/schedule/callback-store.js';
+import { ClockWatch } from '../../src/schedule/clock-watch.js';
+import type { TimePlans } from '../../src/schedule/dial-times.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SessionHost } from '../../src/session-host.js';
 import {
@@ -44,6 +47,12 @@ export class TroubleBench {
   store!: CallbackStore;
   telephony!: FakeTelephony;
   analyser!: FakeAnalyser;
+  /** What the sessions are configured with; may be changed at any time. */
+  service: ServiceConfig = serviceConfig({ dialRetryMs: 10_000 });
+  times: TimePlans = { officeHours: {}, capacities: {} };
+  /** Calls can be made. */
+  isUp = true;
+  #watch!: ClockWatch;
   #api!: FastifyInstance;
   #host!: SessionHost;
   #scheduler!: Scheduler;
@@ -162,6 +171,7 @@ export class TroubleBench {
 
   /** The process dies, as far as the store can tell, and another one starts. */
   async crash(limits: Limits = {}): Promise<void> {
+    this.#watch.stop();
     await this.#scheduler.stop();
     await this.store.close();
     await this.#api.close();
@@ -170,6 +180,7 @@ export class TroubleBench {
   }
 
   async close(): Promise<void> {
+    this.#watch.stop();
     await this.#scheduler.stop();
     await this.#host.drain(0);
     await this.#api.close();
@@ -221,14 +232,14 @@ export class TroubleBench {
       desk: supportDesk(clock, 'sip:support@pbx'),
       routePoints: {},
       comfortFile: '/p/comfort.wav',
-      services: { sales: serviceConfig({ dialRetryMs: 10_000 }) },
-      times: () => ({ officeHours: {}, capacities: {} }),
+      services: servicesOf(() => this.service),
+      times: () => this.times,
       onSessionEnded: () => this.#scheduler.poke(),
     });
     this.#scheduler = new Scheduler({
       ...shared,
       freeCapacity: () => 100,
-      isReady: () => store.isWritable,
+      isReady: () => store.isWritable && this.isUp,
       startSession: (record) => this.#host.start(record),
     });
     this.#api = createApi({
@@ -242,7 +253,17 @@ export class TroubleBench {
     await endOrphanLegs(shared);
     for (const leftover of await store.takeOverLeftovers()) this.#host.recover(leftover);
     this.#scheduler.start();
+    this.#watch = new ClockWatch({ ...shared, poke: () => this.#scheduler.poke() });
+    this.#watch.start();
   }
+}
+
+function servicesOf(service: () => ServiceConfig): Record<string, ServiceConfig> {
+  return {
+    get sales() {
+      return service();
+    },
+  };
 }
 
 /** Writes smaller and smaller things until not even the smallest fits. */

@@ -45,6 +45,7 @@ export type Operation =
   | { readonly kind: 'find'; readonly query: CallbackQuery }
   | { readonly kind: 'booked'; readonly query: BookedQuery }
   | { readonly kind: 'claim-due'; readonly nowMs: number; readonly limit: number }
+  | { readonly kind: 'bring-forward'; readonly nowMs: number }
   | { readonly kind: 'next-due' }
   | {
       readonly kind: 'commit';
@@ -95,6 +96,7 @@ export interface Results {
   find: CallbackRecord[];
   booked: Booked[];
   'claim-due': CallbackRecord[];
+  'bring-forward': number;
   'next-due': number | undefined;
   commit: CommitResult;
   'request-cancel': CancelResult;
@@ -154,6 +156,7 @@ export function isWrite(operation: Operation): boolean {
   switch (operation.kind) {
     case 'accept':
     case 'claim-due':
+    case 'bring-forward':
     case 'commit':
     case 'request-cancel':
     case 'reschedule':

@@ -111,6 +111,10 @@ export abstract class OperationStore implements CallbackStore {
     return this.send({ kind: 'claim-due', nowMs, limit });
   }
 
+  bringForward(nowMs: number): Promise<number> {
+    return this.send({ kind: 'bring-forward', nowMs });
+  }
+
   nextDueAtMs(): Promise<number | undefined> {
     return this.send({ kind: 'next-due' });
   }

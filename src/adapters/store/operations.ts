@@ -65,6 +65,8 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* findCallbacks(operation.query);
     case 'claim-due':
       return yield* claimDue(dialect, operation.nowMs, operation.limit);
+    case 'bring-forward':
+      return yield* bringForward(operation.nowMs);
     case 'next-due':
       return yield* nextDue();
     case 'commit':
@@ -231,6 +233,17 @@ function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<Callbac
     ...ids,
   );
   return rows.map(toCallback);
+}
+
+/** Whatever was last changed in what is now the future was changed before the clock was set back. */
+function* bringForward(nowMs: number): Work<number> {
+  const rows = yield* all(
+    `UPDATE callbacks SET due_at_ms = ?, updated_at_ms = ?
+     WHERE claimed = 0 AND state IN ('SCHEDULED', 'QUEUED') AND state = 'QUEUED'
+       AND due_at_ms > ? AND updated_at_ms > ? RETURNING id`,
+    ...[nowMs, nowMs, nowMs, nowMs],
+  );
+  return rows.length;
 }
 
 function* nextDue(): Work<number | undefined> {

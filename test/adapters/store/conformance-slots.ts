@@ -92,6 +92,28 @@ export function describeSlots(tested: () => StoreUnderTest): void {
     });
   });
 
+  describe('after the clock was set back', () => {
+    it('what was due is due, once, and what is scheduled keeps its time', async () => {
+      const wasDue = await store.accept(someCallback());
+      const later = await store.accept(wanted(NOON_MS + HOUR_MS));
+      const claimed = await store.accept(someCallback());
+      await store.requestCancel((await store.accept(someCallback())).id, 'customer', NOON_MS);
+      const [taken] = await store.claimDue(NOON_MS, 1);
+      const early = NOON_MS - 5 * HOUR_MS;
+      const rest = [wasDue, claimed].filter(({ id }) => id !== taken?.id);
+      assert.deepEqual(await store.claimDue(early, 10), []);
+      assert.equal(await store.bringForward(early), 1);
+      assert.equal(await store.bringForward(early), 0);
+      const due = await store.claimDue(early, 10);
+      assert.deepEqual(
+        due.map(({ id }) => id),
+        rest.map(({ id }) => id),
+      );
+      assert.equal((await store.get(later.id))?.dueAtMs, NOON_MS + HOUR_MS);
+      assert.deepEqual(await store.claimDue(early, 10), []);
+    });
+  });
+
   describe('a first due time', () => {
     it('may be before or after the desired time', async () => {
       const desiredAtMs = NOON_MS + HOUR_MS;
