@@ -7,6 +7,7 @@ import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
+import { engineLog } from './adapters/log.js';
 import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { createSpeech } from './adapters/media/speech.js';
@@ -362,7 +363,7 @@ async function startTelephony(
 }
 
 async function startEngine(config: DialbackConfig, log: Log, cleanUp: CleanUp) {
-  const engine = await startEmbedded({ ...config.embedded, onLog: logEngine(log) });
+  const engine = await startEmbedded({ ...config.embedded, onLog: engineLog(log) });
   cleanUp.add(engine, () => engine.stop());
   const { drachtio, freeswitch } = engine;
   return {
@@ -393,11 +394,4 @@ function capacityOf({ trunks }: DialbackConfig): number {
   // Without a trunk a dial ends at once in call state 41: nothing has to be held back.
   if (trunks.length === 0) return 100;
   return trunks.reduce((sum, trunk) => sum + trunk.maxConcurrentCalls, 0);
-}
-
-function logEngine(log: Log) {
-  return (line: { level: string; msg: string; fields?: object }) => {
-    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'debug';
-    log[level]({ ...line.fields }, `engine: ${line.msg}`);
-  };
 }

@@ -120,3 +120,11 @@ function harmless(text: string): string {
   const result = sanitise('log', text);
   return result.ok ? result.value : '';
 }
+
+/** What the embedded engine says, with whose words they are. */
+export function engineLog(log: Log) {
+  return (line: { level: string; msg: string; fields?: object }) => {
+    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'debug';
+    log[level]({ ...line.fields }, `engine: ${line.msg}`);
+  };
+}
