@@ -113,14 +113,19 @@ ${more}`,
       const read = await got<{ callback: { state: string }; attempts: AttemptRecord[] }>(url);
       return read.callback.state === 'COMPLETED' ? read.attempts : undefined;
     });
-    const story = await got<{ ladder: LadderStep[] }>(`${url}/story`);
     const [refused, next] = attempts[0]?.tries ?? [];
-    const at = (callId: string | undefined, what: RegExp) =>
-      story.ladder.find((step) => step.callId === callId && what.test(step.message))?.atMs;
-    const refusedAtMs = at(refused?.callId, /^[3-6]\d\d/);
-    const nextAtMs = at(next?.callId, /^INVITE/);
-    const isKnown = refusedAtMs !== undefined && nextAtMs !== undefined;
-    return { attempts, wentOnAfterMs: isKnown ? nextAtMs - refusedAtMs : undefined };
+    if (!refused || !next) return { attempts, wentOnAfterMs: undefined };
+    // The ladder is written beside the call, and may be there a moment after its result.
+    const wentOnAfterMs = await until(5000, 'the ladder', async () => {
+      const { ladder } = await got<{ ladder: LadderStep[] }>(`${url}/story`);
+      const at = ({ callId }: { callId: string }, what: RegExp) =>
+        ladder.find((step) => step.callId === callId && what.test(step.message))?.atMs;
+      const refusedAtMs = at(refused, /^[3-6]\d\d/);
+      const nextAtMs = at(next, /^INVITE/);
+      const isKnown = refusedAtMs !== undefined && nextAtMs !== undefined;
+      return isKnown ? nextAtMs - refusedAtMs : undefined;
+    });
+    return { attempts, wentOnAfterMs };
   }
 
   async close(): Promise<void> {
@@ -175,7 +180,7 @@ describe('sipp as a carrier', function () {
       assert.equal(attempt?.tries?.length, goesOn ? 2 : undefined);
       if (!goesOn) return;
       assert.match(attempt?.tries?.[0]?.why ?? '', new RegExp(row.why.slice(0, 12)));
-      assert.ok(wentOnAfterMs !== undefined && wentOnAfterMs <= ON_TO_ANOTHER_WITHIN_MS);
+      assert.ok((wentOnAfterMs ?? Infinity) <= ON_TO_ANOTHER_WITHIN_MS, `${wentOnAfterMs} ms`);
     });
   }
 
