@@ -7,7 +7,6 @@ import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
-import { engineLog } from './adapters/log.js';
 import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import { createSpeech } from './adapters/media/speech.js';
@@ -15,8 +14,6 @@ import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js
 import { DoNotCallFile } from './adapters/numbers/do-not-call-file.js';
 import { systemRandom } from './adapters/random.js';
 import { readCertificate, renewCertificate } from './adapters/http/certificate.js';
-import { connectFleet } from './adapters/telephony/connect.js';
-import type { Fleet } from './adapters/telephony/fleet.js';
 import { startPlugins } from './adapters/plugin/start-plugins.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
@@ -25,9 +22,9 @@ import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { leasedSip } from './dial/leased-sip.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
-import { startEmbedded } from './embedded/index.js';
+import { inboundDesk } from './inbound/inbound-desk.js';
 import type { Fetcher } from './holder/fetcher.js';
-import type { Clock, Log } from './ports.js';
+import type { Log } from './ports.js';
 import { openStore } from './open-store.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { QueueDesk } from './handoff/queue-desk.js';
@@ -35,13 +32,15 @@ import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
 import type { Everywhere } from './request/allow-list.js';
 import { createApi } from './request/callback-api.js';
+import type { CancelledBy } from './schedule/callback-store.js';
 import { startRetention } from './schedule/retention.js';
 import { ClockWatch } from './schedule/clock-watch.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
 import { TakeOver } from './take-over.js';
-import { isMediaShared, telephonySites } from './telephony-sites.js';
+import { changeServers, startTelephony } from './start-telephony.js';
+import { isMediaShared } from './telephony-sites.js';
 
 export interface Dialback {
   /** Base URL of the HTTP API. */
@@ -188,7 +187,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     couldCall = isConnected;
     if (isUp) for (const waiting of [scheduler, setUps, host.trunkWatch]) waiting.poke();
   });
-  const api = createApi({
+  const apiParts = {
     store,
     get config() {
       return live.current;
@@ -205,11 +204,13 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     desk: plugins.desk,
     sessions: plugins.sessions,
     poke: () => scheduler.poke(),
-    cancelLive: (id, by) => host.cancel(id, by),
+    cancelLive: (id: string, by: CancelledBy) => host.cancel(id, by),
     isReady,
     checks,
     tls: await readCertificate(config.http.tls),
-  });
+  };
+  const api = createApi(apiParts);
+  telephony.onInbound(inboundDesk(apiParts));
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
@@ -344,46 +345,6 @@ function createHost(
 async function together<T extends readonly Promise<unknown>[]>(promises: readonly [...T]) {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-async function startTelephony(
-  config: DialbackConfig,
-  log: Log,
-  clock: Clock,
-  cleanUp: CleanUp,
-  ownerId: string,
-) {
-  const { sites, engineCounts } =
-    config.engine === 'embedded'
-      ? await startEngine(config, log, cleanUp)
-      : { sites: await telephonySites(config), engineCounts: () => Promise.resolve({}) };
-  const telephony = await connectFleet({ sites, log, clock, ownerId });
-  cleanUp.add(telephony, () => telephony.close());
-  return { telephony, engineCounts };
-}
-
-async function startEngine(config: DialbackConfig, log: Log, cleanUp: CleanUp) {
-  const engine = await startEmbedded({ ...config.embedded, onLog: engineLog(log) });
-  cleanUp.add(engine, () => engine.stop());
-  const { drachtio, freeswitch } = engine;
-  return {
-    sites: [{ name: 'embedded', drachtio, freeswitch: [freeswitch] }],
-    engineCounts: async (): Promise<Record<string, number>> => {
-      const { channels, rtpSessions, dialogs, pendingRequests } = await engine.stats();
-      // Its SIP transactions are left out: RFC 3261 keeps finished ones for 32 s.
-      return { channels, rtpSessions, engineDialogs: dialogs, pendingRequests };
-    },
-  };
-}
-
-/** A reload may add and take away servers; what cannot be read leaves them as they are. */
-async function changeServers(config: DialbackConfig, telephony: Fleet, log: Log): Promise<void> {
-  if (config.engine !== 'servers') return;
-  try {
-    telephony.reconfigure(await telephonySites(config));
-  } catch (error) {
-    log.error({ why: String(error) }, 'the servers stay as they are');
-  }
 }
 
 function plansOf({ agents, queues }: DialbackConfig): QueuePlans {

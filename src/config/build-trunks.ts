@@ -3,14 +3,14 @@ import { ANSWER_WORDS } from '../callflow/call-state.js';
 import { RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
 import { NUMBER_FORMATS } from '../dial/trunk.js';
 import { isReservedHeader } from '../dial/trunk-headers.js';
-import { addFault, readersOf, type BuildContext } from './build-parts.js';
+import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
 import type { DialbackConfig, TrunkConfig } from './config.js';
 import type { OptionReader } from './values.js';
 
 export function buildTrunks(
   read: OptionReader,
   context: BuildContext,
-): Pick<DialbackConfig, 'trunks' | 'trunkResults'> {
+): Pick<DialbackConfig, 'trunks' | 'trunkResults' | 'inbound'> {
   const trunks = readersOf('trunks', read).map(([, reader]) => buildTrunk(reader));
   trunks.forEach((trunk, index) => {
     refuseHeaders(trunk, `trunks[${index}]`, context);
@@ -18,9 +18,16 @@ export function buildTrunks(
     const message = '`national` needs to know whose numbers are national.';
     addFault(context, 'CONFIG_MISSING_OPTION', `trunks[${index}].country`, message);
   });
+  const inbound = blockReader('inbound', read);
   const rows = readersOf('trunkResults', read);
   return {
     trunks,
+    inbound: {
+      acceptFrom: inbound.texts('acceptFrom'),
+      status: inbound.number('status'),
+      redirectTo: inbound.optionalText('redirectTo'),
+      cancelsCallbacks: inbound.flag('cancelCallbacks'),
+    },
     trunkResults: rows.map(([, reader], index) => buildRow(reader, index, trunks, context)),
   };
 }

@@ -302,6 +302,14 @@ export interface DialbackConfig {
   readonly dialling: DiallingConfig;
   /** Asked before the built-in rows. */
   readonly trunkResults: readonly ResultRow[];
+  /** Calls from outside. */
+  readonly inbound: {
+    /** IP addresses of who may bring any. */
+    readonly acceptFrom: readonly string[];
+    readonly status: number;
+    readonly redirectTo: string | undefined;
+    readonly cancelsCallbacks: boolean;
+  };
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
   readonly cpd: CpdConfig;

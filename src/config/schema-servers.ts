@@ -17,7 +17,7 @@ import { agents, queues } from './schema-queues.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { capacities, officeHours } from './schema-time.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
-import { trunkResults, trunks } from './schema-trunks.js';
+import { inbound, trunkResults, trunks } from './schema-trunks.js';
 import type { OptionSpec } from './schema-types.js';
 
 const embedded = block(
@@ -72,6 +72,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   freeswitch,
   trunks,
   trunkResults,
+  inbound,
   DIALLING_BLOCK,
   block('media', 'Sounds.', [
     option(

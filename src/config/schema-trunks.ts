@@ -2,7 +2,7 @@
 import { ANSWER_WORDS, isAnswered } from '../callflow/call-state.js';
 import { RESULT_ACTIONS } from '../dial/result-rows.js';
 import { NUMBER_FORMATS } from '../dial/trunk.js';
-import { name, option, secret, SIP_TEXT, SIP_URI, TRUNK_URI } from './schema-parts.js';
+import { block, name, option, secret, SIP_TEXT, SIP_URI, TRUNK_URI } from './schema-parts.js';
 import { CALLER_ID, CALLER_NAME, PREFIX } from './schema-terms.js';
 import type { OptionSpec, TextFormat, ValueType } from './schema-types.js';
 
@@ -15,6 +15,7 @@ const PLACE: TextFormat = {
   pattern: /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?$/,
   says: 'host or host:port',
 };
+const ADDRESS: TextFormat = { pattern: /^[0-9A-Fa-f.:]{2,45}$/, says: 'an IP address' };
 const HEADER_TEXT: TextFormat = {
   pattern: /^[A-Za-z][A-Za-z0-9-]{0,63}: ?[^\p{Cc}]+$/u,
   says: 'NAME: TEXT',
@@ -253,4 +254,31 @@ export const trunkResults: OptionSpec = option(
   },
   'Rows of the result table that are asked before the built-in ones (see the end of this page), the first one that fits decides. All conditions of a row have to hold. `dialback explain-sip 503 --q850 34` says which row decides.',
   { default: [] },
+);
+
+export const inbound: OptionSpec = block(
+  'inbound',
+  'Calls that come to us: customers who ring back. OPTIONS are answered with 200. We never take such a call ourselves: it is refused, or sent on.',
+  [
+    option(
+      'acceptFrom',
+      { kind: 'list', maxItems: 100, of: { kind: 'text', maxLength: 45, format: ADDRESS } },
+      'IP addresses of the trunks and proxies that bring calls; others get a refusal whatever else stands here.',
+      { default: [] },
+    ),
+    option('status', { kind: 'integer', min: 400, max: 699 }, 'What a refused call gets.', {
+      default: 480,
+    }),
+    option(
+      'redirectTo',
+      { kind: 'text', maxLength: 512, format: SIP_URI },
+      'Where calls are sent with 302, such as the queue of a PBX, instead of being refused.',
+    ),
+    option(
+      'cancelCallbacks',
+      { kind: 'boolean' },
+      'The callbacks of a number that rings us are cancelled (P-Asserted-Identity, else From; not of a customer who talks to an agent). Only for calls from `acceptFrom`.',
+      { default: false },
+    ),
+  ],
 );

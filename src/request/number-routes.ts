@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CallbackRecord, CallbackState, CancelledBy } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { numberForLookup } from './callback-request.js';
-import { cancelCallback } from './cancel-callbacks.js';
+import { cancelCallback, type CancelDeps } from './cancel-callbacks.js';
 import { RequestProblem } from './problem.js';
 
 /** More open callbacks than this no number has; should it, the answer says that there are more. */
@@ -66,8 +66,9 @@ export function registerNumberRoutes(api: FastifyInstance, deps: ApiDeps): void 
   );
 }
 
-async function cancelNumber(
-  deps: ApiDeps,
+/** @throws RequestProblem for an unknown service, or what is no number */
+export async function cancelNumber(
+  deps: CancelDeps & Pick<ApiDeps, 'config'>,
   written: string,
   { service, by = 'customer' }: Partial<Wish>,
 ): Promise<CancelledNumber> {

@@ -2,6 +2,7 @@
  * All sites behind the `Telephony` port: which one a call leaves by, what becomes of the legs of one
  * that was lost, and the change from one set of servers to another while calls are up.
  */
+import type { InboundAnswerer } from '../../inbound/inbound-call.js';
 import type {
   Clock,
   InviteRequest,
@@ -41,6 +42,7 @@ export class Fleet implements Telephony {
   readonly #release: () => void;
   readonly #wire: WireWatch;
   #closing: Promise<void> | undefined;
+  #inbound: InboundAnswerer | undefined;
 
   constructor(
     sites: readonly SiteOptions[],
@@ -94,6 +96,10 @@ export class Fleet implements Telephony {
       else this.#leave(site);
     }
     for (const one of wanted.values()) this.#add(one).keepTrying();
+  }
+
+  onInbound(answer: InboundAnswerer): void {
+    this.#inbound = answer;
   }
 
   onStateChange(handle: (isUp: boolean, why: string) => void): void {
@@ -179,6 +185,7 @@ export class Fleet implements Telephony {
       ...this.context,
       onFrame: (frame) => this.#wire.frame(frame),
       onChange: (isUp, why) => this.#report(isUp, why),
+      inbound: () => this.#inbound,
       onLegsLost: (legs) => {
         for (const leg of legs) this.#lost.add(leg);
       },

@@ -3,6 +3,7 @@
  * an Srf of its own, because a SIP dialog lives and dies with the drachtio server that made it.
  */
 import type { Clock, Log } from '../../ports.js';
+import type { InboundAnswerer } from '../../inbound/inbound-call.js';
 import { ConnectionKeeper } from './connection-keeper.js';
 import type { Deadlines } from './deadlines.js';
 import {
@@ -11,6 +12,7 @@ import {
   type DrachtioConnection,
 } from './drachtio-connection.js';
 import { describeError } from './errors.js';
+import { takeInbound } from './inbound.js';
 import type { LostLeg } from './lost-legs.js';
 import type { OwnerMark } from './owner-mark.js';
 import { type MemberOptions, PoolMember } from './pool-member.js';
@@ -36,6 +38,8 @@ export interface SiteContext {
   onChange(isUp: boolean, why: string): void;
   /** The signalling server was lost, and these legs with it. */
   onLegsLost(legs: readonly LostLeg[]): void;
+  /** Who answers calls from outside, once there is somebody. Absent: they are not asked for. */
+  inbound?(): InboundAnswerer | undefined;
 }
 
 export class Site {
@@ -56,6 +60,7 @@ export class Site {
     this.#srf.on('error', (error) =>
       log.debug({ site: name, why: describeError(error) }, 'drachtio connection error'),
     );
+    if (context.inbound) takeInbound(this.#srf, () => context.inbound?.(), log);
     this.#keeper = new ConnectionKeeper<DrachtioConnection>({
       clock,
       log,

@@ -37,6 +37,11 @@ export interface SentInvite extends SipMessageView {
   ): void;
 }
 
+/** A request from outside a dialog. */
+export interface InboundRequestView extends SipMessageView {
+  readonly source_address?: string;
+}
+
 /** How a received request is answered. */
 export interface ReplyView {
   send(
@@ -126,6 +131,9 @@ export interface SrfView {
   createUAC(uri: string, options: UacOptions, progress: UacProgress): Promise<DialogView>;
   removeDialog(dialog: DialogView): void;
   on(event: 'error', handle: (error: unknown) => void): this;
+  /** Requests outside dialogs; the connections that are made later register for them. */
+  invite(handle: (request: InboundRequestView, response: ReplyView) => void): void;
+  options(handle: (request: InboundRequestView, response: ReplyView) => void): void;
 }
 
 /** @returns a new, unconnected Srf. */

@@ -1,0 +1,56 @@
+/**
+ * Requests from outside any dialog: OPTIONS are answered with 200, an INVITE as whoever decides says. It
+ * is answered within a second or two by 403, 302 or the like, and never taken.
+ */
+import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
+import type { Log } from '../../ports.js';
+import { describeError } from './errors.js';
+import { checked } from './sip-headers.js';
+import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
+
+/** Calls being decided about at a time; more are somebody's attack. */
+const MAX_AT_ONCE = 50;
+const ALLOW = { Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS', Accept: 'application/sdp' };
+
+/** Registers for both at the signalling server, at this connection and every later one. */
+export function takeInbound(
+  srf: SrfView,
+  answerer: () => InboundAnswerer | undefined,
+  log: Log,
+): void {
+  let deciding = 0;
+  srf.options((_request, response) => response.send(200, { headers: ALLOW }));
+  srf.invite((request, response) => {
+    const answer = answerer();
+    if (!answer || deciding >= MAX_AT_ONCE) return response.send(503);
+    deciding += 1;
+    void answer(callOf(request))
+      .then((decided) => reply(response, decided))
+      .catch((thrown: unknown) => {
+        log.warn({ why: describeError(thrown) }, 'inbound call not answered as wanted');
+        response.send(500);
+      })
+      .finally(() => (deciding -= 1));
+  });
+}
+
+function reply(response: ReplyView, answer: InboundAnswer): void {
+  if (answer.kind === 'reject') return response.send(answer.status);
+  response.send(302, { headers: { Contact: `<${checked('sip-uri', answer.uri)}>` } });
+}
+
+function callOf(request: InboundRequestView): InboundCall {
+  const isWithheld = /\bid\b/i.test(request.get('Privacy') ?? '');
+  const asserted = userOf(request.get('P-Asserted-Identity'));
+  const number = asserted ?? (isWithheld ? undefined : userOf(request.get('From')));
+  return {
+    callId: (request.get('Call-ID') ?? '').slice(0, 128),
+    number,
+    sourceAddress: request.source_address ?? '',
+  };
+}
+
+/** The number in a SIP or tel URI; names and `anonymous` are none. */
+function userOf(address: string | undefined): string | undefined {
+  return /(?:sips?|tel):(\+?[0-9]{3,20})(?=[@;>]|$)/i.exec(address ?? '')?.[1];
+}
