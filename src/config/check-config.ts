@@ -8,6 +8,7 @@ import { checkCalibration } from './check-calibration.js';
 import { checkFiles } from './check-files.js';
 import { checkHosts } from './check-hosts.js';
 import { checkRules } from './check-rules.js';
+import { checkTimes } from './check-times.js';
 import { checkUrls } from './check-urls.js';
 import type { DialbackConfig } from './config.js';
 import { inFileOrder, type Problem } from './problem.js';
@@ -22,6 +23,7 @@ export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
   ]);
   const found = [
     ...checkRules(config),
+    ...checkTimes(config),
     ...checkEffects(config),
     ...calibration,
     ...files,
