@@ -11,9 +11,11 @@ import { CallbackEffects, type NextTrunkTry } from './callback-effects.js';
 import { transition } from './callflow/treatment-flow.js';
 import type { Closed, Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
+import type { Hindrance } from './dial/dial-line.js';
 import { planDial } from './dial/dial-plan.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
+import { HandoverClock } from './report/handover-clock.js';
 import type { TrailEntry } from './report/trail.js';
 import { judgeAgain, numberRulesOf } from './request/allow-list.js';
 import { countryOf, type NumberResult } from './request/customer-number.js';
@@ -21,10 +23,16 @@ import type {
   AttemptRecord,
   CallbackRecord,
   Change,
-  CommitResult,
   LegChange,
 } from './schedule/callback-store.js';
-import { type DialPlace, type SessionDeps, type SessionOwner } from './session-owner.js';
+import {
+  isBetweenAttempts,
+  type DialCommand,
+  type DialPlace,
+  type Refusal,
+  type SessionDeps,
+  type SessionOwner,
+} from './session-owner.js';
 import { withHours } from './hours-of-event.js';
 import { changeOf, hasToBeDurable, isPostponement, type OpenedAttempt } from './step-record.js';
 
@@ -43,7 +51,7 @@ export class CallbackSession {
   #place: DialPlace | undefined;
   /** Of the latest dial. */
   #trunk: Trunk | { readonly none: string } = { none: 'nothing was dialled' };
-  #humanSinceMs: number | undefined;
+  readonly #handover = new HandoverClock();
   #isStopped = false;
   #isDraining = false;
   /** The store has the callback again, for later, or is about to. */
@@ -80,6 +88,16 @@ export class CallbackSession {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** What it began with, or would begin with now. */
+  get service(): ServiceConfig {
+    return this.#service;
+  }
+
+  /** Wants to dial, and what is in the way; else undefined. */
+  get heldBecause(): Hindrance | undefined {
+    return this.#place?.heldBecause;
   }
 
   /** Name of the trunk that its customer's leg is on, or about to be. */
@@ -158,10 +176,12 @@ export class CallbackSession {
         continue;
       }
       const hadLeg = this.#state.context.leg !== undefined;
-      this.#timeHandover(event, step);
+      const handoverMs = this.#handover.note(this.#state, step.state, event.atMs);
+      const { serviceName } = this.callback;
+      if (handoverMs !== undefined) this.deps.metrics?.queues.handedOver(serviceName, handoverMs);
       this.#state = step.state;
       if (step.state.name === 'ended') {
-        this.deps.metrics?.callbackEnded(this.callback.serviceName, step.state.reason);
+        this.deps.metrics?.callbackEnded(serviceName, step.state.reason);
       }
       this.#logStep(event, step);
       const to = { callId: this.#call.callId, trunk: this.#trunk };
@@ -182,17 +202,6 @@ export class CallbackSession {
   #numberToDial(): NumberResult {
     const written = this.#state.context.customerNumber ?? this.callback.customerNumber;
     return judgeAgain(written, this.#service, this.deps.everywhere);
-  }
-
-  /** From the moment a human is known to be there to the agent's voice. */
-  #timeHandover({ atMs }: Event, { state }: Step): void {
-    const isHuman = state.context.leg?.answeredBy === 'human';
-    if (!isHuman) this.#humanSinceMs = undefined;
-    else this.#humanSinceMs ??= atMs;
-    const isNew = state.name === 'connected' && this.#state.name !== 'connected';
-    if (!isNew || state.to !== 'agent' || this.#humanSinceMs === undefined) return;
-    const { serviceName } = this.callback;
-    this.deps.metrics?.queues.handedOver(serviceName, atMs - this.#humanSinceMs);
   }
 
   /**
@@ -233,8 +242,10 @@ export class CallbackSession {
         // The callback is not ours any more.
         this.#isStopped = true;
         break;
-      case 'number-busy':
       case 'counter':
+        this.owner.onDayFull(refusal);
+        break;
+      case 'number-busy':
       case 'paused':
       case 'not-written':
         if (this.#inbox.length === 0 && !this.#isStopped) await this.#pause(DIAL_RETRY_MS);
@@ -333,6 +344,7 @@ export class CallbackSession {
       trunk: plan.kind === 'dial' ? plan.trunk.name : undefined,
       startedAtMs,
       ringsUntilMs: startedAtMs + ringTimeoutMs + this.#service.lostLegGuardMs,
+      counters: this.owner.attemptLimits(),
     };
   }
 
@@ -381,13 +393,4 @@ export class CallbackSession {
     const fields = { callbackId: this.id, attempt, ...call, event: event.type, row, because };
     this.deps.log.info({ ...fields, state: state.name }, 'step');
   }
-}
-
-type DialCommand = Extract<Command, { type: 'dial' }>;
-type Refusal =
-  Exclude<CommitResult, { ok: true }> | { readonly ok: false; readonly why: 'not-written' };
-
-/** Nothing of an attempt is in the air: a changed configuration may take effect. */
-function isBetweenAttempts({ name }: State): boolean {
-  return name === 'waiting-until-due' || name === 'waiting-to-retry' || name === 'reserving-agent';
 }

@@ -2,15 +2,13 @@
  * Start-up only: configuration to adapters to a running service, and back down again. Which engine
  * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
-import { join } from 'node:path';
 import { CpdPool } from './adapters/cpd/cpd-pool.js';
 import { readCalibration } from './adapters/cpd/read-calibration.js';
 import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { recordingShelf } from './adapters/holder/recording-shelf.js';
-import { createMediaFiles } from './adapters/media/media-files.js';
 import { createSpeech } from './adapters/media/speech.js';
-import { type MediaFolders, shareMedia } from './adapters/media/shared-folder.js';
+import { shareMedia } from './adapters/media/shared-folder.js';
 import { DoNotCallFile } from './adapters/numbers/do-not-call-file.js';
 import { systemRandom } from './adapters/random.js';
 import { readCertificate, renewCertificate } from './adapters/http/certificate.js';
@@ -23,7 +21,6 @@ import { governedTelephony } from './dial/governed-telephony.js';
 import { leasedSip } from './dial/leased-sip.js';
 import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { inboundDesk } from './inbound/inbound-desk.js';
-import type { Fetcher } from './holder/fetcher.js';
 import type { Log } from './ports.js';
 import { openStore } from './open-store.js';
 import { CallMetrics } from './report/call-metrics.js';
@@ -32,15 +29,15 @@ import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
 import type { Everywhere } from './request/allow-list.js';
 import { createApi } from './request/callback-api.js';
-import type { CancelledBy } from './schedule/callback-store.js';
+import type { CallbackRecord, CancelledBy } from './schedule/callback-store.js';
 import { startRetention } from './schedule/retention.js';
 import { ClockWatch } from './schedule/clock-watch.js';
+import { holdOf } from './schedule/hold-reason.js';
 import { Scheduler } from './schedule/scheduler.js';
-import { SessionHost, type SessionHostDeps } from './session-host.js';
-import type { Speech } from './treatment/media-file.js';
 import { TakeOver } from './take-over.js';
 import { changeServers, startTelephony } from './start-telephony.js';
 import { isMediaShared } from './telephony-sites.js';
+import { createHost } from './create-host.js';
 
 export interface Dialback {
   /** Base URL of the HTTP API. */
@@ -93,6 +90,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const live = new LiveConfig(config);
   const counters = new Counters();
   const metrics: CallMetrics = new CallMetrics({
+    held: () => setUps.heldCounts(),
     inTheAir: () => ({ ...telephony.counts(), ...setUps.counts(), sessions: host.count }),
     queues: () => desk.queues(),
     agents: () => desk.agents(),
@@ -146,7 +144,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     doNotCall,
   };
   const desk = new QueueDesk(
-    { clock, log, onExit: (exit) => metrics.queues.left(exit) },
+    {
+      clock,
+      log,
+      onExit: (exit) => metrics.queues.left(exit),
+      onAgentChanged: () => setUps.poke(),
+    },
     plansOf(config),
   );
   cleanUp.add(desk, () => Promise.resolve(desk.stop()));
@@ -167,13 +170,16 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     counters,
     metrics,
     onSessionEnded: () => scheduler.poke(),
+    onLineLeft: () => scheduler.poke(),
   });
   cleanUp.add(host.trunkWatch, (watch) => watch.close());
   const scheduler: Scheduler = new Scheduler({
     store,
     clock,
     log,
-    freeCapacity: () => capacityOf(live.current) - host.liveCount,
+    freeCapacity: () => capacityOf(live.current) - host.load.total,
+    roomOf: (name) => host.roomOf(name),
+    onRound: (isOpen) => host.noteOpen(isOpen),
     isReady,
     startSession: (record) => host.start(record),
   });
@@ -199,6 +205,14 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     counters,
     metrics,
     everywhere,
+    heldBecause: (record: CallbackRecord) =>
+      holdOf(record, {
+        nowMs: clock.nowMs(),
+        isWritable: store.isWritable,
+        isReady: isReady(),
+        inLine: host.heldBecause(record.id),
+        room: host.roomOf(record.serviceName),
+      }),
     queues: desk,
     trunks: host.trunkWatch,
     desk: plugins.desk,
@@ -280,65 +294,6 @@ async function startAnalyser(config: DialbackConfig, log: Log): Promise<CpdPool>
   const read = await readCalibration(calibrationFile);
   if (!read.ok) throw new Error(`CBD_CALIBRATION: ${calibrationFile}: ${read.problem}`);
   return CpdPool.start({ ...options, calibration: read.calibration });
-}
-
-type HostParts = Pick<
-  SessionHostDeps,
-  | 'store'
-  | 'telephony'
-  | 'setUps'
-  | 'holders'
-  | 'desk'
-  | 'everywhere'
-  | 'analyser'
-  | 'clock'
-  | 'random'
-  | 'log'
-  | 'counters'
-  | 'metrics'
-  | 'onSessionEnded'
->;
-
-/** What may change while running is read from the configuration in force each time. */
-function createHost(
-  live: LiveConfig,
-  folders: () => MediaFolders,
-  {
-    speech,
-    fetcher,
-    ...parts
-  }: HostParts & { readonly speech: Speech | undefined; readonly fetcher: Fetcher },
-): SessionHost {
-  return new SessionHost({
-    ...parts,
-    files: createMediaFiles({
-      get cacheDirectory() {
-        return folders().cacheDirectory;
-      },
-      fetcher,
-      speech,
-    }),
-    get comfortFile() {
-      return join(folders().packagedDirectory, 'comfort.wav');
-    },
-    get places() {
-      const { packagedDirectory } = folders();
-      return { directory: live.current.media.directory, packagedDirectory };
-    },
-    get trunks() {
-      return live.current.trunks;
-    },
-    get trunkResults() {
-      return live.current.trunkResults;
-    },
-    get routePoints() {
-      return live.current.routePoints;
-    },
-    get services() {
-      return live.current.services;
-    },
-    times: () => live.current,
-  });
 }
 
 /** Like Promise.all, but a failure waits for the others: what they started has to be undone too. */

@@ -7,18 +7,26 @@ import type { EffectsDeps } from './callback-effects.js';
 import type { CallbackReason } from './callflow/final-reason.js';
 import { initialState } from './callflow/treatment-flow.js';
 import type { Closed, State } from './callflow/vocabulary.js';
-import type { ServiceConfig } from './config/config.js';
+import type { DiallingConfig, ServiceConfig } from './config/config.js';
 import { ConsultedServices } from './config/consulted-services.js';
+import { AttemptDays } from './dial/attempt-days.js';
+import type { Hindrance } from './dial/dial-line.js';
+import { DialPace, NO_DIALLING_LIMITS } from './dial/dial-pace.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
 import { TrunkBoard, type TrunkWish } from './dial/trunk-board.js';
 import { TrunkWatch } from './dial/trunk-watch.js';
 import type { Trunk } from './dial/trunk.js';
+import { loadOf, type SessionLoad } from './session-load.js';
 import type { DialPlace } from './session-owner.js';
+import type { CounterRefusal } from './schedule/admission-limits.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
+import type { ServiceRoom } from './schedule/scheduler.js';
 import { closedAt, type TimePlans } from './schedule/dial-times.js';
 
 /** A callback that finds the hours closed is looked at again no later than after this. */
 const LOOK_AGAIN_MS = 24 * 3600 * 1000;
+/** Sessions of a service that may wait for their dial here; the others wait in the store. */
+const STARTING_MAX = 50;
 
 export interface SessionHostDeps extends EffectsDeps {
   readonly store: CallbackStore;
@@ -28,8 +36,12 @@ export interface SessionHostDeps extends EffectsDeps {
   readonly trunks: readonly Trunk[];
   /** The line of those who want to dial. */
   readonly setUps: SetUpGovernor;
+  /** Limits of all services together; none when left out. */
+  readonly dialling?: DiallingConfig | undefined;
   /** A session is over: there is room for another. */
   onSessionEnded(): void;
+  /** One has left the line of those who want to dial, which has room again. */
+  onLineLeft?: (() => void) | undefined;
 }
 
 /** Owns the sessions of this process: starts, finds, counts and stops them. */
@@ -39,6 +51,8 @@ export class SessionHost {
   /** Where calls leave. */
   readonly trunks: TrunkBoard;
   readonly trunkWatch: TrunkWatch;
+  readonly #pace: DialPace;
+  readonly #days: AttemptDays;
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {
@@ -52,15 +66,43 @@ export class SessionHost {
     const onChange = () => deps.setUps.poke();
     const { clock, random, log } = deps;
     this.trunkWatch = new TrunkWatch({ clock, random, log, sip, board: this.trunks, onChange });
+    const dialling = () => this.deps.dialling ?? NO_DIALLING_LIMITS;
+    this.#days = new AttemptDays(deps.clock, dialling);
+    this.#pace = new DialPace({
+      clock: deps.clock,
+      dialling,
+      trunksPerSecond: () =>
+        deps.trunks.reduce((sum, { maxCallsPerSecond }) => sum + maxCallsPerSecond, 0),
+      load: () => this.load,
+      isRoomForAgent: (queue, needing) => deps.desk.isRoomFor(queue, needing),
+    });
   }
 
-  /** Sessions with a call in the air; those that wait for a retry or an agent hold no line. */
-  get liveCount(): number {
-    let count = 0;
-    for (const { state } of this.#sessions.values()) {
-      if (state.name !== 'waiting-to-retry' && state.name !== 'reserving-agent') count += 1;
-    }
-    return count;
+  /** Customers' legs of this process, and who waits for what. */
+  get load(): SessionLoad {
+    return loadOf(this.#sessions.values());
+  }
+
+  /** Dials are possible, or not. To be said again and again. */
+  noteOpen(isOpen: boolean): void {
+    this.#pace.noteOpen(isOpen);
+  }
+
+  /** How many sessions a service may start now. */
+  roomOf(serviceName: string): ServiceRoom {
+    const { limits } = this.deps.services[serviceName] ?? {};
+    if (!limits) return { free: Infinity, share: 1, leftOverAfterMs: Infinity };
+    const { byService, startingByService } = this.load;
+    const starting = startingByService.get(serviceName) ?? 0;
+    const calls = byService.get(serviceName) ?? 0;
+    const ofLimit = (limits.maxConcurrentCalls ?? Infinity) - calls - starting;
+    const free = Math.min(STARTING_MAX - starting, ofLimit);
+    return { free, share: limits.dialShare, leftOverAfterMs: limits.leftOverAfterMs };
+  }
+
+  /** Why a callback that is with a session is not dialled now; undefined: it is, or has no session. */
+  heldBecause(id: string): Hindrance | undefined {
+    return this.#sessions.get(id)?.heldBecause;
   }
 
   get count(): number {
@@ -160,10 +202,18 @@ export class SessionHost {
     // A service that a reload takes away stays for those who are being called back already.
     let service = first;
     const serviceNow = () => (service = this.#serviceOf(record) ?? service);
+    // Who was due before an outage waits since then; a retry since its pause is over.
+    let sinceMs = record.dueAtMs;
     const owner = {
       serviceNow,
       closed: (number: string) => this.#closed(record, service, number),
-      queueToDial: (wish: TrunkWish) => this.#queueToDial(wish),
+      attemptLimits: () => this.#days.limitsOf(service),
+      onDayFull: (refusal: CounterRefusal) => this.#days.noteFull(service, refusal),
+      queueToDial: (wish: TrunkWish) => {
+        const place = this.#queueToDial(wish, service, sinceMs);
+        sinceMs = this.deps.clock.nowMs();
+        return place;
+      },
       takeTrunk: (wish: TrunkWish) => this.trunks.take(wish),
       onLegOver: () => this.deps.setUps.poke(),
     };
@@ -189,28 +239,42 @@ export class SessionHost {
       nowMs,
       beforeMs: Math.min(record.expiresAtMs, nowMs + LOOK_AGAIN_MS),
     });
-    if (closed === undefined) return undefined;
+    if (closed === undefined) return this.#days.closed(service);
     const againAtMs = closed.opensAtMs ?? Math.min(record.expiresAtMs, nowMs + LOOK_AGAIN_MS);
     return { forMs: Math.max(0, againAtMs - nowMs), why: closed.why };
   }
 
-  /** Those who may use the same trunks stand in line together. */
-  #queueToDial(wish: TrunkWish): DialPlace {
+  /** Those of a service who may use the same trunks stand in line together. */
+  #queueToDial(wish: TrunkWish, service: ServiceConfig, sinceMs: number): DialPlace {
     let trunk: DialPlace['trunk'] = { none: 'not its turn' };
-    const take = () => {
+    const take = (): Hindrance | undefined => {
+      const hindrance = this.#pace.hindrance(service, sinceMs);
+      if (hindrance) return hindrance;
       const place = this.trunks.take(wish);
-      if (place.kind === 'wait') return place;
+      if (place.kind === 'wait') return { code: 'trunk', ...place };
+      this.#pace.take(service, sinceMs);
       // Without a trunk the dial ends in call state 41.
       trunk = place.kind === 'taken' ? place.trunk : { none: place.why };
       return undefined;
     };
-    const place = this.deps.setUps.queue('customer', take, wish.country);
+    const place = this.deps.setUps.queue('customer', {
+      hindrance: take,
+      way: `${wish.country} ${sinceMs < this.deps.clock.nowMs()}`,
+      service: service.name,
+      share: service.limits.dialShare,
+    });
     return {
+      get heldBecause() {
+        return place.heldBecause;
+      },
       get isGranted() {
         return place.isGranted;
       },
       granted: place.granted,
-      release: () => place.release(),
+      release: () => {
+        place.release();
+        this.deps.onLineLeft?.();
+      },
       get trunk() {
         return trunk;
       },
@@ -246,8 +310,9 @@ export class SessionHost {
   }
 
   /** After an outage a callback may be found too late to be made. */
-  #isExpired({ id, expiresAtMs }: CallbackRecord): boolean {
-    if (expiresAtMs > this.deps.clock.nowMs()) return false;
+  #isExpired({ id, expiresAtMs, dueAtMs, serviceName }: CallbackRecord): boolean {
+    const { givenUpAfterMs = Infinity } = this.deps.services[serviceName]?.limits ?? {};
+    if (Math.min(expiresAtMs, dueAtMs + givenUpAfterMs) > this.deps.clock.nowMs()) return false;
     this.#giveUp(id, 'FAIL_TIMEOUT_TTL');
     return true;
   }

@@ -1,11 +1,12 @@
 /** What a session of one callback is given by whoever runs all of them. */
 import type { EffectsDeps } from './callback-effects.js';
-import type { Closed } from './callflow/vocabulary.js';
+import type { Closed, Command, State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import type { Place } from './dial/set-up-governor.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
-import type { CallbackStore } from './schedule/callback-store.js';
+import type { CounterLimit, CounterRefusal } from './schedule/admission-limits.js';
+import type { CallbackStore, CommitResult } from './schedule/callback-store.js';
 
 export interface SessionDeps extends EffectsDeps {
   readonly store: CallbackStore;
@@ -27,6 +28,19 @@ export interface SessionOwner {
   takeTrunk(wish: TrunkWish): TrunkPlace;
   /** Office hours or calling window, for this number (E.164), now; undefined = open. */
   closed(number: string): Closed | undefined;
+  /** Daily limits that one more attempt uses up. */
+  attemptLimits(): readonly CounterLimit[];
+  /** One of them is full: hours are closed until it is counted anew. */
+  onDayFull(refusal: CounterRefusal): void;
   /** The customer's leg is over. */
   onLegOver(): void;
+}
+
+export type DialCommand = Extract<Command, { type: 'dial' }>;
+export type Refusal =
+  Exclude<CommitResult, { ok: true }> | { readonly ok: false; readonly why: 'not-written' };
+
+/** Nothing of an attempt is in the air: a changed configuration may take effect. */
+export function isBetweenAttempts({ name }: State): boolean {
+  return name === 'waiting-until-due' || name === 'waiting-to-retry' || name === 'reserving-agent';
 }

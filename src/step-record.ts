@@ -4,6 +4,7 @@
  */
 import { recordStateOf } from './callflow/final-reason.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
+import type { CounterLimit } from './schedule/admission-limits.js';
 import type {
   AttemptChange,
   Change,
@@ -25,6 +26,8 @@ export interface OpenedAttempt {
   readonly startedAtMs: number;
   /** Until when a leg that nobody can end might still ring. */
   readonly ringsUntilMs: number;
+  /** Daily limits that it uses up. */
+  readonly counters?: readonly CounterLimit[];
 }
 
 /**
@@ -49,10 +52,11 @@ export function changeOf(before: State, event: Event, step: Step, opened?: Opene
     },
   };
   if (opened) {
-    const { customerNumber, ringsUntilMs, ...attempt } = opened;
+    const { customerNumber, ringsUntilMs, counters, ...attempt } = opened;
     const { callId } = opened;
     const leg = { kind: 'begun', callId, number: customerNumber, ringsUntilMs } as const;
-    return { ...change, attempt, leg, dialLock: 'take', lockNumber: customerNumber };
+    const lock = { dialLock: 'take', lockNumber: customerNumber } as const;
+    return { ...change, attempt, leg, ...lock, ...(counters?.length && { counters }) };
   }
   const attempt = attemptChange(before, event, step);
   return state.context.leg === undefined

@@ -77,7 +77,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
     {
       serviceNow: () => config.service,
       queueToDial: () => {
-        const place = setUps.queue('customer', () => limits.hindrance);
+        const place = setUps.queue('customer', { hindrance: () => limits.hindrance });
         const [first] = trunks;
         return onTrunk(place, first ? testTrunk(first) : { none: 'no trunk is configured' });
       },
@@ -88,6 +88,8 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
           : { kind: 'taken', trunk: testTrunk(next) };
       },
       closed: () => config.closed,
+      attemptLimits: () => [],
+      onDayFull: () => undefined,
       onLegOver: () => setUps.poke(),
     },
     initialState(),
@@ -558,7 +560,7 @@ describe('CallbackSession', () => {
 
   it('waits with a dial until the trunk has room, and uses one Call-ID for it', async () => {
     const t = start();
-    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
+    t.limits.hindrance = { code: 'trunk', why: 'maxConcurrentCalls is 1' };
     await settle();
     await t.clock.advance(5000);
     assert.equal(t.telephony.calls.length, 0);
@@ -575,7 +577,7 @@ describe('CallbackSession', () => {
 
   it('ends at once when it is cancelled in the line of those who want to dial', async () => {
     const t = start();
-    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
+    t.limits.hindrance = { code: 'trunk', why: 'maxConcurrentCalls is 1' };
     await settle();
     assert.equal(t.setUps.counts().waitingToDial, 1);
     t.session.post({ type: 'cancelled', by: 'customer' });
@@ -585,7 +587,7 @@ describe('CallbackSession', () => {
 
   it('dials with the service as it is when its turn comes', async () => {
     const t = start();
-    t.limits.hindrance = { why: 'maxConcurrentCalls is 1' };
+    t.limits.hindrance = { code: 'trunk', why: 'maxConcurrentCalls is 1' };
     await settle();
     t.config.service = serviceConfig({ ringTimeoutMs: 7000 });
     t.limits.hindrance = undefined;
@@ -679,7 +681,7 @@ describe('CallbackSession, when hours are closed', () => {
 
   it('does not dial when they close while it waits for its turn', async () => {
     const t = start();
-    t.limits.hindrance = { waitMs: 1000, why: 'busy' };
+    t.limits.hindrance = { code: 'trunk', waitMs: 1000, why: 'busy' };
     await settle();
     t.config.closed = { forMs: 60_000, why: 'callingWindow is closed' };
     t.limits.hindrance = undefined;

@@ -89,7 +89,7 @@ describe('SessionHost', () => {
     t.host.start(t.record());
     await settle();
     assert.equal(t.telephony.calls.length, 1, 'one session per callback');
-    assert.deepEqual([t.host.count, t.host.liveCount], [1, 1]);
+    assert.deepEqual([t.host.count, t.host.load.total], [1, 1]);
     assert.equal(t.host.cancel('cb-1', 'customer'), true);
     await settle();
     assert.deepEqual([t.host.count, t.ended()], [0, 1]);
@@ -102,7 +102,7 @@ describe('SessionHost', () => {
     await settle();
     t.telephony.calls[0]?.fail(486);
     await settle();
-    assert.deepEqual([t.host.count, t.host.liveCount], [1, 0]);
+    assert.deepEqual([t.host.count, t.host.load.total], [1, 0]);
     await t.host.drain(0);
   });
 
@@ -252,11 +252,11 @@ describe('SessionHost, for services that look for an agent first', () => {
 
   it('dials nobody and holds no line until an agent is there', async () => {
     const t = await waiting();
-    assert.deepEqual([t.telephony.calls.length, t.host.count, t.host.liveCount], [0, 1, 0]);
+    assert.deepEqual([t.telephony.calls.length, t.host.count, t.host.load.total], [0, 1, 0]);
     assert.equal(t.desk.queues()[0]?.ahead, 1);
     t.desk.setAgent('ann', 'ready');
     await settle();
-    assert.deepEqual([t.telephony.calls.length, t.host.liveCount], [1, 1]);
+    assert.deepEqual([t.telephony.calls.length, t.host.load.total], [1, 1]);
     assert.equal(t.desk.agents()[0]?.state, 'reserved');
     t.telephony.calls[0]?.fail(480);
     await settle();

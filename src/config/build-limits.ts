@@ -10,6 +10,7 @@ const MINUTE_MS = 60_000;
 
 export function buildServiceLimits(read: OptionReader): ServiceLimits {
   const refused = new Set(read.texts('refusedNumbers'));
+  const recovery = read.optionalText('_queue_poll_period_recovery');
   const kinds = NUMBER_KINDS.filter((kind) => refused.has(kind));
   return {
     allowedCountries: read.texts('allowedCountries'),
@@ -21,7 +22,7 @@ export function buildServiceLimits(read: OptionReader): ServiceLimits {
     maxAttemptsPerDay: read.optionalNumber('maxAttemptsPerDay'),
     dialShare: read.number('dialShare'),
     leftOverAfterMs: minutesAgoMs(read.text('_queue_poll_period')),
-    givenUpAfterMs: minutesAgoMs(read.text('_queue_poll_period_recovery')),
+    givenUpAfterMs: recovery === undefined ? Infinity : minutesAgoMs(recovery),
   };
 }
 

@@ -3,7 +3,7 @@ import type { AgentPlan, QueuePlan } from '../handoff/queue/plans.js';
 import { addFault, readersOf, type BuildContext } from './build-parts.js';
 import type { ServiceConfig } from './config.js';
 import { nearestName } from './nearest-name.js';
-import { AGENT_STARTS, EARLY_MEDIA, STRATEGIES } from './schema-terms.js';
+import { PACINGS, AGENT_STARTS, EARLY_MEDIA, STRATEGIES } from './schema-terms.js';
 import type { OptionReader } from './values.js';
 
 export function buildAgents(read: OptionReader): AgentPlan[] {
@@ -66,6 +66,9 @@ function buildQueue(
     missPauseMs: read.durationMs('missPauseMs'),
     missesMax: read.number('missesMax'),
     expectedHandleMs: read.durationMs('expectedHandleMs'),
+    ...(read.choice('pacing', PACINGS) === 'progressive' && {
+      pacing: { soonFreeMs: read.durationMs('soonFreeMs') },
+    }),
   };
 }
 

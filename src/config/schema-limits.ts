@@ -95,8 +95,8 @@ export const LIMITS: OptionGroup = {
     genesys(
       '_queue_poll_period_recovery',
       text(20, MINUTES),
-      'The first number says how many minutes after it was due a callback is given up: it ends with FAIL_TIMEOUT_TTL.',
-      { default: '-1440,-120' },
+      'The first number says how many minutes after it was due a callback is given up: it ends with FAIL_TIMEOUT_TTL. Genesys’ own default is -1440,-120, a day, as long as its `_ttl`.',
+      { defaultSays: '`_ttl` alone decides' },
     ),
   ],
 };

@@ -1,6 +1,13 @@
 /** The blocks that say who talks to the customers: `queues`, and `agents` of our own. */
 import { NAME, option, SIP_URI } from './schema-parts.js';
-import { AGENT_STARTS, EARLY_MEDIA, HOUR_MS, QUEUE_KINDS, STRATEGIES } from './schema-terms.js';
+import {
+  AGENT_STARTS,
+  EARLY_MEDIA,
+  HOUR_MS,
+  QUEUE_KINDS,
+  PACINGS,
+  STRATEGIES,
+} from './schema-terms.js';
 import type { OptionSpec, ValueType } from './schema-types.js';
 
 const agentName: ValueType = { kind: 'text', maxLength: 64, format: NAME };
@@ -65,6 +72,18 @@ export const queues: OptionSpec = option(
           { kind: 'choice', values: STRATEGIES },
           'Who of the free agents of the lowest tier is called: whoever has been idle longest; whoever was called longest ago; all of them at once, each on a channel of the media server; or one more after each `progressiveDelayMs`, while those before go on ringing.',
           { default: 'longest-idle' },
+        ),
+        option(
+          'pacing',
+          { kind: 'choice', values: PACINGS },
+          'With `agents`. `progressive`: a customer is dialled only when there is an agent for each one who is being dialled or waits, an agent of several queues counted once. `none`: customers are dialled whether or not.',
+          { default: 'none' },
+        ),
+        option(
+          'soonFreeMs',
+          ms(0, HOUR_MS),
+          'With `pacing`: an agent whose wrap-up is over within this time counts as free.',
+          { default: 0 },
         ),
         option('ringTimeoutMs', ringMs, 'How long an agent may ring.', { default: 20_000 }),
         option(

@@ -3,26 +3,25 @@
  * endpoint or a lock, until there is a place: as many set-ups begin a second, evenly spaced, as have
  * been learned to go well (`set-up-rate.ts`), as are configured, and as the media servers have sessions
  * for; and only so many are in progress at a time. Nobody is refused, and whoever is let in finds a
- * media server that has time for them. It is first come, first served; who cannot go because every trunk
- * of theirs is full holds up nobody who has another.
+ * media server that has time for them. Services take turns (`dial-line.ts`); who cannot go holds up
+ * nobody who can.
  *
  * Agents' legs go before new dials, and do not wait for the next beat: a customer is on the line. Their
  * places are made up for by the dials after them.
  */
 import type { Clock, SetUpLimits } from '../ports.js';
+import { DialLine, type DialWish, type Hindrance, type HoldCode } from './dial-line.js';
 import { SetUpRate, type SetUpPhase } from './set-up-rate.js';
 
-/** Why nobody may dial just now, and after how long that may be different; else it is poked. */
-export interface Hindrance {
-  readonly why: string;
-  readonly waitMs?: number;
-}
+export type { Hindrance } from './dial-line.js';
 
 /** A place in the line, and then at the media server. */
 export interface Place {
   readonly isGranted: boolean;
   /** Resolves when it is this one's turn; never, when it is released before. */
   readonly granted: Promise<void>;
+  /** What keeps it from being granted. */
+  readonly heldBecause: Hindrance | undefined;
   /** Used, or not wanted any more. Has to be called; twice does no harm. */
   release(): void;
 }
@@ -47,10 +46,13 @@ const LOOK_AGAIN_MS = 1000;
 /** Part of the sessions that is kept for agents' legs. */
 const KEPT_FOR_AGENTS = 0.05;
 const BUSY_IDLE_PERCENT = 5;
+const FREE: DialWish = { hindrance: () => undefined };
 
 export class SetUpGovernor {
   readonly #agents: Waiting[] = [];
-  readonly #customers: Waiting[] = [];
+  readonly #customers = new DialLine<Waiting>();
+  /** Nobody can be set up, whoever they are. */
+  #isFull: Hindrance | undefined;
   readonly #rate = new SetUpRate();
   #grantedCount = 0;
   #runningCount = 0;
@@ -64,23 +66,20 @@ export class SetUpGovernor {
 
   constructor(private readonly deps: SetUpGovernorDeps) {}
 
-  /**
-   * Takes a place in the line.
-   * @param hindrance asked when it would be this one's turn
-   * @param way those with the same are hindered alike: who has another may go first then
-   */
-  queue(
-    kind: 'agent' | 'customer',
-    hindrance: () => Hindrance | undefined = () => undefined,
-    way = '',
-  ): Place {
-    const line = kind === 'agent' ? this.#agents : this.#customers;
-    const waiting = new Waiting(hindrance, way, () => {
-      if (waiting.isGranted) this.#grantedCount -= 1;
-      else line.splice(line.indexOf(waiting), 1);
-      this.#admit();
+  /** Takes a place in the line. */
+  queue(kind: 'agent' | 'customer', wish: DialWish = FREE): Place {
+    const isAgent = kind === 'agent';
+    const waiting: Waiting = new Waiting(wish, {
+      released: () => {
+        if (waiting.isGranted) this.#grantedCount -= 1;
+        else if (isAgent) this.#agents.splice(this.#agents.indexOf(waiting), 1);
+        else this.#customers.remove(waiting);
+        this.#admit();
+      },
+      heldBecause: () => this.#isFull ?? this.#customers.heldBecause(waiting),
     });
-    line.push(waiting);
+    if (isAgent) this.#agents.push(waiting);
+    else this.#customers.add(waiting);
     this.#admit();
     return waiting;
   }
@@ -125,6 +124,11 @@ export class SetUpGovernor {
     };
   }
 
+  /** How many customers wait for what. */
+  heldCounts(): ReadonlyMap<HoldCode, number> {
+    return this.#customers.heldCounts();
+  }
+
   /** Set-ups that may begin a second now. */
   get perSecond(): number {
     return Math.min(this.#rate.perSecond, this.deps.limits().maxPerSecond);
@@ -150,27 +154,11 @@ export class SetUpGovernor {
         continue;
       }
       if (this.#isPausing) return this.#rate.usedUp();
-      const next = this.#full() ?? this.#takeNext();
+      this.#isFull = this.#full();
+      const next = this.#isFull ?? this.#customers.takeNext();
       if (!(next instanceof Waiting)) return this.#lookAgain(next);
       this.#grant(next);
     }
-  }
-
-  /** The first in the line who can go; or what is in the way of all of them. */
-  #takeNext(): Waiting | Hindrance {
-    const blocked = new Set<string>();
-    let soonest: Hindrance | undefined;
-    for (const [index, customer] of this.#customers.entries()) {
-      if (blocked.has(customer.way)) continue;
-      const hindrance = customer.hindrance();
-      if (!hindrance) {
-        this.#customers.splice(index, 1);
-        return customer;
-      }
-      blocked.add(customer.way);
-      if ((hindrance.waitMs ?? Infinity) < (soonest?.waitMs ?? Infinity)) soonest = hindrance;
-    }
-    return soonest ?? { why: 'nobody can go' };
   }
 
   #grant(waiting: Waiting): void {
@@ -197,7 +185,7 @@ export class SetUpGovernor {
   #full(): Hindrance | undefined {
     const { freeSessions, maxSessions } = this.deps.limits();
     if (freeSessions > maxSessions * KEPT_FOR_AGENTS || maxSessions === Infinity) return undefined;
-    return { why: 'the media servers are full', waitMs: LOOK_AGAIN_MS };
+    return { code: 'media-servers', why: 'the media servers are full', waitMs: LOOK_AGAIN_MS };
   }
 
   #lookAgain({ waitMs }: Hindrance): void {
@@ -214,11 +202,14 @@ class Waiting implements Place {
   #isReleased = false;
 
   constructor(
-    readonly hindrance: () => Hindrance | undefined,
-    readonly way: string,
-    private readonly onReleased: () => void,
+    readonly wish: DialWish,
+    private readonly line: { released(): void; heldBecause(): Hindrance },
   ) {
     this.granted = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  get heldBecause(): Hindrance | undefined {
+    return this.isGranted || this.#isReleased ? undefined : this.line.heldBecause();
   }
 
   grant(): void {
@@ -229,6 +220,6 @@ class Waiting implements Place {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.onReleased();
+    this.line.released();
   }
 }

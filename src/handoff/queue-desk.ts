@@ -40,6 +40,8 @@ export interface DeskDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly onExit?: (exit: Exit) => void;
+  /** An agent may be free, or free soon. */
+  readonly onAgentChanged?: () => void;
 }
 
 export class QueueDesk {
@@ -121,6 +123,11 @@ export class QueueDesk {
     return this.#core.queues(this.deps.clock.nowMs());
   }
 
+  /** May one more customer be dialled for this queue? @param needing those without an agent, by queue */
+  isRoomFor(queue: string, needing: ReadonlyMap<string, number>): boolean {
+    return this.#core.isRoomFor(queue, needing, this.deps.clock.nowMs());
+  }
+
   standing(requestId: string): Standing | undefined {
     return this.#core.standing(requestId, this.deps.clock.nowMs());
   }
@@ -184,7 +191,8 @@ export class QueueDesk {
         return undefined;
       case 'agent-changed': {
         const { agent, from, to, why } = command;
-        return this.deps.log.info({ agent, from, to, why }, 'agent');
+        this.deps.log.info({ agent, from, to, why }, 'agent');
+        return this.deps.onAgentChanged?.();
       }
     }
   }

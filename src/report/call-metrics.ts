@@ -24,6 +24,8 @@ export interface MetricSources extends Partial<QueueSources> {
     readonly { readonly serviceName: string; readonly state: string; readonly count: number }[]
   >;
   isReady(): boolean;
+  /** Customers who are to be dialled and may not yet, by what is in the way. */
+  held?(): ReadonlyMap<string, number>;
 }
 
 export class CallMetrics {
@@ -72,6 +74,9 @@ export class CallMetrics {
       for (const { name, isUp } of sources.servers()) set({ server: name }, Number(isUp));
     });
     this.#trunkGauges(() => sources.trunks?.() ?? []);
+    this.#gauge('held', 'Customers who wait for their dial, by why.', ['reason'], (set) => {
+      for (const [reason, count] of sources.held?.() ?? []) set({ reason }, count);
+    });
     this.#gauge('ready', '1 when a callback could be dialled now.', [], (set) =>
       set({}, Number(sources.isReady())),
     );

@@ -13,7 +13,13 @@ import type { SessionService } from '../plugin/embedded/session-service.js';
 import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
 import type { Counters } from '../report/counters.js';
-import { StoreError, type CallbackStore, type CancelledBy } from '../schedule/callback-store.js';
+import {
+  StoreError,
+  type CallbackRecord,
+  type CallbackStore,
+  type CancelledBy,
+} from '../schedule/callback-store.js';
+import type { Hold } from '../schedule/hold-reason.js';
 import type { Everywhere } from './allow-list.js';
 import { describeApi } from './api-description.js';
 import { addBodyParsers } from './body-parsers.js';
@@ -42,6 +48,8 @@ export interface ApiDeps {
   readonly random: Random;
   readonly log: Log;
   readonly everywhere?: Everywhere | undefined;
+  /** Why a callback is not dialled now. */
+  readonly heldBecause?: ((record: CallbackRecord) => Hold | undefined) | undefined;
   /** There is new work for the scheduler. */
   poke(): void;
   /** Tells the session that owns the callback. @returns false when there is none */

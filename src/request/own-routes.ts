@@ -5,6 +5,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { CallbackRecord, JournalStep } from '../schedule/callback-store.js';
+import type { Hold } from '../schedule/hold-reason.js';
 import type { ApiDeps } from './callback-api.js';
 import {
   toAttemptView,
@@ -26,7 +27,7 @@ import {
 } from './schemas.js';
 
 export interface CallbackDocument {
-  readonly callback: CallbackView;
+  readonly callback: CallbackView & { readonly heldBecause?: Hold };
   readonly attempts: readonly AttemptView[];
 }
 
@@ -82,7 +83,9 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
     { schema: one },
     async (request): Promise<CallbackDocument> => {
       const record = await callbackWith(request.params.id);
-      return { callback: toCallbackView(record), attempts: await attemptsOf(record.id) };
+      const held = deps.heldBecause?.(record);
+      const callback = { ...toCallbackView(record), ...(held && { heldBecause: held }) };
+      return { callback, attempts: await attemptsOf(record.id) };
     },
   );
 

@@ -77,7 +77,20 @@ const listOf = (items: object) => ({ type: 'array', items });
 
 export const CALLBACK_DOCUMENT = {
   type: 'object',
-  properties: { callback: CALLBACK, attempts: listOf(ATTEMPT) },
+  properties: {
+    callback: {
+      ...CALLBACK,
+      properties: {
+        ...CALLBACK.properties,
+        heldBecause: {
+          type: 'object',
+          description: 'Why it is not dialled now; absent when it is, or is over.',
+          properties: { code: text, why: text, untilMs: timeMs },
+        },
+      },
+    },
+    attempts: listOf(ATTEMPT),
+  },
 };
 
 export const STORY = {

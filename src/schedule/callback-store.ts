@@ -17,6 +17,7 @@
 import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
 import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { NoticeDraft, NoticeStore } from './notices.js';
+import type { ClaimOf, DueService } from './due-services.js';
 import type { PauseStore } from './pauses.js';
 import type { TrailEntry } from '../report/trail.js';
 import type {
@@ -326,14 +327,17 @@ export interface CallbackStore extends PauseStore, NoticeStore {
    * Claims what is due, earliest first, at most `limit`: sets `claimed`, SCHEDULED becomes QUEUED.
    * Passes over numbers whose dial lock another callback holds, and takes one callback per number.
    */
-  claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]>;
+  claimDue(nowMs: number, limit: number, of?: ClaimOf): Promise<CallbackRecord[]>;
   /**
    * After the clock was set back: what waits in the queue for nothing but a time that had come before
    * becomes due now. What is scheduled keeps its time. @returns how many
    */
   bringForward(nowMs: number): Promise<number>;
-  /** The earliest due time of what `claimDue` would take in time; ignores numbers that are locked. */
-  nextDueAtMs(): Promise<number | undefined>;
+  /**
+   * For each service that has any, by name, the earliest due time of what `claimDue` would take in time;
+   * ignores numbers that are locked. Paused services are left out.
+   */
+  dueServices(): Promise<DueService[]>;
 
   /**
    * Applies one step. Changes of one store are applied in the order of the calls, durable or not.

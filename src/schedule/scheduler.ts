@@ -3,12 +3,17 @@
  * capacity, hands each record to a session. It does not know what a session does, keeps no list of
  * callbacks, and decides nothing about retries: those are due times like any other.
  *
+ * When more is due than there is room for, the services share the room by their weights, however long
+ * the backlog of one of them is. What is left over from an outage comes after what is due now.
+ *
  * It claims nothing while the infrastructure is down or the store cannot be written, so that a
  * callback waits on disk rather than in a process that cannot dial.
  */
 
 import type { Clock, Log } from '../ports.js';
 import type { CallbackRecord, CallbackStore } from './callback-store.js';
+import type { DueService } from './due-services.js';
+import { FairShare } from './fair-share.js';
 
 /** Most callbacks claimed in one go; more come in the next round at once. */
 const CLAIM_MAX = 50;
@@ -20,20 +25,36 @@ const SLEEP_MAX_MS = 10_000;
 export interface SchedulerDeps {
   readonly store: Pick<
     CallbackStore,
-    'claimDue' | 'nextDueAtMs' | 'commit' | 'onWork' | 'isWritable'
+    'claimDue' | 'dueServices' | 'commit' | 'onWork' | 'isWritable'
   >;
   readonly clock: Clock;
   readonly log: Log;
   /** Sessions that may be started now; 0 or less: none. */
   freeCapacity(): number;
+  /** What a service may have of it now; a service that is not configured is told what it is in time. */
+  roomOf?: ((serviceName: string) => ServiceRoom) | undefined;
+  /** Asked before each round: can callbacks be dialled at all? */
+  onRound?: ((isOpen: boolean) => void) | undefined;
   /** Signalling and media are there. Poke when that changes. */
   isReady(): boolean;
   /** Owns the record from here on. Must not throw; when it does, the callback is handed back. */
   startSession(record: CallbackRecord): void;
 }
 
+export interface ServiceRoom {
+  /** Sessions that may be started; 0 or less: none. */
+  readonly free: number;
+  /** Of the room that there is for all. */
+  readonly share: number;
+  /** Overdue by more than this it comes after the others. */
+  readonly leftOverAfterMs: number;
+}
+
+const ANY_ROOM: ServiceRoom = { free: Infinity, share: 1, leftOverAfterMs: Infinity };
+
 export class Scheduler {
   readonly #deps: SchedulerDeps;
+  readonly #shares = new FairShare();
   #isRunning = false;
   /** The round in progress; one at a time. */
   #round: Promise<void> | undefined;
@@ -86,23 +107,53 @@ export class Scheduler {
   /** @returns how long to sleep; 0 = there may be more to claim at once */
   async #claim(): Promise<number> {
     const { store, clock } = this.#deps;
-    if (!store.isWritable || !this.#deps.isReady()) return PAUSE_MS;
+    const isOpen = store.isWritable && this.#deps.isReady();
+    this.#deps.onRound?.(isOpen);
+    if (!isOpen) return PAUSE_MS;
     const limit = Math.min(this.#deps.freeCapacity(), CLAIM_MAX);
     if (limit <= 0) return PAUSE_MS;
     try {
-      // Asked together, answered in this order.
-      const [records, nextDueAtMs] = await Promise.all([
-        store.claimDue(clock.nowMs(), limit),
-        store.nextDueAtMs(),
-      ]);
-      for (const record of records) await this.#handOn(record);
-      if (records.length === limit) return 0;
-      if (nextDueAtMs === undefined) return SLEEP_MAX_MS;
+      const services = await store.dueServices();
+      const nowMs = clock.nowMs();
+      const due = services.filter(({ dueAtMs }) => dueAtMs <= nowMs);
+      const claimed = due.length > 0 ? await this.#claimOf(due, limit, nowMs) : 0;
+      if (claimed > 0) return 0;
+      if (due.length > 0) return PAUSE_MS;
+      const nextDueAtMs = Math.min(...services.map(({ dueAtMs }) => dueAtMs));
       return Math.min(Math.max(nextDueAtMs - clock.nowMs(), 0), SLEEP_MAX_MS);
     } catch (error) {
       this.#deps.log.error({ error: String(error) }, 'The store could not be asked for work.');
       return PAUSE_MS;
     }
+  }
+
+  /** @returns how many were claimed */
+  async #claimOf(due: readonly DueService[], limit: number, nowMs: number): Promise<number> {
+    const wanting = due.map(({ serviceName: name, dueAtMs }) => {
+      const room = this.#deps.roomOf?.(name) ?? ANY_ROOM;
+      return { name, ...room, isLeftOver: dueAtMs < nowMs - room.leftOverAfterMs, given: 0 };
+    });
+    for (let left = limit; left > 0; left -= 1) {
+      const open = wanting.filter(({ given, free }) => given < free);
+      const [next] = this.#shares.inOrder(open);
+      if (next === undefined) break;
+      next.given += 1;
+      this.#shares.got(next.name, next.share);
+    }
+    const claims = wanting
+      .filter(({ given }) => given > 0)
+      .map(async ({ name: serviceName, given, isLeftOver, leftOverAfterMs }) => {
+        const { store } = this.#deps;
+        if (!isLeftOver) return store.claimDue(nowMs, given, { serviceName });
+        const dueFromMs = nowMs - leftOverAfterMs;
+        const records = await store.claimDue(nowMs, given, { serviceName, dueFromMs });
+        const left = given - records.length;
+        if (left === 0) return records;
+        return [...records, ...(await store.claimDue(nowMs, left, { serviceName }))];
+      });
+    const records = (await Promise.all(claims)).flat();
+    for (const record of records) await this.#handOn(record);
+    return records.length;
   }
 
   async #handOn(record: CallbackRecord): Promise<void> {

@@ -88,9 +88,9 @@ describe('SetUpGovernor', () => {
 
   it('waits for a hindrance to pass: by its own time, or until it is poked', async () => {
     const { clock, governor } = setUp();
-    let hindrance: Hindrance | undefined = { why: 'once a second', waitMs: 300 };
-    const place = governor.queue('customer', () => hindrance);
-    hindrance = { why: 'no line free' };
+    let hindrance: Hindrance | undefined = { code: 'trunk', why: 'once a second', waitMs: 300 };
+    const place = governor.queue('customer', { hindrance: () => hindrance });
+    hindrance = { code: 'trunk', why: 'no line free' };
     await clock.advance(300);
     assert.equal(place.isGranted, false);
     hindrance = undefined;

@@ -154,6 +154,9 @@ export function onTrunk(place: Place, trunk: DialPlace['trunk']): DialPlace {
       return place.isGranted;
     },
     granted: place.granted,
+    get heldBecause() {
+      return place.heldBecause;
+    },
     release: () => place.release(),
     trunk,
   };

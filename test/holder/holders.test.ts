@@ -95,6 +95,8 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
       queueToDial: () => onTrunk(setUps.queue('customer'), testTrunk('sip:trunk')),
       takeTrunk: () => ({ kind: 'none', why: 'no other trunk is left' }),
       closed: () => undefined,
+      attemptLimits: () => [],
+      onDayFull: () => undefined,
       onLegOver: () => setUps.poke(),
     },
     initialState(),

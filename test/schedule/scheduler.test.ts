@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import type { Log } from '../../src/ports.js';
 import type { CallbackRecord, Change } from '../../src/schedule/callback-store.js';
+import type { ClaimOf, DueService } from '../../src/schedule/due-services.js';
 import { Scheduler, type SchedulerDeps } from '../../src/schedule/scheduler.js';
 import { someCallback } from '../adapters/store/fixtures.js';
 
@@ -17,9 +18,9 @@ class FewCallbacks {
   #onWork = (): void => undefined;
   listenerCount = 0;
 
-  add(id: string, dueAtMs: number): void {
+  add(id: string, dueAtMs: number, serviceName = 'sales'): void {
     this.waiting.push({
-      ...someCallback({ id }),
+      ...someCallback({ id, serviceName }),
       state: 'QUEUED',
       dueAtMs,
       attemptCount: 0,
@@ -29,17 +30,25 @@ class FewCallbacks {
     this.#onWork();
   }
 
-  async claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {
-    if (this.failure) throw this.failure;
+  async claimDue(nowMs: number, limit: number, of?: ClaimOf): Promise<CallbackRecord[]> {
     this.claims.push(limit);
-    const due = this.waiting.filter((record) => record.dueAtMs <= nowMs).slice(0, limit);
+    const due = this.waiting
+      .filter(({ serviceName }) => serviceName === (of?.serviceName ?? serviceName))
+      .filter(({ dueAtMs }) => dueAtMs <= nowMs && dueAtMs >= (of?.dueFromMs ?? 0))
+      .slice(0, limit);
     for (const record of due) this.waiting.splice(this.waiting.indexOf(record), 1);
     return due;
   }
 
-  async nextDueAtMs(): Promise<number | undefined> {
-    const times = this.waiting.map((record) => record.dueAtMs);
-    return times.length === 0 ? undefined : Math.min(...times);
+  async dueServices(): Promise<DueService[]> {
+    if (this.failure) throw this.failure;
+    const names = new Set(this.waiting.map(({ serviceName }) => serviceName));
+    return [...names].map((serviceName) => ({
+      serviceName,
+      dueAtMs: Math.min(
+        ...this.waiting.filter((one) => one.serviceName === serviceName).map((o) => o.dueAtMs),
+      ),
+    }));
   }
 
   async commit(id: string, change: Change): Promise<{ ok: true }> {

@@ -27,6 +27,7 @@ import type {
   BookedQuery,
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
+import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { TrailEntry } from '../../report/trail.js';
 
 export type Operation =
@@ -44,9 +45,14 @@ export type Operation =
     }
   | { readonly kind: 'find'; readonly query: CallbackQuery }
   | { readonly kind: 'booked'; readonly query: BookedQuery }
-  | { readonly kind: 'claim-due'; readonly nowMs: number; readonly limit: number }
   | { readonly kind: 'bring-forward'; readonly nowMs: number }
-  | { readonly kind: 'next-due' }
+  | {
+      readonly kind: 'claim-due';
+      readonly nowMs: number;
+      readonly limit: number;
+      readonly of?: ClaimOf | undefined;
+    }
+  | { readonly kind: 'due-services' }
   | {
       readonly kind: 'commit';
       readonly id: string;
@@ -97,7 +103,7 @@ export interface Results {
   booked: Booked[];
   'claim-due': CallbackRecord[];
   'bring-forward': number;
-  'next-due': number | undefined;
+  'due-services': DueService[];
   commit: CommitResult;
   'request-cancel': CancelResult;
   reschedule: RescheduleResult;
@@ -173,7 +179,7 @@ export function isWrite(operation: Operation): boolean {
     case 'get':
     case 'find':
     case 'booked':
-    case 'next-due':
+    case 'due-services':
     case 'attempts':
     case 'story':
     case 'trail':

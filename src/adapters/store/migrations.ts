@@ -208,4 +208,8 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX callbacks_booked ON callbacks (service_name, desired_at_ms)
     WHERE desired_at_ms > created_at_ms;
   `,
+  `
+  CREATE INDEX callbacks_due_service ON callbacks (service_name, due_at_ms, seq)
+    WHERE claimed = 0 AND state IN ('SCHEDULED', 'QUEUED');
+  `,
 ];

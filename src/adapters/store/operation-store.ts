@@ -35,6 +35,7 @@ import type {
   BookedQuery,
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
+import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
 
@@ -107,16 +108,16 @@ export abstract class OperationStore implements CallbackStore {
     return this.send({ kind: 'booked', query });
   }
 
-  claimDue(nowMs: number, limit: number): Promise<CallbackRecord[]> {
-    return this.send({ kind: 'claim-due', nowMs, limit });
+  claimDue(nowMs: number, limit: number, of?: ClaimOf): Promise<CallbackRecord[]> {
+    return this.send({ kind: 'claim-due', nowMs, limit, of });
   }
 
   bringForward(nowMs: number): Promise<number> {
     return this.send({ kind: 'bring-forward', nowMs });
   }
 
-  nextDueAtMs(): Promise<number | undefined> {
-    return this.send({ kind: 'next-due' });
+  dueServices(): Promise<DueService[]> {
+    return this.send({ kind: 'due-services' });
   }
 
   async commit(id: string, change: Change, options: CommitOptions): Promise<CommitResult> {

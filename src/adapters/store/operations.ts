@@ -16,21 +16,19 @@ import {
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
 import { countBooked, isSlotFull, refuseCallback } from './accept-limits.js';
-import { ALL_SERVICES } from '../../schedule/pauses.js';
 import { applyChange } from './apply-change.js';
+import { claimDue, dueServices } from './claim-due.js';
 import { findCallbacks } from './find-callbacks.js';
 import { takeOverLegs } from './leg-ledger.js';
 import { count } from './limit-counters.js';
 import type { Operation, Result, Results } from './messages.js';
 import { claimNotices, findNotices, settleNotices, writeNotices } from './outbox.js';
-import { holdDue, isPaused, pausedServices, setPaused } from './pauses.js';
+import { isPaused, pausedServices, setPaused } from './pauses.js';
 import { toAttempt, toCallback, toStep, toTrailEntry } from './rows.js';
 import { all, get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
 
 /** A story is read by people; a callback that loops must not fill the memory. */
 const STORY_STEPS_MAX = 10_000;
-/** Rows looked at in one go when few are wanted: some may be for one number. */
-const CLAIM_PAGE_MIN = 20;
 
 /** Everything that belongs to a callback beside its row in `callbacks`. */
 export const TABLES_OF_A_CALLBACK = [
@@ -43,12 +41,6 @@ export const TABLES_OF_A_CALLBACK = [
   'idempotency_keys',
   'outbox',
 ] as const;
-
-/** The term of the partial index `callbacks_due`, word for word, and a number nobody else holds. */
-const CLAIMABLE = `claimed = 0 AND state IN ('SCHEDULED', 'QUEUED')
-  AND NOT EXISTS (SELECT 1 FROM dial_locks
-    WHERE dial_locks.number = callbacks.customer_number
-      AND dial_locks.callback_id <> callbacks.id)`;
 
 /** Performs one operation. @throws StoreError */
 export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
@@ -64,11 +56,11 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
     case 'find':
       return yield* findCallbacks(operation.query);
     case 'claim-due':
-      return yield* claimDue(dialect, operation.nowMs, operation.limit);
+      return yield* claimDue(dialect, operation);
     case 'bring-forward':
       return yield* bringForward(operation.nowMs);
-    case 'next-due':
-      return yield* nextDue();
+    case 'due-services':
+      return yield* dueServices();
     case 'commit':
       return yield* applyChange(dialect, operation.id, operation.change, operation.nowMs);
     case 'request-cancel':
@@ -192,49 +184,6 @@ function* writeLookupKeys(id: string, keys: Readonly<Record<string, string>>): W
   );
 }
 
-function* claimDue(dialect: Dialect, nowMs: number, limit: number): Work<CallbackRecord[]> {
-  if (limit < 1) return [];
-  // What is claimed under a lease that has been taken over would be nobody's.
-  if (dialect.holdsLease !== undefined && !(yield* dialect.holdsLease())) return [];
-  yield* holdDue(nowMs);
-  const idByNumber = new Map<string, string>();
-  const page = Math.max(limit, CLAIM_PAGE_MIN);
-  let last: SqlRow = { due_at_ms: Number.MIN_SAFE_INTEGER, seq: 0 };
-  for (let count = page; count === page && idByNumber.size < limit;) {
-    const due = yield* all(
-      `SELECT id, customer_number, due_at_ms, seq FROM callbacks
-       WHERE ${CLAIMABLE} AND due_at_ms <= ? AND (due_at_ms, seq) > (?, ?)
-       ORDER BY due_at_ms, seq LIMIT ? ${dialect.forUpdateOfFree}`,
-      nowMs,
-      last['due_at_ms'] ?? null,
-      last['seq'] ?? null,
-      page,
-    );
-    for (const row of due) {
-      const number = String(row['customer_number']);
-      if (idByNumber.has(number)) continue;
-      idByNumber.set(number, String(row['id']));
-      if (idByNumber.size >= limit) break;
-    }
-    count = due.length;
-    last = due.at(-1) ?? last;
-  }
-  const ids = [...idByNumber.values()];
-  if (ids.length === 0) return [];
-  yield* run(
-    `UPDATE callbacks SET claimed = 1, node = ?, state = 'QUEUED', updated_at_ms = ?
-     WHERE id IN (${marks(ids)})`,
-    dialect.node,
-    nowMs,
-    ...ids,
-  );
-  const rows = yield* all(
-    `SELECT * FROM callbacks WHERE id IN (${marks(ids)}) ORDER BY due_at_ms, seq`,
-    ...ids,
-  );
-  return rows.map(toCallback);
-}
-
 /** Whatever was last changed in what is now the future was changed before the clock was set back. */
 function* bringForward(nowMs: number): Work<number> {
   const rows = yield* all(
@@ -244,18 +193,6 @@ function* bringForward(nowMs: number): Work<number> {
     ...[nowMs, nowMs, nowMs, nowMs],
   );
   return rows.length;
-}
-
-function* nextDue(): Work<number | undefined> {
-  const paused = yield* pausedServices();
-  if (paused.includes(ALL_SERVICES)) return undefined;
-  const others = paused.length === 0 ? '' : `AND service_name NOT IN (${marks(paused)})`;
-  const row = yield* get(
-    `SELECT due_at_ms FROM callbacks WHERE ${CLAIMABLE} ${others}
-     ORDER BY due_at_ms, seq LIMIT 1`,
-    ...paused,
-  );
-  return row === undefined ? undefined : Number(row['due_at_ms']);
 }
 
 function* requestCancel(

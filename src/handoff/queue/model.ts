@@ -21,6 +21,8 @@ export interface Agent {
   /** The customer being dialled for whom this agent is kept free. */
   reservedFor: Request | undefined;
   pauseTimer: string | undefined;
+  /** When the pause is over; of the latest one. */
+  pauseEndsAtMs: number;
   /** Not in the configuration any more. */
   isLeaving: boolean;
   answered: number;

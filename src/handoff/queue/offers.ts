@@ -193,6 +193,7 @@ export class Offers {
   #pause(agent: Agent, pauseMs: number, why: string): void {
     this.endPause(agent);
     if (pauseMs > 0) {
+      agent.pauseEndsAtMs = this.moment.atMs + pauseMs;
       agent.pauseTimer = this.moment.startTimer(pauseMs, () => {
         agent.pauseTimer = undefined;
         this.settle(agent, 'the pause is over');

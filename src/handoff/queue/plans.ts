@@ -59,6 +59,11 @@ export interface AgentQueuePlan extends AnyQueuePlan {
   readonly missesMax: number;
   /** How long a conversation is taken to last before one has been had. */
   readonly expectedHandleMs: number;
+  /** Customers are dialled when there is an agent for each; undefined = whether or not. */
+  readonly pacing?: {
+    /** Whose wrap-up is over within this counts as free. */
+    readonly soonFreeMs: number;
+  };
 }
 
 export type QueuePlan = SipQueuePlan | AgentQueuePlan;

@@ -7,6 +7,7 @@
  * Promises, whatever the order of events: an agent has one call at most, a customer one agent at most,
  * and every request leaves once, with a reason.
  */
+import { isRoomFor } from './agent-room.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Agent, AgentQueue, Offer, Queue, Request } from './model.js';
 import { Moment } from './moment.js';
@@ -90,6 +91,16 @@ export class QueueCore {
 
   queues(atMs: number): QueueView[] {
     return [...this.#queues.values()].map((queue) => queueView(queue, atMs));
+  }
+
+  /**
+   * May one more customer be dialled for this queue? Always, where it does not pace.
+   * @param needing customers without an agent, by queue
+   */
+  isRoomFor(name: string, needing: ReadonlyMap<string, number>, atMs: number): boolean {
+    const queue = this.#queues.get(name);
+    if (queue?.kind !== 'agents' || queue.plan.pacing === undefined) return true;
+    return isRoomFor(name, this.#roster.groups(atMs + queue.plan.pacing.soonFreeMs), needing);
   }
 
   /** Where a customer stands who is not connected yet. */

@@ -2,6 +2,7 @@
  * The agents: where each one stands, and in which queues somebody is free. A state is changed here
  * only, so that an agent who is ready is found in every queue of theirs, and nobody else is.
  */
+import type { AgentGroup } from './agent-room.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Agent, AgentQueue, Seat } from './model.js';
 import type { AgentPlan, Strategy } from './plans.js';
@@ -41,6 +42,7 @@ export class Roster {
       offer: undefined,
       reservedFor: undefined,
       pauseTimer: undefined,
+      pauseEndsAtMs: 0,
       isLeaving: false,
       answered: 0,
       missed: 0,
@@ -68,6 +70,20 @@ export class Roster {
       for (const seat of agent.seats) seat.queue.free.remove(seat);
     }
     this.onChange(agent, from, why);
+  }
+
+  /** Who is free, or will be by then, by the queues they serve. Who is being called is for somebody. */
+  groups(freeByMs: number): AgentGroup[] {
+    const groups = new Map<string, { queues: Set<string>; count: number }>();
+    for (const agent of this.#agents.values()) {
+      if (!isFreeBy(agent, freeByMs)) continue;
+      const queues = new Set([...agent.seats].map(({ queue }) => queue.plan.name));
+      const key = JSON.stringify([...queues].sort());
+      const group = groups.get(key) ?? { queues, count: 0 };
+      group.count += 1;
+      groups.set(key, group);
+    }
+    return [...groups.values()];
   }
 
   /** Gives the queue the seats of its plan; who keeps a seat keeps the turn. */
@@ -99,6 +115,11 @@ export class Roster {
     agent.seats.delete(seat);
     if (isOnDuty(agent.state)) queue.onDuty -= 1;
   }
+}
+
+function isFreeBy({ state, wish, pauseEndsAtMs }: Agent, atMs: number): boolean {
+  if (state === 'wrap-up') return wish === 'ready' && pauseEndsAtMs <= atMs;
+  return state === 'ready' || state === 'reserved' || state === 'ringing';
 }
 
 export function isOnDuty(state: AgentState): boolean {

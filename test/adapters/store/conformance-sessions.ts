@@ -46,12 +46,12 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     });
 
     it('says when the next one is due', async () => {
-      assert.equal(await bench.store.nextDueAtMs(), undefined);
+      assert.equal(await bench.nextDueAtMs(), undefined);
       await bench.accepted({ desiredAtMs: NOON_MS + 2 });
       await bench.accepted({ desiredAtMs: NOON_MS + 1 });
-      assert.equal(await bench.store.nextDueAtMs(), NOON_MS + 1);
+      assert.equal(await bench.nextDueAtMs(), NOON_MS + 1);
       await bench.store.claimDue(NOON_MS + 2, 2);
-      assert.equal(await bench.store.nextDueAtMs(), undefined);
+      assert.equal(await bench.nextDueAtMs(), undefined);
     });
 
     it('takes one callback per number at a time and passes over a locked number', async () => {
@@ -64,9 +64,9 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       );
       assert.deepEqual(await bench.take(first), { ok: true });
       assert.deepEqual(await bench.store.claimDue(NOON_MS, 10), []);
-      assert.equal(await bench.store.nextDueAtMs(), undefined);
+      assert.equal(await bench.nextDueAtMs(), undefined);
       await bench.store.commit(first, { dialLock: 'release' }, { durable: true });
-      assert.equal(await bench.store.nextDueAtMs(), NOON_MS);
+      assert.equal(await bench.nextDueAtMs(), NOON_MS);
       assert.deepEqual(
         (await bench.store.claimDue(NOON_MS, 10)).map((record) => record.id),
         [second],
@@ -77,7 +77,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       const id = await bench.accepted();
       await bench.store.commit(id, { record: { state: 'PAUSED' } }, { durable: true });
       assert.deepEqual(await bench.store.claimDue(NOON_MS, 10), []);
-      assert.equal(await bench.store.nextDueAtMs(), undefined);
+      assert.equal(await bench.nextDueAtMs(), undefined);
     });
 
     it('claims again what a session handed back', async () => {
@@ -87,7 +87,7 @@ export function describeSessions(tested: () => StoreUnderTest): void {
         { record: { claimed: false, dueAtMs: NOON_MS + 5 } },
         { durable: true },
       );
-      assert.equal(await bench.store.nextDueAtMs(), NOON_MS + 5);
+      assert.equal(await bench.nextDueAtMs(), NOON_MS + 5);
       assert.equal((await bench.store.claimDue(NOON_MS + 5, 1))[0]?.id, id);
     });
   });
@@ -120,6 +120,48 @@ export function describeSessions(tested: () => StoreUnderTest): void {
         },
         { callId: 'leg-b', callbackId: id, ringsUntilMs },
       ]);
+    });
+
+    it('claims of one service, and not what was due before a time', async () => {
+      await bench.accepted({ serviceName: 'other', customerNumber: '+15550009990' });
+      const old = await bench.accepted({ desiredAtMs: NOON_MS - HOUR_MS });
+      const fresh = await bench.accepted();
+      await bench.accepted({ desiredAtMs: NOON_MS + HOUR_MS, serviceName: 'third' });
+      assert.deepEqual(await bench.store.dueServices(), [
+        { serviceName: 'other', dueAtMs: NOON_MS },
+        { serviceName: 'sales', dueAtMs: NOON_MS - HOUR_MS },
+        { serviceName: 'third', dueAtMs: NOON_MS + HOUR_MS },
+      ]);
+      const ids = async (dueFromMs?: number) =>
+        (await bench.store.claimDue(NOON_MS, 10, { serviceName: 'sales', dueFromMs })).map(
+          ({ id }) => id,
+        );
+      assert.deepEqual(await ids(NOON_MS - 1), [fresh]);
+      assert.deepEqual(await ids(), [old]);
+      assert.deepEqual(
+        (await bench.store.dueServices()).map(({ serviceName }) => serviceName),
+        ['other', 'third'],
+      );
+    });
+
+    it('counts an attempt where there is room, and refuses the dial where there is none', async () => {
+      const ids = [await bench.claimed(), await bench.claimed()];
+      const dial = (id: string | undefined, attempt = 1) =>
+        bench.store.commit(
+          id ?? '',
+          {
+            atMs: NOON_MS,
+            dialLock: 'take',
+            attempt: { ...birth, attempt, callId: `${id}-${attempt}` },
+            counters: [{ key: 'attempts', max: 1, endsAtMs: NOON_MS + HOUR_MS }],
+          },
+          { durable: true },
+        );
+      assert.deepEqual(await dial(ids[0]), { ok: true });
+      const full = { ok: false, why: 'counter', key: 'attempts', endsAtMs: NOON_MS + HOUR_MS };
+      assert.deepEqual(await dial(ids[1]), full);
+      assert.deepEqual(await bench.store.attempts(ids[1] ?? ''), []);
+      assert.equal((await bench.store.stats()).dialLockCount, 1);
     });
 
     it('keeps a number from being dialled while an orphan may ring there, and no longer', async () => {

@@ -70,6 +70,12 @@ export class Bench {
     return id;
   }
 
+  /** When there will be something to claim. */
+  async nextDueAtMs(): Promise<number | undefined> {
+    const times = (await this.store.dueServices()).map(({ dueAtMs }) => dueAtMs);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** What precedes an INVITE: attempt and dial lock. */
   take(id: string, attempt = 1): Promise<CommitResult> {
     return this.store.commit(

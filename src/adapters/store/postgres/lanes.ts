@@ -42,7 +42,7 @@ export class Lanes {
     try {
       const key = keyOf(operation);
       if (key !== undefined) return await this.#inLane(key, operation, waitMs);
-      if (operation.kind === 'claim-due' || operation.kind === 'next-due') {
+      if (operation.kind === 'claim-due' || operation.kind === 'due-services') {
         return await this.#inTurn(operation);
       }
       await this.idle();

@@ -1,0 +1,71 @@
+/** The host of the sessions, given the configuration in force wherever that may change while running. */
+import { join } from 'node:path';
+import { createMediaFiles } from './adapters/media/media-files.js';
+import type { MediaFolders } from './adapters/media/shared-folder.js';
+import type { LiveConfig } from './config/reload-config.js';
+import type { Fetcher } from './holder/fetcher.js';
+import { SessionHost, type SessionHostDeps } from './session-host.js';
+import type { Speech } from './treatment/media-file.js';
+
+type HostParts = Pick<
+  SessionHostDeps,
+  | 'store'
+  | 'telephony'
+  | 'setUps'
+  | 'holders'
+  | 'desk'
+  | 'everywhere'
+  | 'analyser'
+  | 'clock'
+  | 'random'
+  | 'log'
+  | 'counters'
+  | 'metrics'
+  | 'onSessionEnded'
+  | 'onLineLeft'
+>;
+
+/** What may change while running is read from the configuration in force each time. */
+export function createHost(
+  live: LiveConfig,
+  folders: () => MediaFolders,
+  {
+    speech,
+    fetcher,
+    ...parts
+  }: HostParts & { readonly speech: Speech | undefined; readonly fetcher: Fetcher },
+): SessionHost {
+  return new SessionHost({
+    ...parts,
+    files: createMediaFiles({
+      get cacheDirectory() {
+        return folders().cacheDirectory;
+      },
+      fetcher,
+      speech,
+    }),
+    get comfortFile() {
+      return join(folders().packagedDirectory, 'comfort.wav');
+    },
+    get places() {
+      const { packagedDirectory } = folders();
+      return { directory: live.current.media.directory, packagedDirectory };
+    },
+    get trunks() {
+      return live.current.trunks;
+    },
+    get dialling() {
+      return live.current.dialling;
+    },
+    get trunkResults() {
+      return live.current.trunkResults;
+    },
+    get routePoints() {
+      return live.current.routePoints;
+    },
+    get services() {
+      return live.current.services;
+    },
+    times: () => live.current,
+  });
+}
