@@ -8,7 +8,7 @@ import type { LegRole, TrailEntry } from './report/trail.js';
 
 const DETAIL_MAX = 200;
 /** Lines of so long are written together: each crossing to the store costs more than a line. */
-const TOGETHER_MS = 50;
+const TOGETHER_MS = 250;
 
 export class LegTrail {
   readonly #roles = new Map<string, LegRole>();

@@ -94,8 +94,13 @@ type Numbered = readonly [number, Outcome];
  */
 function setDurability(database: Database, batch: readonly NumberedOperation[]): void {
   const isFull = batch.some(({ operation }) => mustReachDisk(operation));
+  if (isFull === wasFull) return;
   database.exec(`PRAGMA synchronous = ${isFull ? 'FULL' : 'NORMAL'}`);
+  wasFull = isFull;
 }
+
+/** As the last batch had it; unknown before the first. */
+let wasFull: boolean | undefined;
 
 function performBatch(database: Database, batch: readonly NumberedOperation[]): Numbered[] {
   try {

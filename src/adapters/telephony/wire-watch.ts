@@ -40,7 +40,7 @@ export class WireWatch {
     const envelope = readEnvelope(text.slice(0, end).split('|'));
     if (!envelope) return;
     const message = text.slice(end + 2, end + 2 + READ_MAX);
-    const callId = headerOf(message, 'Call-ID|i');
+    const callId = headerOf(message, CALL_ID);
     const handle = callId === undefined ? undefined : this.#handles.get(callId);
     if (!handle) return;
     const { direction, peer } = envelope;
@@ -49,7 +49,7 @@ export class WireWatch {
       atMs: this.clock.nowMs(),
       direction,
       message: titleOf(message),
-      cseq: clean(headerOf(message, 'CSeq') ?? '', MESSAGE_MAX),
+      cseq: clean(headerOf(message, CSEQ) ?? '', MESSAGE_MAX),
       ...(peer === undefined ? {} : { peer }),
       ...(detail === '' ? {} : { detail }),
     });
@@ -72,9 +72,19 @@ function readEnvelope(
   return { direction: '<-', peer: clean(`${protocol}/${address}:${port}`, MESSAGE_MAX) };
 }
 
-/** The first header of that name; `names` is an alternation of its forms. */
-function headerOf(message: string, names: string): string | undefined {
-  return new RegExp(`^(?:${names})[ \\t]*:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im').exec(message)?.[1];
+/** @param names an alternation of the forms of its name */
+function header(names: string): RegExp {
+  return new RegExp(`^(?:${names})[ \\t]*:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im');
+}
+
+const CALL_ID = header('Call-ID|i');
+const CSEQ = header('CSeq');
+const REASON = header('Reason');
+const RETRY = header('Retry-After|Min-SE');
+
+/** The first header that matches. */
+function headerOf(message: string, wanted: RegExp): string | undefined {
+  return wanted.exec(message)?.[1];
 }
 
 function titleOf(message: string): string {
@@ -85,8 +95,8 @@ function titleOf(message: string): string {
 
 function detailOf(message: string): string {
   const [head = '', body = ''] = splitBody(message);
-  const reason = headerOf(head, 'Reason');
-  const facts = [describeSdp(body), reason, headerOf(head, 'Retry-After|Min-SE')];
+  const reason = headerOf(head, REASON);
+  const facts = [describeSdp(body), reason, headerOf(head, RETRY)];
   return clean(facts.filter((fact) => fact !== undefined && fact !== '').join('; '), DETAIL_MAX);
 }
 
