@@ -88,6 +88,9 @@ function limitSize(database: Database, sizeMaxBytes: number): void {
 
 type Numbered = readonly [number, Outcome];
 
+/** As the last batch had it; unknown before the first. */
+let wasFull: boolean | undefined;
+
 /**
  * FULL: an acknowledged row survives a loss of power; NORMAL was seen to lose some. What nobody waits
  * for survives the process with NORMAL, at once, and the power with the next COMMIT that is FULL.
@@ -98,9 +101,6 @@ function setDurability(database: Database, batch: readonly NumberedOperation[]):
   database.exec(`PRAGMA synchronous = ${isFull ? 'FULL' : 'NORMAL'}`);
   wasFull = isFull;
 }
-
-/** As the last batch had it; unknown before the first. */
-let wasFull: boolean | undefined;
 
 function performBatch(database: Database, batch: readonly NumberedOperation[]): Numbered[] {
   try {
