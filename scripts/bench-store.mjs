@@ -1,26 +1,39 @@
-// `npm run bench:store`: how long a callback takes to be durable in SQLite, and how long the main
-// event loop is held up meanwhile, with a quiet disk and with two processes that write and sync all
-// the time. The database goes to the folder given (a real disk, not memory), else to a temporary one.
+// `npm run bench:store`: what the two kinds of store do in a second and how soon after its due time a
+// callback may be dialled, with many pending; a bare sync of the same disk stands beside it, and on the
+// same PostgreSQL pg-boss and graphile-worker (`-- --no-rivals` leaves them out). Then how long the main
+// event loop is held up while the disk is quiet, and while two processes write and sync all the time.
+// `-- --folder F` puts the files on another disk, `--pending N` has so many callbacks wait.
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { argv, exit } from 'node:process';
+import { exit } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openPostgresStore } from '../src/adapters/store/postgres/postgres-store.ts';
+import { openDatabase } from '../src/adapters/store/sqlite-driver.ts';
 import { openSqliteStore } from '../src/adapters/store/sqlite-store.ts';
 import { someCallback } from '../test/adapters/store/fixtures.ts';
+import { PrivateServer, postgresPrograms } from '../test/adapters/store/postgres/private-server.ts';
+import { benchGraphile, benchPgBoss, installRivals } from './bench/store-rivals.mjs';
+import { bareSyncs, burst, claims, drain, dueToDial, percentile } from './bench/store-workload.mjs';
 
 const PER_SECOND = 50;
 const SECONDS = 6;
 const WRITERS = 2;
 const TARGET_MS = 20;
+/** Due at this rate, and so many. */
+const DUE = { count: 300, perSecond: 20 };
+const DRAINED = 3000;
+const BURST = 10_000;
+/** Waiting in the rivals' tables: few, which suits them. */
+const PENDING_RIVALS = 10_000;
 
 const row = (...cells) =>
   console.log(cells.map((cell, n) => String(cell).padEnd(n === 0 ? 36 : 14)).join(''));
 const ms = (value) => `${value.toFixed(2)} ms`;
-const percentile = (list, share) => list.toSorted((a, b) => a - b)[Math.floor(share * list.length)];
 const printLoad = (when) => row(`load average ${when}`, loadavg()[0].toFixed(1));
 
 async function measure(folder, name) {
@@ -46,8 +59,120 @@ async function measure(folder, name) {
   row('  p99 to its target', `target ${TARGET_MS} ms`, `x ${(loop / TARGET_MS).toFixed(2)}`);
 }
 
-const folder = await mkdtemp(join(argv[2] ?? tmpdir(), 'dialback-bench-'));
+const rate = (value) => `${Math.round(value)}/s`;
+const atLeast = (value, target) => `target ${target}, x ${(value / target).toFixed(2)}`;
+
+function printLateness(name, list, p50, p99) {
+  const [middle, late] = [percentile(list, 0.5), percentile(list, 0.99)];
+  row(name, ms(middle), ms(late), `targets ${p50} and ${p99} ms`);
+}
+
+async function printSyncs(folder, name) {
+  const taken = await bareSyncs(folder);
+  row(`bare sync, ${name}`, ms(percentile(taken, 0.5)), ms(percentile(taken, 0.99)));
+}
+
+/** Callbacks wanted in a month, written past the store: making them is not what is measured. */
+const PENDING_COLUMNS = `id, service_name, customer_number, created_at_ms, desired_at_ms,
+  expires_at_ms, user_data, lookup_keys, request_options, state, due_at_ms, updated_at_ms`;
+const pendingRow = (at) => `'pending-' || n, 'sales', '+1555' || (10000000 + n), 0, ${at} + n,
+  ${at} + 99999999, '{"product":"kettle"}', '{}', '{}', 'SCHEDULED', ${at} + n, 0`;
+
+async function benchSqlite(folder, pending) {
+  const file = join(folder, 'dialback.db');
+  await (await openSqliteStore({ file })).close();
+  const database = openDatabase(file, 0);
+  database.exec(`WITH RECURSIVE numbers (n) AS (
+      SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${pending}
+    )
+    INSERT INTO callbacks (${PENDING_COLUMNS})
+    SELECT ${pendingRow(Date.now() + 30 * 86_400_000)} FROM numbers`);
+  database.close();
+  const startedAt = performance.now();
+  const store = await openSqliteStore({ file });
+  await store.takeOverLegs(Date.now());
+  await store.takeOverLeftovers();
+  await store.dueServices();
+  row(`SQLite, ${pending} pending: start`, ms(performance.now() - startedAt), '', 'target 2000 ms');
+  const created = await burst(store, 'sqlite', BURST);
+  row('SQLite: durable creates, burst', rate(created), '', atLeast(created, 10_000));
+  row('SQLite: claims', rate(await claims(store, 'sqlite', DRAINED)));
+  row('SQLite: drain', rate(await drain(store, 'sqlite', DRAINED)));
+  const { count, perSecond } = DUE;
+  printLateness('SQLite: due to dial', await dueToDial(store, 'sqlite', count, perSecond), 10, 50);
+  await store.close();
+}
+
+async function benchPostgres(server, pending) {
+  await (await openPostgresStore({ url: server.url })).close();
+  await server.query(`INSERT INTO dialback.callbacks (${PENDING_COLUMNS})
+    SELECT ${pendingRow(`${Date.now() + 30 * 86_400_000}::bigint`)}
+    FROM generate_series(1, ${pending}) AS n`);
+  await server.query('VACUUM ANALYZE dialback.callbacks');
+  const startedAt = performance.now();
+  const store = await openPostgresStore({ url: server.url });
+  await store.takeOverLegs(Date.now());
+  await store.takeOverLeftovers();
+  await store.dueServices();
+  row(`PostgreSQL, ${pending} pending: start`, ms(performance.now() - startedAt));
+  row('PostgreSQL: durable creates, burst', rate(await burst(store, 'pg', DRAINED)));
+  const claimed = await claims(store, 'pg', DRAINED);
+  row('PostgreSQL: claims', rate(claimed), '', atLeast(claimed, 1500));
+  const drained = await drain(store, 'pg', DRAINED);
+  row('PostgreSQL: drain', rate(drained));
+  const lateness = await dueToDial(store, 'pg', DUE.count, DUE.perSecond);
+  printLateness('PostgreSQL: due to dial', lateness, 10, 100);
+  await store.close();
+  return { lateness, rate: drained };
+}
+
+function compare(name, ours, theirs, times) {
+  const [mine, other] = [percentile(ours.lateness, 0.5), percentile(theirs.lateness, 0.5)];
+  row(`${name}: due to start`, ms(other), ms(percentile(theirs.lateness, 0.99)));
+  row(
+    '  median, times ours',
+    `x ${(other / Math.max(mine, 0.5)).toFixed(0)}`,
+    '',
+    `target ${times}`,
+  );
+  row(`${name}: drain`, rate(theirs.rate));
+  row('  ours, times theirs', `x ${(ours.rate / theirs.rate).toFixed(1)}`);
+}
+
+async function benchServer(folder, pending, withRivals) {
+  if (postgresPrograms() === undefined) return row('PostgreSQL is not installed');
+  const server = await PrivateServer.start(folder);
+  try {
+    const ours = await benchPostgres(server, pending);
+    const load = withRivals ? installRivals(join(folder, 'rivals')) : undefined;
+    if (load === undefined) return undefined;
+    const how = { pending: PENDING_RIVALS, ...DUE, drained: DRAINED };
+    compare('pg-boss', ours, await benchPgBoss(load, server.url, how), 20);
+    const query = (sql) => server.query(sql);
+    compare('graphile-worker', ours, await benchGraphile(load, server.url, query, how), 5);
+  } finally {
+    await server.stop();
+  }
+}
+
+const { values: options } = parseArgs({
+  options: {
+    folder: { type: 'string', default: tmpdir() },
+    pending: { type: 'string', default: '1000000' },
+    'no-rivals': { type: 'boolean', default: false },
+  },
+});
+const folder = await mkdtemp(join(options.folder, 'dialback-bench-'));
+await chmod(folder, 0o755);
 printLoad('before');
+row('', 'p50', 'p99');
+await printSyncs(folder, 'before');
+await benchSqlite(folder, Number(options.pending));
+await printSyncs(folder, 'between');
+printLoad('between');
+await benchServer(folder, Number(options.pending), !options['no-rivals']);
+await printSyncs(folder, 'after');
+printLoad('between');
 row(`${PER_SECOND} callbacks a second`, 'p50', 'p99');
 await measure(folder, 'quiet disk');
 let written = 0;

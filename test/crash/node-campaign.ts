@@ -19,6 +19,7 @@ import { judge, type Verdict } from './verdict.js';
 export interface NodeCampaignOptions {
   readonly nodes: number;
   readonly leaseMs: number;
+  readonly attemptsMax?: number;
   /** Who answers, by the last digits of the number. */
   readonly parties: readonly PersonaName[];
 }
@@ -90,6 +91,19 @@ export class NodeCampaign {
     return Number(row?.['count']);
   }
 
+  /** Callbacks that have not ended, asked of the database. */
+  async openCount(): Promise<number> {
+    const [row] = await this.database.query(
+      "SELECT count(*) AS count FROM dialback.callbacks WHERE state <> 'COMPLETED'",
+    );
+    return Number(row?.['count']);
+  }
+
+  async untilCompleted(withinMs: number): Promise<void> {
+    const giveUpAtMs = performance.now() + withinMs;
+    while ((await this.openCount()) > 0 && performance.now() < giveUpAtMs) await sleep(POLL_MS);
+  }
+
   async untilCallsUp(count: number, withinMs: number): Promise<void> {
     const giveUpAtMs = performance.now() + withinMs;
     while (this.farEnd.stats().liveCalls < count && performance.now() < giveUpAtMs) {
@@ -150,7 +164,7 @@ services:
     _treatment_customer_connect: connect.wav
     _treatment_waiting_for_agent: waiting.wav
     _max_time_to_wait_for_agent_on_the_call: 8
-    _max_dial_attempts: 4
+    _max_dial_attempts: ${this.options.attemptsMax ?? 4}
     _dial_retry_timeout: 1
     _throttle_callbacks_per_service_1: 1000000
     _throttle_callbacks_per_service_2: 1000000

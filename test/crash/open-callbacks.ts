@@ -17,7 +17,12 @@ export class OpenCallbacks {
   /** Asks for callbacks until so many are open. @throws Error when one is refused */
   async fill(url: string, wanted: number): Promise<void> {
     await this.forgetCompleted(url);
-    while (this.#open.size < wanted) {
+    await this.ask(url, wanted - this.#open.size);
+  }
+
+  /** Asks for so many more. @throws Error when one is refused */
+  async ask(url: string, count: number): Promise<void> {
+    for (let left = count; left > 0; left -= 1) {
       const response = await fetch(`${url}/genesys/1/service/callback/sales`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

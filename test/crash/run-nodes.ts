@@ -12,6 +12,7 @@ import { NodeCampaign, type NodeReport } from './node-campaign.js';
 const KILL_EVERY_MS = 5000;
 /** Most callbacks open at a time: what the far end and the engine can take beside the services. */
 const OPEN_MAX = 150;
+const ASKED_AT_ONCE = 20;
 const LEASE_MS = 5000;
 const FREEZE_MS = 20_000;
 const DONE_WITHIN_MS = 600_000;
@@ -37,7 +38,7 @@ async function killed(nodes: number): Promise<void> {
   const startedAtMs = performance.now();
   // Mostly those who do not answer: they are quick.
   const parties = ['busy', 'declined', 'busy', 'human', 'declined'] as const;
-  const campaign = await NodeCampaign.start({ nodes, leaseMs: LEASE_MS, parties });
+  const campaign = await NodeCampaign.start({ nodes, leaseMs: LEASE_MS, parties, attemptsMax: 2 });
   let kills = 0;
   let restarting: Promise<void> = Promise.resolve();
   let victim = 0;
@@ -50,24 +51,20 @@ async function killed(nodes: number): Promise<void> {
     const killUntilMs = performance.now() + killForMs;
     let killAtMs = performance.now() + KILL_EVERY_MS;
     while (campaign.callbacks.accepted.length < wanted || performance.now() < killUntilMs) {
-      const other = campaign.node((victim + 1) % nodes);
-      const more = Math.min(OPEN_MAX, campaign.callbacks.openCount + 20);
-      const isEnough = campaign.callbacks.accepted.length >= wanted;
-      await (
-        isEnough
-          ? campaign.callbacks.forgetCompleted(other.url)
-          : campaign.callbacks.fill(other.url, more)
-      ).catch(() => undefined);
+      const left = wanted - campaign.callbacks.accepted.length;
+      const more = Math.min(left, OPEN_MAX - (await campaign.openCount()), ASKED_AT_ONCE);
+      // Not of the one that is being killed.
+      if (more > 0) await campaign.callbacks.ask(campaign.node((victim + 1) % nodes).url, more);
       if (performance.now() >= killAtMs && performance.now() < killUntilMs) {
         await restarting;
         victim = (victim + 1) % nodes;
         restarting = killAndStart(victim);
         killAtMs = performance.now() + KILL_EVERY_MS;
       }
-      await sleep(20);
+      await sleep(50);
     }
     await restarting;
-    await campaign.callbacks.untilCompleted(campaign.node(0).url, DONE_WITHIN_MS);
+    await campaign.untilCompleted(DONE_WITHIN_MS);
     print(`${nodes} nodes, ${kills} kills`, await campaign.report(), startedAtMs);
   } finally {
     await restarting.catch(() => undefined);
@@ -79,12 +76,12 @@ async function frozenOnce(calls: number): Promise<void> {
   const startedAtMs = performance.now();
   const campaign = await NodeCampaign.start({ nodes: 2, leaseMs: LEASE_MS, parties: ['human'] });
   try {
-    await campaign.callbacks.fill(campaign.node(1).url, 2 * calls);
+    await campaign.callbacks.ask(campaign.node(1).url, 2 * calls);
     await campaign.untilCallsUp(calls, 60_000);
     campaign.node(0).freeze();
     await sleep(FREEZE_MS);
     campaign.node(0).resume();
-    await campaign.callbacks.untilCompleted(campaign.node(1).url, DONE_WITHIN_MS);
+    await campaign.untilCompleted(DONE_WITHIN_MS);
     print(`stood still for ${FREEZE_MS / 1000} s`, await campaign.report(), startedAtMs);
   } finally {
     await campaign.stop();

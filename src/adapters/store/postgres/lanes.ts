@@ -8,6 +8,8 @@ import type { Operation, Outcome } from '../messages.js';
 
 /** Bounds one transaction. */
 const BATCH_MAX = 50;
+/** Transactions at a time. Who waits for a turn waits here, where waiting has no deadline. */
+export const TURNS = 10;
 
 export interface Waiting {
   readonly operation: Operation;
@@ -24,6 +26,8 @@ interface Lane {
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   #count = 0;
+  #freeTurns = TURNS;
+  readonly #waitingForTurn: (() => void)[] = [];
   #lastClaim: Promise<unknown> = Promise.resolve();
 
   /** @param perform answers for each of them, in order; never rejects */
@@ -42,9 +46,7 @@ export class Lanes {
     try {
       const key = keyOf(operation);
       if (key !== undefined) return await this.#inLane(key, operation, waitMs);
-      if (operation.kind === 'claim-due' || operation.kind === 'due-services') {
-        return await this.#inTurn(operation);
-      }
+      if (isAboutClaims(operation)) return await this.#afterTheLastClaim(operation);
       await this.idle();
       return await this.#alone(operation);
     } finally {
@@ -81,15 +83,27 @@ export class Lanes {
   }
 
   /** What claims, and what asks when to claim next: answered in the order of asking. */
-  #inTurn(operation: Operation): Promise<Outcome> {
+  #afterTheLastClaim(operation: Operation): Promise<Outcome> {
     const answered = this.#lastClaim.then(() => this.#alone(operation));
     this.#lastClaim = answered;
     return answered;
   }
 
   async #alone(operation: Operation): Promise<Outcome> {
-    const [outcome] = await this.perform([{ operation, settle: () => undefined }]);
+    const one = [{ operation, settle: () => undefined }];
+    // What claims is one at a time anyway, and must not wait for a crowd of requests.
+    const [outcome] = await (isAboutClaims(operation) ? this.perform(one) : this.#inATurn(one));
     return outcome as Outcome;
+  }
+
+  async #inATurn(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
+    if (this.#freeTurns > 0) this.#freeTurns -= 1;
+    else await new Promise<void>((resolve) => this.#waitingForTurn.push(resolve));
+    const outcomes = await this.perform(batch);
+    const next = this.#waitingForTurn.shift();
+    if (next) next();
+    else this.#freeTurns += 1;
+    return outcomes;
   }
 
   async #go(key: string, lane: Lane): Promise<void> {
@@ -99,13 +113,17 @@ export class Lanes {
     lane.timer = undefined;
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0, BATCH_MAX);
-      const outcomes = await this.perform(batch);
+      const outcomes = await this.#inATurn(batch);
       batch.forEach(({ settle }, index) => settle(outcomes[index] as Outcome));
     }
     lane.isRunning = false;
     this.#lanes.delete(key);
     for (const resolve of lane.whenEmpty) resolve();
   }
+}
+
+function isAboutClaims({ kind }: Operation): boolean {
+  return kind === 'claim-due' || kind === 'due-services';
 }
 
 /** The callback whose operations have an order. */

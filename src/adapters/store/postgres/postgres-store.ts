@@ -24,12 +24,13 @@ import { failed, OperationStore, toError } from '../operation-store.js';
 import { perform } from '../operations.js';
 import type { Dialect } from '../statements.js';
 import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
-import { Lanes, type Waiting } from './lanes.js';
+import { Lanes, TURNS, type Waiting } from './lanes.js';
 import { NodeWatch } from './node-watch.js';
 import { postgresDialect } from './postgres-dialect.js';
 import { migrate } from './schema.js';
 
-const CONNECTIONS = 10;
+/** One more than take turns: for what claims. */
+const CONNECTIONS = TURNS + 1;
 const PENDING_MAX = 20_000;
 const LEASE_MS = 15_000;
 const TICK_MS = 1000;

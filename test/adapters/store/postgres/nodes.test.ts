@@ -1,0 +1,173 @@
+/** Leases and fences of processes that share a PostgreSQL, as several stores in one process. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openPostgresStore } from '../../../../src/adapters/store/postgres/postgres-store.js';
+import type { CallbackStore } from '../../../../src/schedule/callback-store.js';
+import { Bench, birth, NOON_MS, someStep } from '../fixtures.js';
+import { emptyTables } from './empty-tables.js';
+import { sharedServer, stopSharedServer, type PrivateServer } from './private-server.js';
+
+after(stopSharedServer);
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let left = 300; !isTrue(); left -= 1) {
+    assert.ok(left > 0, 'it does not happen');
+    await sleep(20);
+  }
+}
+
+describe('processes that share a PostgreSQL', () => {
+  const schema = 'nodes_test';
+  let server: PrivateServer;
+  const stores: CallbackStore[] = [];
+  const open = async (): Promise<CallbackStore> => {
+    const store = await openPostgresStore({ url: server.url, schema, leaseMs: 60_000 });
+    stores.push(store);
+    return store;
+  };
+  /** As far as the others can tell, nothing was heard of it for longer than its lease. */
+  const runOut = async (store: CallbackStore): Promise<void> => {
+    const owner = await store.ownerId();
+    await server.query(
+      `UPDATE ${schema}.nodes SET lease_until = now() - interval '1 s' WHERE owner_id = '${owner}'`,
+    );
+  };
+
+  before(async function () {
+    server = await sharedServer(this);
+  });
+  beforeEach(async () => {
+    if (stores.length === 0) await open();
+    await emptyTables(server, schema);
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+  });
+
+  it('make their tables once, however many start at a time', async () => {
+    await server.query(`DROP SCHEMA ${schema} CASCADE`);
+    stores.length = 0;
+    const three = await Promise.all([open(), open(), open()]);
+    const ids = await Promise.all(three.map((store) => store.ownerId()));
+    assert.equal(new Set(ids).size, 3);
+  });
+
+  it('claim each callback once', async () => {
+    const [first, second] = [stores[0]!, await open()];
+    const bench = new Bench(first);
+    const ids = await Promise.all(Array.from({ length: 60 }, () => bench.accepted()));
+    const rounds = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => (n % 2 ? first : second).claimDue(NOON_MS, 10)),
+    );
+    const claimed = rounds.flat().map(({ id }) => id);
+    assert.equal(new Set(claimed).size, claimed.length);
+    const rest = await first.claimDue(NOON_MS, 100);
+    assert.equal(claimed.length + rest.length, ids.length);
+  });
+
+  it('never hold one number at the same time', async () => {
+    const [first, second] = [stores[0]!, await open()];
+    const customerNumber = '+15550001234';
+    const one = await new Bench(first).claimed({ customerNumber });
+    const other = await new Bench(second).claimed({ customerNumber });
+    const taken = await Promise.all([new Bench(first).take(one), new Bench(second).take(other)]);
+    assert.equal(taken.filter(({ ok }) => ok).length, 1);
+    assert.deepEqual(
+      taken.filter(({ ok }) => !ok).map((refusal) => !refusal.ok && refusal.why),
+      ['number-busy'],
+    );
+  });
+
+  it('let nobody dial whose lease has run out, even when nobody has taken over yet', async () => {
+    const store = stores[0]!;
+    const bench = new Bench(store);
+    const id = await bench.claimed();
+    await runOut(store);
+    assert.deepEqual(await bench.take(id), { ok: false, why: 'not-claimed' });
+    assert.deepEqual(await store.attempts(id), []);
+    await bench.accepted();
+    assert.deepEqual(await store.claimDue(NOON_MS, 10), [], 'it would be nobody’s');
+  });
+
+  it('take over what is left, legs first, and refuse what its old owner still wants', async () => {
+    const [old, heir] = [stores[0]!, await open()];
+    const bench = new Bench(old);
+    const id = await bench.claimed();
+    const leg = {
+      kind: 'begun',
+      callId: 'theirs',
+      number: '+15550009876',
+      ringsUntilMs: Date.now() + 60_000,
+    } as const;
+    await old.commit(id, { dialLock: 'take', attempt: birth, leg }, { durable: true });
+    assert.deepEqual(await heir.takeOverLegs(Date.now()), [], 'its lease has not run out');
+    assert.deepEqual(await heir.takeOverLeftovers(), []);
+    const adopted: string[] = [];
+    heir.shared?.onAdopted((ownerIds) => adopted.push(...ownerIds));
+
+    await runOut(old);
+    const legs = await heir.takeOverLegs(Date.now());
+    assert.deepEqual(
+      legs.map(({ callId }) => callId),
+      ['theirs'],
+    );
+    assert.deepEqual(adopted, [await old.ownerId()]);
+    const [leftover] = await heir.takeOverLeftovers();
+    assert.equal(leftover?.openAttempt?.callId, birth.callId);
+    assert.deepEqual(await heir.takeOverLeftovers(), [], 'once');
+
+    const late = {
+      step: someStep(),
+      record: { state: 'COMPLETED', reason: 'FAIL_ERROR' },
+    } as const;
+    const refused = { ok: false, why: 'not-claimed' };
+    assert.deepEqual(await old.commit(id, late, { durable: true }), refused);
+    assert.deepEqual(await heir.commit(id, late, { durable: true }), { ok: true });
+  });
+
+  it('tell a process that its work was taken, end its calls, and go on under a new lease', async () => {
+    const [old, heir] = [stores[0]!, await open()];
+    const order: string[] = [];
+    const isLost = new Promise<void>((resolve) => {
+      old.shared?.onLeaseLost(async () => {
+        order.push(`ends its calls, may dial: ${old.shared?.mayDial()}, ${old.isWritable}`);
+        await sleep(50);
+        order.push('ended');
+        resolve();
+      });
+    });
+    await runOut(old);
+    await heir.takeOverLegs(Date.now());
+    await isLost;
+    await until(() => old.isWritable);
+    assert.deepEqual(order, ['ends its calls, may dial: false, false', 'ended']);
+    const bench = new Bench(old);
+    assert.deepEqual(await bench.take(await bench.claimed()), { ok: true });
+  });
+
+  it('hear of a cancel for a callback of theirs, and of new work', async () => {
+    const [first, second] = [stores[0]!, await open()];
+    const id = await new Bench(first).claimed();
+    const heard = new Promise<unknown[]>((resolve) => {
+      first.shared?.onCancel((...what) => resolve(what));
+    });
+    assert.equal(await second.requestCancel(id, 'customer', NOON_MS), 'asked');
+    assert.deepEqual(await heard, [id, 'customer']);
+    const hasWork = new Promise<void>((resolve) => second.onWork(resolve));
+    await new Bench(first).accepted();
+    await hasWork;
+  });
+
+  it('survive that the server ends all their connections', async () => {
+    const store = stores[0]!;
+    const bench = new Bench(store);
+    await bench.accepted();
+    await server.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dialback'`,
+    );
+    // The first that meets a broken connection may fail; nobody knows of the next one.
+    await bench.accepted().catch(() => bench.accepted());
+    await until(() => store.isWritable);
+    assert.ok((await store.find({})).length >= 2);
+  });
+});
