@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { judgeFailure } from '../../src/dial/sip-result.js';
+import type { TrunkPlace } from '../../src/dial/trunk-board.js';
+import { TrunkTries } from '../../src/dial/trunk-tries.js';
+import type { Trunk } from '../../src/dial/trunk.js';
+import type { InviteFailure } from '../../src/ports.js';
+import { settle } from '../fakes/fake-telephony.js';
+import { testTrunk } from '../fakes/service-config.js';
+
+const planOn = (trunk: Trunk) => ({
+  ...{ kind: 'dial' as const, uri: `${trunk.uri}/plan`, trunk, country: 'US' },
+  ...{ customerNumber: '+12125550100', number: '+12125550100' },
+});
+
+function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
+  const clock = virtualClock();
+  const notes: string[] = [];
+  const recorded: (readonly string[])[] = [];
+  const wishes: (readonly string[])[] = [];
+  let ids = 0;
+  let canRecord = true;
+  const one = new TrunkTries(
+    {
+      clock,
+      random: { uuid: () => `call-${(ids += 1) + 1}` },
+      takeTrunk: ({ tried = [] }) => {
+        wishes.push(tried);
+        return places.shift() ?? { kind: 'none', why: 'no other trunk is left' };
+      },
+      planFor: planOn,
+      mayRedirectTo: (uri) => uri.includes('allowed'),
+      record: (all) => {
+        recorded.push(all.map(({ trunk, callId, sipStatus }) => `${trunk} ${callId} ${sipStatus}`));
+        return Promise.resolve(canRecord);
+      },
+      note: (what) => notes.push(what),
+    },
+    planOn({ ...testTrunk('sip:a'), name: 'a', ...first }),
+    'call-1',
+  );
+  const next = (status: number, more: Partial<InviteFailure> = {}) => {
+    const failure: InviteFailure = { kind: 'failed', status, reason: '', ...more };
+    return one.next(failure, judgeFailure(failure));
+  };
+  return { next, clock, notes, recorded, wishes, breakDisk: () => (canRecord = false) };
+}
+
+const on = (name: string): TrunkPlace => ({
+  kind: 'taken',
+  trunk: { ...testTrunk(`sip:${name}`), name },
+});
+
+describe('TrunkTries', () => {
+  it('goes from trunk to trunk, each time with a Call-ID of its own that is on disk', async () => {
+    const t = tries([on('b'), on('c')]);
+    assert.equal((await t.next(503))?.callId, 'call-2');
+    assert.equal((await t.next(500))?.plan.trunk.name, 'c');
+    assert.equal(await t.next(503), undefined);
+    assert.deepEqual(t.wishes, [['a'], ['a', 'b'], ['a', 'b', 'c']]);
+    assert.deepEqual(t.recorded.at(-1), ['a call-1 503', 'b call-2 500', 'c call-3 undefined']);
+    assert.deepEqual(t.notes, ['next-trunk', 'next-trunk', 'no-other-trunk']);
+  });
+
+  it('sends nothing that could not be written down', async () => {
+    const t = tries([on('b')]);
+    t.breakDisk();
+    assert.equal(await t.next(503), undefined);
+  });
+
+  it('waits a moment for a place, and not long', async () => {
+    const t = tries([{ kind: 'wait', why: 'CPS', waitMs: 400 }, on('b')]);
+    const next = t.next(503);
+    await settle();
+    assert.equal(t.wishes.length, 1);
+    await t.clock.advance(400);
+    assert.equal((await next)?.plan.trunk.name, 'b');
+    const full = tries([{ kind: 'wait', why: 'all are full' }, on('b')]);
+    assert.equal(await full.next(503), undefined, 'a call may talk for an hour');
+  });
+
+  it('follows two redirections on the same trunk, and only to where calls may go', async () => {
+    const t = tries();
+    const to = (...contacts: string[]) => t.next(302, { contacts });
+    assert.equal((await to('sip:x@evil', 'sip:x@allowed'))?.uri, 'sip:x@allowed');
+    const second = await to('sip:y@allowed');
+    assert.deepEqual([second?.uri, second?.plan.trunk.name], ['sip:y@allowed', 'a']);
+    assert.equal(await to('sip:z@allowed'), undefined);
+    assert.equal(await tries().next(302, { contacts: ['sip:x@evil'] }), undefined);
+    assert.equal(await tries().next(300), undefined, 'nowhere');
+    assert.deepEqual(t.notes, ['redirected', 'redirected', 'redirect-refused']);
+    assert.deepEqual(t.wishes, [], 'no other trunk is asked for');
+  });
+
+  it('offers the session timer that a 422 asks for, once', async () => {
+    const t = tries([], { sessionExpiresMs: 90_000 });
+    assert.equal((await t.next(422, { minSessionMs: 1_800_000 }))?.sessionExpiresMs, 1_800_000);
+    assert.equal(await t.next(422, { minSessionMs: 3_600_000 }), undefined);
+    const odd = tries([], { sessionExpiresMs: 90_000 });
+    assert.equal(await odd.next(422, { minSessionMs: 60_000 }), undefined, 'it was longer already');
+    assert.equal(await odd.next(422), undefined);
+  });
+});
