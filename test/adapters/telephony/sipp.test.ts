@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { DialogEnd, OutgoingCall } from '../../../src/ports.js';
+import type { DialogEnd, InviteRequest, OutgoingCall } from '../../../src/ports.js';
 import { hasSipp, startSipp, type SippRun } from '../../sip/sipp.js';
 import { useSite } from './site.js';
 
@@ -19,13 +19,14 @@ describe('calls to sipp, a peer that is not ours', function () {
   async function call(
     scenario: string,
     transport: 'udp' | 'tcp' = 'udp',
+    request: Partial<InviteRequest> = {},
   ): Promise<{ call: OutgoingCall; sipp: SippRun }> {
     const sipp = await startSipp(scenario, {}, 1, transport);
     // sipp tells nobody when it listens; an INVITE before that would be refused by the host.
     await new Promise((resolve) => setTimeout(resolve, 400));
     const uri = `sip:callee@127.0.0.1:${sipp.port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
     return {
-      call: site().telephony.sip.invite({ uri, callId: randomUUID(), localSdp: SDP }),
+      call: site().telephony.sip.invite({ uri, callId: randomUUID(), localSdp: SDP, ...request }),
       sipp,
     };
   }
@@ -49,6 +50,52 @@ describe('calls to sipp, a peer that is not ours', function () {
       assert.equal(code, 0, errors);
     });
   }
+
+  it('acknowledge early media that comes reliably with PRACK', async () => {
+    const { call: busy, sipp } = await call('reliable.xml', 'udp', { isReliable: true });
+    const heard: number[] = [];
+    busy.onProvisional(({ status, sdp }) => heard.push(sdp === undefined ? 0 : status));
+    const outcome = await busy.outcome;
+    assert.ok(outcome.kind === 'failed');
+    assert.deepEqual([outcome.status, heard], [486, [183]]);
+    const { code, errors } = await sipp.done;
+    assert.equal(code, 0, errors);
+  });
+
+  for (const [password, status] of [
+    ['secret', 200],
+    ['wrong', 403],
+  ] as const) {
+    it(`register with credentials, and hear ${status} for "${password}"`, async () => {
+      const sipp = await startSipp('registrar.xml');
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const outcome = await site().telephony.sip.request({
+        method: 'REGISTER',
+        uri: `sip:127.0.0.1:${sipp.port}`,
+        from: '<sip:acme@carrier>',
+        to: '<sip:acme@carrier>',
+        contact: '<sip:acme@localhost>',
+        expiresMs: 600_000,
+        auth: { username: 'acme', password },
+        limitMs: 5000,
+      });
+      assert.ok(outcome.kind === 'answered');
+      assert.equal(outcome.status, status);
+      if (status === 200) {
+        assert.match(outcome.headers['contact'] ?? '', /^<sip:acme@127\.0\.0\.1:\d+.*expires=120/);
+      }
+      const { code, errors } = await sipp.done;
+      assert.equal(code, 0, errors);
+    });
+  }
+
+  it('hear of nobody within the limit', async () => {
+    const asked = { method: 'OPTIONS', uri: 'sip:127.0.0.1:9', limitMs: 300 } as const;
+    const outcome = await site().telephony.sip.request(asked);
+    // The host refuses the port at once, or nobody says anything.
+    const isGone = outcome.kind === 'error' || [408, 503].includes(outcome.status);
+    assert.ok(isGone, JSON.stringify(outcome));
+  });
 
   it('tell busy with its ISDN cause', async () => {
     const { call: busy, sipp } = await call('busy.xml');
