@@ -75,13 +75,15 @@ function buildRow(
   const known = trunks.map(({ name }) => name);
   if (named?.some((one) => !known.includes(one))) {
     const message = 'No trunk has this name.';
-    addFault(context, 'CONFIG_NOT_ALLOWED', `${id}.trunks`, message, { allowed: known.join(', ') });
+    addFault(context, 'CONFIG_UNKNOWN_TRUNK', `${id}.trunks`, message, {
+      allowed: known.join(', '),
+    });
   }
   const from = read.optionalNumber('status');
   const to = read.optionalNumber('statusTo') ?? from;
   if ((from === undefined) !== (to === undefined) || (from ?? 0) > (to ?? 0)) {
     const message = 'A range goes from `status` up to `statusTo`.';
-    addFault(context, 'CONFIG_OUT_OF_RANGE', `${id}.statusTo`, message);
+    addFault(context, 'CONFIG_BAD_RANGE', `${id}.statusTo`, message);
   }
   const written = read.optionalText('answer');
   const [, headerName = '', text = ''] =
@@ -109,7 +111,7 @@ function refuseHeaders({ headers = {} }: TrunkConfig, path: string, context: Bui
   const refused = Object.keys(headers).filter(isReservedHeader);
   if (refused.length === 0) return;
   const message = 'Such a header is not ours to choose, or has an option of its own.';
-  addFault(context, 'CONFIG_NOT_ALLOWED', `${path}.headers`, message);
+  addFault(context, 'CONFIG_RESERVED_HEADER', `${path}.headers`, message);
 }
 
 function textsByName(read: OptionReader, key: string): Readonly<Record<string, string>> {

@@ -31,6 +31,10 @@ export const PROBLEM_CODES = {
     "A server that is not on loopback is used with its vendor's default secret, without an explicit `allowDefaultSecret: true`.",
   CONFIG_PUBLIC_LISTENER:
     'The event sockets of a media server would come to a public address, without an explicit `allowPublicListener: true`.',
+  CONFIG_UNKNOWN_TRUNK: 'A row of `trunkResults` names a trunk that is not under `trunks`.',
+  CONFIG_RESERVED_HEADER:
+    'A header of a trunk that makes up the call, or has an option of its own.',
+  CONFIG_BAD_RANGE: 'A range that ends before it begins, or has no beginning.',
   CONFIG_UNKNOWN_SITE: 'A media server of a site that no drachtio server bears the name of.',
   CONFIG_UNKNOWN_QUEUE: 'A service names a queue that is not under `queues`.',
   CONFIG_UNKNOWN_HOURS:
