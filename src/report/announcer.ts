@@ -1,0 +1,148 @@
+/**
+ * Where changes of callbacks become known: to the live stream once they are on disk, and as notices in
+ * the transaction that makes them. Requests pass through the store it wraps; sessions tell their steps.
+ */
+import { recordStateOf } from '../callflow/final-reason.js';
+import type { Event, State, Step } from '../callflow/vocabulary.js';
+import type { NotificationConfig, ServiceConfig } from '../config/config.js';
+import { overrideService } from '../config/override-service.js';
+import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
+import type { NoticeDraft } from '../schedule/notices.js';
+import type { EventStream } from './event-stream.js';
+import { draftsOf, eventsOfStep, reminderOf, type NoticeFacts } from './notice-drafts.js';
+
+export interface AnnouncerDeps {
+  services(): Readonly<Record<string, ServiceConfig>>;
+  readonly events: EventStream;
+  /** There is a notice to deliver. */
+  poke(): void;
+}
+
+/** What a session tells of its steps. */
+export interface StepAnnouncer {
+  /** To be written with the step. */
+  notices(callback: CallbackRecord, service: ServiceConfig, taken: TakenStep): NoticeDraft[];
+  /** It is on disk, or on its way there. */
+  taken(callback: CallbackRecord, taken: TakenStep): void;
+}
+
+export interface TakenStep {
+  readonly before: State;
+  readonly event: Event;
+  readonly step: Step;
+}
+
+export class Announcer implements StepAnnouncer {
+  constructor(private readonly deps: AnnouncerDeps) {}
+
+  notices(callback: CallbackRecord, service: ServiceConfig, taken: TakenStep): NoticeDraft[] {
+    const { notification } = service;
+    if (notification === undefined) return [];
+    const { before, event, step } = taken;
+    const { state } = step;
+    const facts = {
+      ...callback,
+      state: recordStateOf(state),
+      callState: state.context.callState,
+      reason: state.name === 'ended' ? state.reason : undefined,
+    };
+    return draftsOf(notification, eventsOfStep(before, event, step), facts, event.atMs);
+  }
+
+  taken(callback: CallbackRecord, { event, step }: TakenStep): void {
+    const { state, row } = step;
+    const { attempt, callState } = state.context;
+    this.deps.events.publish({
+      type: 'step',
+      service: callback.serviceName,
+      data: {
+        id: callback.id,
+        state: recordStateOf(state),
+        flow: state.name,
+        ...{ atMs: event.atMs, event: event.type, row, attempt, callState },
+        ...(state.name === 'ended' && { reason: state.reason }),
+      },
+    });
+    this.deps.poke();
+  }
+
+  /** The store as those use it who change callbacks from outside. */
+  watched(store: CallbackStore): CallbackStore {
+    const changed = (type: string, record: CallbackRecord): void => {
+      const { id, serviceName: service, state, desiredAtMs, reason } = record;
+      this.deps.events.publish({ type, service, data: { id, state, desiredAtMs, reason } });
+      this.deps.poke();
+    };
+    const own: Pick<CallbackStore, 'accept' | 'requestCancel' | 'reschedule'> = {
+      accept: async (callback, ...more) => {
+        const isLater = callback.desiredAtMs > callback.createdAtMs;
+        const facts = { ...callback, state: isLater ? 'SCHEDULED' : 'QUEUED' };
+        const name = isLater ? '_cbe_on_callback_scheduled' : '_cbe_on_callback_queued';
+        const notices = this.#drafts(callback, [name], facts, callback.createdAtMs);
+        const result = await store.accept({ ...callback, notices }, ...more);
+        if (result.ok && result.record.id === callback.id) changed('accepted', result.record);
+        return result;
+      },
+      requestCancel: async (id, by, atMs) => {
+        const record = await store.get(id);
+        const reason = by === 'admin' ? 'CANCELLED_BY_ADMIN' : 'CANCELLED';
+        const names = ['_cbe_on_callback_status_updated', '_cbe_on_callback_cancelled'];
+        const facts = record && { ...record, state: 'COMPLETED', reason };
+        const notices = facts && this.#drafts(facts, names, facts, atMs);
+        const result = await store.requestCancel(id, by, atMs, notices);
+        if (record && (result === 'cancelled' || result === 'asked')) {
+          const after = (await store.get(id)) ?? record;
+          changed(result === 'asked' ? 'cancel-requested' : 'cancelled', after);
+        }
+        return result;
+      },
+      reschedule: async (id, changes) => {
+        const record = await store.get(id);
+        const isLater = (changes.desiredAtMs ?? 0) > changes.atMs;
+        const facts = record && {
+          ...record,
+          ...(changes.desiredAtMs !== undefined && { desiredAtMs: changes.desiredAtMs }),
+          state: isLater ? 'SCHEDULED' : record.state,
+        };
+        const names = ['_cbe_on_callback_rescheduled'];
+        const notices = facts && this.#drafts(facts, names, facts, changes.atMs);
+        const result = await store.reschedule(id, { ...changes, ...(notices && { notices }) });
+        if (result.ok) changed('rescheduled', result.record);
+        return result;
+      },
+    };
+    return new Proxy(store, {
+      get(target, name) {
+        const mine: unknown = Reflect.get(own, name);
+        if (mine !== undefined) return mine;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+
+  #drafts(
+    callback: Pick<CallbackRecord, 'serviceName' | 'requestOptions'>,
+    names: readonly string[],
+    facts: NoticeFacts,
+    atMs: number,
+  ): NoticeDraft[] {
+    const notification = this.#notificationOf(callback);
+    if (notification === undefined) return [];
+    return [
+      ...draftsOf(notification, names, facts, atMs),
+      ...reminderOf(notification, facts, atMs),
+    ];
+  }
+
+  #notificationOf({
+    serviceName,
+    requestOptions,
+  }: Pick<CallbackRecord, 'serviceName' | 'requestOptions'>): NotificationConfig | undefined {
+    const services = this.deps.services();
+    const service = Object.hasOwn(services, serviceName) ? services[serviceName] : undefined;
+    if (service === undefined) return undefined;
+    const made = overrideService(service, requestOptions);
+    return (made.kind === 'ok' ? made.service : service).notification;
+  }
+}

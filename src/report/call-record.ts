@@ -1,0 +1,138 @@
+/**
+ * One line about one callback that is over, for reports: Genesys' reporting keys where we know what
+ * they stand for, and the facts of the attempts. Pure. Times are seconds since the epoch and durations
+ * seconds, as theirs are. Source of the keys: Callback User's Guide, "Reporting"; five attempts have one.
+ */
+import type { AttemptRecord, CallbackRecord } from '../schedule/callback-store.js';
+
+export type CallRecord = Readonly<Record<string, string | number>>;
+
+const DIALS_MAX = 5;
+const MS = 1000;
+
+/** In the order of the columns; the same for every record. */
+export const RECORD_COLUMNS: readonly string[] = [
+  '_CB_SERVICE_ID',
+  '_CB_FINAL_RECORD',
+  'service',
+  'customer_number',
+  'state',
+  'reason',
+  'call_state',
+  'attempts',
+  '_CB_T_CALLBACK_OFFERED',
+  '_CB_T_CALLBACK_ACCEPTED',
+  'desired_at',
+  'completed_at',
+  '_CB_D_CALLBACK_OFFER',
+  '_CB_D_WAITING_FOR_AGENT_OFFLINE',
+  '_CB_D_ESTABLISH_MEDIA_IXN',
+  '_CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT',
+  'talk',
+  ...Array.from({ length: DIALS_MAX }, (_, index) => `_CB_DIAL_${index + 1}_RESULT`),
+  '_CB_DIM_DIAL_DIALOG_RESULT',
+  '_CB_DIM_CALL_DIRECTION',
+  'trunk',
+  'sip_status',
+  'connected_to',
+  'transfer',
+];
+
+export function callRecord(record: CallbackRecord, attempts: readonly AttemptRecord[]): CallRecord {
+  const last = attempts.at(-1);
+  const talk = spanOf(last?.connectedAtMs, last?.endedAtMs);
+  const found: Readonly<Record<string, string | number | undefined>> = {
+    _CB_SERVICE_ID: record.id,
+    _CB_FINAL_RECORD: 1,
+    service: record.serviceName,
+    customer_number: record.customerNumber,
+    state: record.state,
+    reason: record.reason,
+    call_state: record.callState,
+    attempts: record.attemptCount,
+    _CB_T_CALLBACK_OFFERED: secondsOf(record.createdAtMs),
+    _CB_T_CALLBACK_ACCEPTED: secondsOf(record.createdAtMs),
+    desired_at: secondsOf(record.desiredAtMs),
+    completed_at: secondsOf(record.completedAtMs),
+    // Whoever asks over HTTP has decided already.
+    _CB_D_CALLBACK_OFFER: 0,
+    _CB_D_WAITING_FOR_AGENT_OFFLINE: spanOf(record.desiredAtMs, attempts[0]?.startedAtMs),
+    _CB_D_ESTABLISH_MEDIA_IXN: spanOf(last?.startedAtMs, last?.answeredAtMs),
+    _CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT: spanOf(
+      last?.waitingSinceMs,
+      last?.connectedAtMs ?? last?.endedAtMs,
+    ),
+    talk,
+    ...Object.fromEntries(
+      attempts
+        .slice(0, DIALS_MAX)
+        .map((attempt, index) => [`_CB_DIAL_${index + 1}_RESULT`, dialResult(attempt)]),
+    ),
+    _CB_DIM_DIAL_DIALOG_RESULT: dialogResult(record),
+    _CB_DIM_CALL_DIRECTION: 'USERTERMINATED',
+    trunk: last?.trunk,
+    sip_status: last?.sipStatus,
+    connected_to: last?.connectedTo,
+    transfer: last?.transfer,
+  };
+  return Object.fromEntries(
+    Object.entries(found).filter((entry): entry is [string, string | number] => {
+      const [, value] = entry;
+      return value !== undefined;
+    }),
+  );
+}
+
+/** Genesys' words for the call states of a dial. */
+const DIAL_RESULTS: Readonly<Record<number, string>> = {
+  0: 'PERSON',
+  5: 'CONNECTED',
+  6: 'BUSY',
+  7: 'NO_ANSWER',
+  9: 'ANSWERING_MACHINE',
+  17: 'FAX',
+  26: 'NO_ANSWER',
+  28: 'UNKNOWN',
+  32: 'UNKNOWN',
+  41: 'CREATE_CALL_ERROR',
+};
+const ERROR_TONES: ReadonlySet<number> = new Set([8, 11, 12, 13, 14, 15, 16]);
+
+function dialResult({ callState, connectedAtMs }: AttemptRecord): string {
+  if (callState === undefined) return 'UNKNOWN';
+  if (connectedAtMs !== undefined) return 'CONNECTED';
+  if (ERROR_TONES.has(callState)) return 'ERROR_TONE';
+  return DIAL_RESULTS[callState] ?? 'CREATE_CALL_ERROR';
+}
+
+function dialogResult({ reason }: CallbackRecord): string {
+  if (reason === 'AGENT_CONNECTED') return 'RIGHT_PERSON';
+  if (reason === 'ROUTED_TO_RP') return 'TRANSFERRED_TO_RP';
+  return reason?.startsWith('CANCELLED') ? 'CANCELLED' : 'UNKNOWN';
+}
+
+function secondsOf(atMs: number | undefined): number | undefined {
+  return atMs === undefined ? undefined : Math.floor(atMs / MS);
+}
+
+function spanOf(fromMs: number | undefined, toMs: number | undefined): number | undefined {
+  if (fromMs === undefined || toMs === undefined) return undefined;
+  return Math.max(0, Math.round((toMs - fromMs) / MS));
+}
+
+/** A line of comma-separated values (RFC 4180). */
+export function csvLine(values: readonly (string | number | undefined)[]): string {
+  return `${values.map(csvCell).join(',')}\r\n`;
+}
+
+/**
+ * A text that a spreadsheet would take for a formula is made plain by an apostrophe before it; a number
+ * in E.164 is none. Source: OWASP, "CSV Injection".
+ */
+function csvCell(value: string | number | undefined): string {
+  if (value === undefined) return '';
+  const text = String(value);
+  const isNumber = typeof value === 'number' || /^\+[0-9]{1,15}$/.test(text);
+  const safe = !isNumber && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
