@@ -179,6 +179,7 @@ export class CallbackSession {
       const handoverMs = this.#handover.note(this.#state, step.state, event.atMs);
       const { serviceName } = this.callback;
       if (handoverMs !== undefined) this.deps.metrics?.queues.handedOver(serviceName, handoverMs);
+      this.deps.announcer?.taken(this.callback, event, step);
       this.#state = step.state;
       if (step.state.name === 'ended') {
         this.deps.metrics?.callbackEnded(serviceName, step.state.reason);
@@ -290,7 +291,10 @@ export class CallbackSession {
 
   async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {
     if (dial) await this.#pay();
-    const change = changeOf(this.#state, event, step, dial && this.#openAttempt(dial));
+    const change: Change = {
+      ...changeOf(this.#state, event, step, dial && this.#openAttempt(dial)),
+      notices: this.deps.announcer?.notices(this.callback, this.#service, this.#state, event, step),
+    };
     const postponed = step.commands.find(isPostponement);
     // From the moment the disk has it somebody may take it up again, sooner than we hear of that.
     this.isGivenBack = postponed !== undefined;

@@ -17,6 +17,7 @@ import { registerExplainSipCommand } from './cli/explain-sip-command.js';
 import { registerFarendCommand } from './cli/farend-command.js';
 import { registerFlowCommands } from './cli/flow-commands.js';
 import { registerHoursCommand } from './cli/hours-command.js';
+import { registerPauseCommands } from './cli/pause-command.js';
 import { registerPluginCommand } from './cli/plugin-command.js';
 import { registerRunCommand } from './cli/run-command.js';
 import { registerTraceCommand } from './cli/trace-command.js';
@@ -48,6 +49,7 @@ registerFarendCommand(program);
 registerEngineCommand(program);
 registerDoctorCommand(program);
 registerVxmlCommand(program);
+registerPauseCommands(program);
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

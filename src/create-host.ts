@@ -21,6 +21,7 @@ type HostParts = Pick<
   | 'log'
   | 'counters'
   | 'metrics'
+  | 'announcer'
   | 'onSessionEnded'
   | 'onLineLeft'
 >;

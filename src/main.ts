@@ -2,9 +2,6 @@
  * Start-up only: configuration to adapters to a running service, and back down again. Which engine
  * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
-import { CpdPool } from './adapters/cpd/cpd-pool.js';
-import { readCalibration } from './adapters/cpd/read-calibration.js';
-import { tapSockets } from './adapters/cpd/tap-sockets.js';
 import { systemClock } from './adapters/clock/system-clock.js';
 import { recordingShelf } from './adapters/holder/recording-shelf.js';
 import { createSpeech } from './adapters/media/speech.js';
@@ -16,6 +13,7 @@ import { startPlugins } from './adapters/plugin/start-plugins.js';
 import { productVersion } from './cli/version.js';
 import type { DialbackConfig } from './config/config.js';
 import { wavLengthMs } from './config/wav-header.js';
+import { shownConfig } from './config/shown-config.js';
 import { LiveConfig, logReload, type Reload } from './config/reload-config.js';
 import { governedTelephony } from './dial/governed-telephony.js';
 import { leasedSip } from './dial/leased-sip.js';
@@ -23,6 +21,7 @@ import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { inboundDesk } from './inbound/inbound-desk.js';
 import type { Log } from './ports.js';
 import { openStore } from './open-store.js';
+import { createAnnouncing } from './report/announcing.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
@@ -35,6 +34,8 @@ import { ClockWatch } from './schedule/clock-watch.js';
 import { holdOf } from './schedule/hold-reason.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { TakeOver } from './take-over.js';
+import { CleanUp } from './clean-up.js';
+import { startAnalyser } from './start-analyser.js';
 import { changeServers, startTelephony } from './start-telephony.js';
 import { isMediaShared } from './telephony-sites.js';
 import { createHost } from './create-host.js';
@@ -52,25 +53,6 @@ export interface Dialback {
   stop(drainMs?: number): Promise<void>;
   /** Ends every call now; for a shutdown that must not wait. */
   hangUpAll(): Promise<void>;
-}
-
-/** What is undone at the end, last thing first. */
-class CleanUp {
-  readonly #steps: (() => Promise<unknown>)[] = [];
-
-  add<T>(thing: T, undo: (thing: T) => Promise<unknown>): T {
-    this.#steps.unshift(() => undo(thing));
-    return thing;
-  }
-
-  /** Runs every step, whatever the others do. @returns what went wrong */
-  async run(): Promise<string[]> {
-    const problems: string[] = [];
-    for (const step of this.#steps.splice(0)) {
-      await step().catch((error: unknown) => problems.push(String(error)));
-    }
-    return problems;
-  }
 }
 
 /** @throws Error when an engine, the store or the listener cannot be started; nothing is left behind */
@@ -153,10 +135,18 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     plansOf(config),
   );
   cleanUp.add(desk, () => Promise.resolve(desk.stop()));
+  const { announcer, events, notifier } = createAnnouncing({
+    config: () => live.current,
+    baseUrl: () => live.current.http.publicUrl ?? listeningAt,
+    fetcher: plugins.fetcher,
+    ...{ store, clock, random, log, metrics },
+  });
+  cleanUp.add(notifier, () => notifier.stop());
   const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
   const host = createHost(live, () => folders, {
     speech,
     fetcher: plugins.fetcher,
+    announcer,
     everywhere,
     desk,
     store,
@@ -194,7 +184,14 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     if (isUp) for (const waiting of [scheduler, setUps, host.trunkWatch]) waiting.poke();
   });
   const apiParts = {
-    store,
+    store: announcer.watched(store),
+    events,
+    configuration: {
+      shown: () => shownConfig(live.current),
+      preview: () => live.preview(),
+      reload: () => reload(),
+    },
+    pokeNotifier: () => notifier.poke(),
     get config() {
       return live.current;
     },
@@ -238,28 +235,32 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   scheduler.start();
   const watch = new ClockWatch({ clock, store, log, poke: () => scheduler.poke() });
   watch.start();
+  notifier.start();
   const { retentionDays } = config.store;
   cleanUp.add(startRetention({ store, clock, log, retentionDays }), (stop) => stop());
+
+  const reload = async (): Promise<Reload> => {
+    const outcome = await live.reload();
+    logReload(log, outcome);
+    if (outcome.kind === 'applied') {
+      folders = await share();
+      await doNotCall.look();
+      desk.configure(plansOf(live.current));
+      host.trunkWatch.configure(live.current.trunks);
+      await renewCertificate(api.server, live.current.http.tls, log);
+      await changeServers(live.current, telephony, log);
+      events.publish({ type: 'reloaded', data: { changes: outcome.changes.length } });
+      scheduler.poke();
+    }
+    return outcome;
+  };
 
   return {
     url,
     get config() {
       return live.current;
     },
-    reload: async () => {
-      const reload = await live.reload();
-      logReload(log, reload);
-      if (reload.kind === 'applied') {
-        folders = await share();
-        await doNotCall.look();
-        desk.configure(plansOf(live.current));
-        host.trunkWatch.configure(live.current.trunks);
-        await renewCertificate(api.server, live.current.http.tls, log);
-        await changeServers(live.current, telephony, log);
-        scheduler.poke();
-      }
-      return reload;
-    },
+    reload,
     counts: async () => ({
       ...telephony.counts(),
       ...(await engineCounts()),
@@ -282,18 +283,6 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       if (problems.length > 0) log.warn({ problems }, 'not everything was closed in order');
     },
   };
-}
-
-/** @throws Error when the calibration it is told to use cannot be */
-async function startAnalyser(config: DialbackConfig, log: Log): Promise<CpdPool> {
-  const { calibrationFile, shadowProfiles, recorder } = config.cpd;
-  // The embedded engine is on this host; real media servers may be elsewhere.
-  const servers = config.engine === 'servers' ? config.freeswitch.map(({ host }) => host) : [];
-  const options = { log, shadowProfiles, recorder, ...(await tapSockets(servers)) };
-  if (calibrationFile === undefined) return CpdPool.start(options);
-  const read = await readCalibration(calibrationFile);
-  if (!read.ok) throw new Error(`CBD_CALIBRATION: ${calibrationFile}: ${read.problem}`);
-  return CpdPool.start({ ...options, calibration: read.calibration });
 }
 
 /** Like Promise.all, but a failure waits for the others: what they started has to be undone too. */

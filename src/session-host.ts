@@ -19,6 +19,7 @@ import type { Trunk } from './dial/trunk.js';
 import { loadOf, type SessionLoad } from './session-load.js';
 import type { DialPlace } from './session-owner.js';
 import type { CounterRefusal } from './schedule/admission-limits.js';
+import type { StepAnnouncer } from './report/announcer.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 import type { ServiceRoom } from './schedule/scheduler.js';
 import { closedAt, type TimePlans } from './schedule/dial-times.js';
@@ -29,6 +30,7 @@ const LOOK_AGAIN_MS = 24 * 3600 * 1000;
 const STARTING_MAX = 50;
 
 export interface SessionHostDeps extends EffectsDeps {
+  readonly announcer?: StepAnnouncer;
   readonly store: CallbackStore;
   readonly services: Readonly<Record<string, ServiceConfig>>;
   /** Office hours, as configured now. */

@@ -1,4 +1,5 @@
 /** What a session of one callback is given by whoever runs all of them. */
+import type { StepAnnouncer } from './report/announcer.js';
 import type { EffectsDeps } from './callback-effects.js';
 import type { Closed, Command, State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
@@ -9,6 +10,8 @@ import type { CounterLimit, CounterRefusal } from './schedule/admission-limits.j
 import type { CallbackStore, CommitResult } from './schedule/callback-store.js';
 
 export interface SessionDeps extends EffectsDeps {
+  /** Told of every step. */
+  readonly announcer?: StepAnnouncer;
   readonly store: CallbackStore;
 }
 

@@ -68,6 +68,7 @@ export function buildConfig(
     http: buildHttp(blockReader('http', read), context),
     shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },
     orchestration,
+    notifications: { secrets: blockReader('notifications', read).texts('secrets') },
     webhook: { secret: blockReader('webhook', read).optionalText('secret') },
     allowedOrigins: collectOrigins(read.texts('allowedOrigins'), orchestration.url, services),
     allowedAddresses: buildNetworks(read.texts('allowedAddresses'), context),
@@ -138,7 +139,7 @@ function collectOrigins(
   orchestrationUrl: string | undefined,
   services: readonly ServiceConfig[],
 ): readonly string[] {
-  const urls = services.flatMap(({ options }) => [
+  const urls = services.flatMap(({ options, notification }) => [
     options.pluginOnDialUrl,
     options.vxmlUrl,
     options.customerConnectTreatment?.file,
@@ -147,6 +148,7 @@ function collectOrigins(
     options.answeringMachineTreatment?.file,
     options.pluginComfort?.file,
     options.pluginTimeoutTreatment?.file,
+    notification.target,
   ]);
   const origins = [...written, orchestrationUrl, ...urls]
     .filter((url) => url !== undefined && /^https?:/i.test(url))

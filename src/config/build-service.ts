@@ -2,6 +2,7 @@
  * One service: its options and the defaults, in Genesys' units, made into what the flow and the rest
  * of the program read. The only place where an option's name meets a field's name.
  */
+import { buildNotification } from './build-notification.js';
 import type { OptionalTreatment, ServiceOptions, Treatment } from '../callflow/service-options.js';
 import { buildHandoff } from './build-handoff.js';
 import { buildServiceLimits } from './build-limits.js';
@@ -54,6 +55,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     search: buildSearch(read),
     request: buildRequestRules(read),
     time: buildTimeRules(read),
+    notification: buildNotification(read),
     raw: mergeRaw(layers),
   };
 }

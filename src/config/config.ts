@@ -254,6 +254,19 @@ export interface TimeRules {
   readonly refusesPast: boolean;
 }
 
+/** Whom a service tells of its callbacks' events. */
+export interface NotificationConfig {
+  readonly isOn: boolean;
+  /** http(s) URL; undefined = nobody is told, whatever else is said. */
+  readonly target: string | undefined;
+  /** The wanted events with their parameters; undefined = all, with the usual ones. */
+  readonly events: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly deliveriesMax: number;
+  readonly hasReminder: boolean;
+  /** So long before the desired time. */
+  readonly reminderMs: number;
+}
+
 export interface ServiceConfig {
   readonly name: string;
   /** What the call flow reads. */
@@ -282,6 +295,7 @@ export interface ServiceConfig {
   readonly handoff: HandoffConfig;
   readonly search: SearchConfig;
   readonly request: RequestRules;
+  readonly notification: NotificationConfig;
   readonly time: TimeRules;
   /**
    * What the file says for this service, `defaults:` included and built-in defaults not, by option
@@ -320,6 +334,8 @@ export interface DialbackConfig {
   readonly capacities: Readonly<Record<string, CapacityPlan>>;
   readonly store: StoreConfig;
   readonly http: HttpConfig;
+  /** `whsec_...`; notices are signed with each. Empty = not signed. */
+  readonly notifications: { readonly secrets: readonly string[] };
   /** Longest wait for calls in the air when the service is told to end. */
   readonly shutdown: { readonly drainTimeoutMs: number };
   readonly orchestration: { readonly url: string | undefined };

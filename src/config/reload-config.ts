@@ -37,7 +37,16 @@ export class LiveConfig {
    * Reads the file or folder again and takes it over when it is right.
    * @throws what is not a fault of the file; nothing has changed then
    */
-  async reload(options: LoadOptions = {}): Promise<Reload> {
+  reload(options: LoadOptions = {}): Promise<Reload> {
+    return this.#read(options, false);
+  }
+
+  /** What `reload` would do now; nothing changes. */
+  preview(options: LoadOptions = {}): Promise<Reload> {
+    return this.#read(options, true);
+  }
+
+  async #read(options: LoadOptions, isTrial: boolean): Promise<Reload> {
     let next: DialbackConfig;
     try {
       next = await loadConfig(this.#current.file, options);
@@ -48,7 +57,7 @@ export class LiveConfig {
     const changes = compareConfigs(this.#current, next);
     const fixed = changes.filter(needsRestart);
     if (fixed.length > 0) return { kind: 'needs-restart', changes: fixed };
-    this.#current = next;
+    if (!isTrial) this.#current = next;
     return { kind: 'applied', changes };
   }
 }

@@ -56,16 +56,9 @@ export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '_urs_request_timeout',
   ],
   Notification: [
-    '_enable_status_notification',
-    '_status_notification_type',
-    '_status_notification_target',
     '_status_notification_provider',
     '_status_notification_language',
     '_status_notification_debug',
-    '_callback_events_list',
-    '_max_notify_delivery_attempts',
-    '_enable_notification_reminder',
-    '_notification_reminder_buffer',
   ],
   Reporting: [
     '_rep_userevent_enable',

@@ -32,6 +32,10 @@ export const NETWORK: TextFormat = {
   pattern: /^[0-9A-Fa-f.:]{2,45}(?:\/[0-9]{1,3})?$/,
   says: 'an address or a network, such as 10.0.0.0/8',
 };
+export const SIGNING_SECRET: TextFormat = {
+  pattern: /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+  says: '`whsec_` and at least 24 bytes in base64',
+};
 export const WEBHOOK_SECRET: TextFormat = {
   pattern: /^[^\p{Cc}]{16,}$/u,
   says: 'at least 16 characters',

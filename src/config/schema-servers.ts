@@ -9,6 +9,7 @@ import {
   PATH,
   SIP_URI,
   STORE_URL,
+  SIGNING_SECRET,
   WEBHOOK_SECRET,
 } from './schema-parts.js';
 import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
@@ -115,6 +116,18 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     'An orchestration server that runs plugins, for services with `pluginRunner: ors`.',
     [option('url', { kind: 'url', schemes: ['http', 'https'] }, 'Base URL of its REST interface.')],
   ),
+  block('notifications', 'How notices of services with `_enable_status_notification` are signed.', [
+    option(
+      'secrets',
+      {
+        kind: 'list',
+        maxItems: 5,
+        of: { kind: 'text', maxLength: 256, isSecret: true, format: SIGNING_SECRET },
+      },
+      'Each makes a signature (Standard Webhooks); two while receivers change from one to the other.',
+      { default: [] },
+    ),
+  ]),
   block('webhook', 'Services with `pluginRunner: webhook`.', [
     option(
       'secret',

@@ -5,6 +5,7 @@
 import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
 import { HANDOFF } from './schema-handoff.js';
 import { LIMITS } from './schema-limits.js';
+import { NOTIFICATION } from './schema-notification.js';
 import { QUEUEING } from './schema-queueing.js';
 import { TIME } from './schema-time.js';
 import {
@@ -247,6 +248,7 @@ export const SERVICE_GROUPS: readonly OptionGroup[] = [
   QUEUEING,
   HANDOFF,
   REQUEST,
+  NOTIFICATION,
   TIME,
   MODE,
 ];

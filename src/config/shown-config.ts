@@ -47,6 +47,8 @@ function shown(
     if (!Array.isArray(value)) return shown(value, type.of, path, referenced);
     return value.map((item: Value, index) => shown(item, type.of, `${path}[${index}]`, referenced));
   }
-  const isPartlyReferenced = [...referenced].some((at) => at.startsWith(`${path}.`) || at.startsWith(`${path}[`));
+  const isPartlyReferenced = [...referenced].some(
+    (at) => at.startsWith(`${path}.`) || at.startsWith(`${path}[`),
+  );
   return isPartlyReferenced ? HIDDEN : toPlain(value);
 }

@@ -6,7 +6,7 @@ import { recordStateOf } from '../callflow/final-reason.js';
 import type { Event, State, Step } from '../callflow/vocabulary.js';
 import type { NotificationConfig, ServiceConfig } from '../config/config.js';
 import { overrideService } from '../config/override-service.js';
-import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
+import type { CallbackRecord, CallbackStore, NewCallback } from '../schedule/callback-store.js';
 import type { NoticeDraft } from '../schedule/notices.js';
 import type { EventStream } from './event-stream.js';
 import { draftsOf, eventsOfStep, reminderOf, type NoticeFacts } from './notice-drafts.js';
@@ -21,24 +21,28 @@ export interface AnnouncerDeps {
 /** What a session tells of its steps. */
 export interface StepAnnouncer {
   /** To be written with the step. */
-  notices(callback: CallbackRecord, service: ServiceConfig, taken: TakenStep): NoticeDraft[];
+  notices(
+    callback: CallbackRecord,
+    service: ServiceConfig,
+    before: State,
+    event: Event,
+    step: Step,
+  ): NoticeDraft[];
   /** It is on disk, or on its way there. */
-  taken(callback: CallbackRecord, taken: TakenStep): void;
-}
-
-export interface TakenStep {
-  readonly before: State;
-  readonly event: Event;
-  readonly step: Step;
+  taken(callback: CallbackRecord, event: Event, step: Step): void;
 }
 
 export class Announcer implements StepAnnouncer {
   constructor(private readonly deps: AnnouncerDeps) {}
 
-  notices(callback: CallbackRecord, service: ServiceConfig, taken: TakenStep): NoticeDraft[] {
-    const { notification } = service;
-    if (notification === undefined) return [];
-    const { before, event, step } = taken;
+  notices(
+    callback: CallbackRecord,
+    { notification }: ServiceConfig,
+    before: State,
+    event: Event,
+    step: Step,
+  ): NoticeDraft[] {
+    if (!notification.isOn) return [];
     const { state } = step;
     const facts = {
       ...callback,
@@ -49,7 +53,7 @@ export class Announcer implements StepAnnouncer {
     return draftsOf(notification, eventsOfStep(before, event, step), facts, event.atMs);
   }
 
-  taken(callback: CallbackRecord, { event, step }: TakenStep): void {
+  taken(callback: CallbackRecord, event: Event, step: Step): void {
     const { state, row } = step;
     const { attempt, callState } = state.context;
     this.deps.events.publish({
@@ -73,13 +77,20 @@ export class Announcer implements StepAnnouncer {
       this.deps.events.publish({ type, service, data: { id, state, desiredAtMs, reason } });
       this.deps.poke();
     };
-    const own: Pick<CallbackStore, 'accept' | 'requestCancel' | 'reschedule'> = {
+    const withNotices = (callback: NewCallback): NewCallback => {
+      const isLater = callback.desiredAtMs > callback.createdAtMs;
+      const facts = { ...callback, state: isLater ? 'SCHEDULED' : 'QUEUED' };
+      const name = isLater ? '_cbe_on_callback_scheduled' : '_cbe_on_callback_queued';
+      return { ...callback, notices: this.#drafts(callback, [name], facts, callback.createdAtMs) };
+    };
+    const own: Pick<CallbackStore, 'accept' | 'admit' | 'requestCancel' | 'reschedule'> = {
       accept: async (callback, ...more) => {
-        const isLater = callback.desiredAtMs > callback.createdAtMs;
-        const facts = { ...callback, state: isLater ? 'SCHEDULED' : 'QUEUED' };
-        const name = isLater ? '_cbe_on_callback_scheduled' : '_cbe_on_callback_queued';
-        const notices = this.#drafts(callback, [name], facts, callback.createdAtMs);
-        const result = await store.accept({ ...callback, notices }, ...more);
+        const record = await store.accept(withNotices(callback), ...more);
+        if (record.id === callback.id) changed('accepted', record);
+        return record;
+      },
+      admit: async (callback, ...more) => {
+        const result = await store.admit(withNotices(callback), ...more);
         if (result.ok && result.record.id === callback.id) changed('accepted', result.record);
         return result;
       },
@@ -142,6 +153,8 @@ export class Announcer implements StepAnnouncer {
     const services = this.deps.services();
     const service = Object.hasOwn(services, serviceName) ? services[serviceName] : undefined;
     if (service === undefined) return undefined;
+    const isOverridden = Object.hasOwn(requestOptions, '_enable_status_notification');
+    if (!service.notification.isOn && !isOverridden) return undefined;
     const made = overrideService(service, requestOptions);
     return (made.kind === 'ok' ? made.service : service).notification;
   }

@@ -41,6 +41,11 @@ export class CallMetrics {
     'service',
     'reason',
   ]);
+  readonly #notices = this.#counter(
+    'notices_total',
+    'Deliveries of notices by what came of them.',
+    ['outcome'],
+  );
   readonly #reports = this.#counter('flow_reports_total', 'What the call flow reports.', ['what']);
   readonly #refusals = this.#counter('refusals_total', 'What a limit refused, by where and why.', [
     'where',
@@ -110,6 +115,11 @@ export class CallMetrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** @param outcome `delivered`, `retry`, `dead` or `gone` */
+  noticeDelivered(outcome: string): void {
+    this.#notices.inc({ outcome });
   }
 
   attemptEnded(trunk: string, result: string): void {

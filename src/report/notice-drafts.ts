@@ -36,7 +36,8 @@ export function draftsOf(
   facts: NoticeFacts,
   atMs: number,
 ): NoticeDraft[] {
-  const { target, events, deliveriesMax } = notification;
+  const { isOn, target, events, deliveriesMax } = notification;
+  if (!isOn || target === undefined) return [];
   return names.flatMap((event) => {
     const parameters = events === undefined ? DEFAULT_PARAMETERS : events[event];
     if (parameters === undefined) return [];
@@ -50,13 +51,16 @@ export function reminderOf(
   facts: NoticeFacts,
   nowMs: number,
 ): NoticeDraft[] {
-  const { reminderMs } = notification;
-  if (reminderMs === undefined || facts.state !== 'SCHEDULED') return [];
+  const { hasReminder, reminderMs } = notification;
+  if (!hasReminder || facts.state !== 'SCHEDULED') return [];
   const atMs = facts.desiredAtMs - reminderMs;
   return atMs <= nowMs ? [] : draftsOf(notification, [REMINDER], facts, atMs);
 }
 
-function dataOf(parameters: readonly string[], facts: NoticeFacts): Record<string, string | number> {
+function dataOf(
+  parameters: readonly string[],
+  facts: NoticeFacts,
+): Record<string, string | number> {
   const known: Readonly<Record<string, string | number | undefined>> = {
     _service_id: facts.id,
     _service_name: facts.serviceName,

@@ -116,8 +116,8 @@ export class Notifier {
     });
     const outcome = this.#judge(notice, answer);
     if (outcome.kind !== 'delivered') {
-      const { id, event, callbackId } = notice;
-      log.warn({ id, event, callbackId, ...outcome }, 'notice not delivered');
+      const { event, callbackId } = notice;
+      log.warn({ event, callbackId, ...outcome }, 'notice not delivered');
     }
     return outcome;
   }

@@ -105,7 +105,14 @@ export function checkScope(caller: Caller, request: FastifyRequest): void {
   if (!caller.can(scope)) {
     throw new RequestProblem('CBD_REQUEST_SCOPE', `This key has not the scope ${scope}.`);
   }
+  const isForAll = scope === 'admin' || scope === 'config';
   const { service } = request.params as { readonly service?: string };
+  if (service === undefined && isForAll && caller.services !== undefined) {
+    throw new RequestProblem(
+      'CBD_REQUEST_SCOPE',
+      'This concerns every service; this key is for some.',
+    );
+  }
   if (service !== undefined && caller.services?.has(service) === false) {
     throw new RequestProblem('CBD_REQUEST_SCOPE', 'This key is not for this service.');
   }

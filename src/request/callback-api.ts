@@ -12,6 +12,7 @@ import type { ReplyDesk } from '../plugin/reply-desk.js';
 import type { SessionService } from '../plugin/embedded/session-service.js';
 import type { Clock, Log, Random } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
+import type { EventStream } from '../report/event-stream.js';
 import type { Counters } from '../report/counters.js';
 import {
   StoreError,
@@ -23,8 +24,12 @@ import type { Hold } from '../schedule/hold-reason.js';
 import type { Everywhere } from './allow-list.js';
 import { describeApi } from './api-description.js';
 import { addBodyParsers } from './body-parsers.js';
+import { registerConfigRoutes, type ConfigOffice } from './config-routes.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { allowOrigins, currentCaller, guardRoutes } from './guarded-routes.js';
+import { registerLiveRoutes } from './live-routes.js';
+import { registerNotificationRoutes } from './notification-routes.js';
+import { registerRecordRoutes } from './record-routes.js';
 import { registerOwnRoutes } from './own-routes.js';
 import type { TrunkWatch } from '../dial/trunk-watch.js';
 import { registerTrunkRoutes } from './trunk-routes.js';
@@ -58,6 +63,12 @@ export interface ApiDeps {
   isReady(): boolean;
   /** What that depends on, each for itself; shown at `/readyz`. */
   readonly checks?: (() => Readonly<Record<string, boolean>>) | undefined;
+  /** Shown live at `/v1/events`. */
+  readonly events?: EventStream;
+  /** Shown, checked and reloaded at `/v1/config`. */
+  readonly configuration?: ConfigOffice;
+  /** There is something to deliver again. */
+  pokeNotifier?(): void;
   /** PEM texts: HTTPS instead of HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly version?: string;
@@ -123,6 +134,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     registerNumberRoutes(scope, seen);
     if (deps.queues) registerQueueRoutes(scope, deps.queues);
     if (deps.trunks) registerTrunkRoutes(scope, deps.trunks);
+    registerLiveRoutes(scope, seen);
+    registerRecordRoutes(scope, seen);
+    registerNotificationRoutes(scope, seen);
+    if (deps.configuration) registerConfigRoutes(scope, deps.configuration);
     const { sessions, clock } = deps;
     if (sessions) registerSessionRoutes(scope, { sessions, clock });
   });

@@ -72,7 +72,10 @@ function registerStream(api: FastifyInstance, deps: ApiDeps, events: EventStream
     summary: 'What happens, as it happens (server-sent events)',
     description:
       'Events `accepted`, `step`, `cancelled`, `rescheduled`, `paused`, `resumed`, `reloaded`, each with JSON. With `Last-Event-ID` the stream goes on after that event; when that is not kept any more, the event `reset` says so and what is shown has to be read anew.',
-    headers: { type: 'object', properties: { 'last-event-id': { type: 'string', maxLength: 200 } } },
+    headers: {
+      type: 'object',
+      properties: { 'last-event-id': { type: 'string', maxLength: 200 } },
+    },
     produces: ['text/event-stream'],
     response: { 200: { description: 'A stream without an end.', type: 'string' } },
   };

@@ -24,7 +24,11 @@ export function registerRecordRoutes(api: FastifyInstance, { store, clock }: Api
       properties: {
         format: { type: 'string', enum: ['jsonl', 'csv'], default: 'jsonl' },
         service: { type: 'string', maxLength: 64 },
-        from: { type: 'integer', minimum: 0, description: 'Ended at or after; default: a day ago.' },
+        from: {
+          type: 'integer',
+          minimum: 0,
+          description: 'Ended at or after; default: a day ago.',
+        },
         to: { type: 'integer', minimum: 0, description: 'Ended before; default: now.' },
       },
     },
@@ -35,7 +39,10 @@ export function registerRecordRoutes(api: FastifyInstance, { store, clock }: Api
     const nowMs = clock.nowMs();
     const { format, service, from = nowMs - DAY_MS, to = nowMs } = query;
     const window = { completedFromMs: from, completedToMs: to };
-    const records = recordsOf(store, { ...window, ...(service !== undefined && { serviceName: service }) });
+    const records = recordsOf(store, {
+      ...window,
+      ...(service !== undefined && { serviceName: service }),
+    });
     // A store that cannot be read is told by the status, as long as nothing has been sent.
     const first = await records.next();
     const lines = format === 'csv' ? csvOf(first, records) : jsonOf(first, records);
@@ -52,7 +59,7 @@ async function* recordsOf(
   store: Pick<CallbackStore, 'find' | 'attempts'>,
   query: Parameters<CallbackStore['find']>[0],
 ): Records {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await store.find({ ...query, limit: PAGE, ...(after !== undefined && { after }) });
     const attempts = await Promise.all(page.map(({ id }) => store.attempts(id)));
     for (const [index, record] of page.entries()) yield callRecord(record, attempts[index] ?? []);

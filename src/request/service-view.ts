@@ -56,6 +56,8 @@ export function viewOfServices(
     attempts: async (id) => ((await isThere(id)) ? store.attempts(id) : []),
     story: async (id) => ((await isThere(id)) ? store.story(id) : []),
     trail: async (id) => ((await isThere(id)) ? store.trail(id) : []),
+    findNotices: async (query) =>
+      (await store.findNotices(query)).filter(({ serviceName }) => !isHidden(serviceName)),
     async stats() {
       const stats = await store.stats();
       return { ...stats, open: stats.open.filter(({ serviceName }) => !isHidden(serviceName)) };

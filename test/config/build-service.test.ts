@@ -257,6 +257,7 @@ describe('a service', () => {
   const MODE = new Set([
     '_call_direction',
     '_media_type',
+    '_status_notification_type',
     '_userterminated_first_connect_party',
     '_wait_for_agent',
   ]);

@@ -30,6 +30,10 @@ describe('loadConfig', () => {
       isLoopback: true,
       publicUrl: undefined,
       auth: { kind: 'none' },
+      corsOrigins: [],
+      tls: undefined,
+      maxBodyBytes: 65_536,
+      rateLimits: { perKey: 6000, perAddress: 0 },
     });
   });
 

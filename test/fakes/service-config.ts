@@ -143,6 +143,14 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
       capacity: undefined,
       refusesPast: true,
     },
+    notification: {
+      isOn: false,
+      target: undefined,
+      events: undefined,
+      deliveriesMax: 3,
+      hasReminder: false,
+      reminderMs: 300_000,
+    },
     raw: {},
   };
 }

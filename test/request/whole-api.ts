@@ -24,7 +24,7 @@ services: { sales: {}, support: {} }
 export async function openApi(
   yaml = YAML,
   changes: Partial<ApiDeps> = {},
-): Promise<{ api: FastifyInstance; deps: ApiDeps; close(): Promise<void> }> {
+): Promise<{ api: FastifyInstance; deps: ApiDeps; close: () => Promise<void> }> {
   const clock = virtualClock(NOON_MS);
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -58,7 +58,7 @@ export async function openApi(
   return {
     api,
     deps,
-    async close() {
+    close: async () => {
       await api.close();
       desk.stop();
       await store.close();
