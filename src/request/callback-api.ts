@@ -6,7 +6,13 @@
  * not foreseen is logged and told to nobody.
  */
 
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import {
+  fastify,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { DialbackConfig } from '../config/config.js';
 import type { ReplyDesk } from '../plugin/reply-desk.js';
 import type { SessionService } from '../plugin/embedded/session-service.js';
@@ -37,7 +43,7 @@ import { registerQueueRoutes, type QueueOffice } from './queue-routes.js';
 import { registerHealthRoutes } from './health-routes.js';
 import { registerNumberRoutes } from './number-routes.js';
 import { registerPluginRoutes } from './plugin-routes.js';
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownValue } from './problem.js';
 import { schemaProblem } from './schema-problem.js';
 import { viewOfServices } from './service-view.js';
 import { registerSessionRoutes } from './session-routes.js';
@@ -96,6 +102,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     forceCloseConnections: true,
     // What comes is what is meant: nothing is cut out of a body to make it fit.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, strictTypes: false } },
+    // What is refused before there is a route: a path with a part that is too long, or wrongly escaped.
+    frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
+      answer(reply, toProblem(error, maxBodyBytes)),
   } as const;
   const api = deps.tls ? withTls(options, deps.tls) : fastify(options);
 
@@ -182,12 +191,23 @@ function toProblem(error: unknown, maxBodyBytes: number): RequestProblem {
     );
   }
   // fastify's own: malformed JSON, unknown content type, a body past the limit.
-  const { statusCode, message } = error as Partial<FastifyError>;
+  const { statusCode, code, message } = error as Partial<FastifyError>;
   if (statusCode === 413) {
     return new RequestProblem('CBD_REQUEST_TOO_LARGE', `At most ${maxBodyBytes} bytes.`);
   }
   if (statusCode !== undefined && statusCode < 500) {
-    return new RequestProblem('CBD_REQUEST_MALFORMED', message ?? 'Malformed request.');
+    return malformed(code, message);
   }
   return new RequestProblem('CBD_INTERNAL', 'Something went wrong here.');
+}
+
+/** Of the message only the beginning: it may have the whole path in it. */
+function malformed(code = '', message = 'Malformed request.'): RequestProblem {
+  const isPath = code === 'FST_ERR_MAX_PARAM_LENGTH' || code === 'FST_ERR_BAD_URL';
+  const rule = isPath
+    ? `parts of at most ${PATH_PART_MAX} characters, escaped as URLs are`
+    : 'JSON or a form, of the type that is named';
+  return new RequestProblem('CBD_REQUEST_MALFORMED', shownValue(message), {
+    fault: { field: isPath ? 'path' : 'body', rule },
+  });
 }

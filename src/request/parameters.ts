@@ -57,7 +57,7 @@ export function isControl(name: string): boolean {
 
 /** What the value was is left out: it is user data, and long. */
 function malformed(field: string, rule: string): RequestProblem {
-  const shown = shownValue(field);
+  const shown = field === '' ? 'a parameter' : shownValue(field);
   return new RequestProblem('CBD_REQUEST_MALFORMED', `${shown} has to be ${rule}.`, {
     fault: { field: shown, rule },
   });
