@@ -196,6 +196,70 @@ describe('The scheduler', () => {
     assert.ok(store.claims.length <= 11, `${store.claims.length} claims in 100 s`);
   });
 
+  it('shares what room there is between services by their weights, however long a backlog is', async () => {
+    for (let n = 0; n < 200; n += 1) store.add(`long ${n}`, dueIn(-n), 'long');
+    for (let n = 0; n < 200; n += 1) store.add(`late ${n}`, dueIn(0), 'late');
+    scheduler = build({
+      roomOf: (name) => ({ free: 9, share: name === 'late' ? 2 : 1, leftOverAfterMs: 3_600_000 }),
+      startSession: ({ serviceName }) => {
+        started.push(serviceName);
+        capacity -= 1;
+      },
+    });
+    capacity = 0;
+    scheduler.start();
+    for (let n = 0; n < 90; n += 1) {
+      capacity = 1;
+      scheduler.poke();
+      await clock.advance(0);
+    }
+    const late = started.filter((name) => name === 'late').length;
+    assert.deepEqual([started.length, late], [90, 60]);
+  });
+
+  it('claims nothing of a service without room, and holds up no other for it', async () => {
+    for (let n = 0; n < 5; n += 1) store.add(`full ${n}`, dueIn(0), 'full');
+    store.add('other', dueIn(0), 'other');
+    let free = 2;
+    scheduler = build({
+      roomOf: (name) => ({ free: name === 'full' ? free : 9, share: 1, leftOverAfterMs: Infinity }),
+      startSession: ({ id, serviceName }) => {
+        started.push(id);
+        if (serviceName === 'full') free -= 1;
+      },
+    });
+    scheduler.start();
+    await clock.advance(0);
+    assert.deepEqual([...started].sort(), ['full 0', 'full 1', 'other']);
+    free = 1;
+    scheduler.poke();
+    await clock.advance(0);
+    assert.equal(started.at(-1), 'full 2');
+  });
+
+  it('takes what is left over from an outage after what is due now', async () => {
+    store.add('left over', dueIn(-7_200_001));
+    store.add('now', dueIn(0));
+    capacity = 1;
+    scheduler = build({
+      roomOf: () => ({ free: 9, share: 1, leftOverAfterMs: 7_200_000 }),
+    });
+    scheduler.start();
+    await clock.advance(0);
+    assert.deepEqual(started, ['now', 'left over']);
+  });
+
+  it('says before each round whether anything can be dialled', async () => {
+    const said: boolean[] = [];
+    isReady = false;
+    scheduler = build({ onRound: (isOpen) => said.push(isOpen) });
+    scheduler.start();
+    await clock.advance(1000);
+    isReady = true;
+    await clock.advance(1000);
+    assert.deepEqual([said[0], said.at(-1)], [false, true]);
+  });
+
   it('hands back a callback whose session cannot be started, for a little later', async () => {
     store.add('a', dueIn(0));
     scheduler = build({
