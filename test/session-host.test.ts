@@ -106,6 +106,69 @@ describe('SessionHost', () => {
     await t.host.drain(0);
   });
 
+  it('gives a callback back for the next day when its service has dialled as often as it may', async () => {
+    const base = serviceConfig();
+    const t = setUp({ ...base, limits: { ...base.limits, maxAttemptsPerDay: 1 } });
+    const endsAtMs = t.clock.nowMs() + 3_600_000;
+    t.store.refusals.push({
+      ...{ ok: false, why: 'counter', key: 'attempts of service sales', endsAtMs },
+    });
+    t.host.start(t.record());
+    await settle();
+    assert.equal(t.telephony.calls.length, 0);
+    const { change } = t.store.commits.at(-1) ?? {};
+    assert.deepEqual(
+      [change?.record?.dueAtMs, change?.record?.claimed, change?.step?.because],
+      [endsAtMs, false, 'maxAttemptsPerDay is 1'],
+    );
+    assert.equal(t.host.count, 0);
+    t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await settle();
+    assert.equal(t.host.count, 0, 'nobody asks again before the day ends');
+    await t.clock.advance(3_600_000);
+    t.host.start(t.record());
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    const dial = t.store.commits.find(({ change: { dialLock } }) => dialLock === 'take')?.change;
+    assert.equal(dial?.counters?.[0]?.max, 1);
+    await t.host.drain(0);
+  });
+
+  it('lets a service dial up to its own limit, and says why the next one waits', async () => {
+    const base = serviceConfig();
+    const t = setUp({ ...base, limits: { ...base.limits, maxConcurrentCalls: 1 } });
+    t.host.start(t.record());
+    t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    assert.equal(t.host.heldBecause('cb-1'), undefined);
+    assert.equal(t.host.heldBecause('cb-2')?.code, 'service-calls');
+    assert.equal(t.host.roomOf('sales').free, -1);
+    t.telephony.calls[0]?.fail(486);
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 2);
+    await t.host.drain(0);
+  });
+
+  it('dials a customer of a pacing queue only when an agent is free for one more', async () => {
+    const queue = { ...agentQueue('support', ['ann']), pacing: { soonFreeMs: 0 } };
+    const plans = { agents: [agentPlan('ann')], queues: [queue] };
+    const t = setUp(serviceConfig(), plans);
+    t.host.start(t.record());
+    t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    assert.equal(t.host.heldBecause('cb-2')?.code, 'no-agent');
+    t.telephony.calls[0]?.fail(486);
+    await t.clock.advance(1000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 2);
+    await t.host.drain(0);
+  });
+
   it('ends a callback whose service is no longer configured', async () => {
     const t = setUp();
     t.host.start(t.record({ serviceName: 'gone' }));
