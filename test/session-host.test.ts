@@ -119,7 +119,7 @@ describe('SessionHost', () => {
     const { change } = t.store.commits.at(-1) ?? {};
     assert.deepEqual(
       [change?.record?.dueAtMs, change?.record?.claimed, change?.step?.because],
-      [endsAtMs, false, 'maxAttemptsPerDay is 1'],
+      [endsAtMs, false, 'maxAttemptsPerDay is 1; looked at again in 3600 s'],
     );
     assert.equal(t.host.count, 0);
     t.host.start(t.record({ id: 'cb-2', customerNumber: '+15550101' }));
