@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { silentLog } from '../adapters/log.js';
 import { examinePostgres } from '../adapters/store/postgres/examine.js';
+import { optionsTo } from '../dial/options-watch.js';
 import { examineSites } from '../adapters/telephony/examine.js';
 import { checkConfig } from '../config/check-config.js';
 import type { DialbackConfig } from '../config/config.js';
@@ -54,11 +55,6 @@ function lineOf({ name, ok, detail, code }: Check): string {
 async function examine(config: DialbackConfig): Promise<Check[]> {
   return [
     ...(await examineServers(config)),
-    ...(await Promise.all(
-      config.trunks.map((trunk) =>
-        check(`trunk ${trunk.name}`, () => Promise.resolve(`${trunk.uri}, not probed`)),
-      ),
-    )),
     await check('media', () => examineMedia(config)),
     await check('store', () => examineStore(config)),
     await check('http', () => examineListener(config)),
@@ -75,7 +71,8 @@ async function check(name: string, run: () => Promise<string>): Promise<Check> {
 
 /** The servers of every site, or the embedded engine, through the same eyes. */
 async function examineServers(config: DialbackConfig): Promise<Check[]> {
-  const surroundings = { clock: systemClock(), log: silentLog };
+  const trunks = config.trunks.map((trunk) => ({ name: trunk.name, request: optionsTo(trunk) }));
+  const surroundings = { clock: systemClock(), log: silentLog, trunks };
   try {
     if (config.engine === 'servers') {
       return await examineSites(await telephonySites(config), surroundings);

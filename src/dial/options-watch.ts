@@ -2,7 +2,7 @@
  * Asks a trunk with OPTIONS whether it is there. Any answer but 503 says that it is; silence, 408 and 503
  * say that it is not. One word does not turn it over: two in a row do, either way.
  */
-import type { Clock, RequestOutcome, SipAgent } from '../ports.js';
+import type { Clock, PlainRequest, RequestOutcome, SipAgent } from '../ports.js';
 import { requestParts } from './registration.js';
 import type { Trunk } from './trunk.js';
 
@@ -39,12 +39,7 @@ export class OptionsWatch {
     const { clock, sip } = this.deps;
     // Without a signalling server of our own nothing is learned of the trunk.
     if (sip.isConnected) {
-      const outcome = await sip.request({
-        method: 'OPTIONS',
-        uri: this.trunk.uri,
-        ...requestParts(this.trunk),
-        limitMs: ANSWER_MAX_MS,
-      });
+      const outcome = await sip.request(optionsTo(this.trunk));
       if (this.#isStopped) return;
       if (sip.isConnected) this.#heard(faultIn(outcome));
     }
@@ -63,6 +58,12 @@ export class OptionsWatch {
     this.#isUp = fault === undefined;
     this.deps.onChange(fault);
   }
+}
+
+/** What asks a trunk whether it is there. */
+export function optionsTo(trunk: Trunk): PlainRequest {
+  const parts = requestParts(trunk);
+  return { method: 'OPTIONS', uri: trunk.uri, ...parts, limitMs: ANSWER_MAX_MS };
 }
 
 function faultIn(outcome: RequestOutcome): string | undefined {

@@ -3,7 +3,7 @@
  * our own, and says what it is or what to change. Changes nothing there; takes five seconds at most
  * for each of a site's two kinds of server.
  */
-import type { Clock, Log } from '../../ports.js';
+import type { Clock, Log, PlainRequest } from '../../ports.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.js';
 import { codeOf, describeError, type TelephonyErrorCode } from './errors.js';
@@ -24,6 +24,8 @@ interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines?: Partial<Deadlines>;
+  /** Asked with OPTIONS, by the first site. */
+  readonly trunks?: readonly { readonly name: string; readonly request: PlainRequest }[];
 }
 
 const LATENCY_SAMPLES = 5;
@@ -31,18 +33,19 @@ const LATENCY_SAMPLES = 5;
 /** Never rejects. */
 export async function examineSites(
   sites: readonly SiteOptions[],
-  { clock, log, deadlines: given }: Surroundings,
+  { clock, log, deadlines: given, trunks = [] }: Surroundings,
 ): Promise<ServerFinding[]> {
   const release = containKnownRejections(log);
   const deadlines = { ...DEFAULT_DEADLINES, ...given };
   try {
     const ignore = (): void => undefined;
-    const found = sites.map((options) => {
+    const found = sites.map((options, index) => {
       const callbacks = { onFrame: ignore, onChange: ignore, onLegsLost: ignore };
       return examineSite(
         new Site(options, { clock, log, deadlines, ...callbacks }),
         clock,
         deadlines,
+        index === 0 ? trunks : [],
       );
     });
     return (await Promise.all(found)).flat();
@@ -55,6 +58,7 @@ async function examineSite(
   site: Site,
   clock: Clock,
   deadlines: Deadlines,
+  trunks: NonNullable<Surroundings['trunks']>,
 ): Promise<ServerFinding[]> {
   try {
     const failures = await site.start();
@@ -75,7 +79,8 @@ async function examineSite(
         ? Promise.resolve(failed(nameOf(member), failures.get(member.name)))
         : describe(member, clock),
     );
-    return [{ name, ok: true, detail }, ...(await Promise.all(each))];
+    const ways = trunks.map((trunk) => describeTrunk(trunk, site));
+    return [{ name, ok: true, detail }, ...(await Promise.all([...each, ...ways]))];
   } finally {
     await site.close();
   }
@@ -128,6 +133,20 @@ async function describe(member: PoolMember, clock: Clock): Promise<ServerFinding
   } catch (thrown) {
     return failed(name, thrown);
   }
+}
+
+/** Some carriers answer nothing to OPTIONS; nothing tells them from one that is not there. */
+async function describeTrunk(
+  { name, request }: NonNullable<Surroundings['trunks']>[number],
+  site: Site,
+): Promise<ServerFinding> {
+  const outcome = await site.sip.request(request);
+  const said =
+    outcome.kind === 'error'
+      ? outcome.why
+      : `OPTIONS answered with ${outcome.status} ${outcome.reason}`.trim();
+  const isThere = outcome.kind === 'answered' && outcome.status !== 408 && outcome.status !== 503;
+  return { name: `trunk ${name}`, ok: isThere, detail: `${request.uri}: ${said}` };
 }
 
 function failed(name: string, thrown: unknown): ServerFinding {

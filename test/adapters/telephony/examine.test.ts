@@ -3,6 +3,8 @@
  * connects) and `doctor` (which examines) name the same code and say what to change, within 5 s.
  */
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
 import { silentLog } from '../../../src/adapters/log.js';
 import { connectFleet } from '../../../src/adapters/telephony/connect.js';
@@ -96,6 +98,35 @@ describe('bad input', function () {
     for (const part of [...wanted, /reached us at 127\.\d/, /event socket \d+ ms/, /sessions/]) {
       assert.match(media?.detail ?? '', part);
     }
+  });
+
+  it('tells of trunks whether they answer', async () => {
+    const trunk = createSocket('udp4');
+    trunk.on('message', (data, { port, address }) => {
+      const kept = data.toString().match(/^(?:Via|From|To|Call-ID|CSeq):.*$/gim) ?? [];
+      const answer = ['SIP/2.0 200 OK', ...kept, 'Content-Length: 0', '\r\n'].join('\r\n');
+      trunk.send(answer, port, address);
+    });
+    trunk.bind(0, '127.0.0.1');
+    await once(trunk, 'listening');
+    const silent = createSocket('udp4');
+    silent.bind(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const asked = (name: string, { port }: { port: number }) => ({
+      name,
+      request: { method: 'OPTIONS', uri: `sip:127.0.0.1:${port}`, limitMs: 500 } as const,
+    });
+    const trunks = [asked('there', trunk.address()), asked('gone', silent.address())];
+    const findings = await examineSites(sites({}), { ...surroundings, trunks });
+    trunk.close();
+    silent.close();
+    assert.deepEqual(
+      findings.filter(({ name }) => name.startsWith('trunk')).map(({ name, ok }) => [name, ok]),
+      [
+        ['trunk there', true],
+        ['trunk gone', false],
+      ],
+    );
   });
 
   it('wrong secret of drachtio', () =>
