@@ -324,7 +324,6 @@ export const RESULT_ROWS = [
     arm: 'result-limit',
     row: 'retry.result-limit',
     box: BOX.retry,
-    to: BOX.end,
     when: { retryLimitExceeded: false, resultLimitReached: true },
     then: 'So many attempts may not end so: the callback ends with FAIL_CALL_TO_CUSTOMER.',
     reading:

@@ -11,7 +11,7 @@ import { normaliseNumber } from '../request/customer-number.js';
 import { parseIsoTime } from '../request/desired-time.js';
 import { dialReport, type DialReport, type HoursReport } from '../schedule/dial-report.js';
 import { isZoneName } from '../schedule/hours/zone.js';
-import { systemTerminal, type Terminal } from './terminal.js';
+import { systemTerminal } from './terminal.js';
 
 interface HoursFlags {
   readonly service: string;
@@ -24,10 +24,7 @@ interface HoursFlags {
 
 export function registerHoursCommand(
   program: Command,
-  { terminal = systemTerminal, nowMs = () => systemClock().nowMs() } = {} as {
-    readonly terminal?: Terminal;
-    readonly nowMs?: () => number;
-  },
+  { terminal = systemTerminal, nowMs = () => systemClock().nowMs() } = {},
 ): void {
   program
     .command('hours')

@@ -11,12 +11,12 @@ describe('the retry policy', () => {
   it('counts the total of dials: with 3, three are made and a fourth is not', () => {
     const exceeded = [0, 1, 2, 3, 4].map((made) => isRetryLimitExceeded(made, 3));
     assert.deepEqual(exceeded, [false, false, false, true, true]);
-    assert.deepEqual(nextTry({ ...BASE, attemptsMade: 3 }), { again: false });
+    assert.deepEqual(nextTry({ ...BASE, attemptsMade: 3 }), { again: false, limit: 'attempts' });
   });
 
   it('allows a single dial and no other', () => {
     assert.equal(isRetryLimitExceeded(0, 1), false);
-    assert.deepEqual(nextTry({ ...BASE, maxDialAttempts: 1 }), { again: false });
+    assert.deepEqual(nextTry({ ...BASE, maxDialAttempts: 1 }), { again: false, limit: 'attempts' });
   });
 
   it('waits _dial_retry_timeout', () => {

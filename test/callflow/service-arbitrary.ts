@@ -52,7 +52,7 @@ export const anyService: fc.Arbitrary<ServiceOptions> = fc
       { busy: { maxAttempts: 1 }, noAnswer: { delayMs: 1000 } },
       { machine: { delayMs: 0, maxAttempts: 2 }, sit: { maxAttempts: 1 }, error: { delayMs: 5 } },
     ),
-    cannotDialBufferMs: fc.constantFrom(0, 60_000),
+    cannotDialBufferMs: fc.constantFrom(0, 0, 90_000_000),
     isTimeLimited: fc.boolean(),
     beepWaitMaxMs: fc.constantFrom(0, 4000),
   })

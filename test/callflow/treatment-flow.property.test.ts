@@ -200,6 +200,13 @@ function timerEvent(timer: TimerName, timerId: string): Event {
   return { type: types[timer], atMs: 0, timerId };
 }
 
+/** Now and then a dial finds the hours closed. */
+function atNight(event: Event, { choice }: Draw, { isTimeLimited }: ServiceOptions): Event {
+  const isDial = ['due', 'retry-due', 'agent-near', 'agent-retry-due'].includes(event.type);
+  if (!isDial || !isTimeLimited || choice % 3 !== 0) return event;
+  return { ...event, closed: { forMs: 1000, why: 'it is night' } } as Event;
+}
+
 /** Drives the flow with the draws and checks every promise after every step. */
 function drive(
   service: ServiceOptions,
@@ -211,7 +218,7 @@ function drive(
   const model = new ShellModel();
   const ids = new Ids();
   for (const draw of [{ kind: 0, id: 'current', choice: 1 } as const, ...draws]) {
-    const event = eventOf(draw, state.context, ids);
+    const event = atNight(eventOf(draw, state.context, ids), draw, service);
     if (!isPossible(event)) continue;
     const before = JSON.stringify(state);
     const step = transition(state, event, service);
@@ -300,8 +307,9 @@ describe('the flow with a fair outside', () => {
     fc.assert(
       fc.property(anyService, fc.nat(), (service, seed) => {
         const run = new FairShell(service, seed).run();
-        // Who waits for an agent first may wait in vain.
-        assert.ok(run.dialCount >= (service.waitsForAgent ? 0 : 1));
+        // Who waits for an agent first, or for hours to open, may wait in vain.
+        const mayWaitInVain = service.waitsForAgent || service.isTimeLimited;
+        assert.ok(run.dialCount >= (mayWaitInVain ? 0 : 1));
         assert.ok(run.dialCount <= service.maxDialAttempts);
         const { silenceMaxMs, isComfortBroken } = run;
         // At most the connect, plugin's and waiting sound may turn out not to be playable.
