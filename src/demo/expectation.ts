@@ -6,7 +6,7 @@
 import { basename } from 'node:path';
 import { callStateOfAnswer, type AnswerWord } from '../callflow/call-state.js';
 import type { OptionalTreatment, ServiceOptions } from '../callflow/service-options.js';
-import { parseReply } from '../callflow/plugin-reply.js';
+import { parseReply, type PluginReply } from '../callflow/plugin-reply.js';
 import { predict, type HeardTreatment, type Prediction, type World } from '../callflow/walk.js';
 import type { Role } from './cast.js';
 import type { SoundShelf } from './sounds.js';
@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly agentAnswersAfterMs: number | undefined;
   /** The plugin's reply is to route there; undefined: nobody replies. */
   readonly pluginRoutesTo?: string | undefined;
+  /** What a plugin or page of the configuration's own replied: what it decides is its own affair. */
+  readonly replied?: PluginReply | undefined;
   /** A silence was broken on this call: that, too, is a sound to hang up on. */
   readonly comfortWasHeard: boolean;
 }
@@ -34,7 +36,7 @@ export interface Circumstances {
 export async function expectationOf(
   role: Role,
   given: ServiceOptions,
-  { shelf, agentAnswersAfterMs, comfortWasHeard, pluginRoutesTo }: Circumstances,
+  { shelf, agentAnswersAfterMs, comfortWasHeard, pluginRoutesTo, replied }: Circumstances,
 ): Promise<Expectation> {
   const options = await withoutUnplayable(given, shelf);
   const answer = answerOf(role, options);
@@ -42,7 +44,7 @@ export async function expectationOf(
   const agentAnswers =
     agentAnswersAfterMs !== undefined &&
     (agentWaitMaxMs === 0 || agentWaitMaxMs > agentAnswersAfterMs);
-  const world = { agentAnswers, ...holderIn(pluginRoutesTo) };
+  const world = { agentAnswers, ...holderIn(pluginRoutesTo, replied) };
   const stays = predict(options, [answer], world);
   // Who leaves at the first sound stays where there is none.
   const isSoundHeard = comfortWasHeard || (await heardIn(stays, shelf)).length > 0;
@@ -63,7 +65,8 @@ export async function expectationOf(
   };
 }
 
-function holderIn(routesTo: string | undefined): Partial<World> {
+function holderIn(routesTo: string | undefined, replied: PluginReply | undefined): Partial<World> {
+  if (replied) return { reply: replied };
   if (routesTo === undefined) return { holderFails: 'not built' };
   const parsed = parseReply({ action: 'route_to_rp', message: routesTo });
   return parsed.ok ? { reply: parsed.reply } : { holderFails: 'no reply' };

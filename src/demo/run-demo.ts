@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { createSecureFetcher } from '../adapters/fetch/secure-fetcher.js';
 import { createMediaFiles } from '../adapters/media/media-files.js';
+import type { PluginReply } from '../callflow/plugin-reply.js';
 import type { DialbackConfig } from '../config/config.js';
+import type { StoryDocument } from '../request/own-routes.js';
 import { startFarEnd, type FarEnd } from '../farend/far-end.js';
 import type { HeardCall } from '../farend/heard-call.js';
 import { startDialback, type Dialback } from '../main.js';
@@ -127,6 +129,7 @@ export async function runDemo(
     );
     const records = await Promise.race([untilCompleted(url, accepted), interrupted]);
     if (!records) return [];
+    const replies = await repliesTo(url, accepted);
     await dialback.stop(DRAIN_MS);
     dialback = undefined;
     const rows: DemoRow[] = [];
@@ -137,6 +140,7 @@ export async function runDemo(
           part,
           records.get(id),
           callsOf(farEnd, part, id),
+          replies.get(id),
         ),
       );
     }
@@ -207,6 +211,23 @@ async function untilCompleted(url: string, accepted: readonly { id: string }[]) 
   return records;
 }
 
+/** What plugins and pages replied: those of the configuration itself are run as they are. */
+async function repliesTo(
+  url: string,
+  accepted: readonly { readonly id: string }[],
+): Promise<ReadonlyMap<string, PluginReply>> {
+  const replies = new Map<string, PluginReply>();
+  for (const { id } of accepted) {
+    const response = await fetch(`${url}/v1/callbacks/${id}/story`);
+    const { steps } = (await response.json()) as StoryDocument;
+    for (const { event } of steps) {
+      if (event.type === 'plugin-reply' || event.type === 'vxml-result')
+        replies.set(id, event.reply);
+    }
+  }
+  return replies;
+}
+
 interface FarCalls {
   readonly customer: readonly HeardCall[];
   readonly agents: readonly HeardCall[];
@@ -243,6 +264,7 @@ async function compare(
   { role, service }: Part,
   record: Outcome | undefined,
   calls: FarCalls,
+  replied: PluginReply | undefined,
 ): Promise<DemoRow> {
   const options = config.services[service]?.options;
   if (!options) throw new Error(`CBD_DEMO: service ${service} is not configured`);
@@ -252,6 +274,7 @@ async function compare(
     agentAnswersAfterMs: hasAgent(config, options) ? agentAnswersAfterMs : undefined,
     comfortWasHeard: heard.treatments.includes(COMFORT),
     pluginRoutesTo: given.services[service] && pluginDestination(given.services[service]),
+    replied,
   });
   const treatments = heard.treatments.filter((name) => name !== COMFORT);
   const differences: string[] = [];
@@ -304,6 +327,15 @@ class Roll {
     }
   }
 
+  /** A word of the service's log about one of them is part of its story. */
+  warn(fields: object, message: string): void {
+    const part = this.#parts.get((fields as { callbackId?: string }).callbackId ?? '');
+    const why = (fields as { why?: unknown }).why;
+    const said = typeof why === 'string' ? `${message}: ${why}` : message;
+    if (part) this.story.onStep(part, { row: said, state: 'warning' });
+    else this.story.onTrouble(`${message} ${JSON.stringify(fields)}`);
+  }
+
   tell(step: StepFields): void {
     const part = this.#parts.get(step.callbackId);
     if (part) this.story.onStep(part, step);
@@ -318,7 +350,7 @@ function logOf(story: DemoStory, roll: Roll): Log {
     info: (fields, message) => {
       if (message === 'step') roll.tell(fields as StepFields);
     },
-    warn: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),
+    warn: (fields, message) => roll.warn(fields, message),
     error: (fields, message) => story.onTrouble(`${message} ${JSON.stringify(fields)}`),
   };
 }

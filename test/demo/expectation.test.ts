@@ -89,6 +89,20 @@ describe('what the demo expects', () => {
     );
   });
 
+  it('takes what a plugin of the configuration replied for what it was to reply', async () => {
+    const cancelled = await expectationOf(
+      { persona: 'human', answer: 'human' },
+      { ...SERVICE_OPTIONS, pluginOnDialUrl: 'http://127.0.0.1/own.scxml' },
+      {
+        shelf,
+        agentAnswersAfterMs: 4000,
+        comfortWasHeard: false,
+        replied: { action: 'cancel', isInteractionDeleted: false, ignoredFields: [] },
+      },
+    );
+    assert.deepEqual([cancelled.reason, cancelled.isHandedOff], ['CANCELLED', false]);
+  });
+
   it('lets nobody hang up on a treatment that is not there', async () => {
     const silent = { customerConnectTreatment: undefined, waitingForAgentTreatment: undefined };
     const role = { answer: 'human', leavesDuringTreatment: true } as const;

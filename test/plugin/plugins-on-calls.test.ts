@@ -116,6 +116,20 @@ describe('plugins elsewhere, on real calls', function () {
       assert.deepEqual(await stage.recognise(outcome.heard[0], 'machine.wav'), ['machine.wav']);
     }));
 
+  it('silence: has the call of somebody who says nothing', () =>
+    both(async (runner) => {
+      const data = script(`silence-${runner}`, async (hands) => {
+        assert.equal(textOf(hands, '_call_state'), '32');
+        assert.notEqual(textOf(hands, '_interaction_id'), 'undefined');
+        const [status] = await hands.call('play', { prompts: [{ silenceMs: 100 }] });
+        assert.equal(status, 200);
+        await hands.call('detach');
+        await hands.reply({ action: 'cancel', message: 'OK' });
+      });
+      const outcome = await stage.run(runner, 'silent', data);
+      assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', 32]);
+    }));
+
   it('no call: is asked all the same, without one, for every way it can fail', () =>
     both(async (runner) => {
       await Promise.all(

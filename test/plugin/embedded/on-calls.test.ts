@@ -141,6 +141,13 @@ describe('embedded plugins, on real calls', function () {
     assert.deepEqual([human.reason, busy.reason], ['CANCELLED', 'CANCELLED']);
   });
 
+  it('gives a page the call of somebody who says nothing', async () => {
+    const outcome = await run('given', 'silent', {});
+    assert.deepEqual(logOf(outcome, 'state'), [32, 'Silence', 'string', 'interaction.present']);
+    assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', 32]);
+    await stage.isQuiet();
+  });
+
   it('asks a page about every way a call can fail, without a call', async () => {
     const answers: readonly (readonly [PersonaName, number, string])[] = [
       ['busy', 6, 'busy'],
