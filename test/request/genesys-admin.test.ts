@@ -8,6 +8,7 @@ services:
   sales: {}
 `;
 const CANCEL = '/genesys/1/admin/callback/cancel';
+const KEY = 'a-key-of-sixteen-characters';
 const EXPORT = '/genesys/1/admin/callback/reportcancelled';
 
 describe('the administrator’s paths', () => {
@@ -124,6 +125,26 @@ describe('the administrator’s paths', () => {
       assert.equal(lines.shift(), '_id');
       assert.deepEqual(lines.sort(), ids.sort());
     }).timeout(20_000);
+
+    it('leaves out the services that a key is not for', async () => {
+      const keys = `{ name: a, key: ${KEY}, services: [one] }, { name: b, key: ${KEY}-too }`;
+      const keyed = await ApiBed.open(
+        `http: { apiKeys: [${keys}] }\nqueues: { q: { targets: [ { uri: "sip:agent@pbx.example" } ] } }\nservices: { one: { queue: q }, two: { queue: q } }\n`,
+      );
+      const ask = (key: string, url: string, payload: object) =>
+        keyed.api.inject({ method: 'POST', url, headers: { 'x-api-key': key }, payload });
+      for (const service of ['one', 'two']) {
+        const start = `/genesys/1/service/callback/${service}`;
+        const answer = await ask(`${KEY}-too`, start, { _customer_number: '+15550001234' });
+        await keyed.store.requestCancel(String(answer.json<Body>()['_id']), 'admin', NOON_MS);
+      }
+      const exported_properties = ['_service_name'];
+      const all = await ask(`${KEY}-too`, EXPORT, { exported_properties });
+      assert.equal(all.body, '_service_name\r\ntwo\r\none\r\n');
+      const own = await ask(KEY, EXPORT, { exported_properties });
+      assert.equal(own.body, '_service_name\r\none\r\n');
+      await keyed.close();
+    });
 
     it('refuses columns and reasons that are none', async () => {
       assertGenesysProblem(
