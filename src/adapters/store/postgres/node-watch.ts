@@ -58,6 +58,7 @@ export class NodeWatch {
   #losing: Promise<void> | undefined;
   #isClosed = false;
   #hasWorkToTell = false;
+  #lastQuery: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly options: NodeWatchOptions,
@@ -104,9 +105,8 @@ export class NodeWatch {
     clearTimeout(this.#endTimer);
     await this.#ticking;
     try {
-      await this.#client?.query('UPDATE nodes SET lease_until = now() WHERE token = $1', [
-        this.#token,
-      ]);
+      const expire = 'UPDATE nodes SET lease_until = now() WHERE token = $1';
+      if (this.#client) await this.#query(this.#client, expire, [this.#token]);
       await this.#tell({ kind: 'gone', from: this.#token });
     } catch {
       // Then they wait for the lease.
@@ -117,6 +117,17 @@ export class NodeWatch {
 
   get #guardMs(): number {
     return this.options.leaseMs * GUARD_SHARE;
+  }
+
+  /** One after the other: the driver wants to be asked once at a time. */
+  #query<R extends pg.QueryResultRow>(
+    client: pg.Client,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<pg.QueryResult<R>> {
+    const answered = this.#lastQuery.then(() => client.query<R>(text, [...values]));
+    this.#lastQuery = answered.catch(() => undefined);
+    return answered;
   }
 
   async #connect(): Promise<pg.Client> {
@@ -144,8 +155,10 @@ export class NodeWatch {
     const client = await this.#connect();
     const sentAtMs = performance.now();
     const { ownerId, leaseMs } = this.options;
-    await client.query('UPDATE nodes SET lease_until = now() WHERE token = $1', [this.#token]);
-    const { rows } = await client.query<{ token: number }>(
+    const expire = 'UPDATE nodes SET lease_until = now() WHERE token = $1';
+    await this.#query(client, expire, [this.#token]);
+    const { rows } = await this.#query<{ token: number }>(
+      client,
       `INSERT INTO nodes (name, owner_id, lease_until)
        VALUES ($1, $2, now() + $3 * interval '1 millisecond') RETURNING token`,
       [`${hostname()}:${process.pid}`, ownerId, leaseMs],
@@ -195,16 +208,16 @@ export class NodeWatch {
   async #renew(): Promise<boolean> {
     const client = await this.#connect();
     const sentAtMs = performance.now();
-    const { rows } = await client.query<{ renewed: number; gone: number }>({
-      name: 'dialback_renew',
-      text: `WITH renewed AS (
-          UPDATE nodes SET lease_until = now() + $2 * interval '1 millisecond'
-          WHERE token = $1 RETURNING token
-        )
-        SELECT (SELECT count(*) FROM renewed) AS renewed,
-          (SELECT count(*) FROM nodes WHERE lease_until < now() AND token <> $1) AS gone`,
-      values: [this.#token, this.options.leaseMs],
-    });
+    const { rows } = await this.#query<{ renewed: number; gone: number }>(
+      client,
+      `WITH renewed AS (
+         UPDATE nodes SET lease_until = now() + $2 * interval '1 millisecond'
+         WHERE token = $1 RETURNING token
+       )
+       SELECT (SELECT count(*) FROM renewed) AS renewed,
+         (SELECT count(*) FROM nodes WHERE lease_until < now() AND token <> $1) AS gone`,
+      [this.#token, this.options.leaseMs],
+    );
     if (rows[0]?.renewed === 1) this.#extend(sentAtMs);
     else this.#lose('another process has taken over');
     return (rows[0]?.gone ?? 0) > 0;
@@ -220,9 +233,9 @@ export class NodeWatch {
 
   async #tell(notice: Notice): Promise<void> {
     const text = JSON.stringify(notice);
-    await this.#client
-      ?.query('SELECT pg_notify($1, $2)', [channelOf(this.options), text])
-      .catch(() => undefined);
+    if (this.#client === undefined) return;
+    const values = [channelOf(this.options), text];
+    await this.#query(this.#client, 'SELECT pg_notify($1, $2)', values).catch(() => undefined);
   }
 
   #onNotice(payload: string | undefined): void {
