@@ -7,6 +7,7 @@ import { checkEffects } from './check-effects.js';
 import { checkCalibration } from './check-calibration.js';
 import { checkFiles } from './check-files.js';
 import { checkHosts } from './check-hosts.js';
+import { checkLimits } from './check-limits.js';
 import { checkRules } from './check-rules.js';
 import { checkTimes } from './check-times.js';
 import { checkUrls } from './check-urls.js';
@@ -15,8 +16,9 @@ import { inFileOrder, type Problem } from './problem.js';
 
 /** @returns findings in the order of the file; each path and message once. Takes a few seconds at most per URL and host. */
 export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
-  const [calibration, files, urls, hosts] = await Promise.all([
+  const [calibration, limits, files, urls, hosts] = await Promise.all([
     checkCalibration(config),
+    checkLimits(config),
     checkFiles(config),
     checkUrls(config),
     checkHosts(config),
@@ -26,6 +28,7 @@ export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
     ...checkTimes(config),
     ...checkEffects(config),
     ...calibration,
+    ...limits,
     ...files,
     ...urls,
     ...hosts,

@@ -47,6 +47,7 @@ export const PROBLEM_CODES = {
   CHECK_FILE_MISSING: 'A treatment file does not exist.',
   CHECK_FILE_UNPLAYABLE: 'A treatment file is not something the media server in use can play.',
   CHECK_FOLDER_MISSING: 'A folder does not exist.',
+  CHECK_DO_NOT_CALL: 'The file under `dialling.doNotCall` cannot be read.',
   CHECK_CALIBRATION: 'The file under `cpd.calibration` is none that `cpd-train` wrote.',
   CHECK_NO_QUEUE:
     'Answered customers of a service can wait for an agent, and it has no queue, or one with nobody in it.',
