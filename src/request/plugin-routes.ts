@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ControlOutcome } from '../plugin/call-control.js';
 import type { DeskVisitor, ReplyDesk } from '../plugin/reply-desk.js';
 import type { Log } from '../ports.js';
+import { RequestProblem } from './problem.js';
 
 export interface PluginRouteDeps {
   readonly desk: ReplyDesk;
@@ -28,7 +29,10 @@ export function registerPluginRoutes(api: FastifyInstance, deps: PluginRouteDeps
     done(null, body),
   );
   api.setErrorHandler((error: unknown, request, reply) => {
-    const { statusCode = 500 } = error as { statusCode?: number };
+    const { statusCode = 500 } =
+      error instanceof RequestProblem
+        ? { statusCode: error.status }
+        : (error as { statusCode?: number });
     if (statusCode >= 500) {
       deps.log.error({ path: pathOf(request.url), error: String(error) }, 'failed');
       return answer(reply, { status: 500, body: { error: 'PLUGIN_INTERNAL' } });
