@@ -100,9 +100,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: PATH_PART_MAX },
     forceCloseConnections: true,
-    // A path that cannot be decoded, or has a part that is too long.
-    frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) =>
-      void answer(reply, toProblem(error, maxBodyBytes)),
     // What comes is what is meant: nothing is cut out of a body to make it fit.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, strictTypes: false } },
     // What is refused before there is a route: a path with a part that is too long, or wrongly escaped.
