@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { AttemptDays } from '../../src/dial/attempt-days.js';
-import { DialPace, NO_DIALLING_LIMITS, type CallLoad } from '../../src/dial/dial-pace.js';
+import { DialPace, NO_DIALLING_LIMITS } from '../../src/dial/dial-pace.js';
 import { dayEndMs } from '../../src/schedule/day-end.js';
 import { SERVICE_LIMITS, serviceConfig } from '../fakes/service-config.js';
 
@@ -16,7 +16,7 @@ function setUp(dialling: Partial<typeof NO_DIALLING_LIMITS> = {}) {
     clock,
     dialling: () => limits,
     trunksPerSecond: () => 10,
-    load: () => load as CallLoad,
+    load: () => load,
     isRoomForAgent: () => agents.isFree,
   });
   const service = (more: Partial<typeof SERVICE_LIMITS> = {}) => ({
