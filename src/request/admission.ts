@@ -17,10 +17,10 @@ import type {
   SlotLimit,
 } from '../schedule/admission-limits.js';
 import type { NewCallback } from '../schedule/callback-store.js';
+import { dayEndMs } from '../schedule/day-end.js';
 import { CUSTOMER_NUMBER } from './callback-request.js';
 import { RequestProblem, shownNumber, type Fault } from './problem.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** "Already has two callbacks in queue": a third is refused. */
 const IN_QUEUE_MAX = 2;
 const QUEUE_FULL_RETRY_SECONDS = 60;
@@ -28,16 +28,18 @@ const QUEUE_FULL_RETRY_SECONDS = 60;
 /**
  * @param slot that the callback is booked in, when it is
  * @param values of the parameters that are throttled, as far as the request has them
+ * @param dayZone IANA name: whose midnight ends the day of daily limits
  */
 export function acceptLimits(
   service: ServiceConfig,
   callback: NewCallback,
   values: ReadonlyMap<string, string>,
+  dayZone: string,
   slot?: SlotLimit,
 ): AcceptLimits {
   const { request } = service;
   return {
-    counters: [...windows(service, callback), ...daily(service, callback, values)],
+    counters: [...windows(service, callback), ...daily(service, callback, values, dayZone)],
     queuedMax: request.maxQueuedCallbacks,
     sameNumberQueuedMax: request.refusesThirdInQueue ? IN_QUEUE_MAX : undefined,
     sameNumberOpenMax: request.openPerNumberMax,
@@ -57,10 +59,11 @@ function daily(
   service: ServiceConfig,
   callback: NewCallback,
   values: ReadonlyMap<string, string>,
+  dayZone: string,
 ): CounterLimit[] {
   const { throttleParameters, throttleParametersLimit: max } = service.request;
   // The tests of GMS show a roll-over at the change of date, not 24 hours.
-  const endsAtMs = (Math.floor(callback.createdAtMs / DAY_MS) + 1) * DAY_MS;
+  const endsAtMs = dayEndMs(callback.createdAtMs, dayZone);
   return throttleParameters.flatMap((parameter) => {
     const key = dailyKey(service, callback, parameter, values);
     return key === undefined ? [] : [{ key, max, endsAtMs }];

@@ -54,7 +54,10 @@ const STORE_RETRY_SECONDS = 5;
 
 export interface ApiDeps {
   readonly store: CallbackStore;
-  readonly config: Pick<DialbackConfig, 'services' | 'http' | 'officeHours' | 'capacities'>;
+  readonly config: Pick<
+    DialbackConfig,
+    'services' | 'http' | 'officeHours' | 'capacities' | 'dialling'
+  >;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

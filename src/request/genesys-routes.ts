@@ -151,7 +151,9 @@ async function startCallback(
   // At once: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
   const values = throttled(service, parameters, request);
-  const admitted = await store.admit(callback, acceptLimits(service, callback, values, slot), key);
+  const { dayZone } = deps.config.dialling;
+  const limits = acceptLimits(service, callback, values, dayZone, slot);
+  const admitted = await store.admit(callback, limits, key);
   if (!admitted.ok) throw refusalOf(admitted, service, callback, values);
   const { record } = admitted;
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');

@@ -15,8 +15,10 @@ const LATE_MS = Date.UTC(2026, 0, 15, 23, 30);
 describe('Admission', () => {
   let store: CallbackStore;
   let nowMs: number;
+  let dayZone: string;
   beforeEach(async () => {
     nowMs = LATE_MS;
+    dayZone = 'UTC';
     store = await openSqliteStore({ file: ':memory:' });
   });
   afterEach(() => store.close());
@@ -36,7 +38,7 @@ describe('Admission', () => {
   ): Promise<void> {
     const callback = someCallback({ createdAtMs: nowMs, desiredAtMs: nowMs, ...changes });
     const brought = new Map(Object.entries(values));
-    const result = await store.admit(callback, acceptLimits(from, callback, brought));
+    const result = await store.admit(callback, acceptLimits(from, callback, brought, dayZone));
     if (!result.ok) throw refusalOf(result, from, callback, brought);
   }
 
@@ -76,6 +78,15 @@ describe('Admission', () => {
     await ask(sales, { customerNumber: '+15550004321' });
     nowMs += HOUR_MS / 2;
     await ask(sales, { customerNumber });
+  });
+
+  it('ends the day at the midnight of the zone that is configured', async () => {
+    dayZone = 'Europe/Berlin';
+    const sales = await service('    _throttle_customer_number_limit: 1\n');
+    const customerNumber = '+15550001234';
+    await ask(sales, { customerNumber });
+    const untilMidnight = { ...throttled, retryAfterSeconds: 23.5 * 3600 };
+    await assert.rejects(ask(sales, { customerNumber }), untilMidnight);
   });
 
   it('limits the values of other parameters when told to', async () => {
