@@ -1,8 +1,56 @@
 /** What the commands that try out plugins and pages have in common. */
+import type { Command } from 'commander';
+import { callerActions, type CallerAction } from '../vxml/line/scripted-line.js';
+import type { RehearsedCall } from './rehearsal-call.js';
 import { printable, type Terminal } from './terminal.js';
 
 /** The customer's number when none is given. */
-export const DEFAULT_NUMBER = '+493012345678';
+const DEFAULT_NUMBER = '+493012345678';
+/** What a rehearsal may take that nobody sits at. */
+const MAX_SECONDS = 60;
+
+/** Flags of `plugin run` and `vxml run`. */
+export interface RehearsalFlags {
+  readonly attempt: string;
+  readonly ttl: string;
+  readonly number: string;
+  readonly userData: string;
+  readonly digits?: string;
+  readonly maxSeconds?: string;
+  readonly json?: boolean;
+}
+
+/** @param digits what the flag `--digits` is for */
+export function addRehearsalOptions(command: Command, digits: string): Command {
+  return command
+    .option('--digits <list>', digits)
+    .option('--attempt <n>', 'dial attempt, the current one included', '1')
+    .option('--ttl <seconds>', 'how long the reply may take', '120')
+    .option('--number <number>', "the customer's", DEFAULT_NUMBER)
+    .option('--user-data <json>', 'what came with the request for the callback', '{}')
+    .option('--max-seconds <n>', `ends it after so much real time (default: ${MAX_SECONDS})`)
+    .option('--json', 'one JSON document');
+}
+
+/** @throws WrongUse */
+export function readRehearsedCall(flags: RehearsalFlags, maxSeconds = MAX_SECONDS): RehearsedCall {
+  return {
+    maxMs: wholeNumber(flags.maxSeconds ?? String(maxSeconds), '--max-seconds', 86_400) * 1000,
+    attempt: wholeNumber(flags.attempt, '--attempt', 999),
+    ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
+    customerNumber: flags.number,
+    userData: readUserData(flags.userData),
+  };
+}
+
+/** @throws WrongUse */
+export function readActions(text: string): CallerAction[] {
+  try {
+    return callerActions(text);
+  } catch (error) {
+    throw new WrongUse(`--digits: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 /** Something about the command line itself; exit code 2. */
 export class WrongUse extends Error {}
@@ -18,7 +66,7 @@ export async function guarded(terminal: Terminal, work: () => Promise<void>): Pr
 }
 
 /** @throws WrongUse */
-export function readUserData(text: string): Readonly<Record<string, string>> {
+function readUserData(text: string): Readonly<Record<string, string>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -31,7 +79,7 @@ export function readUserData(text: string): Readonly<Record<string, string>> {
 }
 
 /** @throws WrongUse */
-export function wholeNumber(text: string, flag: string, max: number): number {
+function wholeNumber(text: string, flag: string, max: number): number {
   const value = Number(text);
   if (/^\d{1,6}$/.test(text) && value >= 1 && value <= max) return value;
   throw new WrongUse(`${flag} is a number from 1 to ${max}`);
@@ -49,6 +97,16 @@ interface Problem {
 export function problemLine({ at, severity, code, message }: Problem): string {
   const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
   return `${place}${severity} ${code}: ${message}`;
+}
+
+/** Says why there is no reply; exit code 1. */
+export function tellFailure(
+  failure: { readonly code: string; readonly why: string } | undefined,
+  terminal: Terminal,
+): void {
+  if (!failure) return;
+  terminal.err(printable(`${failure.code}: ${failure.why}`));
+  terminal.exit(1);
 }
 
 /** `checked` pages as lines, or as one JSON document. Exit code 1 when something is an error. */

@@ -3,7 +3,7 @@
  * server that the address names. Whoever gives an address at the terminal means it, so loopback and
  * private addresses are taken; other servers are not.
  */
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createSecureFetcher } from '../adapters/fetch/secure-fetcher.js';
@@ -59,6 +59,8 @@ async function readPage(url: string, folder: string | undefined): Promise<FetchA
     const path = await realpath(fileURLToPath(url));
     if (folder === undefined || relative(await realpath(folder), path).startsWith('..'))
       return failed('FETCH_NOT_ALLOWED', 'a file outside the folder of the page');
+    // A pipe or a device may have no end.
+    if (!(await stat(path)).isFile()) return failed('FETCH_UNREACHABLE', 'no file');
     const body = await readFile(path);
     if (body.length > FILE_MAX_BYTES)
       return failed('FETCH_TOO_LARGE', `more than ${FILE_MAX_BYTES} bytes`);

@@ -10,14 +10,16 @@ import { chartMermaid } from '../plugin/scxml/diagram/mermaid.js';
 import { chartSvg } from '../plugin/scxml/diagram/svg.js';
 import type { Document } from '../plugin/scxml/document/model.js';
 import {
-  DEFAULT_NUMBER,
+  addRehearsalOptions,
   guarded,
   problemLine,
-  readUserData,
+  readActions,
+  readRehearsedCall,
   stepLine,
+  tellFailure,
   tellProblems,
-  wholeNumber,
   WrongUse,
+  type RehearsalFlags,
 } from './page-flags.js';
 import { openPageSource, type PageSource } from './page-source.js';
 import { checkFetchedPage } from './plugin-page-check.js';
@@ -27,15 +29,10 @@ import { printable, systemTerminal, type Terminal } from './terminal.js';
 const FORMATS = ['mermaid', 'svg'] as const;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
 
-interface RunFlags {
+interface RunFlags extends RehearsalFlags {
   readonly answer: string;
-  readonly attempt: string;
   readonly event: readonly string[];
-  readonly ttl: string;
-  readonly number: string;
-  readonly userData: string;
   readonly associate: boolean;
-  readonly json?: boolean;
   readonly diagram?: string;
 }
 
@@ -50,7 +47,7 @@ export function registerPluginCommand(
   { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
 ): void {
   const plugin = program.command('plugin').description('an SCXML plugin at the terminal');
-  plugin
+  const run = plugin
     .command('run')
     .argument('<url>', 'the page: a path, or an http(s) URL')
     .description('steps a plugin on a call that is none, in time that costs none')
@@ -61,14 +58,14 @@ export function registerPluginCommand(
       (value: string, before: readonly string[]) => [...before, value],
       [] as readonly string[],
     )
-    .option('--attempt <n>', 'dial attempt, the current one included', '1')
-    .option('--ttl <seconds>', 'how long the reply may take', '120')
-    .option('--number <number>', "the customer's", DEFAULT_NUMBER)
-    .option('--user-data <json>', 'what came with the request for the callback', '{}')
     .option('--no-associate', 'as with _plugin_on_dial_associate_ixn: false')
-    .option('--diagram <format>', `the chart with what was visited instead: ${FORMATS.join(', ')}`)
-    .option('--json', 'one JSON document')
-    .action((url: string, flags: RunFlags) => guarded(terminal, () => run(url, flags, terminal)));
+    .option('--diagram <format>', `the chart with what was visited instead: ${FORMATS.join(', ')}`);
+  addRehearsalOptions(
+    run,
+    'what the customer does each time a VoiceXML page waits that the plugin starts, as for vxml run',
+  ).action((url: string, flags: RunFlags) =>
+    guarded(terminal, () => runPlugin(url, flags, terminal)),
+  );
   plugin
     .command('check')
     .argument('<url>', 'the page: a path, or an http(s) URL')
@@ -80,17 +77,15 @@ export function registerPluginCommand(
     );
 }
 
-async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
+async function runPlugin(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
   const { answer, diagram } = flags;
   if (!isAnswerWord(answer))
     throw new WrongUse(`--answer is one of ${ANSWER_WORDS.join(', ')}, not ${answer}`);
   checkFormat(diagram);
   const options = {
+    ...readRehearsedCall(flags),
     answer,
-    attempt: wholeNumber(flags.attempt, '--attempt', 999),
-    ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
-    customerNumber: flags.number,
-    userData: readUserData(flags.userData),
+    actions: readActions(flags.digits ?? ''),
     isAssociated: flags.associate,
     happenings: flags.event.map(readHappening),
   };
@@ -100,11 +95,7 @@ async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<v
     if (diagram !== undefined) terminal.out(await drawnPage(source, diagram, rehearsal.visited));
     else if (flags.json === true) terminal.out(rehearsalJson(source.url, answer, rehearsal));
     else for (const line of rehearsalLines(rehearsal)) terminal.out(printable(line));
-    if (rehearsal.failure) {
-      const { code, why } = rehearsal.failure;
-      terminal.err(printable(`${code}: ${why}`));
-      terminal.exit(1);
-    }
+    tellFailure(rehearsal.failure, terminal);
   } finally {
     await source.close();
   }

@@ -4,14 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { virtualClock } from '../adapters/clock/virtual-clock.js';
-import {
-  ANSWER_CALL_STATES,
-  callStateName,
-  isAnswered,
-  type AnswerWord,
-} from '../callflow/call-state.js';
+import { ANSWER_CALL_STATES, isAnswered, type AnswerWord } from '../callflow/call-state.js';
 import { checkReply, parseReply, type PluginReply } from '../callflow/plugin-reply.js';
-import type { HolderParameters } from '../holder/holder-parameters.js';
 import type { HolderRun } from '../holder/holder-run.js';
 import { SimulatedCall } from '../holder/simulated-call.js';
 import { EmbeddedRunner } from '../plugin/embedded/embedded-runner.js';
@@ -20,15 +14,18 @@ import type { OrchestratedSession } from '../plugin/embedded/orchestrated-sessio
 import { SessionDirectory, sessionHost } from '../plugin/embedded/session-directory.js';
 import type { ReplyAnswer } from '../plugin/plugin-runner.js';
 import { ORCHESTRATION } from '../plugin/scxml/orchestration/dialect.js';
+import { EnginePool } from '../plugin/scxml/script/engine-pool.js';
 import { Runtime } from '../plugin/scxml/session/runtime.js';
+import type { CallerAction } from '../vxml/line/scripted-line.js';
 import type { PageSource } from './page-source.js';
+import { realTimeLimit, type RealTimeLimit } from './real-time-limit.js';
+import { rehearsalFacts, rehearsalParameters, type RehearsedCall } from './rehearsal-call.js';
+import { RehearsedPages } from './rehearsed-page.js';
 
-export interface RehearsalOptions {
+export interface RehearsalOptions extends RehearsedCall {
   readonly answer: AnswerWord;
-  readonly attempt: number;
-  readonly ttlMs: number;
-  readonly customerNumber: string;
-  readonly userData: Readonly<Record<string, string>>;
+  /** What the customer does each time a page of VoiceXML waits that the plugin has started. */
+  readonly actions: CallerAction[];
   /** `_plugin_on_dial_associate_ixn`. */
   readonly isAssociated: boolean;
   /** What happens to the call, and when. */
@@ -48,7 +45,7 @@ export interface Happening {
 export interface RehearsalStep {
   /** Since the start. */
   readonly atMs: number;
-  /** `state`, `event`, `sent`, `asked`, `failed`, `log`, `error`, `call`, `reply`, `ended`. */
+  /** `state`, `event`, `sent`, `asked`, `failed`, `log`, `error`, `call`, `page`, `reply`, `ended`. */
   readonly what: string;
   readonly detail: string;
 }
@@ -68,9 +65,14 @@ const PROMPT_MS = 2000;
 const REPLY_URL = 'http://127.0.0.1/rehearsal/reply';
 
 export async function rehearse(source: PageSource, options: RehearsalOptions): Promise<Rehearsal> {
-  const rehearsal = new Rehearser(source, options);
-  await rehearsal.run();
-  return rehearsal;
+  const limit = realTimeLimit(options.maxMs);
+  try {
+    const rehearsal = new Rehearser(source, options, limit);
+    await rehearsal.run();
+    return rehearsal;
+  } finally {
+    limit.cancel();
+  }
 }
 
 class Rehearser implements Rehearsal {
@@ -80,24 +82,30 @@ class Rehearser implements Rehearsal {
   failure: Rehearsal['failure'];
   readonly #source: PageSource;
   readonly #options: RehearsalOptions;
+  readonly #limit: RealTimeLimit;
   readonly #clock = virtualClock();
   readonly #startedAtMs = this.#clock.nowMs();
   readonly #call: SimulatedCall | undefined;
+  #run: HolderRun | undefined;
 
-  constructor(source: PageSource, options: RehearsalOptions) {
+  constructor(source: PageSource, options: RehearsalOptions, limit: RealTimeLimit) {
     this.#source = source;
     this.#options = options;
+    this.#limit = limit;
     this.#call = isAnswered(options.answer) ? this.#newCall() : undefined;
   }
 
   async run(): Promise<void> {
-    const { isAssociated, happenings, ttlMs } = this.#options;
+    const { answer, isAssociated, happenings, ttlMs } = this.#options;
     const environment = await this.#environment();
     const runner = new EmbeddedRunner(environment);
     const run = runner.start(
       {
         url: this.#source.url,
-        parameters: this.#parameters(),
+        parameters: {
+          ...rehearsalParameters(this.#options, answer, this.#call !== undefined),
+          _reply_url: REPLY_URL,
+        },
         call: this.#call,
         isAssociated: isAssociated && this.#call !== undefined,
         ttlMs,
@@ -108,6 +116,7 @@ class Rehearser implements Rehearsal {
         trail: (what, detail = '') => this.#note(what, detail),
       },
     );
+    this.#run = run;
     const [session] = environment.directory.all();
     const pending = happenings.toSorted((a, b) => a.atMs - b.atMs);
     while (!this.#isOver && this.#elapsedMs < ttlMs) {
@@ -116,6 +125,7 @@ class Rehearser implements Rehearsal {
         const happening = pending.shift();
         if (happening) this.#happen(happening, run, session);
       }
+      if (this.#limit.isOver) this.failure ??= this.#limit.failure;
     }
     if (session) this.visited = session.visitedStates;
     const why = `no reply within ${ttlMs / 1000} s`;
@@ -124,7 +134,7 @@ class Rehearser implements Rehearsal {
     this.#call?.revoke(cause);
     let isStopped = false;
     void run.stop(cause).then(() => (isStopped = true));
-    while (!isStopped) await this.#pass(TICK_MS);
+    while (!isStopped && !this.#limit.isOver) await this.#pass(TICK_MS);
   }
 
   get #isOver(): boolean {
@@ -138,7 +148,7 @@ class Rehearser implements Rehearsal {
   /** Files and answers that are under way come first: they take no time here. */
   async #pass(ms: number): Promise<void> {
     do await nextTurn();
-    while (this.#source.running > 0);
+    while (this.#source.running > 0 && !this.#limit.isOver);
     await this.#clock.advance(ms);
   }
 
@@ -158,55 +168,48 @@ class Rehearser implements Rehearsal {
         ...sessionHost(directory, fetcher),
       },
     });
-    return { sessions: new LocalSessions(runtime), directory, clock, fetcher, newId };
+    const pages = await this.#pages();
+    return { sessions: new LocalSessions(runtime), directory, clock, fetcher, newId, pages };
+  }
+
+  async #pages(): Promise<RehearsedPages> {
+    const stage = {
+      source: this.#source,
+      clock: this.#clock,
+      engines: await EnginePool.create(1),
+      actions: this.#options.actions,
+      transfer: 'far_end_disconnect',
+    };
+    return new RehearsedPages(
+      stage,
+      (detail) => this.#note('page', detail),
+      () => this.#hungUp(),
+    );
   }
 
   #newCall(): SimulatedCall {
-    const { answer, customerNumber } = this.#options;
-    const answeredBy = answer === 'machine' || answer === 'fax' ? answer : 'human';
+    const { answer, isAssociated } = this.#options;
     return new SimulatedCall({
       clock: this.#clock,
-      isAttached: this.#options.isAssociated,
+      isAttached: isAssociated,
       lengthOf: (prompt) => (prompt.kind === 'silence' ? prompt.durationMs : PROMPT_MS),
       onAction: (what, detail) => this.#note('call', `${what} ${detail}`.trimEnd()),
-      facts: {
-        interactionId: 'interaction-1',
-        callId: 'rehearsal',
-        callState: ANSWER_CALL_STATES[answer],
-        answeredBy,
-        customerNumber,
-        dialedNumber: customerNumber,
-        callerId: undefined,
-        requestUri: `sip:${customerNumber}@127.0.0.1`,
-        sipHeaders: {},
-      },
+      facts: rehearsalFacts(this.#options, answer),
     });
   }
 
-  #parameters(): HolderParameters {
-    const { answer, customerNumber, userData, attempt, ttlMs } = this.#options;
-    const callState = ANSWER_CALL_STATES[answer];
-    return {
-      _call_state: callState,
-      _call_state_name: callStateName(callState),
-      _interaction_id: this.#call?.facts.interactionId,
-      _customer_number: customerNumber,
-      _dialed_number: customerNumber,
-      _gms_service_id: 'rehearsal',
-      _ors_service_id: 'rehearsal',
-      _user_data: userData,
-      _dial_attempt: attempt,
-      _ttl: ttlMs / 1000,
-      _reply_url: REPLY_URL,
-    };
+  /** The customer hung up, or the page did. */
+  #hungUp(): void {
+    if (!this.#call || this.#call.revokedBy !== undefined) return;
+    this.#call.revoke('hung-up');
+    this.#run?.tell({ what: 'hung-up' });
   }
 
   #happen({ what }: Happening, run: HolderRun, session: OrchestratedSession | undefined): void {
     switch (what.kind) {
       case 'hangup':
         this.#note('call', 'the customer hangs up');
-        this.#call?.revoke('hung-up');
-        return run.tell({ what: 'hung-up' });
+        return this.#hungUp();
       case 'digits':
         this.#note('call', `the customer presses ${what.digits}`);
         return this.#call?.press(what.digits);

@@ -9,31 +9,30 @@ import { findingsIn, type SupportFinding } from '../vxml/document/support.js';
 import { readXml } from '../vxml/document/page.js';
 import { PageEvent } from '../vxml/errors.js';
 import { DEFAULT_PAGE_LIMITS } from '../vxml/limits.js';
-import { callerActions, type CallerAction } from '../vxml/line/scripted-line.js';
+import type { LineEvent, ScriptedLine } from '../vxml/line/scripted-line.js';
 import { TRANSFER_RESULTS } from '../vxml/line/transfer-outcome.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
 import {
-  DEFAULT_NUMBER,
+  addRehearsalOptions,
   guarded,
-  readUserData,
+  readActions,
+  readRehearsedCall,
   stepLine,
+  tellFailure,
   tellProblems,
-  wholeNumber,
   WrongUse,
+  type RehearsalFlags,
 } from './page-flags.js';
 import { openPageSource } from './page-source.js';
 import { printable, systemTerminal, type Terminal } from './terminal.js';
 import { rehearsePage, type PageRehearsal } from './vxml-rehearsal.js';
 
-interface RunFlags {
-  readonly digits?: string;
-  readonly number: string;
-  readonly attempt: string;
-  readonly ttl: string;
-  readonly userData: string;
+interface RunFlags extends RehearsalFlags {
   readonly transfer: string;
-  readonly json?: boolean;
 }
+
+/** What somebody at the keyboard may take. */
+const KEYBOARD_MAX_SECONDS = 600;
 
 /** Adds `vxml` to the program. */
 export function registerVxmlCommand(
@@ -41,21 +40,17 @@ export function registerVxmlCommand(
   { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
 ): void {
   const vxml = program.command('vxml').description('a VoiceXML page at the terminal');
-  vxml
+  const run = vxml
     .command('run')
     .argument('<url>', 'the page: a path, or an http(s) URL')
     .description('plays a page; without --digits you are the caller: type keys, or hangup')
-    .option(
-      '--digits <list>',
-      'what the caller does each time the page waits, in time that costs none: 1,22#,-,~3,speak:3000,hangup (- is silence, ~ during the prompt)',
-    )
-    .option('--number <number>', "the customer's", DEFAULT_NUMBER)
-    .option('--attempt <n>', 'dial attempt, the current one included', '1')
-    .option('--ttl <seconds>', 'how long the result may take', '120')
-    .option('--user-data <json>', 'what came with the request for the callback', '{}')
-    .option('--transfer <result>', 'what a bridged transfer comes to', 'far_end_disconnect')
-    .option('--json', 'one JSON document')
-    .action((url: string, flags: RunFlags) => guarded(terminal, () => run(url, flags, terminal)));
+    .option('--transfer <result>', 'what a bridged transfer comes to', 'far_end_disconnect');
+  addRehearsalOptions(
+    run,
+    'what the caller does each time the page waits, in time that costs none: 1,22#,-,~3,speak:3000,hangup (- is silence, ~ during the prompt)',
+  ).action((url: string, flags: RunFlags) =>
+    guarded(terminal, () => runPage(url, flags, terminal)),
+  );
   vxml
     .command('check')
     .argument('<url>', 'the page: a path, or an http(s) URL')
@@ -66,25 +61,23 @@ export function registerVxmlCommand(
     );
 }
 
-async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
+async function runPage(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
   const isJson = flags.json === true;
   if (!TRANSFER_RESULTS.some((known) => known === flags.transfer))
     throw new WrongUse(`--transfer is one of ${TRANSFER_RESULTS.join(', ')}`);
+  const actions = flags.digits === undefined ? undefined : readActions(flags.digits);
+  const call = readRehearsedCall(flags, actions ? undefined : KEYBOARD_MAX_SECONDS);
   const source = openPageSource(page);
-  const keyboard =
-    flags.digits === undefined ? createInterface({ input: process.stdin }) : undefined;
+  const keyboard = actions ? undefined : createInterface({ input: process.stdin });
   try {
-    const rehearsal = await rehearsePage(source, {
-      actions: flags.digits === undefined ? undefined : actionsOf(flags.digits),
-      customerNumber: flags.number,
-      attempt: wholeNumber(flags.attempt, '--attempt', 999),
-      ttlMs: wholeNumber(flags.ttl, '--ttl', 86_400) * 1000,
-      userData: readUserData(flags.userData),
+    const options = {
+      ...call,
+      actions,
       transfer: flags.transfer,
-      onStep: (step) => {
+      onStep: (step: LineEvent) => {
         if (!isJson) terminal.out(printable(stepLine(step, 8)));
       },
-      onLine: (line) => {
+      onLine: (line: ScriptedLine) => {
         keyboard?.on('line', (text) => {
           const typed = text.trim();
           if (/^h(angup)?$/i.test(typed)) line.end();
@@ -92,14 +85,11 @@ async function run(page: string, flags: RunFlags, terminal: Terminal): Promise<v
         });
         keyboard?.on('close', () => line.end());
       },
-    });
+    };
+    const rehearsal = await rehearsePage(source, options);
     if (isJson) terminal.out(rehearsalJson(source.url, rehearsal));
     else terminal.out(printable(resultLine(rehearsal)));
-    if (rehearsal.failure) {
-      const { code, why } = rehearsal.failure;
-      terminal.err(printable(`${code}: ${why}`));
-      terminal.exit(1);
-    }
+    tellFailure(rehearsal.failure, terminal);
   } finally {
     keyboard?.close();
     await source.close();
@@ -164,12 +154,4 @@ function rehearsalJson(url: string, { reply, failure, end, steps }: PageRehearsa
 
 function parsed(json: string | undefined): unknown {
   return json === undefined ? null : JSON.parse(json);
-}
-
-function actionsOf(text: string): CallerAction[] {
-  try {
-    return callerActions(text);
-  } catch (error) {
-    throw new WrongUse(`--digits: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -36,7 +36,7 @@ export class EmbeddedPageRunner implements PageRunner {
     });
     void page.ended.then((end) => {
       const { transferredTo } = line;
-      if (transferredTo === undefined) report(end, listener);
+      if (transferredTo === undefined) reportEnd(end, listener);
       else listener.exited(transferResult(transferredTo));
     });
     return {
@@ -55,17 +55,25 @@ function tell(news: HolderNews, line: HeldLine, listener: PageListener): void {
   else listener.trail('page-verdict-revised', String(news.callState));
 }
 
-function report(end: PooledEnd, listener: PageListener): void {
+export function reportEnd(end: PooledEnd, listener: PageListener): void {
+  if (end.kind === 'exited') return listener.exited(treatmentResult(end), exitValues(end));
+  const { code, why } = pageFailure(end);
+  listener.failed(code, why);
+}
+
+/** Why a page left no result, for the operator. */
+export function pageFailure(end: Exclude<PooledEnd, { kind: 'exited' }>): {
+  readonly code: string;
+  readonly why: string;
+} {
   switch (end.kind) {
-    case 'exited':
-      return listener.exited(treatmentResult(end), exitValues(end));
     case 'uncaught':
-      return listener.failed('VXML_UNCAUGHT', withEvent(end));
+      return { code: 'VXML_UNCAUGHT', why: withEvent(end) };
     case 'refused':
-      return listener.failed('VXML_BADFETCH', withEvent(end));
+      return { code: 'VXML_BADFETCH', why: withEvent(end) };
     case 'limit':
     case 'failed':
-      return listener.failed(end.code, end.message);
+      return { code: end.code, why: end.message };
   }
 }
 

@@ -104,6 +104,76 @@ describe('dialback plugin run', () => {
     assert.equal(exit, 1);
   });
 
+  it('ends a page that waits for an answer that never comes, by the clock on the wall', async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const url = `http://127.0.0.1:${port}/page`;
+      const { err, exit } = await plugin('run', url, '--answer', 'human', '--max-seconds', '1');
+      assert.match(err, /^REHEARSAL_TOO_LONG: .* 1 s of real time/);
+      assert.equal(exit, 1);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  describe('with a page of VoiceXML that the plugin starts', () => {
+    const page =
+      inFile(`<scxml version="1.0" initial="asks" xmlns:dialog="www.genesyslab.com/modules/dialog"
+        xmlns:session="www.genesyslab.com/modules/session">
+      <state id="asks">
+        <transition event="interaction.present"><dialog:start type="'applid'"><param name="APP_URI" expr="'ask.vxml'"/></dialog:start></transition>
+        <transition event="dialog.start.done" target="tells"/>
+        <transition event="error.dialog.start" target="failed"/>
+        <transition event="interaction.deleted" target="gone"/>
+      </state>
+      <state id="tells"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'">
+        <param name="action" expr="'retry'"/><param name="message" expr="'OK'"/>
+        <param name="delay" expr="_event.data.extensions.wanted"/></session:fetch></onentry></state>
+      <state id="gone"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'">
+        <param name="action" expr="'cancel'"/><param name="message" expr="'interaction_deleted'"/></session:fetch></onentry></state>
+      <final id="failed"/></scxml>`);
+    writeFileSync(
+      join(page.path, '..', 'ask.vxml'),
+      `<vxml version="2.1"><form><field name="wanted" type="digits?length=2"><prompt>How many seconds?</prompt>
+        <filled><exit namelist="wanted"/></filled></field></form></vxml>`,
+    );
+    after(() => page.remove());
+    const run = (...args: string[]) => plugin('run', page.path, '--answer', 'human', ...args);
+
+    it('the customer presses what --digits says', async () => {
+      const { out, exit } = await run('--digits', '-,45', '--json');
+      const { reply, steps } = JSON.parse(out) as {
+        reply: { action: string; delayMs: number };
+        steps: { what: string; detail: string }[];
+      };
+      assert.equal(exit, 0);
+      assert.deepEqual([reply.action, reply.delayMs], ['retry', 45_000]);
+      const said = steps.filter(({ what }) => what === 'page').map(({ detail }) => detail);
+      assert.equal(said.filter((one) => one === 'prompt How many seconds?').length, 2);
+      assert.ok(said.includes('digits 45'));
+    });
+
+    it('keys of --event are heard, too', async () => {
+      const { out } = await run('--event', '30@2s');
+      assert.match(out, /=> retry$/);
+      assert.match(out, /"delay":"?30/);
+    });
+
+    for (const args of [
+      ['--digits', 'hangup'],
+      ['--event', 'hangup@2s'],
+    ]) {
+      it(`tells the plugin of the end of the call: ${args.join(' ')}`, async () => {
+        const { out, exit } = await run(...args);
+        assert.match(out, /=> cancel$/);
+        assert.equal(exit, 0);
+      });
+    }
+  });
+
   it('draws the chart with what was visited', async () => {
     const { out } = await plugin('run', MENU, '--answer', 'busy', '--diagram', 'svg');
     assert.match(out, /^<svg /);
@@ -116,6 +186,8 @@ describe('dialback plugin run', () => {
     ['an event without a time', ['--answer', 'human', '--event', 'hangup']],
     ['an attempt that is no number', ['--answer', 'human', '--attempt', 'x']],
     ['a picture of another kind', ['--answer', 'human', '--diagram', 'png']],
+    ['keys that are none', ['--answer', 'human', '--digits', 'x']],
+    ['no time at all', ['--answer', 'human', '--max-seconds', '0']],
     ['user data that are no object', ['--answer', 'human', '--user-data', '[1]']],
   ] as const) {
     it(`says what is wrong with ${what}`, async () => {

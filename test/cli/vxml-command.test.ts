@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,6 +106,35 @@ describe('dialback vxml run', () => {
     assert.equal(missing.exit, 1);
     const root = await outcome(sample('later-root.vxml'), '1');
     assert.equal(root.failure?.code, 'REPLY_NOT_AN_OBJECT');
+  });
+
+  it('ends a page that is fetched again and again, by the clock on the wall', async () => {
+    const server = createServer((_request, response) => {
+      setTimeout(
+        () =>
+          response.end(
+            '<vxml version="2.1"><form><block><submit next="/again"/></block></form></vxml>',
+          ),
+        100,
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const page = `http://127.0.0.1:${port}/page`;
+      const { err, exit } = await vxml('run', page, '--digits', '', '--max-seconds', '1');
+      assert.match(err, /^REHEARSAL_TOO_LONG: .* 1 s of real time/);
+      assert.equal(exit, 1);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('reads files, no pipes and devices', async () => {
+    const { err, exit } = await vxml('run', '/dev/zero', '--digits', '');
+    assert.match(err, /^VXML_BADFETCH: .*no file/);
+    assert.equal(exit, 1);
   });
 
   it('refuses a list of keys that is none', async () => {

@@ -21,6 +21,8 @@ async function run(
   try {
     return await rehearse(source, {
       answer,
+      actions: [],
+      maxMs: 60_000,
       attempt: 1,
       ttlMs: 120_000,
       customerNumber: '+493012345678',

@@ -110,7 +110,7 @@ function startPage(asked: Asked, context: RequestContext): void {
   const call = callOf(asked, context);
   if (!call) return;
   const { pages, parameters } = context;
-  const url = pageUrlOf(asked);
+  const url = pageUrlOf(asked, context.url);
   if (url === undefined)
     return context.fail(asked, 'invalidattribute', 'APP_URI names the page to start');
   if (!pages || !parameters)
@@ -138,9 +138,9 @@ function startPage(asked: Asked, context: RequestContext): void {
   });
 }
 
-function pageUrlOf(asked: Asked): string | undefined {
+function pageUrlOf(asked: Asked, base: string): string | undefined {
   const uri = asked.params.APP_URI;
-  if (typeof uri === 'string' && uri !== '') return uri;
+  if (typeof uri === 'string' && uri !== '') return URL.parse(uri, base)?.href ?? uri;
   const named = textOf(asked, 'src', 'type');
   return named !== undefined && /^https?:/i.test(named) ? named : undefined;
 }

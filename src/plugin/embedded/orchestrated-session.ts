@@ -216,6 +216,7 @@ export class OrchestratedSession {
     const { clock, fetcher, pages } = this.#environment;
     return {
       sessionId: this.id,
+      url: this.url,
       clock,
       call,
       reply,

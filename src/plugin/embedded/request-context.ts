@@ -16,6 +16,8 @@ export interface ReplyLine {
 
 export interface RequestContext {
   readonly sessionId: string;
+  /** Address of the page, which others may be named relative to. */
+  readonly url: string;
   readonly clock: Clock;
   readonly call: HeldCall | undefined;
   /** Of the callback that started the session. */

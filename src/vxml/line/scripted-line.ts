@@ -34,7 +34,8 @@ export interface LineEvent {
 
 export interface ScriptedLineOptions {
   readonly clock: Clock;
-  readonly actions: readonly CallerAction[];
+  /** Taken from the front, so that the next line of the same caller goes on where this one ends. */
+  readonly actions: CallerAction[];
   readonly fetch: (request: PageFetch) => Promise<PageFetched>;
   readonly onEvent: (event: LineEvent) => void;
   /** Sounds that cannot be played; default: all can. */
@@ -78,7 +79,7 @@ export class ScriptedLine implements Line {
 
   constructor(options: ScriptedLineOptions) {
     this.#options = options;
-    this.#actions = [...options.actions];
+    this.#actions = options.actions;
   }
 
   onDigit(handle: (digit: string) => void): void {
