@@ -11,6 +11,7 @@ import type {
   Log,
   OutgoingCall,
 } from '../../ports.js';
+import { answerChallenges } from './credentials.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
@@ -143,7 +144,7 @@ export class OutgoingInvite implements OutgoingCall {
         headers,
         localSdp: request.localSdp,
         proxy: request.proxyUri === undefined ? undefined : checked('sip-uri', request.proxyUri),
-        auth: request.auth && { ...request.auth },
+        auth: request.auth && answerChallenges(request.auth),
       },
       {
         cbRequest: (error, sent) => {

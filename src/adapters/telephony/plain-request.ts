@@ -3,6 +3,7 @@
  * drachtio-srf; the outcome is a value, within the limit.
  */
 import type { Clock, PlainRequest, RequestOutcome } from '../../ports.js';
+import { answerChallenges } from './credentials.js';
 import { withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
 import { checked, plainHeaders } from './sip-headers.js';
@@ -40,7 +41,7 @@ function finalAnswer(srf: SrfView, request: PlainRequest): Promise<SipResponseVi
       uri: checked('sip-uri', uri),
       headers,
       ...(proxyUri === undefined ? {} : { proxy: checked('sip-uri', proxyUri) }),
-      ...(auth && { auth: { ...auth } }),
+      ...(auth && { auth: answerChallenges(auth) }),
     };
     srf.app.client.request(options, (error, sent) => {
       if (error) return reject(error);

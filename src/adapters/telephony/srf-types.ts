@@ -5,6 +5,7 @@
  */
 import Srf from 'drachtio-srf';
 import type { Socket } from 'node:net';
+import type { Challenged } from './credentials.js';
 
 /** A request or response; header names in any case. */
 export interface SipMessageView {
@@ -77,7 +78,7 @@ export interface DialogView {
 export interface UacOptions {
   readonly localSdp: string;
   readonly proxy?: string;
-  readonly auth?: { username: string; password: string };
+  readonly auth?: Challenged;
   readonly headers: Record<string, string>;
 }
 
@@ -95,7 +96,7 @@ export interface RawRequest {
   /** With ACK and BYE: the dialog they belong to. */
   readonly stackDialogId?: string;
   readonly proxy?: string;
-  readonly auth?: { username: string; password: string };
+  readonly auth?: Challenged;
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -97,14 +97,11 @@ describe('an INVITE through drachtio', () => {
       call.respond(486, 'Busy Here', {
         headers: { Reason: 'Q.850;cause=17;text="user busy"', 'Retry-After': '90' },
       });
-    const { kind, ...failure } = { reason: '', ...(await site().invite(far).outcome) };
-    assert.equal(kind, 'failed');
-    assert.deepEqual(failure, {
-      status: 486,
-      reason: 'Busy Here',
-      q850Cause: 17,
-      retryAfterMs: 90_000,
-    });
+    const outcome = await site().invite(far).outcome;
+    assert.ok(outcome.kind === 'failed');
+    const { status, reason, q850Cause, retryAfterMs, headers } = outcome;
+    assert.deepEqual([status, reason, q850Cause, retryAfterMs], [486, 'Busy Here', 17, 90_000]);
+    assert.equal(headers?.['reason'], 'Q.850;cause=17;text="user busy"');
   });
 
   it('field notes 6: CANCEL before answer; the outcome is cancelled and the CANCEL says why', async () => {
@@ -171,6 +168,26 @@ describe('an INVITE through drachtio', () => {
     assert.equal(second?.header('from'), first?.header('from'));
     await outcome.dialog.bye('test over');
   });
+
+  for (const [what, stale, asked] of [
+    ['refused', '', 2],
+    ['called stale without end', ', stale=true', 3],
+  ] as const) {
+    it(`does not send credentials again that are ${what}, RFC 3261 22.1`, async () => {
+      let nonces = 0;
+      far.onInvite = (call) => {
+        // drachtio-srf takes whatever follows its credentials for the answer to them.
+        call.respond(183, 'Session Progress');
+        if (nonces > 20) return call.respond(500, 'Enough');
+        const challenge = `Digest realm="trunk", nonce="${(nonces += 1)}"${stale}`;
+        call.respond(401, 'Unauthorized', { headers: { 'WWW-Authenticate': challenge } });
+      };
+      const auth = { username: 'acme', password: 'secret' };
+      const outcome = await site().invite(far, { auth }).outcome;
+      assert.equal(outcome.kind === 'failed' && outcome.status, 401);
+      assert.equal(far.requests('INVITE').length, asked);
+    });
+  }
 
   it('sends through the outbound proxy', async () => {
     const outcome = await site().invite(far, {
