@@ -11,13 +11,13 @@ import type { InviteParts, OutboundCallListener } from './dial/outbound-call-par
 import { OutboundCall } from './dial/outbound-call.js';
 import type { DialRequest } from './dial/dial-plan.js';
 import type { ResultRow } from './dial/result-rows.js';
+import { mayRedirectTo } from './dial/redirection.js';
 import { callerOn } from './dial/trunk-headers.js';
 import { TrunkTries, type NextTry } from './dial/trunk-tries.js';
 import { credentialsOf } from './dial/trunk.js';
 import type { LegLedger } from './leg-ledger.js';
 import type { LegTrail } from './leg-trail.js';
 import type { Clock, LegListener, PlayEnd } from './ports.js';
-import { judgeDestination } from './request/allow-list.js';
 import type { NumberRules } from './request/customer-number.js';
 import type { CallMetrics } from './report/call-metrics.js';
 import type { MediaPlaces } from './treatment/media-file.js';
@@ -138,10 +138,7 @@ function triesOf(
       random,
       takeTrunk: (wish) => listener.takeTrunk(wish),
       planFor: (trunk) => planDial(request, trunk, numbers),
-      mayRedirectTo: (uri, { uri: own, redirectsTo = [] }) => {
-        const trunkUris = [own, ...redirectsTo.map((place) => `sip:${place}`)];
-        return judgeDestination(uri, { allowedDestinations, numbers, trunkUris }).ok;
-      },
+      mayRedirectTo: (uri, trunk) => mayRedirectTo(uri, trunk, { allowedDestinations, numbers }),
       record: (tries, trunk) =>
         listener.onTry({
           tries,

@@ -20,6 +20,8 @@ const LONGEST_PAUSE_MS = 300_000;
 const REFUSED_PAUSE_MS = 60_000;
 /** Before the end of the binding, or a fifth of it where that is less. */
 const REFRESH_BEFORE_MS = 60_000;
+/** However short a time is granted: no answer makes us ask without end. */
+const REFRESH_AFTER_MIN_MS = 5000;
 const ANSWER_MAX_MS = 8000;
 
 export class Registration {
@@ -28,15 +30,18 @@ export class Registration {
   #failures = 0;
   #expiresMs: number;
   #isStopped = false;
-  #isAsking = false;
+  #asking: Promise<void> | undefined;
 
+  /** @param after what has to be over before the first REGISTER; never rejects */
   constructor(
     private readonly trunk: Trunk,
     private readonly deps: RegistrationDeps,
+    after?: Promise<void>,
   ) {
     this.#expiresMs = trunk.registerExpiresMs ?? 0;
     deps.onChange('not registered yet');
-    void this.#register();
+    if (after) void after.then(() => this.#register());
+    else this.#register();
   }
 
   get isRegistered(): boolean {
@@ -46,42 +51,52 @@ export class Registration {
   /** The signalling server is back: it may have another address. */
   poke(): void {
     this.#cancelTimer();
-    void this.#register();
+    this.#register();
   }
 
-  /** Takes the registration back. Never rejects. */
+  /** Takes the registration back, also one that is on its way. Never rejects. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelTimer();
+    await this.#asking;
     if (this.isRegistered && this.deps.sip.isConnected) await this.#ask(0);
   }
 
-  async #register(): Promise<void> {
-    if (this.#isStopped || this.#isAsking) return;
-    this.#isAsking = true;
-    const outcome = await this.#ask(this.#expiresMs);
-    this.#isAsking = false;
-    if (this.#isStopped) return;
-    const isTooBrief = outcome.kind === 'answered' && outcome.status === 423;
-    const leastMs = secondsIn(isTooBrief ? outcome.headers['min-expires'] : undefined);
-    if (isTooBrief && leastMs !== undefined && leastMs > this.#expiresMs) {
-      this.#expiresMs = leastMs;
-      return this.#again(0);
-    }
-    if (outcome.kind === 'answered' && outcome.status < 300) return this.#bound(outcome.headers);
-    this.#failed(outcome);
+  #register(): void {
+    if (this.#isStopped || this.#asking) return;
+    this.#asking = this.#try().finally(() => (this.#asking = undefined));
   }
 
-  #bound(headers: Readonly<Record<string, string>>): void {
-    const grantedMs = grantedIn(headers) ?? this.#expiresMs;
+  async #try(): Promise<void> {
+    let outcome = await this.#ask(this.#expiresMs);
+    const leastMs = this.#longerIn(outcome);
+    if (leastMs !== undefined) {
+      this.#expiresMs = leastMs;
+      outcome = await this.#ask(leastMs);
+    }
+    const grantedMs = grantedIn(outcome, this.#expiresMs);
+    if (grantedMs > 0) this.#bound(grantedMs);
+    else this.#failed(outcome);
+  }
+
+  /** What is asked for instead of our own wish (RFC 3261 10.2.8). */
+  #longerIn(outcome: RequestOutcome): number | undefined {
+    if (outcome.kind !== 'answered' || outcome.status !== 423) return undefined;
+    const leastMs = secondsIn(outcome.headers['min-expires']) ?? 0;
+    return leastMs > this.#expiresMs ? leastMs : undefined;
+  }
+
+  #bound(grantedMs: number): void {
     this.#failures = 0;
     this.#expiresAtMs = this.deps.clock.nowMs() + grantedMs;
+    if (this.#isStopped) return;
     this.deps.onChange(undefined);
-    this.#again(Math.max(grantedMs - REFRESH_BEFORE_MS, grantedMs * 0.8));
+    this.#again(Math.max(grantedMs - REFRESH_BEFORE_MS, grantedMs * 0.8, REFRESH_AFTER_MIN_MS));
   }
 
   #failed(outcome: RequestOutcome): void {
+    if (this.#isStopped) return;
     this.#failures += 1;
     const said =
       outcome.kind === 'answered' ? `${outcome.status} ${outcome.reason}`.trim() : outcome.why;
@@ -108,7 +123,7 @@ export class Registration {
   }
 
   #again(afterMs: number): void {
-    this.#cancelTimer = this.deps.clock.after(afterMs, () => void this.#register());
+    this.#cancelTimer = this.deps.clock.after(afterMs, () => this.#register());
   }
 
   #ask(expiresMs: number): Promise<RequestOutcome> {
@@ -146,9 +161,15 @@ function secondsIn(value: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds) * 1000, DAY_MS);
 }
 
-/** How long the registrar keeps it; a second at least, so that no answer makes us ask without end. */
-function grantedIn(headers: Readonly<Record<string, string>>): number | undefined {
-  const inContact = /;\s*expires=(\d{1,9})/i.exec(headers['contact'] ?? '')?.[1];
-  const grantedMs = secondsIn(inContact ?? headers['expires']);
-  return grantedMs === undefined ? undefined : Math.max(grantedMs, 1000);
+/**
+ * How long the registrar keeps it; 0: not at all. Of several bindings of the account, which may be other
+ * machines', the one that ends first: ours cannot be told from them.
+ */
+function grantedIn(outcome: RequestOutcome, askedMs: number): number {
+  if (outcome.kind !== 'answered' || outcome.status >= 300) return 0;
+  const { contact = '', expires } = outcome.headers;
+  const bindings = [...contact.matchAll(/;\s*expires=(\d{1,9})/gi)].map((found) => found[1]);
+  const grantedMs = bindings.map((seconds) => secondsIn(seconds) ?? 0);
+  if (grantedMs.length === 0) return secondsIn(expires) ?? askedMs;
+  return Math.min(...(grantedMs.some(Boolean) ? grantedMs.filter(Boolean) : grantedMs));
 }

@@ -40,12 +40,13 @@ export class TrunkWatch {
   /** Takes over what is configured now; trunks that are as before go on. */
   configure(trunks: readonly Trunk[]): void {
     const wanted = new Map(trunks.map((trunk) => [trunk.name, trunk]));
+    const stopped = new Map<string, Promise<void>>();
     for (const [name, { trunk }] of this.#watched) {
       const now = wanted.get(name);
-      if (now && JSON.stringify(now) === JSON.stringify(trunk)) wanted.delete(name);
-      else void this.#stop(name);
+      if (now && isWatchedAlike(now, trunk)) wanted.delete(name);
+      else stopped.set(name, this.#stop(name));
     }
-    for (const trunk of wanted.values()) this.#watch(trunk);
+    for (const trunk of wanted.values()) this.#watch(trunk, stopped.get(trunk.name));
   }
 
   /** The signalling server is there again. */
@@ -66,7 +67,8 @@ export class TrunkWatch {
     await Promise.all([...this.#watched.keys()].map((name) => this.#stop(name)));
   }
 
-  #watch(trunk: Trunk): void {
+  /** @param before the former registration's end: a registrar mixes up what crosses on the wire */
+  #watch(trunk: Trunk, before?: Promise<void>): void {
     const { registerExpiresMs, optionsIntervalMs } = trunk;
     if (registerExpiresMs === undefined && optionsIntervalMs === undefined) return;
     const faults: Watched['faults'] = {};
@@ -81,7 +83,7 @@ export class TrunkWatch {
       registration:
         registerExpiresMs === undefined
           ? undefined
-          : new Registration(trunk, { ...deps, onChange: told('registration') }),
+          : new Registration(trunk, { ...deps, onChange: told('registration') }, before),
       options:
         optionsIntervalMs === undefined
           ? undefined
@@ -104,4 +106,27 @@ export class TrunkWatch {
     watched?.options?.stop();
     await watched?.registration?.stop();
   }
+}
+
+/** Whether nothing differs that a REGISTER or OPTIONS of ours depends on. */
+function isWatchedAlike(one: Trunk, other: Trunk): boolean {
+  const parts = ({
+    uri,
+    proxyUri,
+    username,
+    password,
+    callerId,
+    registerExpiresMs,
+    optionsIntervalMs,
+  }: Trunk) =>
+    JSON.stringify([
+      uri,
+      proxyUri,
+      username,
+      password,
+      callerId,
+      registerExpiresMs,
+      optionsIntervalMs,
+    ]);
+  return parts(one) === parts(other);
 }

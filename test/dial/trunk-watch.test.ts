@@ -91,6 +91,59 @@ describe('Registration', () => {
     await t.trunks.close();
   });
 
+  it('asks once for longer: a trunk whose wish grows with each answer is not asked without end', async () => {
+    const growing = Array.from({ length: 30 }, (_, index) =>
+      answered(423, { 'min-expires': String(601 + index) }),
+    );
+    const t = watch(REGISTERS, ...growing);
+    for (let answer = 0; answer < 20; answer += 1) await ANSWER(t, 10);
+    assert.deepEqual(t.expires(), [600, 601]);
+    assert.match(t.down.get('gw') ?? '', /423/);
+    await t.trunks.close();
+  });
+
+  for (const headers of [{ contact: '<sip:acme@192.0.2.1>;expires=0' }, { expires: '0' }] as Record<
+    string,
+    string
+  >[]) {
+    it(`is none with ${JSON.stringify(headers)}`, async () => {
+      const t = watch(REGISTERS, answered(200, headers), answered(200, headers));
+      await settle();
+      assert.match(t.down.get('gw') ?? '', /^not registered/);
+      await ANSWER(t, 4000);
+      assert.equal(t.asked.length, 1, 'and the trunk is left alone for a while');
+      await t.trunks.close();
+    });
+  }
+
+  it('lasts a day at most, whatever the trunk says, and no trunk is asked more than every five seconds', async () => {
+    const t = watch(
+      REGISTERS,
+      answered(200, { contact: '<sip:acme@192.0.2.1>;expires=4294967295' }),
+      answered(200, { expires: '1' }),
+    );
+    await settle();
+    await ANSWER(t, 86_400_000 - 60_000);
+    await ANSWER(t, 4999);
+    assert.equal(t.asked.length, 2);
+    await ANSWER(t, 1);
+    assert.equal(t.asked.length, 3);
+    await t.trunks.close();
+  });
+
+  it('goes by the binding that ends first where others have the same account', async () => {
+    const t = watch(
+      REGISTERS,
+      answered(200, {
+        contact: '<sip:acme@192.0.2.9>;expires=3000, <sip:acme@192.0.2.1>;expires=100',
+      }),
+    );
+    await settle();
+    await ANSWER(t, 80_000);
+    assert.deepEqual(t.at(), [0, 80]);
+    await t.trunks.close();
+  });
+
   it('pauses longer after each failure, and a minute at least when it is refused', async () => {
     const t = watch(REGISTERS, NOBODY, NOBODY, NOBODY, answered(403));
     await settle();
@@ -120,12 +173,50 @@ describe('Registration', () => {
     t.trunks.configure([{ ...t.one }]);
     await settle();
     assert.equal(t.asked.length, 1);
+    t.trunks.configure([{ ...t.one, maxCallsPerSecond: 3, weight: 2 }]);
+    await settle();
+    assert.equal(t.asked.length, 1, 'nor when it changes what no request of ours depends on');
+    assert.equal(t.down.size, 0);
     t.trunks.configure([{ ...t.one, username: 'other' }]);
     await settle();
     assert.deepEqual(t.expires(), [600, 0, 600]);
     t.trunks.configure([]);
     await settle();
     assert.deepEqual(t.expires().at(-1), 0);
+    assert.equal(t.clock.pendingCount, 0);
+  });
+});
+
+describe('A registration that is replaced', () => {
+  it('is taken back before the new one is made, so that the trunk does not forget the new one', async () => {
+    const t = watch({ registerExpiresMs: 600_000 });
+    await settle();
+    let unregistered: (outcome: RequestOutcome) => void = () => {};
+    t.sip.request = (request) => {
+      t.asked.push({ ...request, atMs: 0 });
+      return new Promise((resolve) => (unregistered = resolve));
+    };
+    t.trunks.configure([{ ...t.one, registerExpiresMs: 300_000 }]);
+    await settle();
+    assert.deepEqual(t.expires(), [600, 0]);
+    assert.equal(t.down.get('gw'), 'not registered yet');
+    unregistered(answered(200));
+    await settle();
+    assert.deepEqual(t.expires(), [600, 0, 300]);
+    unregistered(answered(200));
+    await settle();
+    assert.equal(t.down.size, 0);
+    const closed = t.trunks.close();
+    await settle();
+    unregistered(answered(200));
+    await closed;
+  });
+
+  it('is taken back even if it came only after it was given up', async () => {
+    const t = watch({ registerExpiresMs: 600_000 });
+    t.trunks.configure([]);
+    await settle();
+    assert.deepEqual(t.expires(), [600, 0]);
     assert.equal(t.clock.pendingCount, 0);
   });
 });
