@@ -34,7 +34,8 @@ export function answerChallenges({ username, password }: Credentials): Challenge
       return answer(null, username, password);
     }
     const isStale = /\bstale\s*=\s*"?true/i.test(response.get(challenge) ?? '');
-    if (!isStale || staleCount >= STALE_MAX) return answer(new Error('the credentials are refused'));
+    if (!isStale || staleCount >= STALE_MAX)
+      return answer(new Error('the credentials are refused'));
     staleCount += 1;
     answer(null, username, password);
   };
