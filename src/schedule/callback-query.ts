@@ -6,6 +6,8 @@ import type { CallbackState } from './callback-store.js';
 export interface CallbackQuery {
   readonly customerNumber?: string;
   readonly serviceName?: string;
+  /** Of one of these services; none = of no service. */
+  readonly serviceNames?: readonly string[];
   /** Every pair has to match. */
   readonly lookupKeys?: Readonly<Record<string, string>>;
   /** Callbacks with one of these values of the key are left out. */

@@ -12,6 +12,7 @@ const NOON_MS = Date.UTC(2026, 0, 15, 12);
 const KEYS = {
   reader: 'reader-key-0123456789',
   salesOnly: 'sales-key-0123456789',
+  both: 'both-key-0123456789',
   admin: 'admin-key-0123456789',
   slow: 'slow-key-0123456789',
 };
@@ -26,11 +27,12 @@ http:
   apiKeys:
     ${entry('reader', 'scopes: ["callbacks:read"]')}
     ${entry('salesOnly', 'scopes: ["callbacks:read", "callbacks:write"], services: [sales]')}
+    ${entry('both', 'scopes: ["callbacks:read"], services: [sales, support]')}
     ${entry('admin', 'scopes: [admin]')}
     ${entry('slow', 'requestsPerMinute: 3')}
 queues: { q: { targets: [ { uri: "sip:agent@pbx.example" } ] } }
 defaults: { queue: q, _customer_lookup_keys: [_customer_number] }
-services: { sales: {}, support: {} }
+services: { sales: {}, support: {}, other: {} }
 `;
 
 describe('Access to the API', () => {
@@ -137,6 +139,27 @@ describe('Access to the API', () => {
     });
     assert.doesNotMatch(inBulk.body, /"(?:cancelled|asked)"/);
     assert.notEqual((await store.get(other))?.state, 'COMPLETED');
+  });
+
+  it('leads a key for several services page by page past all that is wanted at one time', async () => {
+    const made = new Set<string>();
+    for (const service of ['sales', 'support', 'support', 'other', 'sales', 'support']) {
+      const more = { _desired_time: '2026-01-15T15:00:00Z' };
+      const payload = { _customer_number: `+1555000120${made.size}`, ...more };
+      const started = await ask('admin', 'POST', start(service), { payload });
+      const { _id: id } = started.json<{ _id: string }>();
+      if (service !== 'other') made.add(id);
+    }
+    const seen: string[] = [];
+    let query = 'limit=2';
+    for (;;) {
+      const answer = await ask('both', 'GET', `/v1/callbacks?${query}`);
+      const page = answer.json<{ callbacks: { id: string }[]; next?: string }>();
+      seen.push(...page.callbacks.map(({ id }) => id));
+      if (page.next === undefined) break;
+      query = `limit=2&cursor=${page.next}`;
+    }
+    assert.deepEqual(seen.sort(), [...made].sort());
   });
 
   it('counts requests of each key by itself, and of whoever has none by address', async () => {

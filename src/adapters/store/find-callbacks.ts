@@ -15,7 +15,8 @@ const BY_END = { column: 'completed_at_ms', next: '>', way: 'ASC' } as const;
 /** The callbacks that match every part of the query, newest desired time first. */
 export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
   // A list without an entry matches nothing; not every database takes `IN ()`.
-  if (query.states?.length === 0 || query.reasons?.length === 0) return [];
+  const { serviceNames, states, reasons } = query;
+  if ([serviceNames, states, reasons].some((list) => list?.length === 0)) return [];
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...bound: SqlValue[]): void => {
@@ -25,9 +26,10 @@ export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
 
   if (query.customerNumber !== undefined) add('customer_number = ?', query.customerNumber);
   if (query.serviceName !== undefined) add('service_name = ?', query.serviceName);
+  if (serviceNames) add(`service_name IN (${marks(serviceNames)})`, ...serviceNames);
   if (query.desiredFromMs !== undefined) add('desired_at_ms >= ?', query.desiredFromMs);
   if (query.desiredToMs !== undefined) add('desired_at_ms <= ?', query.desiredToMs);
-  if (query.states !== undefined) add(`state IN (${marks(query.states)})`, ...query.states);
+  if (states) add(`state IN (${marks(states)})`, ...states);
   if (query.notStates !== undefined && query.notStates.length > 0) {
     add(`state NOT IN (${marks(query.notStates)})`, ...query.notStates);
   }
@@ -40,7 +42,7 @@ export function* findCallbacks(query: CallbackQuery): Work<CallbackRecord[]> {
     const holders = `SELECT callback_id FROM lookup_keys WHERE key = ? AND ${among}`;
     add(`id NOT IN (${holders})`, key, ...unwanted);
   }
-  if (query.reasons !== undefined) add(`reason IN (${marks(query.reasons)})`, ...query.reasons);
+  if (reasons) add(`reason IN (${marks(reasons)})`, ...reasons);
   const { completedFromMs, completedToMs } = query;
   const isByEnd = completedFromMs !== undefined || completedToMs !== undefined;
   if (isByEnd) add('completed_at_ms IS NOT NULL AND completed_at_ms >= ?', completedFromMs ?? 0);

@@ -206,6 +206,9 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       assert.deepEqual(await ids({}), [two, one]);
       assert.deepEqual(await ids({ limit: 1 }), [two]);
       assert.deepEqual(await ids({ states: [] }), []);
+      const other = await bench.accepted({ serviceName: 'other' });
+      assert.deepEqual(await ids({ serviceNames: ['other', 'third'] }), [other]);
+      assert.deepEqual(await ids({ serviceNames: [] }), []);
     });
 
     it('leaves out values of lookup keys, and matches reasons', async () => {
