@@ -227,7 +227,7 @@ function ignoredControls(service: ServiceConfig, parameters: Parameters): string
 }
 
 /** Equal for equal requests, whatever the order of their parameters. */
-function fingerprintOf(serviceName: string, parameters: Parameters): string {
+export function fingerprintOf(serviceName: string, parameters: Parameters): string {
   const sorted = [...parameters].sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([serviceName, sorted]))

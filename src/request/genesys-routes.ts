@@ -10,7 +10,12 @@ import type { ServiceConfig } from '../config/config.js';
 import { StoreError, type CallbackRecord } from '../schedule/callback-store.js';
 import { acceptLimits, refusalOf, slotFull } from './admission.js';
 import type { ApiDeps } from './callback-api.js';
-import { desiredTimeIn, parseCallbackRequest, parseReschedule } from './callback-request.js';
+import {
+  desiredTimeIn,
+  fingerprintOf,
+  parseCallbackRequest,
+  parseReschedule,
+} from './callback-request.js';
 import { parseIsoTime } from './desired-time.js';
 import { withFreeTimes } from './free-times.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
@@ -140,6 +145,10 @@ async function startCallback(
   const { store, clock, random, log } = deps;
   const service = serviceNamed(deps, request.params.service);
   const parameters = readParameters(request.body);
+  const key = idempotencyKey(request, service.name);
+  // First of all: what was right the first time may be too late by now.
+  const before = key && (await store.acceptedBefore(key, fingerprintOf(service.name, parameters)));
+  if (before) return startedView(before);
   const context = {
     id: random.uuid(),
     nowMs: clock.nowMs(),
@@ -147,7 +156,6 @@ async function startCallback(
     times: deps.config,
   };
   const { callback, slot, ignored } = parseCallbackRequest(service, parameters, context);
-  const key = idempotencyKey(request, service.name);
   // At once: a busy disk would make each request wait for its deadline.
   if (!store.isWritable) throw new StoreError('STORE_FAILED', 'The store takes no writes now.');
   const values = throttled(service, parameters, request);
@@ -159,6 +167,10 @@ async function startCallback(
   if (ignored.length > 0) log.warn({ callbackId: record.id, ignored }, 'parameters without effect');
   log.info({ callbackId: record.id, service: service.name, state: record.state }, 'accepted');
   deps.poke();
+  return startedView(record);
+}
+
+function startedView(record: CallbackRecord): GenesysView {
   if (record.desiredAtMs > record.createdAtMs) return { _id: record.id };
   // What GMS' mobile clients show after an immediate, user-terminated request.
   return {
