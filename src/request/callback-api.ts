@@ -49,6 +49,11 @@ import { viewOfServices } from './service-view.js';
 import { registerSessionRoutes } from './session-routes.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * Node takes the shorter one of its two limits for the head and the longer one for the whole request: a body
+ * would get the minute that a head has by default. It looks every 30 s unless told.
+ */
+const SLOW_CLIENTS = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000 };
 const PATH_PART_MAX = 200;
 const STORE_RETRY_SECONDS = 5;
 
@@ -109,7 +114,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
       answer(reply, toProblem(error, maxBodyBytes)),
   } as const;
-  const api = deps.tls ? withTls(options, deps.tls) : fastify(options);
+  const api = deps.tls ? withTls(options, deps.tls) : fastify({ ...options, http: SLOW_CLIENTS });
 
   addBodyParsers(api);
   // Schemas of answers describe them; they cut nothing out of them.
@@ -117,7 +122,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   api.setErrorHandler((error: unknown, request, reply) => {
     const problem = schemaProblem(error, request) ?? toProblem(error, maxBodyBytes);
     if (problem.status >= 500 && !(error instanceof RequestProblem)) {
-      deps.log.error({ method: request.method, path: request.url, error: String(error) }, 'failed');
+      // The pattern: in the path itself there may be a number, or a plugin's token.
+      const path = request.routeOptions.url;
+      deps.log.error({ method: request.method, path, error: String(error) }, 'failed');
     }
     return answer(reply, problem);
   });
@@ -165,7 +172,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
 /** The same API on another kind of server: nothing above the socket can tell. */
 function withTls(options: object, { cert, key }: NonNullable<ApiDeps['tls']>): FastifyInstance {
-  const https = { cert, key, minVersion: 'TLSv1.2' } as const;
+  const https = { ...SLOW_CLIENTS, cert, key, minVersion: 'TLSv1.2' } as const;
   return fastify({ ...options, https });
 }
 

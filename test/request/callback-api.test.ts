@@ -192,6 +192,22 @@ describe('The HTTP API', () => {
       assert.equal(callerId, '15550009999');
     });
 
+    it('answers a repeated request as the first time, though its desired time has gone by', async () => {
+      const payload = {
+        _customer_number: '+15550001234',
+        _desired_time: new Date(NOON_MS + 60_000).toISOString(),
+      };
+      const headers = { 'idempotency-key': 'late-1' };
+      const first = await post(START, payload, headers);
+      assert.equal(first.statusCode, 200, first.body);
+      await clock.advance(HOUR_MS);
+      const again = await post(START, payload, headers);
+      assert.deepEqual(again.json(), first.json());
+      assert.equal(again.statusCode, 200);
+      const other = await post(START, { ...payload, note: 'x' }, headers);
+      assert.equal(other.statusCode, 422, other.body);
+    });
+
     it('makes one callback of a request that is repeated with its idempotency key', async () => {
       const headers = { 'idempotency-key': 'k1' };
       const payload = { _customer_number: '+15550001234' };
@@ -625,6 +641,26 @@ describe('The HTTP API', () => {
     assertProblem(answer, 500, 'CBD_INTERNAL');
     assert.ok(!answer.body.includes('swordfish'));
     assert.equal(logged.length, 1);
+  });
+
+  it('waits no longer for a body than for a head', async () => {
+    await api.ready();
+    const { headersTimeout, requestTimeout } = api.server;
+    assert.deepEqual([headersTimeout, requestTimeout], [10_000, 10_000]);
+  });
+
+  it('logs where it failed by the pattern of the path, without what stands in it', async () => {
+    await api.close();
+    const isBroken = () => Promise.reject(new Error('disk gone'));
+    api = await build({
+      store: Object.assign(Object.create(store) as typeof store, { find: isBroken }),
+    });
+    const path = '/genesys/1/service/callback';
+    assert.equal((await get(`${path}?_customer_number=%2B15550001234`)).statusCode, 500);
+    assert.deepEqual(
+      logged.map(({ fields }) => Reflect.get(fields, 'path')),
+      [path],
+    );
   });
 });
 
