@@ -1,20 +1,25 @@
 /**
- * The far side's ear and mouth: a UDP socket that keeps every RTP packet with its arrival time and
- * sends G.711 mu-law. Written apart from the product's own RTP code, so that neither hides the
+ * The far side's ear and mouth: a UDP socket that keeps every RTP packet of G.711 with its arrival time
+ * and sends mu-law. Written apart from the product's own RTP code, so that neither hides the
  * other's faults.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mulaw } from 'alawmulaw';
+import { alaw, mulaw } from 'alawmulaw';
 
 export const SAMPLES_PER_FRAME = 160;
 const FRAME_MS = 20;
 const HEADER_BYTES = 12;
 
+export type Law = 'PCMU' | 'PCMA';
+/** RFC 3551, by payload type. */
+const LAWS: Readonly<Record<number, Law>> = { 0: 'PCMU', 8: 'PCMA' };
+
 export interface HeardPacket {
   /** performance.now() at arrival. */
   readonly atMs: number;
   readonly sequence: number;
+  readonly law: Law;
   readonly samples: Int16Array;
 }
 
@@ -24,11 +29,14 @@ export class FarRtp {
 
   private constructor(private readonly socket: Socket) {
     socket.on('message', (packet) => {
-      if (packet.length <= HEADER_BYTES || (packet[1]! & 0x7f) !== 0) return;
+      const law = LAWS[packet[1]! & 0x7f];
+      if (packet.length <= HEADER_BYTES || law === undefined) return;
+      const payload = new Uint8Array(packet.subarray(HEADER_BYTES));
       this.packets.push({
         atMs: performance.now(),
         sequence: packet.readUInt16BE(2),
-        samples: mulaw.decode(new Uint8Array(packet.subarray(HEADER_BYTES))),
+        law,
+        samples: law === 'PCMA' ? alaw.decode(payload) : mulaw.decode(payload),
       });
     });
   }

@@ -5,12 +5,12 @@
 import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
 import type { Log } from '../../ports.js';
 import { describeError } from './errors.js';
-import { checked } from './sip-headers.js';
+import { ALLOWED_METHODS, checked } from './sip-headers.js';
 import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
 
 /** Calls being decided about at a time; more are somebody's attack. */
 const MAX_AT_ONCE = 50;
-const ALLOW = { Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS', Accept: 'application/sdp' };
+const ALLOW = { Allow: ALLOWED_METHODS, Accept: 'application/sdp' };
 
 /** Registers for both at the signalling server, at this connection and every later one. */
 export function takeInbound(

@@ -5,11 +5,15 @@
  * we answer is what it does. What cannot be served is refused with 488 and the call goes on as it was
  * (RFC 3261 14.2); what crosses an offer of ours is to come again later: 491. A re-INVITE without SDP
  * asks for our offer; its answer comes in the ACK and is served like an offer.
+ *
+ * It would also say 200 to a REFER that nobody follows, and the far side would hang up on a transfer that
+ * never comes: what is not served in a dialog is refused here, 405.
  */
 import type { Log, OfferAnswer } from '../../ports.js';
 import { isOffering } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { inOurName, readFarSdp } from './session-description.js';
+import { ALLOWED_METHODS } from './sip-headers.js';
 import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
 
 export interface ReofferHost {
@@ -23,6 +27,8 @@ const SDP_TYPE = { 'Content-Type': 'application/sdp' };
 /** RFC 3261 20.43. */
 const WARNING = { Warning: '305 dialback "Incompatible media format"' };
 
+const NOT_SERVED: ReadonlySet<string> = new Set(['REFER', 'MESSAGE', 'PUBLISH']);
+
 /** Directions that an answer to a hold has. */
 const HELD = /^a=(?:recvonly|inactive)/gm;
 
@@ -34,7 +40,11 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
   /** The far side's description before it asked for an offer of ours, until it answers. */
   let asked: string | undefined;
   leg.handle = (request, response) => {
-    const { method, body = '' } = request;
+    const { method = '', body = '' } = request;
+    if (NOT_SERVED.has(method)) {
+      host.log.info({ method }, 'not served inside a call: refused');
+      return response.send(405, { headers: { Allow: ALLOWED_METHODS } });
+    }
     const isOffer = method === 'INVITE' || (method === 'UPDATE' && body !== '');
     try {
       if (isOffer) {

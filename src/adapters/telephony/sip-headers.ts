@@ -22,6 +22,9 @@ const RESERVED = new Set(
 );
 const MAX_HEADER_COUNT = 40;
 
+/** Value of Allow: what we serve, inside a call or outside. */
+export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY';
+
 /** @returns the text itself. @throws TelephonyError REFUSED_TEXT */
 export function checked(kind: TextKind, text: string): string {
   const result = sanitise(kind, text);

@@ -1,0 +1,148 @@
+/**
+ * What either side of a bridged conversation may ask for inside its dialog, and what it is answered:
+ * against the embedded engine or real servers.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SipText } from '../../sip/far-party.js';
+import { level, toneShare } from '../../sip/far-rtp.js';
+import { eventually, type LiveCall, useSite } from './site.js';
+
+const AUDIBLE = 0.02;
+const LISTEN_MS = 300;
+const TONE_HZ = { customer: 600, agent: 900 } as const;
+
+type Side = keyof typeof TONE_HZ;
+type Asked = NonNullable<Parameters<LiveCall['far']['call']['request_']>[1]>;
+
+describe('in a bridged conversation', function () {
+  this.timeout(20_000);
+  const site = useSite();
+  let calls: Record<Side, LiveCall>;
+  let version = 1;
+
+  beforeEach(async () => {
+    calls = { customer: await site().call(), agent: await site().call() };
+    for (const side of ['customer', 'agent'] as const) {
+      const { dialog, endpoint, far } = calls[side];
+      dialog.onOffer((sdp) => endpoint.answer(sdp));
+      await far.request('ACK');
+      far.rtp.sendTone(endpoint.localSdp, TONE_HZ[side]);
+    }
+    await calls.customer.endpoint.bridge(calls.agent.endpoint);
+  });
+
+  /** A test that hangs up before the site is looked over. */
+  function tried(what: string, test: () => Promise<void>): void {
+    it(what, async () => {
+      await test();
+      await site().hangUp(calls.customer, calls.agent);
+    });
+  }
+
+  /** @returns the final response; one to an INVITE is acknowledged, with `answer` where the offer was ours */
+  async function ask(
+    { far }: LiveCall,
+    method: string,
+    asked: Asked = {},
+    answer?: string,
+  ): Promise<SipText & { readonly status: number }> {
+    far.call.request_(method, asked);
+    const cseq = `${far.cseq} ${method}`;
+    const final = (): SipText | undefined =>
+      far.received.find(
+        (each) => /^SIP\/2.0 [2-6]/.test(each.start) && each.header('cseq') === cseq,
+      );
+    await eventually(() => assert.ok(final(), `no answer to ${cseq}`));
+    if (method === 'INVITE') {
+      far.cseq -= 1; // an ACK has the number of its INVITE
+      far.call.request_('ACK', answer === undefined ? {} : { sdp: answer });
+    }
+    const response = final();
+    assert.ok(response);
+    return { ...response, status: Number(response.start.split(' ')[1]) };
+  }
+
+  /** The side's own description, changed, as its next one. */
+  function described({ far }: LiveCall, change: (sdp: string) => string): string {
+    version += 1;
+    return change(far.rtp.sdp).replace(/^o=far 1 1/m, `o=far 1 ${version}`);
+  }
+
+  /** What a side heard just now. */
+  const heardBy = ({ far }: LiveCall) => far.rtp.heardSince(performance.now() - LISTEN_MS);
+
+  async function theyTalk(): Promise<void> {
+    await sleep(LISTEN_MS);
+    await eventually(() => {
+      const { customer, agent } = calls;
+      assert.ok(toneShare(heardBy(customer), TONE_HZ.agent) > 0.8, 'the customer hears the agent');
+      assert.ok(toneShare(heardBy(agent), TONE_HZ.customer) > 0.8, 'the agent hears the customer');
+    }, 5000);
+    assert.ok(!calls.customer.dialog.hasEnded && !calls.agent.dialog.hasEnded);
+  }
+
+  for (const side of ['customer', 'agent'] as const) {
+    const HOLDS: Readonly<Record<string, (sdp: string) => string>> = {
+      'a=sendonly': (sdp) => `${sdp}a=sendonly\r\n`,
+      // RFC 2543's hold, which RFC 3264 8.4 has every agent understand.
+      'c=0.0.0.0': (sdp) => sdp.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'),
+    };
+    for (const [how, hold] of Object.entries(HOLDS)) {
+      for (const method of ['INVITE', 'UPDATE'] as const) {
+        tried(
+          `the ${side} holds by ${method} with ${how}, hears nothing, and resumes`,
+          async () => {
+            await theyTalk();
+            const held = await ask(calls[side], method, { sdp: described(calls[side], hold) });
+            assert.equal(held.status, 200);
+            assert.match(held.body, /^m=audio [1-9]/m);
+            await sleep(LISTEN_MS);
+            await eventually(() =>
+              assert.ok(level(heardBy(calls[side])) < AUDIBLE, 'it is silent'),
+            );
+            const sdp = described(calls[side], (own) => own);
+            assert.equal((await ask(calls[side], method, { sdp })).status, 200);
+            await theyTalk();
+          },
+        );
+      }
+    }
+
+    tried(`the ${side} changes to another codec`, async () => {
+      const sdp = described(calls[side], (own) =>
+        own.replace('RTP/AVP 0 101', 'RTP/AVP 8 101').replace('0 PCMU', '8 PCMA'),
+      );
+      const response = await ask(calls[side], 'INVITE', { sdp });
+      assert.equal(response.status, 200);
+      assert.match(response.body, /^m=audio [1-9]\d* RTP\/AVP 8\b/m);
+      await theyTalk();
+      assert.equal(calls[side].far.rtp.packets.at(-1)?.law, 'PCMA');
+    });
+
+    tried(`the ${side} asks for an offer of ours, and answers it in the ACK`, async () => {
+      const answer = described(calls[side], (own) => own);
+      const response = await ask(calls[side], 'INVITE', {}, answer);
+      assert.equal(response.status, 200);
+      assert.match(response.body, /^m=audio [1-9]\d* RTP\/AVP [^\r]*\b0\b/m);
+      await theyTalk();
+    });
+
+    tried(`the ${side} refreshes the session by UPDATE without SDP`, async () => {
+      const response = await ask(calls[side], 'UPDATE');
+      assert.deepEqual([response.status, response.body], [200, '']);
+      await theyTalk();
+    });
+
+    tried(
+      `the ${side} may not transfer the other by REFER: it is told so, and they go on`,
+      async () => {
+        const headers = { 'refer-to': '<sip:+19005550100@127.0.0.1:5999>' };
+        const response = await ask(calls[side], 'REFER', { headers });
+        assert.equal(response.status, 405);
+        assert.match(response.header('allow') ?? '', /INVITE(?!.*REFER)/);
+        await theyTalk();
+      },
+    );
+  }
+});
