@@ -1,6 +1,6 @@
 /**
  * The far side's ear and mouth: a UDP socket that keeps every RTP packet of G.711 with its arrival time
- * and sends mu-law. Written apart from the product's own RTP code, so that neither hides the
+ * and sends it, mu-law unless asked otherwise. Written apart from the product's own RTP code, so that neither hides the
  * other's faults.
  */
 import { createSocket, type Socket } from 'node:dgram';
@@ -67,7 +67,7 @@ export class FarRtp {
   }
 
   /** Sends a tone until `stopSending`, to where the media line of an offer says. */
-  sendTone(toSdp: string, toneHz: number, amplitude = 0.5): void {
+  sendTone(toSdp: string, toneHz: number, amplitude = 0.5, law: Law = 'PCMU'): void {
     this.stopSending();
     const host = /^c=IN IP4 (\S+)/m.exec(toSdp)?.[1] ?? '127.0.0.1';
     const port = Number(/^m=audio (\d+)/m.exec(toSdp)?.[1]);
@@ -75,7 +75,7 @@ export class FarRtp {
     let frame = 0;
     const sendDue = (): void => {
       while (startedAtMs + frame * FRAME_MS <= performance.now()) {
-        this.socket.send(rtpFrame(frame, toneHz, amplitude), port, host);
+        this.socket.send(rtpFrame(frame, toneHz, amplitude, law), port, host);
         frame += 1;
       }
     };
@@ -119,14 +119,15 @@ export class FarRtp {
   }
 }
 
-function rtpFrame(frame: number, toneHz: number, amplitude: number): Buffer {
+function rtpFrame(frame: number, toneHz: number, amplitude: number, law: Law): Buffer {
   const samples = tone(toneHz, SAMPLES_PER_FRAME, amplitude, frame * SAMPLES_PER_FRAME);
   const packet = Buffer.alloc(HEADER_BYTES + SAMPLES_PER_FRAME);
   packet.writeUInt8(0x80, 0);
+  packet.writeUInt8(law === 'PCMA' ? 8 : 0, 1);
   packet.writeUInt16BE(frame & 0xffff, 2);
   packet.writeUInt32BE((frame * SAMPLES_PER_FRAME) >>> 0, 4);
   packet.writeUInt32BE(0x0fa5_1de5, 8);
-  packet.set(mulaw.encode(samples), HEADER_BYTES);
+  packet.set(law === 'PCMA' ? alaw.encode(samples) : mulaw.encode(samples), HEADER_BYTES);
   return packet;
 }
 

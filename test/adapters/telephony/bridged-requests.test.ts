@@ -116,6 +116,7 @@ describe('in a bridged conversation', function () {
       const response = await ask(calls[side], 'INVITE', { sdp });
       assert.equal(response.status, 200);
       assert.match(response.body, /^m=audio [1-9]\d* RTP\/AVP 8\b/m);
+      calls[side].far.rtp.sendTone(response.body, TONE_HZ[side], 0.5, 'PCMA');
       await theyTalk();
       assert.equal(calls[side].far.rtp.packets.at(-1)?.law, 'PCMA');
     });
