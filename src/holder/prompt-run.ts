@@ -97,7 +97,9 @@ function outcomeOf(end: PlayEnd, sounds: readonly Measured[], elapsedMs: number)
     return { kind: 'ended', playedMs: Number.isNaN(whole) ? (end.playedMs ?? elapsedMs) : whole };
   }
   if (end.kind === 'failed' && !end.why.startsWith('ENDPOINT_ENDED')) {
-    return refusal('HELD_MEDIA_ERROR', end.why);
+    // Not one of the files could be opened: a format it does not know, or no sound under its name.
+    const isUnplayable = end.why.startsWith('PLAY_NOT_FOUND');
+    return refusal(isUnplayable ? 'HELD_UNPLAYABLE' : 'HELD_MEDIA_ERROR', end.why);
   }
   // Taken away with the call: only the clock knows how long it was heard.
   const playedMs = end.kind === 'stopped' ? end.playedMs : undefined;

@@ -11,6 +11,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { startFarEnd, type FarEnd, type HeardCall } from '../../src/farend/far-end.js';
 import type { PersonaScript, ScriptStep } from '../../src/farend/persona-script.js';
 import { startDialback, type Dialback } from '../../src/main.js';
+import type { StoryDocument } from '../../src/request/own-routes.js';
 import { engineYaml, until } from './bench.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -45,6 +46,7 @@ export interface PageOnCall {
   readonly view: CallbackView;
   readonly heard: HeardCall;
   readonly agents: readonly HeardCall[];
+  readonly story: StoryDocument;
 }
 
 /** For the body of a `describe`: each test has a stage of its own. */
@@ -68,7 +70,7 @@ export function pageStage() {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function serve(pages: Readonly<Record<string, string>>): Promise<string> {
+  async function serve(pages: Readonly<Record<string, string | Buffer>>): Promise<string> {
     const server = createServer((request, response) => {
       const name = (request.url ?? '').replace(/^\/|\?.*$/g, '');
       asked.push(request.url ?? '');
@@ -89,7 +91,7 @@ export function pageStage() {
     page: string,
     customer: PersonaScript,
     settled: (view: CallbackView) => boolean,
-    pages: Readonly<Record<string, string>> = {},
+    pages: Readonly<Record<string, string | Buffer>> = {},
     options = '',
     agent: PersonaScript = AGENT,
   ): Promise<PageOnCall> {
@@ -99,7 +101,9 @@ export function pageStage() {
     });
     const place = `127.0.0.1:${farEnd.port}`;
     const placed = (text: string): string => text.replaceAll('FAR_END', place);
-    const ownPages = Object.entries(pages).map(([name, text]) => [name, placed(text)] as const);
+    const ownPages = Object.entries(pages).map(
+      ([name, body]) => [name, typeof body === 'string' ? placed(body) : body] as const,
+    );
     const origin = await serve(Object.fromEntries(ownPages));
     const file = join(folder, 'dialback.yaml');
     await writeFile(
@@ -130,11 +134,12 @@ ${placed(options)}`,
       const seen = (await answer.json()) as CallbackView;
       return settled(seen) ? seen : undefined;
     });
+    const story = (await (await fetch(`${url}/v1/callbacks/${id}/story`)).json()) as StoryDocument;
     const calls = farEnd.calls();
     const agents = calls.filter(({ userPart }) => userPart === 'agent');
     const heard = calls.find(({ userPart }) => userPart !== 'agent');
     assert.ok(heard);
-    return { view, heard, agents };
+    return { view, heard, agents, story };
   }
 
   return {
