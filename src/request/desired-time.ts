@@ -10,6 +10,9 @@ const PAST_TOLERANCE_MS = 5 * 60_000;
 
 const ISO_RULE = 'an ISO 8601 time with zone, as 2026-01-15T12:00:00.000Z';
 
+/** No zone is further from UTC, in minutes. */
+const OFFSET_MAX_MINUTES = 14 * 60;
+
 const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))$/;
 
@@ -58,12 +61,15 @@ export function parseIsoTime(text: string): number | undefined {
   const [year, month, day, hour, minute] = parts.slice(1, 6).map(Number) as Five;
   const second = Number(parts[6] ?? 0);
   const millisecond = Math.floor(Number(`0.${parts[7] ?? 0}`) * 1000);
-  const offsetMinutes = Number(parts[10] ?? 0) * 60 + Number(parts[11] ?? 0);
+  const minuteOfOffset = Number(parts[11] ?? 0);
+  const offsetMinutes = Number(parts[10] ?? 0) * 60 + minuteOfOffset;
+  if (minuteOfOffset > 59 || offsetMinutes > OFFSET_MAX_MINUTES) return undefined;
   const offsetMs = (parts[9] === '-' ? -1 : 1) * offsetMinutes * 60_000;
   const localMs = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
   const local = new Date(localMs);
-  // Date.UTC rolls over: 30 February would become 2 March, 24:61 the next day.
+  // Date.UTC rolls over: 30 February would become 2 March, 24:61 the next day, the year 26 1926.
   const isReal =
+    local.getUTCFullYear() === year &&
     local.getUTCMonth() === month - 1 &&
     local.getUTCDate() === day &&
     local.getUTCHours() === hour &&
