@@ -47,6 +47,20 @@ export function acceptLimits(
   };
 }
 
+/** What has to have room when a callback gets another number: it could be anybody's otherwise. */
+export function numberLimits(
+  service: ServiceConfig,
+  callback: NewCallback,
+  dayZone: string,
+): AcceptLimits {
+  const { refusesThirdInQueue, openPerNumberMax } = service.request;
+  return {
+    counters: daily(service, callback, new Map(), dayZone),
+    sameNumberQueuedMax: refusesThirdInQueue ? IN_QUEUE_MAX : undefined,
+    sameNumberOpenMax: openPerNumberMax,
+  };
+}
+
 function windows({ name, request }: ServiceConfig, { createdAtMs }: NewCallback): CounterLimit[] {
   return request.throttleWindows.map(({ count, windowMs }, index) => ({
     key: keyOf('requests', name, `window ${index + 1}`),
@@ -147,7 +161,7 @@ function throttled(
 }
 
 /** As many as may be are booked for that time. */
-export function slotFull(): RequestProblem {
+function slotFull(): RequestProblem {
   const rule = 'a time for which fewer callbacks are booked';
   return new RequestProblem('CBD_REQUEST_NO_CAPACITY', `_desired_time is not ${rule}.`, {
     fault: { field: '_desired_time', rule },

@@ -5,6 +5,7 @@
  */
 import type { ServiceConfig } from '../config/config.js';
 import type { SlotLimit } from '../schedule/admission-limits.js';
+import type { CallbackRecord } from '../schedule/callback-store.js';
 import { bookableSlot, dialTimes, officeTimes, type TimePlans } from '../schedule/dial-times.js';
 import { isZoneName } from '../schedule/hours/zone.js';
 import { readDesiredTime } from './desired-time.js';
@@ -44,15 +45,30 @@ export function bookTime(
   const wantedMs = isChosen ? readDesiredTime(written, nowMs, rules) : nowMs;
   const desiredAtMs = openAt(service, plans, wantedMs, isChosen ? written : undefined);
   const expiresAtMs = expiryOf(service, desiredAtMs);
+  const dueAtMs = dueAt(service, plans, { desiredAtMs, expiresAtMs, customerNumber }, nowMs);
+  const slot =
+    isChosen && desiredAtMs > nowMs ? bookableSlot(service, plans, desiredAtMs) : undefined;
+  return { desiredAtMs, expiresAtMs, dueAtMs, ...(slot && { slot }) };
+}
+
+/** When a callback is taken up first, milliseconds since the epoch. */
+export function dueAt(
+  service: ServiceConfig,
+  plans: TimePlans,
+  {
+    desiredAtMs,
+    expiresAtMs,
+    customerNumber,
+  }: Pick<CallbackRecord, 'desiredAtMs' | 'expiresAtMs' | 'customerNumber'>,
+  nowMs: number,
+): number {
+  const { executionBufferMs, connectThresholdMs } = service.time;
   // GMS takes it up before the desired time, by the shorter of the two.
-  const leadMs = Math.min(time.executionBufferMs, time.connectThresholdMs);
+  const leadMs = Math.min(executionBufferMs, connectThresholdMs);
   const isScheduled = desiredAtMs > nowMs;
   const earliestMs = isScheduled ? Math.max(nowMs, desiredAtMs - leadMs) : desiredAtMs;
   // Should nothing open in its life it waits for its end, and a change of the hours may save it.
-  const dueAtMs =
-    dialTimes(service, plans, customerNumber).nextOpen(earliestMs, expiresAtMs) ?? earliestMs;
-  const slot = isChosen && isScheduled ? bookableSlot(service, plans, desiredAtMs) : undefined;
-  return { desiredAtMs, expiresAtMs, dueAtMs, ...(slot && { slot }) };
+  return dialTimes(service, plans, customerNumber).nextOpen(earliestMs, expiresAtMs) ?? earliestMs;
 }
 
 export function expiryOf(service: ServiceConfig, desiredAtMs: number): number {

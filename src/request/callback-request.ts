@@ -11,7 +11,13 @@ import type { SlotLimit } from '../schedule/admission-limits.js';
 import type { TimePlans } from '../schedule/dial-times.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
 import { numberRulesOf, type Everywhere } from './allow-list.js';
-import { bookTime, CUSTOMER_TIMEZONE, readCustomerTimezone } from './booked-time.js';
+import {
+  bookTime,
+  CUSTOMER_TIMEZONE,
+  dueAt,
+  expiryOf,
+  readCustomerTimezone,
+} from './booked-time.js';
 import { normaliseNumber, type NumberRefusal } from './customer-number.js';
 import { isControl, type Parameters } from './parameters.js';
 import { RequestProblem, shownNumber, shownValue } from './problem.js';
@@ -56,7 +62,8 @@ export function parseCallbackRequest(
   parameters: Parameters,
   { id, nowMs, everywhere, times }: RequestContext,
 ): ParsedRequest {
-  const { service, requestOptions } = readOptions(configured, parameters);
+  const requestOptions = optionsIn(configured, parameters);
+  const service = overridden(configured, requestOptions);
   const customerNumber = readNumber(
     service,
     everywhere,
@@ -93,19 +100,38 @@ export function parseReschedule(
   record: CallbackRecord,
   { nowMs, everywhere, times }: Omit<RequestContext, 'id'>,
 ): Reschedule {
-  const made = overrideService(configured, record.requestOptions);
-  const service = made.kind === 'ok' ? made.service : configured;
+  const written = optionsIn(configured, parameters);
+  const isOtherwise = Object.keys(written).length > 0;
+  const requestOptions = { ...record.requestOptions, ...written };
+  const service = isOtherwise
+    ? overridden(configured, requestOptions)
+    : asItWas(configured, requestOptions);
   const writtenNumber = parameters.get(CUSTOMER_NUMBER);
+  const number =
+    writtenNumber === undefined
+      ? record.customerNumber
+      : readNumber(service, everywhere, writtenNumber);
+  const isOtherNumber = number !== record.customerNumber;
   const desired = desiredTimeIn(parameters);
-  const customerNumber =
-    writtenNumber === undefined ? undefined : readNumber(service, everywhere, writtenNumber);
-  const number = customerNumber ?? record.customerNumber;
+  const isRetry = record.attemptCount > 0;
+  const moved = (): Partial<Reschedule> => {
+    if (desired !== undefined) return bookTime(service, times, desired, number, nowMs);
+    if (isRetry || (!isOtherwise && !isOtherNumber)) return {};
+    const expiresAtMs = isOtherwise ? expiryOf(service, record.desiredAtMs) : record.expiresAtMs;
+    const as = { ...record, expiresAtMs, customerNumber: number };
+    return { expiresAtMs, dueAtMs: dueAt(service, times, as, nowMs) };
+  };
   return {
     atMs: nowMs,
-    ...(customerNumber === record.customerNumber ? {} : { customerNumber }),
-    ...(desired === undefined ? {} : bookTime(service, times, desired, number, nowMs)),
+    ...(isOtherNumber && { customerNumber: number }),
+    ...(isOtherwise && { requestOptions }),
+    ...moved(),
     userData: readUserData(service, parameters),
-    lookupKeys: readLookupKeys(service, parameters, customerNumber),
+    lookupKeys: readLookupKeys(
+      service,
+      parameters,
+      writtenNumber === undefined ? undefined : number,
+    ),
   };
 }
 
@@ -189,19 +215,32 @@ function readLookupKeys(
   return Object.fromEntries(found);
 }
 
-/** What the request sets for itself, and the service as it then is. */
-function readOptions(
-  service: ServiceConfig,
-  parameters: Parameters,
-): { service: ServiceConfig; requestOptions: Record<string, string> } {
+/** What the request sets for itself. */
+function optionsIn(service: ServiceConfig, parameters: Parameters): Record<string, string> {
   const { overwritableOptions } = service.request;
   const customerTimezone = readCustomerTimezone(parameters);
-  const requestOptions: Record<string, string> = {
+  return {
     ...Object.fromEntries([...parameters].filter(([name]) => overwritableOptions.includes(name))),
     ...(customerTimezone !== undefined && { customerTimezone }),
   };
-  const result = overrideService(service, requestOptions);
-  if (result.kind === 'ok') return { service: result.service, requestOptions };
+}
+
+/** The service of a callback that was accepted; its options may not be allowed any more. */
+function asItWas(
+  configured: ServiceConfig,
+  requestOptions: Readonly<Record<string, string>>,
+): ServiceConfig {
+  const made = overrideService(configured, requestOptions);
+  return made.kind === 'ok' ? made.service : configured;
+}
+
+/** @throws RequestProblem for an option that is wrong */
+function overridden(
+  configured: ServiceConfig,
+  requestOptions: Readonly<Record<string, string>>,
+): ServiceConfig {
+  const result = overrideService(configured, requestOptions);
+  if (result.kind === 'ok') return result.service;
   const [problem] = result.problems;
   throw new RequestProblem(
     'CBD_REQUEST_OPTION',

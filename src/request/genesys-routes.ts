@@ -8,7 +8,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServiceConfig } from '../config/config.js';
 import { StoreError, type CallbackRecord } from '../schedule/callback-store.js';
-import { acceptLimits, refusalOf, slotFull } from './admission.js';
+import { acceptLimits, numberLimits, refusalOf } from './admission.js';
 import type { ApiDeps } from './callback-api.js';
 import {
   desiredTimeIn,
@@ -126,15 +126,18 @@ async function changeCallback(
   const service = serviceNamed(deps, request.params.service);
   const record = await callbackOf(deps, request.params);
   const parameters = readParameters(request.body);
+  const nowMs = clock.nowMs();
   const changes = parseReschedule(service, parameters, record, {
-    nowMs: clock.nowMs(),
-    everywhere: deps.everywhere,
-    times: deps.config,
+    ...{ nowMs, everywhere: deps.everywhere, times: deps.config },
   });
-  const result = await store.reschedule(record.id, changes);
+  const { customerNumber } = changes;
+  const asNew = customerNumber && { ...record, customerNumber, createdAtMs: nowMs };
+  const { dayZone } = deps.config.dialling;
+  const limits = asNew && numberLimits(service, asNew, dayZone);
+  const result = await store.reschedule(record.id, { ...changes, ...(limits && { limits }) });
   if (!result.ok && result.why === 'too-late') throw tooLate('changed');
-  if (!result.ok && result.why === 'slot-full') throw slotFull();
-  if (!result.ok) throw unknownCallback(record.id);
+  if (!result.ok && result.why === 'unknown') throw unknownCallback(record.id);
+  if (!result.ok) throw refusalOf(result, service, asNew || record, new Map());
   return toGenesysView(result.record);
 }
 

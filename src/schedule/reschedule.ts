@@ -1,5 +1,5 @@
 /** Changes of a callback that exists, from outside. */
-import type { SlotLimit } from './admission-limits.js';
+import type { AcceptLimits, AdmitResult, SlotLimit } from './admission-limits.js';
 import type { CallbackRecord } from './callback-store.js';
 import type { NoticeDraft } from './notices.js';
 
@@ -7,12 +7,16 @@ import type { NoticeDraft } from './notices.js';
 export interface Reschedule {
   readonly atMs: number;
   readonly desiredAtMs?: number;
-  /** With a desired time, as that of a new callback. */
+  /** When it is taken up; without it at the desired time, or as before when that stays. */
   readonly dueAtMs?: number;
   /** With a desired time: has to have room for it. */
   readonly slot?: SlotLimit;
   readonly expiresAtMs?: number;
   readonly customerNumber?: string;
+  /** With a number: has to have room for it, as for a new callback. */
+  readonly limits?: AcceptLimits;
+  /** In place of those it had. */
+  readonly requestOptions?: Readonly<Record<string, string>>;
   /** Merged into what is there; an empty string deletes the key. */
   readonly userData?: Readonly<Record<string, string>>;
   readonly lookupKeys?: Readonly<Record<string, string>>;
@@ -23,4 +27,6 @@ export interface Reschedule {
 export type RescheduleResult =
   | { readonly ok: true; readonly record: CallbackRecord }
   /** `too-late`: a session owns it (user data may still change) or it is COMPLETED. */
-  | { readonly ok: false; readonly why: 'unknown' | 'too-late' | 'slot-full' };
+  | { readonly ok: false; readonly why: 'unknown' }
+  | { readonly ok: false; readonly why: 'too-late' }
+  | Exclude<AdmitResult, { ok: true }>;

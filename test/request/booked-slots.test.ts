@@ -103,4 +103,19 @@ describe('booking over HTTP', () => {
     const refused = await book('2026-01-16T12:00:00Z', { _customer_timezone: 'EST' });
     assert.equal(refused.error, 'CBD_REQUEST_OPTION');
   });
+
+  it('looks anew when a customer may be called once number or zone have changed', async () => {
+    const { _id = '' } = await book('2026-01-16T12:00:00Z');
+    const dueAfter = async (change: Record<string, string>) => {
+      const { status } = await send('PUT', `${START}/${_id}`, change);
+      assert.equal(status, 200);
+      const record = await store.get(_id);
+      return new Date(record?.dueAtMs ?? 0).toISOString().slice(11, 16);
+    };
+    assert.equal(await dueAfter({ _customer_number: '+12125550123' }), '14:00');
+    assert.equal(await dueAfter({ _customer_timezone: 'America/Chicago' }), '15:00');
+    assert.equal(await dueAfter({ note: 'x' }), '15:00');
+    assert.equal(await dueAfter({ _customer_timezone: 'Europe/Berlin' }), '11:58');
+    assert.equal((await send('PUT', `${START}/${_id}`, { _customer_timezone: 'EST' })).status, 400);
+  });
 });

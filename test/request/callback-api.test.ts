@@ -192,6 +192,23 @@ describe('The HTTP API', () => {
       assert.equal(callerId, '15550009999');
     });
 
+    it('lets nobody pass the limits of a number by changing callbacks to it', async () => {
+      api = await build({}, YAML.replace('limit: 1000', 'limit: 2'));
+      const change = (id: string, payload: object) =>
+        api.inject({ method: 'PUT', url: `${START}/${id}`, payload });
+      const victim = { _customer_number: '+15550005678' };
+      await started(victim);
+      const ids = [await started(), await started()] as const;
+      const changes = ids.map((id) => change(id, victim));
+      const codes = (await Promise.all(changes)).map(({ statusCode }) => statusCode).sort();
+      assert.deepEqual(codes, [200, 503]);
+      const numbers = await Promise.all(
+        ids.map(async (id) => (await store.get(id))?.customerNumber),
+      );
+      assert.deepEqual(numbers.sort(), ['+15550001234', '+15550005678']);
+      assert.equal((await change(ids[0], { note: 'x' })).statusCode, 200);
+    });
+
     it('answers a repeated request as the first time, though its desired time has gone by', async () => {
       const payload = {
         _customer_number: '+15550001234',
@@ -651,9 +668,12 @@ describe('The HTTP API', () => {
 
   it('logs where it failed by the pattern of the path, without what stands in it', async () => {
     await api.close();
-    const isBroken = () => Promise.reject(new Error('disk gone'));
+    const isBroken = (): Promise<never> => Promise.reject(new Error('disk gone'));
     api = await build({
-      store: Object.assign(Object.create(store) as typeof store, { find: isBroken }),
+      store: new Proxy(store, {
+        get: (target, name): unknown =>
+          name === 'find' ? isBroken : Reflect.get(target, name, target),
+      }),
     });
     const path = '/genesys/1/service/callback';
     assert.equal((await get(`${path}?_customer_number=%2B15550001234`)).statusCode, 500);

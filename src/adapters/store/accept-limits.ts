@@ -21,7 +21,10 @@ const IN_QUEUE = `state IN ('QUEUED', 'ROUTING', 'PAUSED') AND state <> 'COMPLET
 /** @returns why it may not be accepted, or `undefined` */
 export function* refuseCallback(
   dialect: Dialect,
-  callback: NewCallback,
+  callback: Pick<
+    NewCallback,
+    'serviceName' | 'customerNumber' | 'createdAtMs' | 'desiredAtMs' | 'dueAtMs'
+  >,
   limits: AcceptLimits,
 ): Work<Exclude<AdmitResult, { ok: true }> | undefined> {
   const { serviceName, customerNumber, createdAtMs } = callback;

@@ -229,7 +229,8 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
   const movesTheDial =
     changes.desiredAtMs !== undefined ||
     changes.expiresAtMs !== undefined ||
-    changes.customerNumber !== undefined;
+    changes.customerNumber !== undefined ||
+    changes.requestOptions !== undefined;
   if (record.state === 'COMPLETED' || (record.claimed && movesTheDial)) {
     return { ok: false, why: 'too-late' };
   }
@@ -239,18 +240,27 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
   }
   const desiredAtMs = changes.desiredAtMs ?? record.desiredAtMs;
   const movedToMs = changes.dueAtMs ?? desiredAtMs;
+  const customerNumber = changes.customerNumber ?? record.customerNumber;
+  if (changes.limits) {
+    const dueAtMs = movedToMs;
+    const asNew = { serviceName, customerNumber, createdAtMs: changes.atMs, desiredAtMs, dueAtMs };
+    const refusal = yield* refuseCallback(dialect, asNew, changes.limits);
+    if (refusal !== undefined) return refusal;
+    yield* count(changes.limits.counters ?? [], changes.atMs);
+  }
   const lookupKeys = mergeText(record.lookupKeys, changes.lookupKeys ?? {});
   const isMoved = changes.desiredAtMs !== undefined;
   const movedState = movedToMs > changes.atMs ? 'SCHEDULED' : 'QUEUED';
   const row = yield* get(
     `UPDATE callbacks SET desired_at_ms = ?, due_at_ms = ?, expires_at_ms = ?, customer_number = ?,
-       user_data = ?, lookup_keys = ?, state = ?, updated_at_ms = ? WHERE id = ? RETURNING *`,
+       user_data = ?, lookup_keys = ?, request_options = ?, state = ?, updated_at_ms = ? WHERE id = ? RETURNING *`,
     desiredAtMs,
-    isMoved ? movedToMs : record.dueAtMs,
+    isMoved ? movedToMs : (changes.dueAtMs ?? record.dueAtMs),
     changes.expiresAtMs ?? record.expiresAtMs,
-    changes.customerNumber ?? record.customerNumber,
+    customerNumber,
     JSON.stringify(mergeText(record.userData, changes.userData ?? {})),
     JSON.stringify(lookupKeys),
+    JSON.stringify(changes.requestOptions ?? record.requestOptions),
     isMoved && record.state !== 'PAUSED' ? movedState : record.state,
     changes.atMs,
     id,
