@@ -16,6 +16,7 @@ import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
+import type { WirePace } from './dial/wire-pace.js';
 import type { HandoffFacts } from './handoff/conversation.js';
 import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
 import { Holders, type HolderSetUp } from './holder/holders.js';
@@ -41,6 +42,8 @@ export interface EffectsDeps extends CallSettings {
   readonly desk: QueueDesk;
   readonly telephony: Telephony;
   readonly setUps?: SetUpGovernor;
+  /** How fast INVITEs leave by a trunk; absent: as they come. */
+  readonly wirePace?: WirePace;
   readonly analyser: CallAnalyser;
   readonly clock: Clock;
   readonly random: Random;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import type { MediaFolders } from './adapters/media/shared-folder.js';
 import type { LiveConfig } from './config/reload-config.js';
+import { WirePace } from './dial/wire-pace.js';
 import type { Fetcher } from './holder/fetcher.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
@@ -38,6 +39,7 @@ export function createHost(
 ): SessionHost {
   return new SessionHost({
     ...parts,
+    wirePace: new WirePace(parts.clock),
     files: createMediaFiles({
       get cacheDirectory() {
         return folders().cacheDirectory;

@@ -14,7 +14,7 @@ import type { ResultRow } from './dial/result-rows.js';
 import { mayRedirectTo } from './dial/redirection.js';
 import { callerOn } from './dial/trunk-headers.js';
 import { TrunkTries, type NextTry } from './dial/trunk-tries.js';
-import { credentialsOf } from './dial/trunk.js';
+import { credentialsOf, type Trunk } from './dial/trunk.js';
 import type { LegLedger } from './leg-ledger.js';
 import type { LegTrail } from './leg-trail.js';
 import type { Clock, LegListener, PlayEnd } from './ports.js';
@@ -70,19 +70,21 @@ export function openCustomerLeg(
     onFailed: (playId, why) => listener.post({ type: 'play-failed', playId, why }),
   });
   const { postConnectTimeoutMs, cpdProfile, options } = service;
+  const turnOn = (trunk: Trunk) => () => deps.wirePace?.turn(trunk) ?? Promise.resolve();
   const call: OutboundCall = new OutboundCall(
     deps,
     {
       ...partsOf(service, { plan, callId }),
       trunk: plan.trunk.name,
       resultRows: context.resultRows,
+      turn: turnOn(plan.trunk),
       onward: async (failure, verdict) => {
         const next = await tries.next(failure, verdict);
         if (!next) return undefined;
         const trunk = next.plan.trunk.name;
         times.goOn(trunk);
         const leg = timed(ledger.of('customer', next.callId), times);
-        return { parts: partsOf(service, next), trunk, leg };
+        return { parts: partsOf(service, next), trunk, leg, turn: turnOn(next.plan.trunk) };
       },
       ringTimeoutMs: command.ringTimeoutMs,
       mediaSilenceMaxMs: service.mediaSilenceMaxMs,

@@ -24,7 +24,11 @@ export interface NextInvite {
   /** Name of its trunk. */
   readonly trunk: string;
   readonly leg: LegListener;
+  readonly turn?: Turn | undefined;
 }
+
+/** Resolves when an INVITE may leave. */
+export type Turn = () => Promise<void>;
 
 export interface OutboundCallRequest extends InviteParts {
   /** Name of the trunk that it leaves by. */
@@ -39,6 +43,8 @@ export interface OutboundCallRequest extends InviteParts {
     failure: InviteFailure,
     verdict: ResultVerdict,
   ) => Promise<NextInvite | undefined>;
+  /** Of the first INVITE; each that follows has its own. Absent: at once. */
+  readonly turn?: Turn | undefined;
   /** For each INVITE. */
   readonly ringTimeoutMs: number;
   /** Once answered, a call from which no RTP came for so long is given up. Undefined: never. */
@@ -80,6 +86,7 @@ export function partsOf({
   trunk: _trunk,
   resultRows: _rows,
   onward: _onward,
+  turn: _turn,
   ringTimeoutMs: _ringTimeoutMs,
   mediaSilenceMaxMs: _silence,
   analysis: _analysis,

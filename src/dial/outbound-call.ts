@@ -38,6 +38,7 @@ import {
   type NextInvite,
   type OutboundCallListener,
   type OutboundCallRequest,
+  type Turn,
 } from './outbound-call-parts.js';
 import { judgeFailure, type ResultVerdict } from './sip-result.js';
 
@@ -140,26 +141,29 @@ export class OutboundCall {
   }
 
   async #dial(): Promise<void> {
-    const { telephony } = this.deps;
-    const endpoint = await telephony.media.createEndpoint();
+    const endpoint = await this.deps.telephony.media.createEndpoint();
     this.#endpoint = endpoint;
     this.listener.onEndpoint(endpoint.id);
     if (this.#isOver) return this.#release('abandoned before dialling');
     endpoint.onEnded(() => this.#onMediaLost());
     if (endpoint.hasEnded) return this.#onMediaLost();
     await this.#listen(endpoint);
-    if (this.#isOver) return this.#release('abandoned before dialling');
-    await this.#send(endpoint, partsOf(this.request));
+    await this.#send(endpoint, partsOf(this.request), this.request.turn);
   }
 
-  async #send(endpoint: MediaEndpoint, parts: InviteParts): Promise<void> {
+  async #send(endpoint: MediaEndpoint, parts: InviteParts, turn?: Turn): Promise<void> {
+    if (!this.#isOver) await turn?.();
+    if (this.#isOver) return this.#release('abandoned before dialling');
     const { localSdp, id: endpointId } = endpoint;
     const invite = this.deps.telephony.sip.invite({ ...parts, localSdp, endpointId });
     this.#invite = invite;
     const leg = this.#leg;
     invite.onIdentity((identity) => leg.onIdentity(identity));
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
-    this.#stopTimer = this.deps.clock.after(this.request.ringTimeoutMs, () => this.#onRungOut());
+    const { ringTimeoutMs } = this.request;
+    this.#stopTimer = this.deps.clock.after(ringTimeoutMs, () =>
+      this.#end(CALL_STATE.NoAnswer, { cpdReason: `rang ${ringTimeoutMs} ms` }),
+    );
     const outcome = await invite.outcome;
     this.#stopTimer();
     await this.#onOutcome(endpoint, outcome);
@@ -187,10 +191,6 @@ export class OutboundCall {
     this.listener.onRinging(status, sdp !== undefined);
     // Early media: busy tones and information tones are often heard before any final response.
     if (sdp) endpoint.connect(sdp).catch((error: unknown) => this.#note('early media', error));
-  }
-
-  #onRungOut(): void {
-    this.#end(CALL_STATE.NoAnswer, { cpdReason: `rang ${this.request.ringTimeoutMs} ms` });
   }
 
   async #onOutcome(endpoint: MediaEndpoint, outcome: InviteOutcome): Promise<void> {
@@ -236,14 +236,14 @@ export class OutboundCall {
     return onward(failure, verdict);
   }
 
-  #goOn(endpoint: MediaEndpoint, { parts, trunk, leg }: NextInvite): Promise<void> {
+  #goOn(endpoint: MediaEndpoint, { parts, trunk, leg, turn }: NextInvite): Promise<void> {
     this.#leg = leg;
     this.#trunk = trunk;
     this.#callId = parts.callId;
     this.#hasRung = false;
     this.#heard = undefined;
     leg.onEndpoint(endpoint.id);
-    return this.#send(endpoint, parts);
+    return this.#send(endpoint, parts, turn);
   }
 
   async #onAnswered(endpoint: MediaEndpoint, dialog: SipDialog): Promise<void> {

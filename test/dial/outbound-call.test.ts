@@ -9,6 +9,7 @@ function place(
     withCpd?: boolean;
     mediaSilenceMaxMs?: number;
     onward?: OutboundCallRequest['onward'];
+    turn?: OutboundCallRequest['turn'];
   } = {},
 ) {
   const telephony = new FakeTelephony();
@@ -26,6 +27,7 @@ function place(
       ringTimeoutMs: 30_000,
       mediaSilenceMaxMs: overrides.mediaSilenceMaxMs,
       onward: overrides.onward,
+      turn: overrides.turn,
       analysis:
         overrides.withCpd === false
           ? undefined
@@ -165,6 +167,26 @@ describe('OutboundCall', () => {
     assert.deepEqual(t.heard, ['ringing 180', 'answered', 'result 0 up']);
     await t.call.hangUp('done');
     await t.quiet();
+  });
+
+  it('waits for its turn on the trunk with everything ready, and does not leave if it is given up', async () => {
+    let go = (): void => undefined;
+    const turn = () => new Promise<void>((resolve) => (go = resolve));
+    const kept = place({ turn });
+    await settle();
+    assert.deepEqual([kept.telephony.endpoints.length, kept.telephony.calls.length], [1, 0]);
+    go();
+    await settle();
+    assert.equal(kept.telephony.calls.length, 1);
+    await kept.call.hangUp('done');
+    await kept.quiet();
+    const dropped = place({ turn });
+    await settle();
+    const hungUp = dropped.call.hangUp('cancelled');
+    go();
+    await hungUp;
+    assert.equal(dropped.telephony.calls.length, 0);
+    await dropped.quiet();
   });
 
   it('arms the audio tap before the INVITE leaves, so that early media is heard', async () => {
