@@ -10,7 +10,7 @@ import type {
   SlotLimit,
 } from '../../schedule/admission-limits.js';
 import type { NewCallback } from '../../schedule/callback-store.js';
-import { fullCounter } from './limit-counters.js';
+import { counterName, fullCounter } from './limit-counters.js';
 import { all, get, type Dialect, type SqlValue, type Work } from './statements.js';
 
 const BOOKED_SLOTS_MAX = 10_000;
@@ -29,8 +29,7 @@ export function* refuseCallback(
 ): Work<Exclude<AdmitResult, { ok: true }> | undefined> {
   const { serviceName, customerNumber, createdAtMs } = callback;
   const { queuedMax, sameNumberQueuedMax, sameNumberOpenMax, slot, counters = [] } = limits;
-  const looks = [queuedMax, sameNumberQueuedMax, sameNumberOpenMax];
-  if (looks.some((max) => max !== undefined)) yield* dialect.alone(`admit ${serviceName}`);
+  for (const name of aloneWith(callback, limits)) yield* dialect.alone(name);
   const sameNumber = 'customer_number = ? AND service_name = ?';
   // What is wanted later stands in no queue yet.
   if ((callback.dueAtMs ?? callback.desiredAtMs) <= createdAtMs) {
@@ -46,25 +45,39 @@ export function* refuseCallback(
   if (yield* isFull(sameNumberOpenMax, open, customerNumber, serviceName)) {
     return { ok: false, why: 'number-open' };
   }
-  if (slot && (yield* isSlotFull(dialect, serviceName, slot))) {
+  if (slot && (yield* isSlotFull(serviceName, slot))) {
     return { ok: false, why: 'slot-full' };
   }
-  return yield* fullCounter(dialect, counters, createdAtMs);
+  return yield* fullCounter(counters, createdAtMs);
 }
+
+/** Under which names nobody else may pass meanwhile, in the order in which all take them. */
+export function aloneWith({ serviceName }: NewCallback, limits: AcceptLimits): readonly string[] {
+  const { queuedMax, sameNumberQueuedMax, sameNumberOpenMax, slot, counters = [] } = limits;
+  const looks = [queuedMax, sameNumberQueuedMax, sameNumberOpenMax];
+  const names = counters.map(({ key }) => counterName(key));
+  if (looks.some((max) => max !== undefined)) names.push(`admit ${serviceName}`);
+  if (slot !== undefined) names.push(slotName(serviceName, slot));
+  return names.sort();
+}
+
+export const slotName = (serviceName: string, { fromMs }: SlotLimit): string =>
+  `slot ${serviceName} ${fromMs}`;
 
 /** The first term is that of the partial index, word for word. */
 const BOOKED = `desired_at_ms > created_at_ms AND service_name = ?
   AND desired_at_ms >= ? AND desired_at_ms < ?
   AND (state <> 'COMPLETED' OR reason NOT IN ('CANCELLED', 'CANCELLED_BY_ADMIN'))`;
 
-/** @param exceptId a callback that is moved within its slot takes no second place */
+/**
+ * To be asked under `slotName`.
+ * @param exceptId a callback that is moved within its slot takes no second place
+ */
 export function* isSlotFull(
-  dialect: Dialect,
   serviceName: string,
   { fromMs, toMs, max }: SlotLimit,
   exceptId = '',
 ): Work<boolean> {
-  yield* dialect.alone(`slot ${serviceName} ${fromMs}`);
   return yield* isFull(max, `${BOOKED} AND id <> ?`, serviceName, fromMs, toMs, exceptId);
 }
 

@@ -13,11 +13,19 @@ import {
 } from '../../schedule/callback-store.js';
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
-import { count, fullCounter } from './limit-counters.js';
+import { count, fullCounter, holdCounters } from './limit-counters.js';
 import { writeNotices } from './outbox.js';
 import { isPaused } from './pauses.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
-import { get, run, type Dialect, type SqlRow, type Work } from './statements.js';
+import {
+  get,
+  marks,
+  run,
+  type Dialect,
+  type SqlRow,
+  type SqlValue,
+  type Work,
+} from './statements.js';
 
 const RECORD_COLUMNS = {
   state: 'state',
@@ -52,7 +60,8 @@ export function* applyChange(
   if (change.dialLock === 'take') {
     const busy = yield* lockNumber(record, change, atMs);
     if (busy !== undefined) return busy;
-    const full = yield* fullCounter(dialect, change.counters ?? [], atMs);
+    yield* holdCounters(dialect, change.counters ?? []);
+    const full = yield* fullCounter(change.counters ?? [], atMs);
     if (full !== undefined) {
       yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
       return full;
@@ -173,18 +182,27 @@ function* writeAttempt(id: string, attempt: AttemptChange): Work<void> {
     id,
     attempt.attempt,
   );
-  if (known === undefined) yield* insertAttempt(id, attempt);
-  else if (attempt.callId !== undefined && attempt.callId !== known['call_id']) {
-    throw new StoreError(
-      'STORE_CONFLICT',
-      `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`,
-    );
-  }
   const { tries, ...facts } = attempt;
   const { columns, values } = present<keyof typeof ATTEMPT_COLUMNS>(ATTEMPT_COLUMNS, {
     ...facts,
     tries: tries === undefined ? undefined : JSON.stringify(tries),
   });
+  if (known === undefined) {
+    const birth = birthOf(id, attempt);
+    yield* run(
+      `INSERT INTO attempts (${[...BIRTH_COLUMNS, ...columns].join(', ')})
+       VALUES (${marks([...birth, ...values])})`,
+      ...birth,
+      ...values,
+    );
+    return;
+  }
+  if (attempt.callId !== undefined && attempt.callId !== known['call_id']) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`,
+    );
+  }
   if (columns.length === 0) return;
   yield* run(
     `UPDATE attempts SET ${columns.map((column) => `${column} = ?`).join(', ')}
@@ -195,23 +213,16 @@ function* writeAttempt(id: string, attempt: AttemptChange): Work<void> {
   );
 }
 
-function* insertAttempt(id: string, attempt: AttemptChange): Work<void> {
-  const { callId, number, startedAtMs } = attempt;
+const BIRTH_COLUMNS = ['callback_id', 'attempt', 'call_id', 'number', 'started_at_ms'] as const;
+
+function birthOf(id: string, { attempt, callId, number, startedAtMs }: AttemptChange): SqlValue[] {
   if (callId === undefined || number === undefined || startedAtMs === undefined) {
     throw new StoreError(
       'STORE_CONFLICT',
-      `Attempt ${attempt.attempt} of callback ${id} has no Call-ID, number and start yet.`,
+      `Attempt ${attempt} of callback ${id} has no Call-ID, number and start yet.`,
     );
   }
-  yield* run(
-    `INSERT INTO attempts (callback_id, attempt, call_id, number, started_at_ms)
-     VALUES (?, ?, ?, ?, ?)`,
-    id,
-    attempt.attempt,
-    callId,
-    number,
-    startedAtMs,
-  );
+  return [id, attempt, callId, number, startedAtMs];
 }
 
 function* writeStep(id: string, step: JournalStep): Work<void> {

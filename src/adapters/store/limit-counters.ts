@@ -8,15 +8,17 @@ import { get, run, type Dialect, type Work } from './statements.js';
 /** Each count takes so many dead rows away: more than it adds, and little at a time. */
 const SWEEP_MAX = 20;
 
-/** @returns the first counter without room for one more; until the transaction ends nobody else counts */
+/** Until the transaction ends nobody else counts: everybody in one order, so that all get on. */
+export function* holdCounters(dialect: Dialect, limits: readonly CounterLimit[]): Work<void> {
+  const names = limits.map(({ key }) => counterName(key));
+  for (const name of names.sort()) yield* dialect.alone(name);
+}
+
+/** @returns the first counter without room for one more, of those that are held */
 export function* fullCounter(
-  dialect: Dialect,
   limits: readonly CounterLimit[],
   nowMs: number,
 ): Work<CounterRefusal | undefined> {
-  // Everybody in the same order: nobody waits for somebody who waits for them.
-  const inOrder = [...limits].sort((a, b) => (a.key < b.key ? -1 : 1));
-  for (const { key } of inOrder) yield* dialect.alone(`counter ${key}`);
   for (const limit of limits) {
     const alive = yield* aliveCounter(limit, nowMs);
     if ((alive?.used ?? 0) < limit.max) continue;
@@ -25,6 +27,8 @@ export function* fullCounter(
   }
   return undefined;
 }
+
+export const counterName = (key: string): string => `counter ${key}`;
 
 /** Counts one more in each, room or not. */
 export function* count(limits: readonly CounterLimit[], nowMs: number): Work<void> {

@@ -15,7 +15,7 @@ import {
   type RescheduleResult,
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
-import { countBooked, isSlotFull, refuseCallback } from './accept-limits.js';
+import { countBooked, isSlotFull, refuseCallback, slotName } from './accept-limits.js';
 import { applyChange } from './apply-change.js';
 import { claimDue, dueServices } from './claim-due.js';
 import { findCallbacks } from './find-callbacks.js';
@@ -235,8 +235,9 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
     return { ok: false, why: 'too-late' };
   }
   const { serviceName } = record;
-  if (changes.slot && (yield* isSlotFull(dialect, serviceName, changes.slot, id))) {
-    return { ok: false, why: 'slot-full' };
+  if (changes.slot !== undefined) {
+    yield* dialect.alone(slotName(serviceName, changes.slot));
+    if (yield* isSlotFull(serviceName, changes.slot, id)) return { ok: false, why: 'slot-full' };
   }
   const desiredAtMs = changes.desiredAtMs ?? record.desiredAtMs;
   const movedToMs = changes.dueAtMs ?? desiredAtMs;

@@ -1,6 +1,7 @@
 /** Callbacks, steps and attempts for tests of the store and of what stands on it. */
 
 import assert from 'node:assert/strict';
+import { TABLES_OF_A_CALLBACK } from '../../../src/adapters/store/operations.js';
 import type { State } from '../../../src/callflow/vocabulary.js';
 import type {
   CallbackStore,
@@ -11,6 +12,15 @@ import type {
 
 export const NOON_MS = Date.UTC(2026, 0, 15, 12);
 export const HOUR_MS = 3_600_000;
+
+/** All that a test may have written. */
+export const CLEANED_TABLES = [
+  'callbacks',
+  'limit_counters',
+  'pauses',
+  'targets_off',
+  ...TABLES_OF_A_CALLBACK,
+] as const;
 
 let nextId = 0;
 

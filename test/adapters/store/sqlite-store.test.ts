@@ -5,12 +5,11 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TABLES_OF_A_CALLBACK } from '../../../src/adapters/store/operations.js';
 import { openSqliteStore } from '../../../src/adapters/store/sqlite-store.js';
 import { openDatabase } from '../../../src/adapters/store/sqlite-driver.js';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
 import { describeStore } from './conformance.js';
-import { someCallback, someStep } from './fixtures.js';
+import { CLEANED_TABLES, someCallback, someStep } from './fixtures.js';
 
 describe('SQLite behind the store interface', () => {
   let folder: string;
@@ -47,8 +46,7 @@ describe('SQLite behind the store interface', () => {
 
 function emptyTables(file: string): void {
   const database = openDatabase(file, 1000);
-  const tables = ['callbacks', 'limit_counters', ...TABLES_OF_A_CALLBACK];
-  for (const table of tables) database.run(`DELETE FROM ${table}`);
+  for (const table of CLEANED_TABLES) database.run(`DELETE FROM ${table}`);
   database.close();
 }
 

@@ -2,6 +2,8 @@
  * Who waits for whom among the operations on PostgreSQL: those of one callback follow each other, and
  * what has gathered there is carried out together. What is asked of many callbacks at once waits for
  * everything that was sent before it, so that nobody misses a change of their own.
+ *
+ * When everybody is busy, new callbacks share a transaction, and so do commits of several callbacks.
  */
 
 import type { Operation, Outcome } from '../messages.js';
@@ -16,6 +18,12 @@ export interface Waiting {
   readonly settle: (outcome: Outcome) => void;
 }
 
+/** What has the next word in its lane, and waits for a turn. */
+interface Ready {
+  readonly batch: readonly Waiting[];
+  readonly settle: (outcomes: readonly Outcome[]) => void;
+}
+
 interface Lane {
   readonly waiting: Waiting[];
   isRunning: boolean;
@@ -27,7 +35,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   #count = 0;
   #freeTurns = TURNS;
-  readonly #waitingForTurn: (() => void)[] = [];
+  readonly #waitingForTurn: Ready[] = [];
   #lastClaim: Promise<unknown> = Promise.resolve();
 
   /** @param perform answers for each of them, in order; never rejects */
@@ -96,14 +104,45 @@ export class Lanes {
     return outcome as Outcome;
   }
 
-  async #inATurn(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
-    if (this.#freeTurns > 0) this.#freeTurns -= 1;
-    else await new Promise<void>((resolve) => this.#waitingForTurn.push(resolve));
-    const outcomes = await this.perform(batch);
-    const next = this.#waitingForTurn.shift();
-    if (next) next();
-    else this.#freeTurns += 1;
-    return outcomes;
+  #inATurn(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
+    return new Promise((settle) => {
+      this.#waitingForTurn.push({ batch, settle });
+      this.#giveTurns();
+    });
+  }
+
+  #giveTurns(): void {
+    while (this.#freeTurns > 0 && this.#waitingForTurn.length > 0) {
+      this.#freeTurns -= 1;
+      void this.#turn(this.#together());
+    }
+  }
+
+  /** Whoever waits longest, and those behind who may share the transaction: it costs them no time. */
+  #together(): readonly Ready[] {
+    const [first, ...others] = this.#waitingForTurn.splice(0, BATCH_MAX);
+    if (first === undefined) return [];
+    const together = [first];
+    let room = BATCH_MAX - first.batch.length;
+    const left = others.filter((ready) => {
+      if (ready.batch.length > room || !mayShare(first.batch, ready.batch)) return true;
+      together.push(ready);
+      room -= ready.batch.length;
+      return false;
+    });
+    this.#waitingForTurn.unshift(...left);
+    return together;
+  }
+
+  async #turn(together: readonly Ready[]): Promise<void> {
+    const outcomes = await this.perform(together.flatMap(({ batch }) => batch));
+    let from = 0;
+    for (const { batch, settle } of together) {
+      settle(outcomes.slice(from, from + batch.length));
+      from += batch.length;
+    }
+    this.#freeTurns += 1;
+    this.#giveTurns();
   }
 
   async #go(key: string, lane: Lane): Promise<void> {
@@ -124,6 +163,20 @@ export class Lanes {
 
 function isAboutClaims({ kind }: Operation): boolean {
   return kind === 'claim-due' || kind === 'due-services';
+}
+
+/**
+ * Of different callbacks, in one transaction. What locks names along the way is left alone: accepts
+ * lock theirs beforehand, in one order.
+ */
+function mayShare(one: readonly Waiting[], other: readonly Waiting[]): boolean {
+  const kind = one[0]?.operation.kind;
+  return [...one, ...other].every(
+    ({ operation }) =>
+      operation.kind === kind &&
+      (operation.kind === 'accept' ||
+        (operation.kind === 'commit' && operation.change.counters === undefined)),
+  );
 }
 
 /** The callback whose operations have an order. */

@@ -12,6 +12,7 @@ import pg from 'pg';
 import { type CallbackStore, type CancelledBy } from '../../../schedule/callback-store.js';
 import type { SharedStore } from '../../../schedule/shared-store.js';
 import { StoreError, type StoreErrorCode } from '../../../schedule/store-error.js';
+import { aloneWith } from '../accept-limits.js';
 import {
   isWrite,
   mustReachDisk,
@@ -22,7 +23,7 @@ import {
 } from '../messages.js';
 import { failed, OperationStore, toError } from '../operation-store.js';
 import { perform } from '../operations.js';
-import type { Dialect } from '../statements.js';
+import type { Dialect, Work } from '../statements.js';
 import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
 import { Lanes, TURNS, type Waiting } from './lanes.js';
 import { NodeWatch } from './node-watch.js';
@@ -39,6 +40,7 @@ const OWNER_ID_BYTES = 16;
 const TRIES = 3;
 const DEADLOCK = '40P01';
 const SERIALIZATION_FAILURE = '40001';
+const LOCK_TIMEOUT = '55P03';
 /** How soon a callback has to be due for the other processes to be told of it. */
 const SOON_MS = 1000;
 /** A name that needs no quotes. */
@@ -197,8 +199,8 @@ class PostgresStore extends OperationStore {
       return values.map((value): Outcome => ({ ok: true, value }));
     } catch (error) {
       const { code, message } = toStoreError(error);
-      // One of them may contradict what is stored: the others are done without it.
-      const isOnesOwn = operations.length > 1 && !isOfTheServer(code);
+      // One of them may contradict what is stored, or wait in vain: the others are done without it.
+      const isOnesOwn = operations.length > 1 && (isWaitInVain(error) || !isOfTheServer(code));
       if (!isOnesOwn) return operations.map(() => failed(code, message));
       const outcomes: Outcome[] = [];
       for (const one of batch) outcomes.push(...(await this.#performBatch([one])));
@@ -222,6 +224,7 @@ class PostgresStore extends OperationStore {
     try {
       await client.query(beginOf(operations));
       const values: Result[] = [];
+      if (operations.length > 1) await performOn(client, lockNames(operations, this.#dialect));
       for (const operation of operations) {
         values.push(await performOn(client, perform(operation, this.#dialect)));
       }
@@ -244,16 +247,28 @@ function beginOf(operations: readonly Operation[]): string {
   return operations.some(mustReachDisk) ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off';
 }
 
+/** Everybody in the same order: nobody waits for somebody who waits for them. */
+function* lockNames(operations: readonly Operation[], dialect: Dialect): Work<void> {
+  const names = operations.flatMap((operation) =>
+    operation.kind === 'accept' ? aloneWith(operation.callback, operation.limits) : [],
+  );
+  for (const name of [...new Set(names)].sort()) yield* dialect.alone(name);
+}
+
 function mayTryAgain(error: unknown, operations: readonly Operation[]): boolean {
   const state = sqlState(error);
   if (state === DEADLOCK || state === SERIALIZATION_FAILURE) return true;
   // The same idempotency key at another process in the same moment: now it is known.
-  const [one] = operations;
-  return one?.kind === 'accept' && one.idempotencyKey !== undefined && isKeyTaken(error);
+  return operations.some(({ kind }) => kind === 'accept') && isKeyTaken(error);
 }
 
 function isKeyTaken(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.constraint === 'idempotency_keys_pkey';
+}
+
+/** For a lock that another transaction holds. */
+function isWaitInVain(error: unknown): boolean {
+  return [DEADLOCK, LOCK_TIMEOUT].includes(sqlState(error) ?? '');
 }
 
 function isOfTheServer(code: StoreErrorCode): boolean {

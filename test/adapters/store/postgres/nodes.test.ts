@@ -45,8 +45,8 @@ describe('processes that share a PostgreSQL', () => {
   });
 
   it('make their tables once, however many start at a time', async () => {
+    await stores.pop()?.close();
     await server.query(`DROP SCHEMA ${schema} CASCADE`);
-    stores.length = 0;
     const three = await Promise.all([open(), open(), open()]);
     const ids = await Promise.all(three.map((store) => store.ownerId()));
     assert.equal(new Set(ids).size, 3);
