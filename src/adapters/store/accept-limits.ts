@@ -52,7 +52,10 @@ export function* refuseCallback(
 }
 
 /** Under which names nobody else may pass meanwhile, in the order in which all take them. */
-export function aloneWith({ serviceName }: NewCallback, limits: AcceptLimits): readonly string[] {
+export function aloneWith(
+  { serviceName }: Pick<NewCallback, 'serviceName'>,
+  limits: AcceptLimits,
+): readonly string[] {
   const { queuedMax, sameNumberQueuedMax, sameNumberOpenMax, slot, counters = [] } = limits;
   const looks = [queuedMax, sameNumberQueuedMax, sameNumberOpenMax];
   const names = counters.map(({ key }) => counterName(key));
