@@ -50,6 +50,7 @@ function setUp(create: () => Promise<LibraryEndpoint>) {
       unicastFrom: '0.0.0.0',
       recordingFolder: '/tmp',
     },
+    facts: { hasFlite: false },
     server: { createEndpoint: create },
     api: (...words: string[]) => {
       commands.push(words.join(' '));
