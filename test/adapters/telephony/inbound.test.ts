@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '../../../src/adapters/log.js';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
 import type { Fleet } from '../../../src/adapters/telephony/fleet.js';
 import { startEmbedded } from '../../../src/embedded/index.js';
+import { eventually } from './site.js';
 import type { InboundAnswer, InboundCall } from '../../../src/inbound/inbound-call.js';
 
 describe('Requests from outside', () => {
@@ -94,4 +96,68 @@ describe('Requests from outside', () => {
       assert.equal(calls.at(-1)?.number, number);
     });
   }
+
+  for (const from of [
+    '',
+    ';;;',
+    '<sip:',
+    '<sip:+12125550100@127.0.0.1',
+    '"a\\" <sip:+1@x>;tag=b',
+    'sip:%00%0d%0a@x;tag=c',
+    `<sip:+1${'2'.repeat(4000)}@x>;tag=d`,
+    '\u{1F4DE} <tel:abc>;tag=e',
+  ]) {
+    it(`a From of ${JSON.stringify(from.slice(0, 40))} is refused or ignored, and the next call is heard`, async () => {
+      answer = { kind: 'reject', status: 480 };
+      const heard = await Promise.race([
+        ask('INVITE', [`From: ${from}`]),
+        sleep(300, 'SIP/2.0 ignored'),
+      ]);
+      assert.match(heard, /^SIP\/2\.0 (?:4\d\d|ignored)/);
+      assert.match(await ask('INVITE'), /^SIP\/2\.0 480 /);
+    });
+  }
+
+  it('a flood is answered with 503 beyond fifty that are being decided, and is over with them', async () => {
+    const waiting: (() => void)[] = [];
+    let deciding = 0;
+    telephony.onInbound(() => {
+      deciding += 1;
+      return new Promise((resolve) => {
+        waiting.push(() => resolve({ kind: 'reject', status: 480 }));
+      });
+    });
+    const flood = Array.from({ length: 200 }, (_, n) => n);
+    caller.setMaxListeners(0);
+    const statuses = new Map<string, string>();
+    const take = (data: Buffer): void => {
+      const [, status = ''] = /^SIP\/2\.0 ([2-6]\d\d)/.exec(data.toString()) ?? [];
+      const [, id = ''] = /\r\nCall-ID: (flood-\d+)/i.exec(data.toString()) ?? [];
+      if (status !== '' && id !== '') statuses.set(id, status);
+    };
+    caller.on('message', take);
+    const { port } = caller.address();
+    for (const n of flood) {
+      const lines = [
+        'INVITE sip:us@127.0.0.1 SIP/2.0',
+        `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-flood-${n};rport`,
+        'Max-Forwards: 70',
+        `From: <sip:+12125550100@127.0.0.1>;tag=${n}`,
+        'To: <sip:us@127.0.0.1>',
+        `Call-ID: flood-${n}`,
+        'CSeq: 1 INVITE',
+        `Contact: <sip:127.0.0.1:${port}>`,
+        'Content-Length: 0',
+      ];
+      caller.send([...lines, '\r\n'].join('\r\n'), engine.sip.port, engine.sip.host);
+    }
+    const counted = (status: string) => [...statuses.values()].filter((s) => s === status).length;
+    await eventually(() => assert.equal(counted('503'), 150));
+    assert.equal(deciding, 50);
+    for (const decide of waiting) decide();
+    await eventually(() => assert.equal(counted('480'), 50));
+    caller.off('message', take);
+    telephony.onInbound(() => Promise.resolve({ kind: 'reject', status: 486 }));
+    assert.match(await ask('INVITE'), /^SIP\/2\.0 486 /);
+  });
 });
