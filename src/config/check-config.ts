@@ -10,6 +10,7 @@ import { checkHosts } from './check-hosts.js';
 import { checkLimits } from './check-limits.js';
 import { checkRules } from './check-rules.js';
 import { checkTimes } from './check-times.js';
+import { checkTrunkResults } from './check-trunk-results.js';
 import { checkUrls } from './check-urls.js';
 import type { DialbackConfig } from './config.js';
 import { inFileOrder, type Problem } from './problem.js';
@@ -26,6 +27,7 @@ export async function checkConfig(config: DialbackConfig): Promise<Problem[]> {
   const found = [
     ...checkRules(config),
     ...checkTimes(config),
+    ...checkTrunkResults(config),
     ...checkEffects(config),
     ...calibration,
     ...limits,
