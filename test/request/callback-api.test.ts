@@ -671,8 +671,11 @@ describe('The HTTP API', () => {
     const isBroken = (): Promise<never> => Promise.reject(new Error('disk gone'));
     api = await build({
       store: new Proxy(store, {
-        get: (target, name): unknown =>
-          name === 'find' ? isBroken : Reflect.get(target, name, target),
+        get: (target, name) => {
+          if (name === 'find') return isBroken;
+          const value: unknown = Reflect.get(target, name, target);
+          return value;
+        },
       }),
     });
     const path = '/genesys/1/service/callback';
