@@ -15,6 +15,7 @@ const LISTENERS_MAX = 200;
 /** What may wait for a reader; who is slower than that is cut off and comes back with `Last-Event-ID`. */
 const BACKLOG_MAX_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
+const RELOADED = 'reloaded';
 const TAGS = ['Live'];
 
 const PAUSED = {
@@ -71,7 +72,7 @@ function registerStream(api: FastifyInstance, deps: ApiDeps, events: EventStream
     tags: TAGS,
     summary: 'What happens, as it happens (server-sent events)',
     description:
-      'Events `accepted`, `step`, `cancelled`, `rescheduled`, `paused`, `resumed`, `reloaded`, each with JSON. With `Last-Event-ID` the stream goes on after that event; when that is not kept any more, the event `reset` says so and what is shown has to be read anew.',
+      'Events `accepted`, `step`, `cancelled`, `rescheduled`, `paused`, `resumed`, `reloaded`, each with JSON. After `reloaded` the stream ends, so that keys are looked at anew. With `Last-Event-ID` the stream goes on after that event; when that is not kept any more, the event `reset` says so and what is shown has to be read anew.',
     headers: {
       type: 'object',
       properties: { 'last-event-id': { type: 'string', maxLength: 200 } },
@@ -126,6 +127,8 @@ function streamOf(
   };
   const unlisten = events.listen((event) => {
     if (isSeen(event)) push(textOf(event));
+    // Its key may not be valid any more: who still has one comes back and has missed nothing.
+    if (event.type === RELOADED) stream.push(null);
   });
   cancelBeat = clock.after(HEARTBEAT_MS, beat);
   return stream;

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { sha256Of } from '../../src/config/build-http.js';
 import { EventStream } from '../../src/report/event-stream.js';
 import type { ApiDeps } from '../../src/request/callback-api.js';
+import { configOf } from './test-config.js';
 import { openApi, YAML } from './whole-api.js';
 
 const KEY = 'sales-key-0123456789';
@@ -69,6 +70,10 @@ class Reader {
     }
   }
 
+  get status(): number | undefined {
+    return this.message.statusCode;
+  }
+
   close(): void {
     this.message.destroy();
   }
@@ -129,6 +134,20 @@ describe('Live over HTTP', () => {
     events.publish({ type: 'step', service: 'support', data: {} });
     events.publish({ type: 'step', service: 'sales', data: { n: 1 } });
     assert.deepEqual((await reader.next()).data, { service: 'sales', n: 1 });
+  });
+
+  it('ends with a reload, after which a key that was taken away gets no more', async () => {
+    await start(KEYED);
+    const reader = await listen({ 'x-api-key': KEY });
+    const without = KEYED.replace(sha256Of(KEY), sha256Of('another-key-0123456789'));
+    Object.assign(deps, { config: await configOf(without) });
+    events.publish({ type: 'reloaded', data: { changes: 1 } });
+    assert.equal((await reader.next()).event, 'reloaded');
+    events.publish({ type: 'step', service: 'sales', data: { n: 1 } });
+    await assert.rejects(reader.next(), /the stream has ended/);
+    assert.equal(events.listenerCount, 0);
+    const again = await listen({ 'x-api-key': KEY, 'last-event-id': 'run1-1' });
+    assert.equal(again.status, 401);
   });
 
   it('cuts off a reader that does not read, and forgets one that went away', async () => {
