@@ -37,6 +37,14 @@ export interface Outcome {
 
 type Cast = PersonaName | PersonaScript;
 
+/** Answers with music: nobody can say who that is, and the call state is 28, Unknown. */
+export const MUSIC: PersonaScript = {
+  steps: [
+    { step: 'answer' },
+    { step: 'repeat', steps: [{ step: 'say', what: { file: 'waiting.wav' } }] },
+  ],
+};
+
 export class PluginStage {
   readonly #numbers = new Map<string, Cast>();
   readonly warnings: string[] = [];

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { PersonaName } from '../../src/farend/personas.js';
-import { PluginStage } from './plugin-stage.js';
+import { MUSIC, PluginStage } from './plugin-stage.js';
 import type { PluginHands } from './plugin-servers.js';
 
 const SERVICES = `services:
@@ -116,19 +116,25 @@ describe('plugins elsewhere, on real calls', function () {
       assert.deepEqual(await stage.recognise(outcome.heard[0], 'machine.wav'), ['machine.wav']);
     }));
 
-  it('silence: has the call of somebody who says nothing', () =>
-    both(async (runner) => {
-      const data = script(`silence-${runner}`, async (hands) => {
-        assert.equal(textOf(hands, '_call_state'), '32');
-        assert.notEqual(textOf(hands, '_interaction_id'), 'undefined');
-        const [status] = await hands.call('play', { prompts: [{ silenceMs: 100 }] });
-        assert.equal(status, 200);
-        await hands.call('detach');
-        await hands.reply({ action: 'cancel', message: 'OK' });
-      });
-      const outcome = await stage.run(runner, 'silent', data);
-      assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', 32]);
-    }));
+  for (const [what, callState, persona] of [
+    ['silence: has the call of somebody who says nothing', 32, 'silent'],
+    ['unknown: has the call of whatever is neither a person nor a machine', 28, MUSIC],
+  ] as const) {
+    it(what, () =>
+      both(async (runner) => {
+        const data = script(`${callState}-${runner}`, async (hands) => {
+          assert.equal(textOf(hands, '_call_state'), String(callState));
+          assert.notEqual(textOf(hands, '_interaction_id'), 'undefined');
+          const [status] = await hands.call('play', { prompts: [{ silenceMs: 100 }] });
+          assert.equal(status, 200);
+          await hands.call('detach');
+          await hands.reply({ action: 'cancel', message: 'OK' });
+        });
+        const outcome = await stage.run(runner, persona, data);
+        assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', callState]);
+      }),
+    );
+  }
 
   it('no call: is asked all the same, without one, for every way it can fail', () =>
     both(async (runner) => {

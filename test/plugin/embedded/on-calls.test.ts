@@ -11,7 +11,7 @@ import { storyLines } from '../../../src/cli/story-lines.js';
 import type { PersonaName } from '../../../src/farend/personas.js';
 import type { PersonaScript } from '../../../src/farend/persona-script.js';
 import { until } from '../../sip/bench.js';
-import { PluginStage, type Outcome } from '../plugin-stage.js';
+import { MUSIC, PluginStage, type Outcome } from '../plugin-stage.js';
 import { page } from './bed.js';
 
 const SAMPLES = fileURLToPath(new URL('../../../config/examples/plugins/', import.meta.url));
@@ -141,12 +141,18 @@ describe('embedded plugins, on real calls', function () {
     assert.deepEqual([human.reason, busy.reason], ['CANCELLED', 'CANCELLED']);
   });
 
-  it('gives a page the call of somebody who says nothing', async () => {
-    const outcome = await run('given', 'silent', {});
-    assert.deepEqual(logOf(outcome, 'state'), [32, 'Silence', 'string', 'interaction.present']);
-    assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', 32]);
-    await stage.isQuiet();
-  });
+  for (const [what, persona, callState, name] of [
+    ['somebody who says nothing', 'silent', 32, 'Silence'],
+    ['whatever is neither a person nor a machine', MUSIC, 28, 'Unknown'],
+  ] as const) {
+    it(`gives a page the call of ${what}`, async () => {
+      const outcome = await run('given', persona, {});
+      const present = [callState, name, 'string', 'interaction.present'];
+      assert.deepEqual(logOf(outcome, 'state'), present);
+      assert.deepEqual([outcome.reason, outcome.callState], ['CANCELLED', callState]);
+      await stage.isQuiet();
+    });
+  }
 
   it('asks a page about every way a call can fail, without a call', async () => {
     const answers: readonly (readonly [PersonaName, number, string])[] = [
