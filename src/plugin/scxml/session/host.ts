@@ -97,6 +97,8 @@ export interface SessionObserver {
   readonly step?: (entry: StepEntry) => void;
   readonly trouble?: (entry: TroubleEntry) => void;
   readonly request?: (request: ExtensionRequest) => void;
+  /** It has its turn now, or has had it: nothing else runs meanwhile. */
+  readonly turn?: (isRunning: boolean) => void;
   /** Called exactly once, after everything else. */
   readonly ended?: (end: SessionEnd) => void;
 }

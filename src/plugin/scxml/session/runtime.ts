@@ -188,7 +188,10 @@ export class Runtime {
     let turns = 0;
     for (const session of this.#ready) {
       this.#ready.delete(session);
-      session.family.contain(() => session.takeTurn());
+      const { family } = session;
+      family.observer.turn?.(true);
+      family.contain(() => session.takeTurn());
+      family.observer.turn?.(false);
       if (session.isReady) this.#ready.add(session);
       turns++;
       const isSliceOver =

@@ -19,6 +19,8 @@ export interface ThreadSetup {
   readonly maxSessions: number;
   readonly engines: number;
   readonly spareEngines: number;
+  /** Shared memory: number of the session that has its turn, 0 = none. A thread that hangs can tell no more. */
+  readonly turn: Int32Array;
 }
 
 export type SessionStart = Pick<StartRequest, 'document' | 'params' | 'facts'> & {

@@ -17,6 +17,7 @@ import type {
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
 import type { FromThread, ThreadPort, ThreadSetup } from './messages.js';
+import { isHoldUp, pageOf, Quarantine } from './quarantine.js';
 
 const PING_INTERVAL_MS = 1000;
 /** Twice the longest macrostep: whoever is silent for so long is not coming back. */
@@ -24,6 +25,8 @@ const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 5000;
 const DEFAULT_ENGINES_PER_THREAD = 4;
 const SPARE_ENGINES_PER_THREAD = 4;
+/** Threads at once for pages that have held up one before. */
+const APART_THREADS_MAX = 2;
 
 /** What sessions get from the outside; all of it runs in the main thread and always settles. */
 export interface PoolHost {
@@ -65,11 +68,14 @@ export interface PooledSession {
 export class ScxmlPool {
   readonly #options: PoolOptions;
   readonly #threads: Thread[] = [];
+  readonly #apart: Thread[] = [];
+  readonly #quarantine: Quarantine;
   #isStopped = false;
   #sessions = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#quarantine = new Quarantine(options.clock);
   }
 
   /** A pool whose threads are up, so that the first session starts as fast as any. */
@@ -103,32 +109,56 @@ export class ScxmlPool {
         message: `${max} sessions are running`,
       });
     this.#sessions++;
-    return this.#leastBusyThread().start(id, start, () => this.#sessions--);
+    const isApart = this.#quarantine.has(pageOf(start));
+    const thread = isApart ? this.#threadApart() : this.#leastBusyThread();
+    return thread.start(id, start, () => {
+      this.#sessions--;
+      if (isApart && thread.sessions === 0) this.#dismiss(thread);
+    });
   }
 
   stats(): { readonly threads: number; readonly sessions: number } {
-    return { threads: this.#threads.length, sessions: this.#sessions };
+    const threads = this.#threads.length + this.#apart.length;
+    return { threads, sessions: this.#sessions };
   }
 
   /** Ends every session and thread. May be called twice. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
+    const threads = [...this.#threads.splice(0), ...this.#apart.splice(0)];
+    await Promise.all(threads.map((thread) => thread.stop()));
   }
 
   #leastBusyThread(): Thread {
-    if (this.#threads.length < (this.#options.threads ?? 1)) return this.#newThread();
-    return this.#threads.reduce((best, one) => (one.sessions < best.sessions ? one : best));
+    return this.#leastBusyOf(this.#threads, this.#options.threads ?? 1);
   }
 
-  #newThread(): Thread {
-    const thread: Thread = new Thread(this.#options, (why) => {
-      const index = this.#threads.indexOf(thread);
-      if (index >= 0) this.#threads.splice(index, 1);
-      if (!this.#isStopped) this.#options.log?.error({ why }, 'a plugin thread ended');
+  /** For pages in quarantine, which may only hold up each other. */
+  #threadApart(): Thread {
+    return this.#leastBusyOf(this.#apart, APART_THREADS_MAX);
+  }
+
+  #leastBusyOf(threads: Thread[], max: number): Thread {
+    if (threads.length < max) return this.#newThread(threads);
+    return threads.reduce((best, one) => (one.sessions < best.sessions ? one : best));
+  }
+
+  #newThread(threads: Thread[] = this.#threads): Thread {
+    const gone = (why: string): void => {
+      const wasThere = remove(threads, thread);
+      if (wasThere && !this.#isStopped) this.#options.log?.error({ why }, 'a plugin thread ended');
+    };
+    const thread: Thread = new Thread(this.#options, gone, (page) => {
+      this.#options.log?.warn({ page }, 'a plugin page held up its thread, and runs apart now');
+      this.#quarantine.add(page);
     });
-    this.#threads.push(thread);
+    threads.push(thread);
     return thread;
+  }
+
+  #dismiss(thread: Thread): void {
+    remove(this.#apart, thread);
+    void thread.stop();
   }
 }
 
@@ -138,16 +168,25 @@ class Thread {
   readonly #options: PoolOptions;
   readonly #port: ThreadPort;
   readonly #onGone: (why: string) => void;
+  readonly #onHoldUp: (page: string) => void;
   readonly #running = new Map<number, Running>();
+  /** Whose turn it is. */
+  readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   #next = 1;
   #isGone = false;
   /** Counted, not timed: when this thread itself was held up, no thread is to blame. */
   #unanswered = 0;
   #stopTimer: () => void = () => undefined;
 
-  constructor(options: PoolOptions, onGone: (why: string) => void) {
+  /** @param onHoldUp which page has kept the others waiting */
+  constructor(
+    options: PoolOptions,
+    onGone: (why: string) => void,
+    onHoldUp: (page: string) => void,
+  ) {
     this.#options = options;
     this.#onGone = onGone;
+    this.#onHoldUp = onHoldUp;
     this.#port = options.newThread();
     let markReady: () => void = () => undefined;
     this.isReady = new Promise((resolve) => (markReady = resolve));
@@ -160,7 +199,7 @@ class Thread {
       markReady();
       this.#end(why);
     });
-    this.#port.post({ kind: 'setup', setup: setupOf(options) });
+    this.#port.post({ kind: 'setup', setup: setupOf(options, this.#turn) });
     this.#watch();
   }
 
@@ -171,8 +210,9 @@ class Thread {
   start(id: string, start: PoolStart, onEnded: () => void): PooledSession {
     const session = this.#next++;
     const { document, params, facts, observer } = start;
-    const running = new Running(observer, () => {
+    const running = new Running(observer, pageOf(start), (end) => {
       this.#running.delete(session);
+      if (isHoldUp(end)) this.#onHoldUp(running.page);
       onEnded();
     });
     this.#running.set(session, running);
@@ -250,6 +290,8 @@ class Thread {
     this.#stopTimer = clock.after(PING_INTERVAL_MS, () => {
       if (this.#isGone) return;
       if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
+        const holding = this.#running.get(Atomics.load(this.#turn, 0));
+        if (holding) this.#onHoldUp(holding.page);
         this.#end(`no answer to ${UNANSWERED_PINGS_MAX} pings`);
         void this.#port.kill();
         return;
@@ -271,13 +313,15 @@ class Thread {
 
 class Running {
   readonly observer: SessionObserver;
+  readonly page: string;
   readonly ended: Promise<SessionEnd>;
-  readonly #onEnded: () => void;
+  readonly #onEnded: (end: SessionEnd) => void;
   #resolve: (end: SessionEnd) => void = () => undefined;
   #hasEnded = false;
 
-  constructor(observer: SessionObserver, onEnded: () => void) {
+  constructor(observer: SessionObserver, page: string, onEnded: (end: SessionEnd) => void) {
     this.observer = observer;
+    this.page = page;
     this.#onEnded = onEnded;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
   }
@@ -289,20 +333,28 @@ class Running {
   end(end: SessionEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#onEnded();
+    this.#onEnded(end);
     this.#resolve(end);
     this.observer.ended?.(end);
   }
 }
 
 function endedSession(id: string, observer: SessionObserver, end: SessionEnd): PooledSession {
-  const running = new Running(observer, () => undefined);
+  const running = new Running(observer, '', () => undefined);
   running.end(end);
   return { id, ended: running.ended, send: () => undefined, terminate: () => undefined };
 }
 
-function setupOf({ limits, maxSessions }: PoolOptions): ThreadSetup {
+/** @returns whether it was there */
+function remove(threads: Thread[], thread: Thread): boolean {
+  const index = threads.indexOf(thread);
+  if (index >= 0) threads.splice(index, 1);
+  return index >= 0;
+}
+
+function setupOf({ limits, maxSessions }: PoolOptions, turn: Int32Array): ThreadSetup {
   return {
+    turn,
     limits: limits ?? {},
     maxSessions: maxSessions ?? DEFAULT_MAX_SESSIONS,
     engines: DEFAULT_ENGINES_PER_THREAD,

@@ -30,6 +30,7 @@ class Thread {
   /** Messages that came before the engines were there. */
   readonly #early: ToThread[] = [];
   #requests = 0;
+  #turn: Int32Array | undefined;
   /** The same for all sessions; known once the first one is started. */
   #httpBase: string | null = null;
 
@@ -75,7 +76,8 @@ class Thread {
   }
 
   async #setUp(setup: ThreadSetup): Promise<void> {
-    const { limits, maxSessions, engines, spareEngines } = setup;
+    const { limits, maxSessions, engines, spareEngines, turn } = setup;
+    this.#turn = turn;
     const host = this.#host();
     // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
     const runtime = await Runtime.create({
@@ -102,6 +104,9 @@ class Thread {
     const post = (message: FromThread): void => this.#port.post(message);
     return {
       request: (asked) => post({ kind: 'request', session, asked }),
+      turn: (isRunning) => {
+        if (this.#turn) Atomics.store(this.#turn, 0, isRunning ? session : 0);
+      },
       ended: (end) => {
         this.#running.delete(session);
         post({ kind: 'ended', session, end });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { virtualClock, type VirtualClock } from '../../../../src/adapters/clock/virtual-clock.js';
+import { silentLog } from '../../../../src/adapters/log.js';
 import type {
   FromThread,
   ThreadPort,
@@ -12,6 +13,9 @@ import { serveThread } from '../../../../src/plugin/scxml/worker/thread.js';
 class NearThread implements ThreadPort {
   isDeaf = false;
   isKilled = false;
+  /** Whose turn it was at each message of the thread, and where that is told. */
+  readonly turns: number[] = [];
+  turn: Int32Array = new Int32Array(1);
   readonly #clock: VirtualClock;
   #toThread: (message: ToThread) => void = () => undefined;
   #toPool: (message: FromThread) => void = () => undefined;
@@ -22,6 +26,7 @@ class NearThread implements ThreadPort {
     let ids = 0;
     const post = (message: FromThread) => {
       const copy = structuredClone(message);
+      if (message.kind === 'log') this.turns.push(Atomics.load(this.turn, 0));
       queueMicrotask(() => !this.isKilled && this.#toPool(copy));
     };
     serveThread(
@@ -32,6 +37,7 @@ class NearThread implements ThreadPort {
   }
 
   post(message: ToThread): void {
+    if (message.kind === 'setup') this.turn = message.setup.turn;
     const copy = structuredClone(message);
     queueMicrotask(() => !this.isDeaf && !this.isKilled && this.#toThread(copy));
   }
@@ -125,6 +131,73 @@ describe('the pool of plugin threads', () => {
     assert.equal((await next.ended).kind, 'final');
     assert.equal(threads.length, 2);
     await pool.stop();
+  });
+
+  describe('a page that has held up its thread', () => {
+    const LOOP =
+      '<scxml><state id="a"><onentry><script>for (;;);</script></onentry></state></scxml>';
+    const named = (text: string, file: string) => ({ kind: 'source', text, file }) as const;
+    const wait = (pool: ScxmlPool, file: string) =>
+      pool.start({ document: named(WAIT, file), observer: {} });
+
+    it('runs apart from then on, for an hour, and its thread goes with its last session', async () => {
+      const warnings: unknown[] = [];
+      const log = { ...silentLog, warn: (fields: object) => warnings.push(fields) };
+      const { pool, clock, threads } = await startPool({ limits: { scriptTicks: 3 }, log });
+      const loop = () => pool.start({ document: named(LOOP, 'loop.scxml'), observer: {} });
+      const first = await loop().ended;
+      assert.equal(first.kind === 'limit' && first.code, 'SCXML_SCRIPT_TOO_LONG');
+      assert.deepEqual(warnings, [{ page: 'loop.scxml' }]);
+      const other = wait(pool, 'other.scxml');
+      assert.equal(threads.length, 1);
+      await loop().ended;
+      assert.equal(threads.length, 2);
+      assert.deepEqual(
+        threads.map(({ isKilled }) => isKilled),
+        [false, true],
+      );
+      await clock.advance(3_600_000);
+      await loop().ended;
+      assert.equal(threads.length, 2, 'an hour later it is a page like any other');
+      other.terminate();
+      await other.ended;
+      await pool.stop();
+    });
+
+    it('is known when its thread answers no more, and the pages beside it are innocent', async () => {
+      const { pool, clock, threads } = await startPool();
+      const log = () => undefined;
+      const tells = named(
+        '<scxml><state id="a"><onentry><log expr="1"/></onentry></state></scxml>',
+        'tells.scxml',
+      );
+      const lost = [wait(pool, 'a.scxml'), pool.start({ document: tells, observer: { log } })];
+      await clock.advance(10);
+      const [thread] = threads;
+      assert.ok(thread);
+      assert.deepEqual(thread.turns, [2], 'it says whose turn it is');
+      assert.equal(Atomics.load(thread.turn, 0), 0, 'and that it is over');
+      Atomics.store(thread.turn, 0, 2);
+      thread.isDeaf = true;
+      await clock.advance(12_000);
+      for (const { ended } of lost) assert.equal((await ended).kind, 'failed');
+      wait(pool, 'a.scxml');
+      assert.equal(threads.length, 2);
+      wait(pool, 'tells.scxml');
+      assert.equal(threads.length, 3);
+      await pool.stop();
+    });
+
+    it('shares two threads with its like, however many there are', async () => {
+      const { pool, threads } = await startPool({ limits: { scriptTicks: 3 } });
+      const files = ['1', '2', '3', '4'].map((name) => `${name}.scxml`);
+      for (const file of files)
+        await pool.start({ document: named(LOOP, file), observer: {} }).ended;
+      for (const file of files) wait(pool, file);
+      assert.equal(threads.length, 3);
+      await pool.stop();
+      assert.ok(threads.every(({ isKilled }) => isKilled));
+    });
   });
 
   it('ends every session when it is stopped, and starts none after', async () => {
