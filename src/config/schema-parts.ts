@@ -43,7 +43,7 @@ export const WEBHOOK_SECRET: TextFormat = {
 export const PATH: TextFormat = { pattern: /^[^\0\r\n]+$/, says: 'a path' };
 const SECRET: TextFormat = { pattern: /^[^\0\r\n|]+$/, says: 'one line without `|`' };
 export const SIP_TEXT: TextFormat = {
-  pattern: /^[^\p{Cc}"<>\\]+$/u,
+  pattern: /^(?!.*\$\{)[^\p{Cc}\p{Zl}\p{Zp}"<>\\]+$/u,
   says: 'plain text without quotes',
 };
 

@@ -38,7 +38,7 @@ export const CALLER_ID: TextFormat = {
   says: 'a number or user part of a SIP address, up to 32 characters',
 };
 export const CALLER_NAME: TextFormat = {
-  pattern: /^[^\p{Cc}"<>\\]+$/u,
+  pattern: /^(?!.*\$\{)[^\p{Cc}\p{Zl}\p{Zp}"<>\\]+$/u,
   says: 'text without quotes',
 };
 export const PREFIX: TextFormat = { pattern: /^\+?[0-9*#]{1,16}$/, says: 'up to 16 digits' };
