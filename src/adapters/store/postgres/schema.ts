@@ -12,9 +12,14 @@ const LOCK = 7_231_445_901;
 
 /**
  * @param schema whose name is checked; made when missing
+ * @param steps what this program knows
  * @throws StoreError `STORE_UNREADABLE` for tables that a newer version made
  */
-export async function migrate(client: ClientBase, schema: string): Promise<void> {
+export async function migrate(
+  client: ClientBase,
+  schema: string,
+  steps: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
@@ -22,16 +27,16 @@ export async function migrate(client: ClientBase, schema: string): Promise<void>
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
     const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
     const version = rows[0]?.version ?? 0;
-    if (version > MIGRATIONS.length) {
+    if (version > steps.length) {
       throw new StoreError(
         'STORE_UNREADABLE',
-        `The store has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
+        `The store has version ${version}; this program knows up to ${steps.length}.`,
       );
     }
-    for (const step of MIGRATIONS.slice(version)) await client.query(forPostgres(step));
-    if (version < MIGRATIONS.length) {
+    for (const step of steps.slice(version)) await client.query(forPostgres(step));
+    if (version < steps.length) {
       await client.query('DELETE FROM schema_version');
-      await client.query(`INSERT INTO schema_version VALUES (${MIGRATIONS.length})`);
+      await client.query(`INSERT INTO schema_version VALUES (${steps.length})`);
     }
     await client.query('COMMIT');
   } catch (error) {

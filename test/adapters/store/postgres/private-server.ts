@@ -5,7 +5,15 @@
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +21,8 @@ import pg from 'pg';
 
 const ROOT = '/usr/lib/postgresql';
 const START_MS = 20_000;
+/** A test may make it: the one database that wants a password. */
+export const LOCKED_DATABASE = 'locked';
 
 /** Folder of the newest installed version's programs. */
 export function postgresPrograms(): string | undefined {
@@ -43,6 +53,9 @@ export class PrivateServer {
     // `--no-sync` is about initdb's own files: nothing here outlives the machine.
     const initial = ['-D', data, '-U', 'postgres', '-A', 'trust', '--locale=C', '-E', 'UTF8'];
     execFileSync(join(programs, 'initdb'), [...initial, '--no-sync'], options);
+    const rules = join(data, 'pg_hba.conf');
+    const ask = `host ${LOCKED_DATABASE} all 127.0.0.1/32 scram-sha-256`;
+    writeFileSync(rules, `${ask}\n${readFileSync(rules, 'utf8')}`);
     const port = await freePort();
     const child = spawn(
       join(programs, 'postgres'),
