@@ -671,17 +671,14 @@ describe('The HTTP API', () => {
     const isBroken = (): Promise<never> => Promise.reject(new Error('disk gone'));
     api = await build({
       store: new Proxy(store, {
-        get: (target, name) => {
-          if (name === 'find') return isBroken;
-          const value: unknown = Reflect.get(target, name, target);
-          return value;
-        },
+        get: (target, name): unknown =>
+          name === 'find' ? isBroken : Reflect.get(target, name, target),
       }),
     });
     const path = '/genesys/1/service/callback';
     assert.equal((await get(`${path}?_customer_number=%2B15550001234`)).statusCode, 500);
     assert.deepEqual(
-      logged.map(({ fields }) => Reflect.get(fields, 'path')),
+      logged.map(({ fields }) => (fields as Body)['path']),
       [path],
     );
   });

@@ -298,6 +298,24 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       assert.deepEqual(found, [result.record]);
     });
 
+    it('needs room within the limits of a new number, and leaves all as it was without', async () => {
+      const ids = [await bench.accepted(), await bench.accepted()];
+      const endsAtMs = NOON_MS + HOUR_MS;
+      const limits = { counters: [{ key: 'number', max: 1, endsAtMs }], sameNumberOpenMax: 2 };
+      const change = { atMs: NOON_MS, customerNumber: '+442079460999', dueAtMs: NOON_MS + 7 };
+      const requestOptions = { customerTimezone: 'Europe/Berlin' };
+      const results = await Promise.all(
+        ids.map((id) => bench.store.reschedule(id, { ...change, requestOptions, limits })),
+      );
+      const [changed] = results.flatMap((result) => (result.ok ? [result.record] : []));
+      const [refused] = results.flatMap((result) => (result.ok ? [] : [result]));
+      assert.deepEqual(refused, { ok: false, why: 'counter', key: 'number', endsAtMs });
+      assert.equal(changed?.dueAtMs, NOON_MS + 7);
+      assert.deepEqual(changed.requestOptions, requestOptions);
+      const found = await bench.store.find({ customerNumber: change.customerNumber });
+      assert.deepEqual(found, [changed]);
+    });
+
     it('comes too late for the time of what a session owns, not for its data', async () => {
       const id = await bench.claimed();
       assert.deepEqual(
