@@ -8,6 +8,8 @@ import { printable, type Terminal } from './terminal.js';
 const DEFAULT_NUMBER = '+493012345678';
 /** What a rehearsal may take that nobody sits at. */
 const MAX_SECONDS = 60;
+/** What somebody at the keyboard may take. */
+const KEYBOARD_MAX_SECONDS = 600;
 
 /** Flags of `plugin run` and `vxml run`. */
 export interface RehearsalFlags {
@@ -20,6 +22,15 @@ export interface RehearsalFlags {
   readonly json?: boolean;
 }
 
+/** A command about one page, whose own flags follow. */
+export function addPageCommand(parent: Command, name: 'run' | 'check', does: string): Command {
+  return parent
+    .command(name)
+    .argument('<url>', 'the page: a path, or an http(s) URL')
+    .description(does)
+    .option('--json', 'one JSON document');
+}
+
 /** @param digits what the flag `--digits` is for */
 export function addRehearsalOptions(command: Command, digits: string): Command {
   return command
@@ -28,12 +39,15 @@ export function addRehearsalOptions(command: Command, digits: string): Command {
     .option('--ttl <seconds>', 'how long the reply may take', '120')
     .option('--number <number>', "the customer's", DEFAULT_NUMBER)
     .option('--user-data <json>', 'what came with the request for the callback', '{}')
-    .option('--max-seconds <n>', `ends it after so much real time (default: ${MAX_SECONDS})`)
-    .option('--json', 'one JSON document');
+    .option(
+      '--max-seconds <n>',
+      `ends it after so much real time (default: ${MAX_SECONDS}, at the keyboard ${KEYBOARD_MAX_SECONDS})`,
+    );
 }
 
 /** @throws WrongUse */
-export function readRehearsedCall(flags: RehearsalFlags, maxSeconds = MAX_SECONDS): RehearsedCall {
+export function readRehearsedCall(flags: RehearsalFlags, isAtKeyboard = false): RehearsedCall {
+  const maxSeconds = isAtKeyboard ? KEYBOARD_MAX_SECONDS : MAX_SECONDS;
   return {
     maxMs: wholeNumber(flags.maxSeconds ?? String(maxSeconds), '--max-seconds', 86_400) * 1000,
     attempt: wholeNumber(flags.attempt, '--attempt', 999),

@@ -10,6 +10,7 @@ import { chartMermaid } from '../plugin/scxml/diagram/mermaid.js';
 import { chartSvg } from '../plugin/scxml/diagram/svg.js';
 import type { Document } from '../plugin/scxml/document/model.js';
 import {
+  addPageCommand,
   addRehearsalOptions,
   guarded,
   problemLine,
@@ -47,10 +48,11 @@ export function registerPluginCommand(
   { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
 ): void {
   const plugin = program.command('plugin').description('an SCXML plugin at the terminal');
-  const run = plugin
-    .command('run')
-    .argument('<url>', 'the page: a path, or an http(s) URL')
-    .description('steps a plugin on a call that is none, in time that costs none')
+  const run = addPageCommand(
+    plugin,
+    'run',
+    'steps a plugin on a call that is none, in time that costs none',
+  )
     .requiredOption('--answer <word>', ANSWER_WORDS.join(' '))
     .option(
       '--event <what@time>',
@@ -66,12 +68,12 @@ export function registerPluginCommand(
   ).action((url: string, flags: RunFlags) =>
     guarded(terminal, () => runPlugin(url, flags, terminal)),
   );
-  plugin
-    .command('check')
-    .argument('<url>', 'the page: a path, or an http(s) URL')
-    .description('lists what is wrong or not supported, before the page is deployed')
+  addPageCommand(
+    plugin,
+    'check',
+    'lists what is wrong or not supported, before the page is deployed',
+  )
     .option('--diagram <format>', `draws the chart instead: ${FORMATS.join(', ')}`)
-    .option('--json', 'one JSON document')
     .action((url: string, flags: CheckFlags) =>
       guarded(terminal, () => check(url, flags, terminal)),
     );

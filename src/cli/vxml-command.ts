@@ -13,6 +13,7 @@ import type { LineEvent, ScriptedLine } from '../vxml/line/scripted-line.js';
 import { TRANSFER_RESULTS } from '../vxml/line/transfer-outcome.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
 import {
+  addPageCommand,
   addRehearsalOptions,
   guarded,
   readActions,
@@ -31,34 +32,30 @@ interface RunFlags extends RehearsalFlags {
   readonly transfer: string;
 }
 
-/** What somebody at the keyboard may take. */
-const KEYBOARD_MAX_SECONDS = 600;
-
 /** Adds `vxml` to the program. */
 export function registerVxmlCommand(
   program: Command,
   { terminal = systemTerminal }: { readonly terminal?: Terminal } = {},
 ): void {
   const vxml = program.command('vxml').description('a VoiceXML page at the terminal');
-  const run = vxml
-    .command('run')
-    .argument('<url>', 'the page: a path, or an http(s) URL')
-    .description('plays a page; without --digits you are the caller: type keys, or hangup')
-    .option('--transfer <result>', 'what a bridged transfer comes to', 'far_end_disconnect');
+  const run = addPageCommand(
+    vxml,
+    'run',
+    'plays a page; without --digits you are the caller: type keys, or hangup',
+  ).option('--transfer <result>', 'what a bridged transfer comes to', 'far_end_disconnect');
   addRehearsalOptions(
     run,
     'what the caller does each time the page waits, in time that costs none: 1,22#,-,~3,speak:3000,hangup (- is silence, ~ during the prompt)',
   ).action((url: string, flags: RunFlags) =>
     guarded(terminal, () => runPage(url, flags, terminal)),
   );
-  vxml
-    .command('check')
-    .argument('<url>', 'the page: a path, or an http(s) URL')
-    .description('lists what is wrong with a page or not supported, before it is deployed')
-    .option('--json', 'one JSON document')
-    .action((url: string, { json }: { readonly json?: boolean }) =>
-      guarded(terminal, () => check(url, json === true, terminal)),
-    );
+  addPageCommand(
+    vxml,
+    'check',
+    'lists what is wrong with a page or not supported, before it is deployed',
+  ).action((url: string, { json }: { readonly json?: boolean }) =>
+    guarded(terminal, () => check(url, json === true, terminal)),
+  );
 }
 
 async function runPage(page: string, flags: RunFlags, terminal: Terminal): Promise<void> {
@@ -66,7 +63,7 @@ async function runPage(page: string, flags: RunFlags, terminal: Terminal): Promi
   if (!TRANSFER_RESULTS.some((known) => known === flags.transfer))
     throw new WrongUse(`--transfer is one of ${TRANSFER_RESULTS.join(', ')}`);
   const actions = flags.digits === undefined ? undefined : readActions(flags.digits);
-  const call = readRehearsedCall(flags, actions ? undefined : KEYBOARD_MAX_SECONDS);
+  const call = readRehearsedCall(flags, actions === undefined);
   const source = openPageSource(page);
   const keyboard = actions ? undefined : createInterface({ input: process.stdin });
   try {
