@@ -30,6 +30,18 @@ export function describeRequests(tested: () => StoreUnderTest): void {
       assert.equal(await bench.store.get('nobody'), undefined);
     });
 
+    it('refuses a contradiction alone, whatever is asked at the same time', async () => {
+      const id = await bench.accepted();
+      const ids = Array.from({ length: 60 }, (_, n) => (n === 40 ? id : `at-once-${n}`));
+      const answers = await Promise.allSettled(
+        ids.map((each) => bench.store.accept(someCallback({ id: each }))),
+      );
+      const refused = answers.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []));
+      assert.deepEqual(refused, [40]);
+      const stored = (await bench.store.find({ limit: 100 })).map((record) => record.id);
+      assert.deepEqual(stored.sort(), [...ids].sort());
+    });
+
     it('schedules what is wanted later', async () => {
       const record = await bench.store.accept(someCallback({ desiredAtMs: NOON_MS + HOUR_MS }));
       assert.equal(record.state, 'SCHEDULED');
