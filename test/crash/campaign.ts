@@ -16,6 +16,7 @@ import { Random } from '../fuzz/random.js';
 import { namedServers } from '../sip/engines.js';
 import { OpenCallbacks } from './open-callbacks.js';
 import { EngineProcess, ServiceProcess } from './processes.js';
+import { AGENTS, serviceYaml } from './service-yaml.js';
 import { judge, type Verdict } from './verdict.js';
 
 export interface CampaignOptions {
@@ -45,7 +46,6 @@ export interface CampaignReport extends Verdict {
 }
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
-const QUEUE = 'agents';
 const RING_TIMEOUT_MS = 2000;
 /** The network of this far end stops ringing by itself before the number may be dialled again. */
 const NETWORK_RINGS_MS = 3000;
@@ -101,7 +101,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     recordMaxMs: 1,
     tempo: { conversationMs: 800, queueMs: 300, quietMaxMs: 5000, messageMaxMs: 5000 },
     rules: (userPart) =>
-      userPart === QUEUE ? 'queue' : PARTIES[Number(userPart.slice(-5)) % PARTIES.length],
+      userPart === AGENTS ? 'queue' : PARTIES[Number(userPart.slice(-5)) % PARTIES.length],
   });
   const engine = await EngineProcess.start();
   try {
@@ -160,31 +160,20 @@ class Campaign {
 
   #yaml(): string {
     const { drachtio, freeswitch } = this.engine;
-    const far = `${this.farEnd.host}:${this.farEnd.port}`;
-    return `engine: servers
-drachtio: ${JSON.stringify(drachtio)}
-freeswitch: [${JSON.stringify({ ...freeswitch, profile: undefined })}]
-trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 100, maxCallsPerSecond: 100 }]
-queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
-http: { listen: "127.0.0.1:0" }
-store: { url: "sqlite:${join(this.folder, 'dialback.db')}" }
-services:
-  sales:
-    queue: support
-    _default_country: GB
-    _disallow_impossible_phone_numbers: false
-    _treatment_customer_connect: connect.wav
-    _treatment_waiting_for_agent: waiting.wav
-    _treatment_call_failure_answering_machine: machine.wav
-    _max_time_to_wait_for_agent_on_the_call: 8
-    _max_dial_attempts: 4
-    completeAfterMessage: true
-    _dial_retry_timeout: 1
-    _throttle_callbacks_per_service_1: 100000
-    _throttle_callbacks_per_service_2: 100000
-    ringTimeoutMs: ${RING_TIMEOUT_MS}
-    lostLegGuardMs: ${GUARD_MS}
-`;
+    return serviceYaml({
+      drachtio,
+      freeswitch,
+      farEnd: this.farEnd,
+      store: { url: `sqlite:${join(this.folder, 'dialback.db')}` },
+      options: {
+        _max_time_to_wait_for_agent_on_the_call: 8,
+        _max_dial_attempts: 4,
+        completeAfterMessage: true,
+        _dial_retry_timeout: 1,
+        ringTimeoutMs: RING_TIMEOUT_MS,
+        lostLegGuardMs: GUARD_MS,
+      },
+    });
   }
 
   /** A kill without a call in the air would prove little; should none come, it is one all the same. */
@@ -200,7 +189,7 @@ services:
     const attempts = (await Promise.all(accepted.map((id) => store.attempts(id)))).flat();
     await store.close();
     const calls = this.farEnd.calls();
-    const isCustomer = (userPart: string) => userPart !== QUEUE;
+    const isCustomer = (userPart: string) => userPart !== AGENTS;
     const verdict = judge({
       accepted,
       callbacks: callbacks.filter((record) => record !== undefined),

@@ -14,6 +14,7 @@ import type { PersonaName } from '../../src/farend/personas.js';
 import { PrivateServer } from '../adapters/store/postgres/private-server.js';
 import { OpenCallbacks } from './open-callbacks.js';
 import { EngineProcess, ServiceProcess } from './processes.js';
+import { AGENTS, serviceYaml } from './service-yaml.js';
 import { judge, type Verdict } from './verdict.js';
 
 export interface NodeCampaignOptions {
@@ -31,7 +32,6 @@ export interface NodeReport extends Verdict {
 }
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
-const QUEUE = 'agents';
 /** Every ring ends by itself before its number may be dialled again. */
 const RING_TIMEOUT_MS = 2000;
 const GUARD_MS = 1500;
@@ -63,7 +63,7 @@ export class NodeCampaign {
       recordMaxMs: 1,
       tempo: { conversationMs: 800, queueMs: 300, quietMaxMs: 5000, messageMaxMs: 5000 },
       rules: (userPart) =>
-        userPart === QUEUE ? 'queue' : parties[Number(userPart.slice(-5)) % parties.length],
+        userPart === AGENTS ? 'queue' : parties[Number(userPart.slice(-5)) % parties.length],
     });
     const [database, engine] = await Promise.all([PrivateServer.start(), EngineProcess.start()]);
     const campaign = new NodeCampaign(options, folder, database, engine, farEnd);
@@ -124,7 +124,7 @@ export class NodeCampaign {
         callbacks: records.filter((record) => record !== undefined),
         attempts,
         calls,
-        isCustomer: (userPart) => userPart !== QUEUE,
+        isCustomer: (userPart) => userPart !== AGENTS,
       });
       return {
         ...verdict,
@@ -148,28 +148,19 @@ export class NodeCampaign {
 
   #yaml(): string {
     const { drachtio, freeswitch } = this.engine;
-    const far = `${this.farEnd.host}:${this.farEnd.port}`;
-    return `engine: servers
-drachtio: ${JSON.stringify(drachtio)}
-freeswitch: [${JSON.stringify({ ...freeswitch, profile: undefined })}]
-trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 100, maxCallsPerSecond: 100 }]
-queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
-http: { listen: "127.0.0.1:0" }
-store: { url: "${this.database.url}", leaseMs: ${this.options.leaseMs} }
-services:
-  sales:
-    queue: support
-    _default_country: GB
-    _disallow_impossible_phone_numbers: false
-    _treatment_customer_connect: connect.wav
-    _treatment_waiting_for_agent: waiting.wav
-    _max_time_to_wait_for_agent_on_the_call: 8
-    _max_dial_attempts: ${this.options.attemptsMax ?? 4}
-    _dial_retry_timeout: 1
-    _throttle_callbacks_per_service_1: 1000000
-    _throttle_callbacks_per_service_2: 1000000
-    ringTimeoutMs: ${RING_TIMEOUT_MS}
-    lostLegGuardMs: ${GUARD_MS}
-`;
+    const { leaseMs, attemptsMax = 4 } = this.options;
+    return serviceYaml({
+      drachtio,
+      freeswitch,
+      farEnd: this.farEnd,
+      store: { url: this.database.url, leaseMs },
+      options: {
+        _max_time_to_wait_for_agent_on_the_call: 8,
+        _max_dial_attempts: attemptsMax,
+        _dial_retry_timeout: 1,
+        ringTimeoutMs: RING_TIMEOUT_MS,
+        lostLegGuardMs: GUARD_MS,
+      },
+    });
   }
 }

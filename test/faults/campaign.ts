@@ -13,6 +13,7 @@ import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/f
 import type { PersonaName } from '../../src/farend/personas.js';
 import { OpenCallbacks } from '../crash/open-callbacks.js';
 import { ServiceProcess } from '../crash/processes.js';
+import { AGENTS, serviceYaml } from '../crash/service-yaml.js';
 import { judge } from '../crash/verdict.js';
 import { Random } from '../fuzz/random.js';
 import { Capture } from './capture.js';
@@ -48,7 +49,6 @@ export interface CampaignReport {
 }
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
-const QUEUE = 'agents';
 const OPEN_CALLBACKS = 14;
 const CALLS_UP_MIN = 4;
 const CALLS_UP_WITHIN_MS = 25_000;
@@ -92,7 +92,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     network: { sip: network.sip, rtp: network.rtp },
     tempo: { conversationMs: 1500, queueMs: 400, quietMaxMs: 5000, messageMaxMs: 5000 },
     rules: (userPart) =>
-      userPart === QUEUE ? 'queue' : (network.carrierScript() ?? partyOf(userPart).script),
+      userPart === AGENTS ? 'queue' : (network.carrierScript() ?? partyOf(userPart).script),
   });
   const servers = await makePair(options.programs, options.folder);
   try {
@@ -185,31 +185,21 @@ class Campaign {
 
   #yaml(): string {
     const { drachtio, freeswitch } = this.servers;
-    const far = `${this.farEnd.host}:${this.farEnd.port}`;
-    return `engine: servers
-drachtio: ${JSON.stringify(drachtio.address)}
-freeswitch: [${JSON.stringify(freeswitch.address)}]
-trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 100, maxCallsPerSecond: 10 }]
-queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
-http: { listen: "127.0.0.1:0" }
-store: { url: "sqlite:${join(this.options.folder, 'dialback.db')}" }
-services:
-  sales:
-    queue: support
-    _default_country: GB
-    _disallow_impossible_phone_numbers: false
-    _treatment_customer_connect: connect.wav
-    _treatment_waiting_for_agent: waiting.wav
-    _treatment_call_failure_answering_machine: machine.wav
-    _max_time_to_wait_for_agent_on_the_call: 8
-    _max_dial_attempts: ${MAX_ATTEMPTS}
-    completeAfterMessage: true
-    _dial_retry_timeout: 1
-    _throttle_callbacks_per_service_1: 100000
-    _throttle_callbacks_per_service_2: 100000
-    ringTimeoutMs: 6000
-    mediaSilenceMaxMs: 8000
-`;
+    return serviceYaml({
+      drachtio: drachtio.address,
+      freeswitch: freeswitch.address,
+      farEnd: this.farEnd,
+      store: { url: `sqlite:${join(this.options.folder, 'dialback.db')}` },
+      callsPerSecond: 10,
+      options: {
+        _max_time_to_wait_for_agent_on_the_call: 8,
+        _max_dial_attempts: MAX_ATTEMPTS,
+        completeAfterMessage: true,
+        _dial_retry_timeout: 1,
+        ringTimeoutMs: 6000,
+        mediaSilenceMaxMs: 8000,
+      },
+    });
   }
 
   async #report(world: World): Promise<CampaignReport> {
@@ -224,7 +214,7 @@ services:
     );
     const attempts = (await Promise.all(accepted.map((id) => store.attempts(id)))).flat();
     const calls = this.farEnd.calls();
-    const isCustomer = (userPart: string) => userPart !== QUEUE;
+    const isCustomer = (userPart: string) => userPart !== AGENTS;
     const verdict = judge({ accepted, callbacks, attempts, calls, isCustomer });
     const found = findings({
       verdict,

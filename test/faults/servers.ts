@@ -8,10 +8,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, openSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../fakes/free-port.js';
 import type { Address } from '../crash/processes.js';
 
 const CONFIG = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -128,15 +129,6 @@ async function ask({ host, port }: Address, { send, expect }: Greeting): Promise
   } finally {
     socket.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** @returns the program's path, or what is missing and how to name it */

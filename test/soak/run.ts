@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { EngineProcess, ServiceProcess } from '../crash/processes.js';
 import { startFarEnd } from '../../src/farend/far-end.js';
 import type { PersonaName } from '../../src/farend/personas.js';
+import { AGENTS, serviceYaml } from '../crash/service-yaml.js';
 import { drawSoak } from './draw.js';
 import { quantile, readMetrics, trends, type Sample } from './samples.js';
 
@@ -27,7 +28,6 @@ const { values } = parseArgs({
 const lastsMs = Number(values.minutes) * 60_000;
 const rate = Number(values.rate);
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
-const QUEUE = 'agents';
 const SAMPLES = 120;
 const SETTLE_MS = 60_000;
 const MIB = 2 ** 20;
@@ -43,7 +43,7 @@ const farEnd = await startFarEnd({
   recordMaxMs: 1,
   tempo: { conversationMs: 3000, queueMs: 1000, quietMaxMs: 5000, messageMaxMs: 8000 },
   rules: (userPart) => {
-    if (userPart === QUEUE) return 'queue';
+    if (userPart === AGENTS) return 'queue';
     const sinceMs = acceptedAtMs.get(userPart);
     if (sinceMs !== undefined) delays.push(performance.now() - sinceMs);
     acceptedAtMs.delete(userPart);
@@ -161,27 +161,16 @@ async function report(): Promise<void> {
 }
 
 function yaml(): string {
-  const far = `${farEnd.host}:${farEnd.port}`;
-  return `engine: servers
-drachtio: ${JSON.stringify(engine.drachtio)}
-freeswitch: [${JSON.stringify({ ...engine.freeswitch, profile: undefined })}]
-trunks: [{ name: far, uri: "sip:${far}", maxConcurrentCalls: 500, maxCallsPerSecond: 100 }]
-queues: { support: { targets: [{ uri: "sip:${QUEUE}@${far}" }] } }
-http: { listen: "127.0.0.1:0" }
-store: { url: "sqlite:${join(folder, 'dialback.db')}" }
-services:
-  sales:
-    queue: support
-    _default_country: GB
-    _disallow_impossible_phone_numbers: false
-    _treatment_customer_connect: connect.wav
-    _treatment_waiting_for_agent: waiting.wav
-    _treatment_call_failure_answering_machine: machine.wav
-    _max_dial_attempts: 2
-    completeAfterMessage: true
-    _dial_retry_timeout: 5
-    _throttle_callbacks_per_service_1: 1000000
-    _throttle_callbacks_per_service_2: 1000000
-    ringTimeoutMs: 10000
-`;
+  return serviceYaml({
+    drachtio: engine.drachtio,
+    freeswitch: engine.freeswitch,
+    farEnd,
+    store: { url: `sqlite:${join(folder, 'dialback.db')}` },
+    options: {
+      _max_dial_attempts: 2,
+      completeAfterMessage: true,
+      _dial_retry_timeout: 5,
+      ringTimeoutMs: 10_000,
+    },
+  });
 }
