@@ -58,6 +58,7 @@ export class NodeWatch {
   #losing: Promise<void> | undefined;
   #isClosed = false;
   #hasWorkToTell = false;
+  #isTelling = false;
   #lastQuery: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -84,13 +85,20 @@ export class NodeWatch {
 
   /** To the other processes. Lost when the connection is down: they look by themselves in a second. */
   tellWork(): void {
-    if (this.#hasWorkToTell) return;
     this.#hasWorkToTell = true;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
     // What comes together is told together.
-    setImmediate(() => {
+    setImmediate(() => void this.#tellOfWork());
+  }
+
+  /** One at a time, whatever comes meanwhile: each is a commit, and the next renewal waits behind it. */
+  async #tellOfWork(): Promise<void> {
+    while (this.#hasWorkToTell) {
       this.#hasWorkToTell = false;
-      void this.#tell({ kind: 'work', from: this.#token });
-    });
+      await this.#tell({ kind: 'work', from: this.#token });
+    }
+    this.#isTelling = false;
   }
 
   /** Resolves when the others have been told. */
