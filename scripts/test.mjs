@@ -1,7 +1,7 @@
-// `npm test`: installs what the tests want besides Node (sipp, an independent SIP peer, and
-// PostgreSQL), builds, and runs mocha. Arguments (files, options) are handed to mocha. Without files the tests run in
-// two lanes at once: those that listen to calls in real time and mostly wait, and the others, which
-// compute, and give way to them.
+// `npm test`: installs what the tests want besides Node (sipp, an independent SIP peer, and PostgreSQL),
+// builds, and runs mocha. Arguments (files, options) are handed to mocha. Without files the tests run in
+// four lanes at once: two that listen to calls in real time and mostly wait, and two that compute, and
+// give way to them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -49,17 +49,14 @@ if (missing.length > 0) {
 const build = run('npx', ['tsc', '-p', 'tsconfig.build.json']);
 if (build.status !== 0) exit(build.status ?? 1);
 
-const ALL = 'test/**/*.test.ts';
-/** Real SIP and RTP with the clock on the wall. */
-const REAL_TIME = [
-  'adapters/telephony',
-  'adapters/cpd',
-  'conformance',
-  'demo',
-  'embedded',
-  'farend',
-  'sip',
-].map((folder) => `test/${folder}/**/*.test.ts`);
+const inFolders = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+/** Real SIP and RTP with the clock on the wall: they mostly wait. */
+const REAL_TIME = {
+  calls: ['sip', 'demo'],
+  engines: ['adapters/telephony', 'adapters/cpd', 'conformance', 'embedded', 'farend'],
+};
+/** These compute, and give way. */
+const COMPUTING = ['adapters/store', 'crash', 'plugin', 'trouble'];
 const NICENESS = 10;
 /** More files than this that fail are no accident of the clock. */
 const AGAIN_FILES_MAX = 6;
@@ -89,33 +86,44 @@ const outcome = (name, code) => {
   return list;
 };
 
-const others = mocha('others', [...REAL_TIME.flatMap((glob) => ['--ignore', glob]), ALL], 'pipe');
-setPriority(others.pid, NICENESS);
-const said = [];
-others.stdout.on('data', (chunk) => said.push(chunk));
-const [[realTimeCode], [othersCode]] = await Promise.all([
-  once(mocha('real-time', REAL_TIME, 'inherit'), 'exit'),
-  once(others, 'close'),
-]);
-console.log('The tests that need no real time, run beside:');
-process.stdout.write(Buffer.concat(said));
+/** @returns how the lane ended; what it says is said in one piece once it is over */
+async function lane(name, args, niceness = 0) {
+  const child = mocha(name, args, 'pipe');
+  setPriority(child.pid, niceness);
+  const said = [];
+  child.stdout.on('data', (chunk) => said.push(chunk));
+  const [code] = await once(child, 'close');
+  console.log(`\nLane "${name}":`);
+  process.stdout.write(Buffer.concat(said));
+  return outcome(name, code);
+}
 
-const lanes = [outcome('real-time', realTimeCode), outcome('others', othersCode)];
+const elsewhere = inFolders([...Object.values(REAL_TIME).flat(), ...COMPUTING]);
+const lanes = await Promise.all([
+  lane('calls', inFolders(REAL_TIME.calls)),
+  lane('engines', inFolders(REAL_TIME.engines)),
+  lane('stores and plugins', inFolders(COMPUTING), NICENESS),
+  lane(
+    'the rest',
+    [...elsewhere.flatMap((glob) => ['--ignore', glob]), 'test/**/*.test.ts'],
+    NICENESS,
+  ),
+]);
 let failures = lanes.flatMap((lane) => lane.failures);
 const passes = lanes.reduce((sum, lane) => sum + (lane.passes ?? 0), 0);
 
-// A clock on the wall is no judge while the other lane computes: a file that failed is asked once more,
+// A clock on the wall is no judge while other lanes compute: a file that failed is asked once more,
 // alone, and what it said the first time stays in the report.
 const files = [...new Set(failures.map(({ file }) => file))];
 if (files.length > 0 && files.length <= AGAIN_FILES_MAX && !files.includes('')) {
   console.log(`\n${failures.length} failed; running alone, once more: ${files.join(' ')}`);
   const [code] = await once(mocha('again', files, 'inherit'), 'exit');
-  report('Failed beside the other lane', failures);
+  report('Failed beside the other lanes', failures);
   failures = outcome('again', code).failures;
 }
 rmSync(lists, { recursive: true });
 report('Failed', failures);
-console.log(`\n${passes} passed in the two lanes, ${failures.length} failed in the end.`);
+console.log(`\n${passes} passed in all lanes, ${failures.length} failed in the end.`);
 exit(failures.length === 0 ? 0 : 1);
 
 function report(heading, list) {

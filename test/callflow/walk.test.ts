@@ -85,7 +85,9 @@ describe('predict', () => {
         const { state, attempts } = predict(service, answers, { agentAnswers });
         const isUnlimited = service.agentWaitMaxMs === 0 && service.ttlMs === 0;
         if (!isUnlimited) assert.equal(state, 'COMPLETED');
-        assert.ok(attempts >= 1 && attempts <= service.maxDialAttempts);
+        // Who waits for an agent first may find it too late to dial.
+        const mayNeverDial = service.waitsForAgent && service.cannotDialBufferMs > 0;
+        assert.ok(attempts >= (mayNeverDial ? 0 : 1) && attempts <= service.maxDialAttempts);
       }),
       { numRuns: 500 },
     );
