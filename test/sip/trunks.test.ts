@@ -116,7 +116,7 @@ services:
         setTimeout(() => {
           up -= 1;
           call.respond(486, 'Busy Here');
-        }, 100);
+        }, 300);
       };
     }
     const limits = ', maxConcurrentCalls: 2, maxCallsPerSecond: 1000';
@@ -127,7 +127,9 @@ services:
       far.requests('INVITE').map(({ start }) => start.split('@')[0]),
     );
     assert.deepEqual([numbers.length, new Set(numbers).size], [50, 50]);
-    assert.deepEqual(most, { first: 2, second: 2 });
+    // How many are being set up at a time is the governor's: the second trunk need not fill up.
+    assert.equal(most.first, 2);
+    assert.ok(most.second === 1 || most.second === 2, `${most.second} at once`);
   });
 
   it('that point at each other in a circle are followed twice, and at strangers never', async () => {
