@@ -8,6 +8,7 @@
 import type { Fetcher, FetchAnswer } from '../holder/fetcher.js';
 import type { Clock, Log, Random } from '../ports.js';
 import type { CallbackStore } from '../schedule/callback-store.js';
+import { Rounds } from '../schedule/rounds.js';
 import { REMINDER, type Notice, type NoticeOutcome } from '../schedule/notices.js';
 import { webhookHeaders } from './webhook-signature.js';
 
@@ -38,42 +39,24 @@ export interface NotifierDeps {
 }
 
 export class Notifier {
-  #isRunning = false;
-  #round: Promise<void> | undefined;
-  #isPoked = false;
-  #cancelSleep = (): void => undefined;
+  readonly #rounds: Rounds;
 
-  constructor(private readonly deps: NotifierDeps) {}
+  constructor(private readonly deps: NotifierDeps) {
+    this.#rounds = new Rounds(deps.clock, () => this.#deliverDue());
+  }
 
   start(): void {
-    this.#isRunning = true;
-    this.poke();
+    this.#rounds.start();
   }
 
   /** There may be something to deliver. */
   poke(): void {
-    if (!this.#isRunning) return;
-    this.#isPoked = true;
-    if (this.#round !== undefined) return;
-    this.#cancelSleep();
-    this.#round = this.#rounds();
+    this.#rounds.poke();
   }
 
   /** Resolves when deliveries under way are over. */
-  async stop(): Promise<void> {
-    this.#isRunning = false;
-    this.#cancelSleep();
-    await this.#round;
-  }
-
-  async #rounds(): Promise<void> {
-    let sleepMs = POLL_MS;
-    while (this.#isRunning && this.#isPoked) {
-      this.#isPoked = false;
-      sleepMs = await this.#deliverDue();
-    }
-    this.#round = undefined;
-    if (this.#isRunning) this.#cancelSleep = this.deps.clock.after(sleepMs, () => this.poke());
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** @returns how long to sleep when nobody pokes */
@@ -87,7 +70,6 @@ export class Notifier {
       await store.settleNotices(outcomes);
       for (const { kind } of outcomes) this.deps.onDelivery?.(kind);
       // Behind what was delivered the next one of the same callback may be waiting.
-      this.#isPoked = true;
       return 0;
     } catch (error) {
       log.error({ error: String(error) }, 'notices could not be read or settled');

@@ -14,6 +14,7 @@ import type { Clock, Log } from '../ports.js';
 import type { CallbackRecord, CallbackStore } from './callback-store.js';
 import type { DueService } from './due-services.js';
 import { FairShare } from './fair-share.js';
+import { Rounds } from './rounds.js';
 
 /** Most callbacks claimed in one go; more come in the next round at once. */
 const CLAIM_MAX = 50;
@@ -55,53 +56,30 @@ const ANY_ROOM: ServiceRoom = { free: Infinity, share: 1, leftOverAfterMs: Infin
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #shares = new FairShare();
-  #isRunning = false;
-  /** The round in progress; one at a time. */
-  #round: Promise<void> | undefined;
-  /** Something changed while a round was in progress. */
-  #isPoked = false;
-  #cancelSleep = (): void => undefined;
+  readonly #rounds: Rounds;
   #stopListening = (): void => undefined;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
+    this.#rounds = new Rounds(deps.clock, () => this.#claim());
   }
 
   start(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+    if (this.#rounds.isRunning) return;
     this.#stopListening = this.#deps.store.onWork(() => this.poke());
-    this.poke();
+    this.#rounds.start();
   }
 
   /** Look again now. The store pokes by itself; call it when capacity or readiness came back. */
   poke(): void {
-    if (!this.#isRunning) return;
-    this.#isPoked = true;
-    if (this.#round !== undefined) return;
-    this.#cancelSleep();
-    this.#round = this.#runRounds();
+    this.#rounds.poke();
   }
 
   /** Claims nothing more. Resolves when a claim under way has been handed on or back. */
   async stop(): Promise<void> {
-    this.#isRunning = false;
     this.#stopListening();
     this.#stopListening = () => undefined;
-    this.#cancelSleep();
-    await this.#round;
-  }
-
-  async #runRounds(): Promise<void> {
-    let sleepMs = 0;
-    while (this.#isRunning && this.#isPoked) {
-      this.#isPoked = false;
-      sleepMs = await this.#claim();
-      if (sleepMs <= 0) this.#isPoked = true;
-    }
-    this.#round = undefined;
-    if (!this.#isRunning) return;
-    this.#cancelSleep = this.#deps.clock.after(sleepMs, () => this.poke());
+    await this.#rounds.stop();
   }
 
   /** @returns how long to sleep; 0 = there may be more to claim at once */
@@ -157,7 +135,7 @@ export class Scheduler {
   }
 
   async #handOn(record: CallbackRecord): Promise<void> {
-    if (this.#isRunning) {
+    if (this.#rounds.isRunning) {
       try {
         this.#deps.startSession(record);
         return;
@@ -167,7 +145,7 @@ export class Scheduler {
       }
     }
     // Claimed and not started: back to the disk, a little later when starting it failed.
-    const delayMs = this.#isRunning ? SLEEP_MAX_MS : 0;
+    const delayMs = this.#rounds.isRunning ? SLEEP_MAX_MS : 0;
     const dueAtMs = Math.max(record.dueAtMs, this.#deps.clock.nowMs() + delayMs);
     await this.#deps.store.commit(
       record.id,

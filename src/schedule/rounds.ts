@@ -1,0 +1,55 @@
+/**
+ * Work that is looked for again and again: a round, then sleep until the next one is due or somebody
+ * pokes. One round at a time; a poke during a round means another one at once.
+ */
+import type { Clock } from '../ports.js';
+
+export class Rounds {
+  #isRunning = false;
+  #rounds: Promise<void> | undefined;
+  /** Something changed since the latest round began. */
+  #isPoked = false;
+  #cancelSleep = (): void => undefined;
+
+  /** @param round must not reject; @returns how long to sleep in milliseconds, 0 = again at once */
+  constructor(
+    private readonly clock: Pick<Clock, 'after'>,
+    private readonly round: () => Promise<number>,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.poke();
+  }
+
+  /** Look again now. */
+  poke(): void {
+    if (!this.#isRunning) return;
+    this.#isPoked = true;
+    if (this.#rounds !== undefined) return;
+    this.#cancelSleep();
+    this.#rounds = this.#run();
+  }
+
+  /** Begins no round any more. Resolves when the one under way is over. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#cancelSleep();
+    await this.#rounds;
+  }
+
+  async #run(): Promise<void> {
+    let sleepMs = 0;
+    while (this.#isRunning && this.#isPoked) {
+      this.#isPoked = false;
+      sleepMs = await this.round();
+      if (sleepMs <= 0) this.#isPoked = true;
+    }
+    this.#rounds = undefined;
+    if (this.#isRunning) this.#cancelSleep = this.clock.after(sleepMs, () => this.poke());
+  }
+}
