@@ -89,6 +89,8 @@ export interface NextTrunkTry {
 /** Where a dial goes: decided, and on disk, before it is performed. */
 export interface DialTo {
   readonly callId: string;
+  /** Which of the callback's numbers, E.164; the first when left out. */
+  readonly ownNumber?: string;
   readonly trunk: Trunk | { readonly none: string };
 }
 
@@ -219,10 +221,10 @@ export class CallbackEffects {
     this.#trail.flush();
   }
 
-  #dial(command: Extract<Command, { type: 'dial' }>, { callId, trunk }: DialTo): void {
+  #dial(command: Extract<Command, { type: 'dial' }>, to: DialTo): void {
     const { legId, customerNumber: replacement, prefix } = command;
     this.#attempt = command.attempt;
-    const ownNumber = this.callback.customerNumber;
+    const { callId, trunk, ownNumber = this.callback.customerNumber } = to;
     const rules = numberRulesOf(this.service, this.#settings.everywhere);
     const request = { ownNumber, replacement, prefix };
     const plan = planDial(request, trunk, rules);

@@ -17,8 +17,9 @@ import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
 import { HandoverClock } from './report/handover-clock.js';
 import type { TrailEntry } from './report/trail.js';
-import { judgeAgain, numberRulesOf } from './request/allow-list.js';
-import { countryOf, type NumberResult } from './request/customer-number.js';
+import { NumberChoice } from './number-choice.js';
+import { numberRulesOf } from './request/allow-list.js';
+import { countryOf } from './request/customer-number.js';
 import type {
   AttemptRecord,
   CallbackRecord,
@@ -29,6 +30,7 @@ import {
   isBetweenAttempts,
   type DialCommand,
   type DialPlace,
+  type LatestCall,
   type Refusal,
   type SessionDeps,
   type SessionOwner,
@@ -45,13 +47,13 @@ export class CallbackSession {
   #wake: () => void = () => {};
   #state: State;
   #service: ServiceConfig;
-  /** The latest attempt and its Call-ID. */
-  #call = { attempt: 0, callId: '' };
+  #call: LatestCall = { attempt: 0, callId: '' };
   /** In the line of those who want to dial, or at its head. */
   #place: DialPlace | undefined;
   /** Of the latest dial. */
   #trunk: Trunk | { readonly none: string } = { none: 'nothing was dialled' };
   readonly #handover = new HandoverClock();
+  readonly #numbers: NumberChoice;
   #isStopped = false;
   #isDraining = false;
   /** The store has the callback again, for later, or is about to. */
@@ -71,6 +73,7 @@ export class CallbackSession {
   ) {
     this.#state = state;
     this.#service = owner.serviceNow();
+    this.#numbers = new NumberChoice(callback, () => deps.everywhere);
     this.#effects = new CallbackEffects(deps, callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
@@ -169,7 +172,7 @@ export class CallbackSession {
         this.#effects.beginAttempt(this.#service);
       }
       const event = withHours(posted, () => this.#closedNow());
-      const step = transition(this.#state, event, this.#service.options);
+      const step = transition(this.#state, event, this.#numbers.options(this.#service));
       if (!(await this.#write(event, step))) {
         // Behind whatever came in the meantime: a cancel must not wait for a dial that may not be.
         this.#inbox.push({ ...event, atMs: this.deps.clock.nowMs() });
@@ -185,7 +188,7 @@ export class CallbackSession {
         this.deps.metrics?.callbackEnded(serviceName, step.state.reason);
       }
       this.#logStep(event, step);
-      const to = { callId: this.#call.callId, trunk: this.#trunk };
+      const to = { ...this.#call, trunk: this.#trunk };
       for (const command of step.commands) this.#effects.perform(command, to);
       this.#leaveLine();
       if (this.isGivenBack) break;
@@ -195,14 +198,8 @@ export class CallbackSession {
   }
 
   #closedNow(): Closed | undefined {
-    const number = this.#numberToDial();
+    const number = this.#numbers.next(this.#state.context, this.#service);
     return this.owner.closed(number.ok ? number.e164 : this.callback.customerNumber);
-  }
-
-  /** What may be dialled can have changed since the number came in. */
-  #numberToDial(): NumberResult {
-    const written = this.#state.context.customerNumber ?? this.callback.customerNumber;
-    return judgeAgain(written, this.#service, this.deps.everywhere);
   }
 
   /**
@@ -256,7 +253,7 @@ export class CallbackSession {
 
   /** The callback ends instead of the dial. */
   #isBarred(): boolean {
-    const number = this.#numberToDial();
+    const number = this.#numbers.next(this.#state.context, this.#service);
     if (number.ok) return false;
     this.deps.log.warn({ callbackId: this.id, why: number.why }, 'the number may not be dialled');
     this.deps.metrics?.refused('dial', number.why);
@@ -269,7 +266,7 @@ export class CallbackSession {
    * posted. @returns whether the turn had come already: after a wait the step is made anew
    */
   async #isItsTurn(): Promise<boolean> {
-    const number = this.#numberToDial();
+    const number = this.#numbers.next(this.#state.context, this.#service);
     const country = number.ok ? countryOf(number.e164) : undefined;
     const place = (this.#place ??= this.owner.queueToDial({ country }));
     if (place.isGranted) {
@@ -293,7 +290,10 @@ export class CallbackSession {
     if (dial) await this.#pay();
     const change: Change = {
       ...changeOf(this.#state, event, step, dial && this.#openAttempt(dial)),
-      notices: this.deps.announcer?.notices(this.callback, this.#service, this.#state, event, step),
+      notices: this.deps.announcer?.notices(
+        { ...this.callback, dialledNumber: this.#call.number },
+        ...([this.#service, this.#state, event, step] as const),
+      ),
     };
     const postponed = step.commands.find(isPostponement);
     // From the moment the disk has it somebody may take it up again, sooner than we hear of that.
@@ -336,14 +336,15 @@ export class CallbackSession {
   /** One attempt keeps its Call-ID however often the store refuses it. */
   #openAttempt(dial: DialCommand): OpenedAttempt {
     const { attempt, customerNumber: replacement, prefix, ringTimeoutMs } = dial;
-    if (this.#call.attempt !== attempt) this.#call = { attempt, callId: this.deps.random.uuid() };
-    const ownNumber = this.callback.customerNumber;
+    const ownNumber = this.#numbers.forAttempt(attempt, this.#service);
+    const callId = this.#call.attempt === attempt ? this.#call.callId : this.deps.random.uuid();
     const rules = numberRulesOf(this.#service, this.deps.everywhere);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#trunk, rules);
     const startedAtMs = this.deps.clock.nowMs();
+    const { number } = plan;
+    this.#call = { attempt, callId, ownNumber, number };
     return {
-      ...this.#call,
-      number: plan.number,
+      ...{ attempt, callId, number },
       customerNumber: plan.kind === 'dial' ? plan.customerNumber : ownNumber,
       trunk: plan.kind === 'dial' ? plan.trunk.name : undefined,
       startedAtMs,

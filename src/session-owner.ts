@@ -39,6 +39,17 @@ export interface SessionOwner {
   onLegOver(): void;
 }
 
+/** The latest attempt. */
+export interface LatestCall {
+  /** 0: none yet. */
+  readonly attempt: number;
+  readonly callId: string;
+  /** Which of the callback's numbers it is for, E.164. */
+  readonly ownNumber?: string;
+  /** As dialled. */
+  readonly number?: string;
+}
+
 export type DialCommand = Extract<Command, { type: 'dial' }>;
 export type Refusal =
   Exclude<CommitResult, { ok: true }> | { readonly ok: false; readonly why: 'not-written' };

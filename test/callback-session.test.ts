@@ -31,7 +31,11 @@ const CALLBACK: CallbackRecord = {
   updatedAtMs: 0,
 };
 
-function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:trunk']) {
+function start(
+  service: Partial<ServiceConfig['options']> = {},
+  trunks = ['sip:trunk'],
+  callback: Partial<CallbackRecord> = {},
+) {
   const telephony = new FakeTelephony();
   const analyser = new FakeAnalyser();
   const store = new FakeStore();
@@ -73,7 +77,7 @@ function start(service: Partial<ServiceConfig['options']> = {}, trunks = ['sip:t
       routePoints: {},
       comfortFile: '/p/comfort.wav',
     },
-    { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000 },
+    { ...CALLBACK, expiresAtMs: clock.nowMs() + 86_400_000, ...callback },
     {
       serviceNow: () => config.service,
       queueToDial: () => {
@@ -399,6 +403,36 @@ describe('CallbackSession', () => {
       [last?.change.record?.state, last?.change.record?.reason, last?.durable],
       ['COMPLETED', 'FAIL_CALL_TO_CUSTOMER', true],
     );
+  });
+
+  it('dials the customer’s other numbers in turn, each under its own lock, and passes over barred ones', async () => {
+    const lookupKeys = {
+      _alternate_number_1: '+15550102',
+      _alternate_number_2: '+15550103',
+      _alternate_number_3: '+15550104',
+    };
+    const options = { maxDialAttempts: 3, dialRetryMs: 1000 };
+    const t = start(options, undefined, { lookupKeys });
+    await settle();
+    // A number that nobody has is no end while there are others.
+    t.telephony.calls[0]?.fail(404);
+    await settle();
+    assert.equal(t.session.state.name, 'waiting-to-retry');
+    t.barred.add('+15550102');
+    for (const call of [1, 2]) {
+      await t.clock.advance(1000);
+      await settle();
+      t.telephony.calls[call]?.fail(486);
+      await settle();
+    }
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
+    const taken = t.store.commits.filter(({ change }) => change.dialLock === 'take');
+    assert.deepEqual(
+      taken.map(({ change }) => [change.attempt?.number, change.lockNumber]),
+      ['+15550100', '+15550103', '+15550103'].map((number) => [number, number]),
+    );
+    const dialled = t.telephony.calls.map(({ request }) => /^sip:([^@]+)@/.exec(request.uri)?.[1]);
+    assert.deepEqual(dialled, ['+15550100', '+15550103', '+15550103']);
   });
 
   it('keeps the configuration an attempt began with, and dials the next with what holds then', async () => {

@@ -18,11 +18,14 @@ export interface AnnouncerDeps {
   poke(): void;
 }
 
+/** With the number of the latest attempt. */
+type Dialled = CallbackRecord & Pick<NoticeFacts, 'dialledNumber'>;
+
 /** What a session tells of its steps. */
 export interface StepAnnouncer {
   /** To be written with the step. */
   notices(
-    callback: CallbackRecord,
+    callback: Dialled,
     service: ServiceConfig,
     before: State,
     event: Event,
@@ -36,7 +39,7 @@ export class Announcer implements StepAnnouncer {
   constructor(private readonly deps: AnnouncerDeps) {}
 
   notices(
-    callback: CallbackRecord,
+    callback: Dialled,
     { notification }: ServiceConfig,
     before: State,
     event: Event,

@@ -18,6 +18,7 @@ import type {
 } from '../schedule/admission-limits.js';
 import type { NewCallback } from '../schedule/callback-store.js';
 import { dayEndMs } from '../schedule/day-end.js';
+import { numbersOf } from './alternate-numbers.js';
 import { CUSTOMER_NUMBER } from './callback-request.js';
 import { RequestProblem, shownNumber, type Fault } from './problem.js';
 
@@ -47,15 +48,24 @@ export function acceptLimits(
   };
 }
 
-/** What has to have room when a callback gets another number: it could be anybody's otherwise. */
+/**
+ * What has to have room when a callback gets another number: it could be anybody's otherwise.
+ * @param before whose numbers it had
+ */
 export function numberLimits(
   service: ServiceConfig,
   callback: NewCallback,
+  before: NewCallback,
   dayZone: string,
 ): AcceptLimits {
   const { refusesThirdInQueue, openPerNumberMax } = service.request;
+  const had = new Set(daily(service, before, new Map(), dayZone).map(({ key }) => key));
+  const all = daily(service, callback, new Map(), dayZone);
+  const counters = all.filter(({ key }) => !had.has(key));
+  // It stands in line already, under the number that it keeps.
+  if (callback.customerNumber === before.customerNumber) return { counters };
   return {
-    counters: daily(service, callback, new Map(), dayZone),
+    counters,
     sameNumberQueuedMax: refusesThirdInQueue ? IN_QUEUE_MAX : undefined,
     sameNumberOpenMax: openPerNumberMax,
   };
@@ -75,32 +85,32 @@ function daily(
   values: ReadonlyMap<string, string>,
   dayZone: string,
 ): CounterLimit[] {
-  const { throttleParameters, throttleParametersLimit: max } = service.request;
+  const { throttleParametersLimit: max } = service.request;
   // The tests of GMS show a roll-over at the change of date, not 24 hours.
   const endsAtMs = dayEndMs(callback.createdAtMs, dayZone);
-  return throttleParameters.flatMap((parameter) => {
-    const key = dailyKey(service, callback, parameter, values);
-    return key === undefined ? [] : [{ key, max, endsAtMs }];
-  });
+  return dailyValues(service, callback, values).map(({ key }) => ({ key, max, endsAtMs }));
 }
 
-function dailyKey(
-  { name }: ServiceConfig,
+interface DailyValue {
+  readonly parameter: string;
+  readonly value: string;
+  /** Of its counter. */
+  readonly key: string;
+}
+
+/** Of the numbers, those that will be dialled, however they were written and whatever a header says. */
+function dailyValues(
+  { name, request }: ServiceConfig,
   callback: NewCallback,
-  parameter: string,
   values: ReadonlyMap<string, string>,
-): string | undefined {
-  const value = valueOf(callback, parameter, values);
-  return value === undefined ? undefined : keyOf('requests', name, parameter, value);
-}
-
-/** Of the number, the one that will be dialled, however it was written and whatever a header says. */
-function valueOf(
-  { customerNumber }: NewCallback,
-  parameter: string,
-  values: ReadonlyMap<string, string>,
-): string | undefined {
-  return parameter === CUSTOMER_NUMBER ? customerNumber : values.get(parameter);
+): DailyValue[] {
+  return request.throttleParameters.flatMap((parameter) => {
+    const ofParameter = [values.get(parameter) ?? []].flat();
+    const limited = parameter === CUSTOMER_NUMBER ? numbersOf(callback) : ofParameter;
+    return limited.map((value) => {
+      return { parameter, value, key: keyOf('requests', name, parameter, value) };
+    });
+  });
 }
 
 /** Of a fixed length, and without a customer's number in it. */
@@ -146,13 +156,14 @@ function throttled(
     const said = `Limit of queued callbacks for ${service.name} is reached for interval ${window.windowMs / 1000}s.`;
     return new RequestProblem('CBD_REQUEST_THROTTLED', said, { retryAfterSeconds });
   }
-  const { throttleParameters, throttleParametersLimit: max } = service.request;
-  const field = throttleParameters.find((one) => dailyKey(service, callback, one, values) === key);
-  if (field === undefined) {
+  const { throttleParametersLimit: max } = service.request;
+  const refused = dailyValues(service, callback, values).find((one) => one.key === key);
+  if (refused === undefined) {
     const said = 'Too many requests for this service or number.';
     return new RequestProblem('CBD_REQUEST_THROTTLED', said, { retryAfterSeconds });
   }
-  const value = shownNumber(valueOf(callback, field, values));
+  const { parameter: field } = refused;
+  const value = shownNumber(refused.value);
   const said = `Callback for ${field}=${value} rejected because previous callbacks for this parameter were requested for more than ${max} times today.`;
   return new RequestProblem('CBD_REQUEST_THROTTLED', said, {
     retryAfterSeconds,

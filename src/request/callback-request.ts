@@ -11,6 +11,7 @@ import type { SlotLimit } from '../schedule/admission-limits.js';
 import type { TimePlans } from '../schedule/dial-times.js';
 import type { CallbackRecord, NewCallback, Reschedule } from '../schedule/callback-store.js';
 import { numberRulesOf, type Everywhere } from './allow-list.js';
+import { ALTERNATE_NUMBERS } from './alternate-numbers.js';
 import {
   bookTime,
   CUSTOMER_TIMEZONE,
@@ -68,6 +69,7 @@ export function parseCallbackRequest(
     service,
     everywhere,
     requireParameter(parameters, CUSTOMER_NUMBER),
+    CUSTOMER_NUMBER,
   );
   for (const key of service.request.mandatoryLookupKeys) requireParameter(parameters, key);
   const desired = parameters.get(DESIRED_TIME);
@@ -80,7 +82,10 @@ export function parseCallbackRequest(
       createdAtMs: nowMs,
       ...booked,
       userData: readUserData(service, parameters),
-      lookupKeys: readLookupKeys(service, parameters, customerNumber),
+      lookupKeys: {
+        ...readLookupKeys(service, parameters, customerNumber),
+        ...withoutEmpty(readAlternates(service, everywhere, parameters)),
+      },
       requestOptions,
       fingerprint: fingerprintOf(service.name, parameters),
     },
@@ -110,8 +115,12 @@ export function parseReschedule(
   const number =
     writtenNumber === undefined
       ? record.customerNumber
-      : readNumber(service, everywhere, writtenNumber);
+      : readNumber(service, everywhere, writtenNumber, CUSTOMER_NUMBER);
   const isOtherNumber = number !== record.customerNumber;
+  const alternates = readAlternates(service, everywhere, parameters);
+  const hasOtherAlternates = Object.entries(alternates).some(
+    ([key, written]) => written !== (record.lookupKeys[key] ?? ''),
+  );
   const desired = desiredTimeIn(parameters);
   const isRetry = record.attemptCount > 0;
   const moved = (): Partial<Reschedule> => {
@@ -123,15 +132,14 @@ export function parseReschedule(
   };
   return {
     atMs: nowMs,
-    ...(isOtherNumber && { customerNumber: number }),
+    ...((isOtherNumber || hasOtherAlternates) && { customerNumber: number }),
     ...(isOtherwise && { requestOptions }),
     ...moved(),
     userData: readUserData(service, parameters),
-    lookupKeys: readLookupKeys(
-      service,
-      parameters,
-      writtenNumber === undefined ? undefined : number,
-    ),
+    lookupKeys: {
+      ...readLookupKeys(service, parameters, writtenNumber === undefined ? undefined : number),
+      ...alternates,
+    },
   };
 }
 
@@ -156,6 +164,7 @@ function readNumber(
   service: ServiceConfig,
   everywhere: Everywhere | undefined,
   written: string,
+  field: string,
 ): string {
   const result = normaliseNumber(written, numberRulesOf(service, everywhere));
   if (result.ok) return result.e164;
@@ -163,8 +172,28 @@ function readNumber(
   throw new RequestProblem(
     result.why === 'unparsable' ? 'CBD_REQUEST_NUMBER_UNPARSABLE' : 'CBD_REQUEST_NUMBER_REFUSED',
     numberMessage(result.why, shown, service.country),
-    { fault: { field: CUSTOMER_NUMBER, value: shown, rule: numberRule(result.why) } },
+    { fault: { field, value: shown, rule: numberRule(result.why) } },
   );
+}
+
+/** Each is judged as the first one is. Empty: it is to be deleted. */
+function readAlternates(
+  service: ServiceConfig,
+  everywhere: Everywhere | undefined,
+  parameters: Parameters,
+): Record<string, string> {
+  const found: [string, string][] = [];
+  for (const key of ALTERNATE_NUMBERS) {
+    const written = parameters.get(key);
+    if (written === undefined) continue;
+    const isEmpty = written.trim() === '';
+    found.push([key, isEmpty ? '' : readNumber(service, everywhere, written, key)]);
+  }
+  return Object.fromEntries(found);
+}
+
+function withoutEmpty(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
 }
 
 function numberRule(why: NumberRefusal): string {
@@ -259,7 +288,7 @@ function overridden(
 function ignoredControls(service: ServiceConfig, parameters: Parameters): string[] {
   const { overwritableOptions, lookupKeys, mandatoryLookupKeys } = service.request;
   const known = new Set([
-    ...[CUSTOMER_NUMBER, DESIRED_TIME, CUSTOMER_TIMEZONE],
+    ...[CUSTOMER_NUMBER, DESIRED_TIME, CUSTOMER_TIMEZONE, ...ALTERNATE_NUMBERS],
     ...[...overwritableOptions, ...lookupKeys, ...mandatoryLookupKeys],
   ]);
   return [...parameters.keys()].filter((name) => isControl(name) && !known.has(name));

@@ -10,6 +10,7 @@ import {
   type CallbackRecord,
   type CallbackState,
 } from '../schedule/callback-store.js';
+import { ALTERNATE_NUMBERS } from './alternate-numbers.js';
 import type { ApiDeps } from './callback-api.js';
 import { CUSTOMER_NUMBER, numberForLookup } from './callback-request.js';
 import { toGenesysView, type GenesysView } from './callback-view.js';
@@ -153,7 +154,7 @@ function termsOf(config: ApiDeps['config'], query: Query): Term[] {
 
 function lookupKeysOf({ services }: ApiDeps['config']): ReadonlySet<string> {
   const keys = Object.values(services).flatMap(({ request }) => request.lookupKeys);
-  return new Set([CUSTOMER_NUMBER, ...keys]);
+  return new Set([CUSTOMER_NUMBER, ...ALTERNATE_NUMBERS, ...keys]);
 }
 
 /** One query, or one for each way in which a number without `+` can be read. */
@@ -162,10 +163,11 @@ function queriesOf(config: ApiDeps['config'], terms: readonly Term[]): CallbackQ
   const notLookupKeys: Record<string, readonly string[]> = {};
   let numbers: readonly string[] | undefined;
   for (const { key, value, isNegated } of terms) {
-    const values = key === CUSTOMER_NUMBER ? numbersOf(config, value) : [value];
+    const isNumber = key === CUSTOMER_NUMBER || ALTERNATE_NUMBERS.includes(key);
+    const values = isNumber ? numbersOf(config, value) : [value];
     if (isNegated) notLookupKeys[key] = values;
     else if (key === CUSTOMER_NUMBER) numbers = values;
-    else lookupKeys[key] = value;
+    else lookupKeys[key] = values[0] ?? value;
   }
   const base = { lookupKeys, notLookupKeys };
   return numbers?.map((customerNumber) => ({ ...base, customerNumber })) ?? [base];

@@ -130,10 +130,12 @@ async function changeCallback(
   const changes = parseReschedule(service, parameters, record, {
     ...{ nowMs, everywhere: deps.everywhere, times: deps.config },
   });
-  const { customerNumber } = changes;
-  const asNew = customerNumber && { ...record, customerNumber, createdAtMs: nowMs };
+  const { customerNumber, lookupKeys } = changes;
+  const now = { ...record, createdAtMs: nowMs };
+  const keys = { ...record.lookupKeys, ...lookupKeys };
+  const asNew = customerNumber && { ...now, customerNumber, lookupKeys: keys };
   const { dayZone } = deps.config.dialling;
-  const limits = asNew && numberLimits(service, asNew, dayZone);
+  const limits = asNew && numberLimits(service, asNew, now, dayZone);
   const result = await store.reschedule(record.id, { ...changes, ...(limits && { limits }) });
   if (!result.ok && result.why === 'too-late') throw tooLate('changed');
   if (!result.ok && result.why === 'unknown') throw unknownCallback(record.id);

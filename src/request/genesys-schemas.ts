@@ -3,6 +3,7 @@
  * of the API is made of it. Parameters that a service names itself (lookup keys, user data) are open.
  */
 
+import { ALTERNATE_NUMBERS } from './alternate-numbers.js';
 import { CALLBACK_STATES } from '../schedule/callback-store.js';
 
 export const TAGS = ['Callbacks'];
@@ -72,6 +73,13 @@ const NUMBER = {
   type: ['string', 'number'],
   description: 'The number to call, E.164 or as of the country of the service.',
 } as const;
+/** Each optional; dialled in their order when the number before was not reached. */
+const ALTERNATES = Object.fromEntries(
+  ALTERNATE_NUMBERS.map((name) => {
+    const description = 'Another number of the customer. An empty text deletes it.';
+    return [name, { ...NUMBER, description }];
+  }),
+);
 export const TIME = text('ISO 8601 with a zone: `2026-01-15T12:00:00.000Z`.', 40);
 
 /** Everything that is no control parameter is user data, so it cannot be listed. */
@@ -80,6 +88,7 @@ export const START_BODY = {
   required: ['_customer_number'],
   properties: {
     _customer_number: NUMBER,
+    ...ALTERNATES,
     _desired_time: { ...TIME, description: `${TIME.description} Left out: now.` },
   },
   additionalProperties: true,
@@ -89,6 +98,7 @@ export const CHANGE_BODY = {
   type: 'object',
   properties: {
     _customer_number: NUMBER,
+    ...ALTERNATES,
     _desired_time: TIME,
     _new_desired_time: { ...TIME, description: 'The same, in the words of GMS’ mobile clients.' },
   },

@@ -3,7 +3,13 @@
  * number, and says what became of it. A conversation is not cut.
  */
 import type { FastifyInstance } from 'fastify';
-import type { CallbackRecord, CallbackState, CancelledBy } from '../schedule/callback-store.js';
+import type {
+  CallbackQuery,
+  CallbackRecord,
+  CallbackState,
+  CancelledBy,
+} from '../schedule/callback-store.js';
+import { ALTERNATE_NUMBERS } from './alternate-numbers.js';
 import type { ApiDeps } from './callback-api.js';
 import { numberForLookup } from './callback-request.js';
 import { cancelCallback, type CancelDeps } from './cancel-callbacks.js';
@@ -83,20 +89,29 @@ export async function cancelNumber(
   if (numbers.length === 0) {
     throw new RequestProblem('CBD_REQUEST_NUMBER_UNPARSABLE', 'This is no telephone number.');
   }
-  const found: CallbackRecord[] = [];
-  for (const customerNumber of numbers) {
-    const query = { customerNumber, serviceName: service, notStates: ['COMPLETED'] } as const;
-    found.push(...(await deps.store.find({ ...query, limit: CANCEL_MAX })));
+  const found = new Map<string, CallbackRecord>();
+  for (const one of numbers.flatMap(asAnyNumber)) {
+    const query = { ...one, serviceName: service, notStates: ['COMPLETED'] } as const;
+    const records = await deps.store.find({ ...query, limit: CANCEL_MAX });
+    for (const record of records) found.set(record.id, record);
   }
   const results = await Promise.all(
-    found.map(async (record) => ({ record, result: await cancelCallback(deps, record.id, by) })),
+    [...found.values()].map(async (record) => {
+      return { record, result: await cancelCallback(deps, record.id, by) };
+    }),
   );
   const callbacks = results.flatMap(({ record, result }) =>
     result === 'unknown'
       ? []
       : [{ id: record.id, service: record.serviceName, was: record.state, became: WORDS[result] }],
   );
-  return { numbers, callbacks, hasMore: found.length >= CANCEL_MAX };
+  return { numbers, callbacks, hasMore: found.size >= CANCEL_MAX };
+}
+
+/** Who rings may do so from any of the numbers that were left for them. */
+function asAnyNumber(number: string): Pick<CallbackQuery, 'customerNumber' | 'lookupKeys'>[] {
+  const alternates = ALTERNATE_NUMBERS.map((key) => ({ lookupKeys: { [key]: number } }));
+  return [{ customerNumber: number }, ...alternates];
 }
 
 const WORDS = { cancelled: 'cancelled', asked: 'stopped', 'too-late': 'too-late' } as const;
