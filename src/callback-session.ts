@@ -341,10 +341,9 @@ export class CallbackSession {
     const rules = numberRulesOf(this.#service, this.deps.everywhere);
     const plan = planDial({ ownNumber, replacement, prefix }, this.#trunk, rules);
     const startedAtMs = this.deps.clock.nowMs();
-    const { number } = plan;
-    this.#call = { attempt, callId, ownNumber, number };
+    this.#call = { attempt, callId, ownNumber, number: plan.number };
     return {
-      ...{ attempt, callId, number },
+      ...{ attempt, callId, number: plan.number },
       customerNumber: plan.kind === 'dial' ? plan.customerNumber : ownNumber,
       trunk: plan.kind === 'dial' ? plan.trunk.name : undefined,
       startedAtMs,

@@ -253,7 +253,8 @@ function toState(field: string, word: string): CallbackState {
 }
 
 function needsKey(config: ApiDeps['config']): RequestProblem {
-  const rule = `_id, or one of ${[...lookupKeysOf(config)].join(', ')}`;
+  const keys = [...lookupKeysOf(config)].filter((key) => !ALTERNATE_NUMBERS.includes(key));
+  const rule = `_id, or one of ${keys.join(', ')}`;
   return new RequestProblem('CBD_REQUEST_MISSING_KEY', `invalid option: ${rule} is needed.`, {
     fault: { field: 'query', rule },
   });
