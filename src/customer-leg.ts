@@ -76,15 +76,17 @@ export function openCustomerLeg(
     {
       ...partsOf(service, { plan, callId }),
       trunk: plan.trunk.name,
+      isSecure: plan.trunk.isSecure,
       resultRows: context.resultRows,
       turn: turnOn(plan.trunk),
       onward: async (failure, verdict) => {
         const next = await tries.next(failure, verdict);
         if (!next) return undefined;
-        const trunk = next.plan.trunk.name;
+        const { name: trunk, isSecure } = next.plan.trunk;
         times.goOn(trunk);
         const leg = timed(ledger.of('customer', next.callId), times);
-        return { parts: partsOf(service, next), trunk, leg, turn: turnOn(next.plan.trunk) };
+        const parts = partsOf(service, next);
+        return { parts, trunk, leg, isSecure, turn: turnOn(next.plan.trunk) };
       },
       ringTimeoutMs: command.ringTimeoutMs,
       mediaSilenceMaxMs: service.mediaSilenceMaxMs,

@@ -2,9 +2,8 @@
  * What the application needs from the outside, and nothing of how it is done. `adapters/` implements
  * these with drachtio, FreeSWITCH, SQLite and the system clock; tests with fakes and a virtual clock.
  *
- * Rules every implementation keeps: a promise here always settles (deadline inside the adapter);
- * expected telephony outcomes are values; `close`, `bye` and `stop` may be called twice and never
- * reject; callbacks are never called after `close` or an end was reported.
+ * Rules every implementation keeps: a promise always settles; expected telephony outcomes are values;
+ * `close`, `bye`, `stop` may be called twice and never reject; no callback follows an end that was told.
  */
 
 import type { Profile } from './cpd/options.js';
@@ -329,6 +328,8 @@ export interface MediaEndpoint {
 export interface EndpointWish {
   /** An endpoint that the new one is going to be bridged with. */
   readonly beside?: MediaEndpoint | undefined;
+  /** SRTP (RFC 4568), and nothing else. */
+  readonly isSecure?: boolean | undefined;
 }
 
 /** What the media servers that can be used now take together; Infinity: no limit is known. */

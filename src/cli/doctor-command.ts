@@ -72,7 +72,8 @@ async function check(name: string, run: () => Promise<string>): Promise<Check> {
 /** The servers of every site, or the embedded engine, through the same eyes. */
 async function examineServers(config: DialbackConfig): Promise<Check[]> {
   const trunks = config.trunks.map((trunk) => ({ name: trunk.name, request: optionsTo(trunk) }));
-  const surroundings = { clock: systemClock(), log: silentLog, trunks };
+  const wantsSrtp = config.trunks.some(({ isSecure }) => isSecure === true);
+  const surroundings = { clock: systemClock(), log: silentLog, trunks, wantsSrtp };
   try {
     if (config.engine === 'servers') {
       return await examineSites(await telephonySites(config), surroundings);

@@ -3,6 +3,7 @@ import { ANSWER_WORDS } from '../callflow/call-state.js';
 import { RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
 import { NUMBER_FORMATS } from '../dial/trunk.js';
 import { isReservedHeader } from '../dial/trunk-headers.js';
+import { SRTP_CHOICES } from './schema-trunks.js';
 import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
 import type { DialbackConfig, TrunkConfig } from './config.js';
 import type { OptionReader } from './values.js';
@@ -14,6 +15,10 @@ export function buildTrunks(
   const trunks = readersOf('trunks', read).map(([, reader]) => buildTrunk(reader));
   trunks.forEach((trunk, index) => {
     refuseHeaders(trunk, `trunks[${index}]`, context);
+    if (trunk.isSecure && read.choice('engine', ['embedded', 'servers']) === 'embedded') {
+      const message = 'The embedded engine has no SRTP: `engine: servers`, or `srtp: off`.';
+      addFault(context, 'CONFIG_NO_SRTP', `trunks[${index}].srtp`, message);
+    }
     if (trunk.country !== undefined || !wantsCountry(trunk)) return;
     const message = '`national` needs to know whose numbers are national.';
     addFault(context, 'CONFIG_MISSING_OPTION', `trunks[${index}].country`, message);
@@ -60,6 +65,7 @@ function buildTrunk(read: OptionReader): TrunkConfig {
     registerExpiresMs: read.flag('register') ? read.durationMs('registerExpires') : undefined,
     optionsIntervalMs: read.durationMs('optionsInterval') || undefined,
     isReliable: read.flag('reliableProvisionals'),
+    isSecure: read.choice('srtp', SRTP_CHOICES) === 'required',
     sessionExpiresMs: read.optionalNumber('sessionExpires') && read.durationMs('sessionExpires'),
   };
 }

@@ -59,6 +59,16 @@ const trunksFitTheEngine: Rule = (config) => {
   });
 };
 
+/** RFC 4568 section 7: the keys stand in the SDP. */
+const keysTravelInTls: Rule = (config) =>
+  config.trunks.flatMap(({ isSecure, uri, proxyUri }, index) => {
+    const isTls = /^sips:|;transport=tls\b/i.test(proxyUri ?? uri);
+    if (isSecure !== true || isTls) return [];
+    const message =
+      'The SRTP keys go out in clear: `sips:` or `;transport=tls` in the trunk’s URI.';
+    return [contradiction(config, `trunks[${index}].srtp`, message)];
+  });
+
 /** A name without a password, or the other way round, authenticates nobody. */
 const credentialsAreWhole: Rule = (config) =>
   config.trunks.flatMap(({ username, password }, index) => {
@@ -254,6 +264,7 @@ const destinationsAreLimited: ServiceRule = (config, service) =>
 const RULES: readonly Rule[] = [
   hasServices,
   trunksFitTheEngine,
+  keysTravelInTls,
   credentialsAreWhole,
   unusedBlocks,
   recordedServicesExist,

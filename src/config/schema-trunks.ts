@@ -26,6 +26,8 @@ const HEADER_VALUE: TextFormat = {
   says: 'one line without `${`',
 };
 
+export const SRTP_CHOICES = ['off', 'required'] as const;
+
 /** Nobody answered: that is what a refusal can stand for. */
 const REFUSALS = ANSWER_WORDS.filter((word) => !isAnswered(word));
 
@@ -173,6 +175,12 @@ const SIGNALLING: readonly OptionSpec[] = [
     { kind: 'boolean' },
     'Offers 100rel: ringing and early media may come reliably, and are acknowledged with PRACK (RFC 3262).',
     { default: false },
+  ),
+  option(
+    'srtp',
+    { kind: 'choice', values: SRTP_CHOICES },
+    'Media on this trunk. `off`: plain RTP; SRTP is never offered, and refused where it is asked for. `required`: RTP/SAVP with a key in the SDP (RFC 4568, AES_CM_128_HMAC_SHA1_80); an answer without it ends the call. With `engine: servers`; whoever reads the SIP can listen, so use TLS.',
+    { default: 'off' },
   ),
   option(
     'sessionExpires',

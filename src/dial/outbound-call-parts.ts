@@ -7,13 +7,27 @@ import type { AttemptDetail } from '../callflow/vocabulary.js';
 import type { CpdEvent } from '../cpd/types.js';
 import type {
   AnalysisRequest,
+  CallAnalyser,
+  Clock,
   InviteFailure,
   InviteRequest,
   LegListener,
+  Log,
   SipDialog,
+  Telephony,
 } from '../ports.js';
 import type { ResultRow } from './result-rows.js';
+import type { SetUpGovernor } from './set-up-governor.js';
 import type { ResultVerdict } from './sip-result.js';
+
+export interface OutboundCallDeps {
+  readonly telephony: Telephony;
+  readonly analyser: CallAnalyser;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Learns from how long the media server takes. */
+  readonly setUps?: Pick<SetUpGovernor, 'run'>;
+}
 
 /** What one INVITE is made of, but for the media. */
 export type InviteParts = Omit<InviteRequest, 'localSdp' | 'endpointId'>;
@@ -24,6 +38,7 @@ export interface NextInvite {
   /** Name of its trunk. */
   readonly trunk: string;
   readonly leg: LegListener;
+  readonly isSecure?: boolean | undefined;
   readonly turn?: Turn | undefined;
 }
 
@@ -33,6 +48,8 @@ export type Turn = () => Promise<void>;
 export interface OutboundCallRequest extends InviteParts {
   /** Name of the trunk that it leaves by. */
   readonly trunk?: string;
+  /** Its media are SRTP. */
+  readonly isSecure?: boolean | undefined;
   /** Of the configuration, asked before the built-in ones. */
   readonly resultRows?: readonly ResultRow[];
   /**
@@ -82,8 +99,13 @@ export function isWithin({ status }: InviteFailure): boolean {
   return (status >= 300 && status < 400) || status === 422;
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export function partsOf({
   trunk: _trunk,
+  isSecure: _isSecure,
   resultRows: _rows,
   onward: _onward,
   turn: _turn,

@@ -15,27 +15,24 @@ import type { AttemptDetail } from '../callflow/vocabulary.js';
 import type { CpdEvent, EarlyMediaSound } from '../cpd/types.js';
 import type {
   AudioTap,
-  CallAnalyser,
   CallAnalysis,
-  Clock,
   DialogEnd,
   InviteFailure,
   InviteOutcome,
   LegListener,
-  Log,
   MediaEndpoint,
   OutgoingCall,
   SipDialog,
-  Telephony,
 } from '../ports.js';
 import { answerOfSound, callStateOfVerdict } from './heard-result.js';
-import type { SetUpGovernor } from './set-up-governor.js';
 import {
   isWithin,
+  messageOf,
   partsOf,
   RINGING,
   type InviteParts,
   type NextInvite,
+  type OutboundCallDeps,
   type OutboundCallListener,
   type OutboundCallRequest,
   type Turn,
@@ -46,15 +43,6 @@ import { judgeFailure, type ResultVerdict } from './sip-result.js';
 const REVISABLE_MS = 30_000;
 /** Time past the detector's own limit after which it is taken for dead. */
 const ANALYSIS_GRACE_MS = 3000;
-
-export interface OutboundCallDeps {
-  readonly telephony: Telephony;
-  readonly analyser: CallAnalyser;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Learns from how long the media server takes. */
-  readonly setUps?: Pick<SetUpGovernor, 'run'>;
-}
 
 export class OutboundCall {
   #endpoint: MediaEndpoint | undefined;
@@ -70,6 +58,7 @@ export class OutboundCall {
   #hasRung = false;
   #trunk: string | undefined;
   #callId: string;
+  #isSecure = false;
   #leg: LegListener;
   /** We are done with it: nothing is reported any more. */
   #isOver = false;
@@ -141,14 +130,21 @@ export class OutboundCall {
   }
 
   async #dial(): Promise<void> {
-    const endpoint = await this.deps.telephony.media.createEndpoint();
+    const { isSecure, turn } = this.request;
+    await this.#send(await this.#open(isSecure), partsOf(this.request), turn);
+  }
+
+  /** An endpoint of its own, which is listened to. */
+  async #open(isSecure: boolean | undefined): Promise<MediaEndpoint> {
+    this.#isSecure = isSecure === true;
+    const endpoint = await this.deps.telephony.media.createEndpoint({ isSecure });
     this.#endpoint = endpoint;
-    this.listener.onEndpoint(endpoint.id);
-    if (this.#isOver) return this.#release('abandoned before dialling');
+    this.#leg.onEndpoint(endpoint.id);
+    if (this.#isOver) return endpoint;
     endpoint.onEnded(() => this.#onMediaLost());
-    if (endpoint.hasEnded) return this.#onMediaLost();
-    await this.#listen(endpoint);
-    await this.#send(endpoint, partsOf(this.request), this.request.turn);
+    if (endpoint.hasEnded) this.#onMediaLost();
+    else await this.#listen(endpoint);
+    return endpoint;
   }
 
   async #send(endpoint: MediaEndpoint, parts: InviteParts, turn?: Turn): Promise<void> {
@@ -236,14 +232,20 @@ export class OutboundCall {
     return onward(failure, verdict);
   }
 
-  #goOn(endpoint: MediaEndpoint, { parts, trunk, leg, turn }: NextInvite): Promise<void> {
+  async #goOn(former: MediaEndpoint, next: NextInvite): Promise<void> {
+    const { parts, trunk, leg, turn, isSecure = false } = next;
     this.#leg = leg;
     this.#trunk = trunk;
     this.#callId = parts.callId;
     this.#hasRung = false;
     this.#heard = undefined;
-    leg.onEndpoint(endpoint.id);
-    return this.#send(endpoint, parts, turn);
+    if (isSecure === this.#isSecure) {
+      leg.onEndpoint(former.id);
+      return this.#send(former, parts, turn);
+    }
+    // One that encrypts cannot stop to, nor begin.
+    await Promise.all([this.stopListening(), this.releaseMedia()]);
+    return this.#send(await this.#open(isSecure), parts, turn);
   }
 
   async #onAnswered(endpoint: MediaEndpoint, dialog: SipDialog): Promise<void> {
@@ -393,8 +395,4 @@ export class OutboundCall {
   #note(what: string, error: unknown): void {
     this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, `${what} failed`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

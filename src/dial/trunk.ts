@@ -46,6 +46,8 @@ export interface Trunk {
   readonly redirectsTo?: readonly string[] | undefined;
   /** Takes provisional responses reliably (RFC 3262). */
   readonly isReliable?: boolean | undefined;
+  /** Media go out as SRTP alone; as plain RTP alone when left out. */
+  readonly isSecure?: boolean | undefined;
   /** RFC 4028 session timer that is offered; none when undefined. */
   readonly sessionExpiresMs?: number | undefined;
   /** Registers for so long at a time; not at all when undefined. */

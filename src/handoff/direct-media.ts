@@ -18,6 +18,8 @@ const GLARE_PAUSE_MIN_MS = 2100;
 const GLARE_PAUSE_MAX_MS = 4000;
 const GLARE_RETRIES = 2;
 const REQUEST_PENDING = 491;
+/** The media server has the keys. */
+const SRTP = /^m=audio\s+\d+\s+\S*SAVP/m;
 
 /** One side of a conversation that goes through the media server. */
 export interface Party {
@@ -43,6 +45,9 @@ export async function goDirect(
   agent: Party,
   deps: DirectDeps,
 ): Promise<DirectOutcome> {
+  if (SRTP.test(customer.dialog.remoteSdp)) {
+    return { kind: 'kept', why: 'the customer’s side is SRTP' };
+  }
   // The agent is asked first: whoever refuses, the customer hears no gap.
   const taken = await offer(agent.dialog, () => customer.dialog.remoteSdp, deps);
   if (taken.kind !== 'answered') return { kind: 'kept', why: `agent: ${said(taken)}` };

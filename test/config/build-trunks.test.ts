@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { checkConfig } from '../../src/config/check-config.js';
 import { TemporaryFolder } from './temporary-config.js';
 
 describe('trunks in a configuration', () => {
@@ -39,6 +40,26 @@ services: {}
     );
     assert.deepEqual([trunk.registerExpiresMs, trunk.optionsIntervalMs], [3_600_000, 30_000]);
     assert.equal(trunk.isReliable, true);
+  });
+
+  it('have plain RTP unless they say `srtp: required`, whose keys belong into TLS', async () => {
+    const load = (uri: string) =>
+      folder.load(`engine: servers
+drachtio: { host: 127.0.0.1, port: 9022, secret: cymru }
+freeswitch: [{ host: 127.0.0.1, port: 8021, secret: ClueCon }]
+trunks: [{ name: a, uri: "${uri}", srtp: required }, { name: b, uri: "sip:b" }]
+services: {}
+`);
+    const config = await load('sips:gw.example.net');
+    assert.deepEqual(
+      config.trunks.map(({ isSecure }) => isSecure),
+      [true, false],
+    );
+    const said = async (uri: string) =>
+      (await checkConfig(await load(uri))).filter(({ path }) => path === 'trunks[0].srtp').length;
+    assert.equal(await said('sips:gw.example.net'), 0);
+    assert.equal(await said('sip:gw.example.net;transport=tls'), 0);
+    assert.equal(await said('sip:gw.example.net'), 1);
   });
 
   it('neither register nor ask unless told to', async () => {

@@ -110,6 +110,30 @@ describe('OutboundCall on another trunk', () => {
     await t.quiet();
   });
 
+  it('goes on with another endpoint, and listens there, where only one of the two trunks has SRTP', async () => {
+    const t = place({
+      onward: () => Promise.resolve({ ...second(t.wire), isSecure: true }),
+    });
+    (await t.invite()).fail(503);
+    await settle();
+    const [former, endpoint] = t.telephony.endpoints;
+    assert.deepEqual(
+      t.telephony.wishes.map(({ isSecure }) => isSecure === true),
+      [false, true],
+    );
+    assert.equal(former?.hasEnded, true);
+    assert.ok(endpoint);
+    assert.deepEqual(t.wire.slice(-2), [`second ${endpoint.id}`, 'second sent']);
+    const [, next] = t.telephony.calls;
+    assert.equal(next?.request.endpointId, endpoint.id);
+    next.answer();
+    await settle();
+    t.analyser.opened[1]?.decide('human');
+    assert.deepEqual(t.heard, ['answered', 'result 0 up']);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
   for (const [status, rings] of [
     [486, false],
     [600, false],

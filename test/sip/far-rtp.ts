@@ -6,6 +6,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { alaw, mulaw } from 'alawmulaw';
+import type { SrtpStream } from './srtp.js';
 
 export const SAMPLES_PER_FRAME = 160;
 const FRAME_MS = 20;
@@ -25,10 +26,14 @@ export interface HeardPacket {
 
 export class FarRtp {
   readonly packets: HeardPacket[] = [];
+  /** Reads what comes, and writes what goes, when the call has SRTP. */
+  srtp: { readonly inward: SrtpStream; readonly outward: SrtpStream } | undefined;
   #sendTimer: NodeJS.Timeout | undefined;
 
   private constructor(private readonly socket: Socket) {
-    socket.on('message', (packet) => {
+    socket.on('message', (received) => {
+      const packet = this.srtp ? this.srtp.inward.unprotect(received) : received;
+      if (!packet) return;
       const law = LAWS[packet[1]! & 0x7f];
       if (packet.length <= HEADER_BYTES || law === undefined) return;
       const payload = new Uint8Array(packet.subarray(HEADER_BYTES));
@@ -75,7 +80,8 @@ export class FarRtp {
     let frame = 0;
     const sendDue = (): void => {
       while (startedAtMs + frame * FRAME_MS <= performance.now()) {
-        this.socket.send(rtpFrame(frame, toneHz, amplitude, law), port, host);
+        const packet = rtpFrame(frame, toneHz, amplitude, law);
+        this.socket.send(this.srtp?.outward.protect(packet) ?? packet, port, host);
         frame += 1;
       }
     };

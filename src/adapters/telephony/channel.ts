@@ -124,6 +124,17 @@ export class Channel {
     return withDeadline(clock, deadlines.modifyMs, 're-INVITE', this.untilEnd(answer));
   }
 
+  /**
+   * Has FreeSWITCH make the offer, and answers it with this SDP. Resolves when FreeSWITCH is about to,
+   * not when it has done so. @throws as `api`
+   */
+  async renegotiate(sdp: string): Promise<void> {
+    const { dialog } = this.endpoint;
+    if (!dialog) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended');
+    dialog.local.sdp = sdp;
+    await this.api('uuid_media_reneg', this.uuid);
+  }
+
   /** Calls `handle` for every key of the far side; FreeSWITCH counts the press in samples. */
   onDigit(handle: (digit: string, durationMs: number) => void): void {
     this.endpoint.on('dtmf', ({ dtmf, duration }) => {

@@ -24,6 +24,7 @@ import { ChannelPlayback } from './playback.js';
 import { refuseSounds } from './refuse-sounds.js';
 import { SPOKEN, spokenName, VOICE_VARIABLES } from './spoken.js';
 import { isReadableSdp } from './session-description.js';
+import { isEncrypted, keyOf, secureOffer, takeKey } from './secure-media.js';
 import { checked } from './sip-headers.js';
 
 export interface EndpointContext {
@@ -75,6 +76,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   /** The latest change of the far side, done or not; never rejects. */
   #connecting: Promise<unknown> | undefined;
   #remoteSdp = '';
+  readonly #isSecure: boolean;
+  #farKey: string | undefined;
   #bridgedAtMs = -Infinity;
   #partner: FreeswitchEndpoint | undefined;
   #closing: Promise<void> | undefined;
@@ -84,7 +87,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     private readonly context: EndpointContext,
   ) {
     this.id = channel.uuid;
-    this.localSdp = channel.localSdp;
+    this.#isSecure = isEncrypted(channel.localSdp);
+    this.localSdp = this.#isSecure ? secureOffer(channel.localSdp) : channel.localSdp;
     const { clock, deadlines, tapMeans } = context;
     channel.onEnded(() => this.#ended());
     const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
@@ -127,18 +131,27 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (!isReadableSdp(remoteSdp)) {
       throw new TelephonyError('REFUSED_TEXT', 'the far side sent no usable SDP');
     }
-    if (isEncrypted(remoteSdp)) {
-      throw new TelephonyError(
-        'ENDPOINT_SRTP',
-        'the far side answered with SRTP, which is not spoken',
-      );
+    if (isEncrypted(remoteSdp) !== this.#isSecure) {
+      const why = this.#isSecure
+        ? 'without SRTP, which is wanted'
+        : 'with SRTP, which is not spoken';
+      throw new TelephonyError('ENDPOINT_SRTP', `the far side answered ${why}`);
     }
     this.#remoteSdp = remoteSdp;
-    const modifying = this.channel.modify(remoteSdp);
+    const modifying = this.#modify(remoteSdp);
     this.#connecting = modifying.catch(() => undefined);
     const answer = await modifying;
     this.#isConnected = true;
     return answer;
+  }
+
+  async #modify(remoteSdp: string): Promise<string> {
+    const key = keyOf(remoteSdp);
+    if (this.#isSecure && key !== this.#farKey) {
+      await takeKey(this.channel, remoteSdp, this.context);
+      this.#farKey = key;
+    }
+    return this.channel.modify(remoteSdp);
   }
 
   play(ours: readonly string[], order: PlayOrder): Playback {
@@ -379,11 +392,6 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.#parking = work.catch(() => undefined);
     return work;
   }
-}
-
-/** Whether an SDP has an audio line with SRTP, which makes FreeSWITCH send noise on a plain call. */
-export function isEncrypted(sdp: string): boolean {
-  return /^m=audio\s+\d+\s+\S*SAVP/m.test(sdp);
 }
 
 function failedPlayback(why: string): Playback {

@@ -22,6 +22,9 @@ export const APIS = [
   'uuid_transfer',
 ] as const;
 
+/** Asked only of a media server that encrypts; the embedded engine does not, and is never asked. */
+type SecureApi = 'uuid_media_reneg';
+
 /** Applications, executed on a channel. `park` is named in uuid_transfer. */
 export const APPLICATIONS = ['multiset', 'park', 'playback'] as const;
 
@@ -53,7 +56,7 @@ export const SIP_METHODS = [
   'OPTIONS',
 ] as const;
 
-export type ApiName = (typeof APIS)[number];
+export type ApiName = (typeof APIS)[number] | SecureApi;
 export type ApplicationName = (typeof APPLICATIONS)[number];
 
 export const ENGINE_COMMANDS = {

@@ -22,6 +22,7 @@ export type TelephonyErrorCode =
   | 'ENDPOINT_REFUSED'
   | 'ENDPOINT_UNREACHED'
   | 'ENDPOINT_SRTP'
+  | 'ENDPOINT_NO_SRTP'
   | 'ENDPOINT_CODECS'
   | 'ENDPOINT_ENDED'
   | 'ENDPOINT_BUSY'

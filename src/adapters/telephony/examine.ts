@@ -26,6 +26,8 @@ interface Surroundings {
   readonly deadlines?: Partial<Deadlines>;
   /** Asked with OPTIONS, by the first site. */
   readonly trunks?: readonly { readonly name: string; readonly request: PlainRequest }[];
+  /** Some trunk wants SRTP: each media server is tried for it. */
+  readonly wantsSrtp?: boolean;
 }
 
 const LATENCY_SAMPLES = 5;
@@ -33,7 +35,7 @@ const LATENCY_SAMPLES = 5;
 /** Never rejects. */
 export async function examineSites(
   sites: readonly SiteOptions[],
-  { clock, log, deadlines: given, trunks = [] }: Surroundings,
+  { clock, log, deadlines: given, trunks = [], wantsSrtp = false }: Surroundings,
 ): Promise<ServerFinding[]> {
   const release = containKnownRejections(log);
   const deadlines = { ...DEFAULT_DEADLINES, ...given };
@@ -45,7 +47,7 @@ export async function examineSites(
         new Site(options, { clock, log, deadlines, ...callbacks }),
         clock,
         deadlines,
-        index === 0 ? trunks : [],
+        { trunks: index === 0 ? trunks : [], wantsSrtp },
       );
     });
     return (await Promise.all(found)).flat();
@@ -58,7 +60,7 @@ async function examineSite(
   site: Site,
   clock: Clock,
   deadlines: Deadlines,
-  trunks: NonNullable<Surroundings['trunks']>,
+  { trunks, wantsSrtp }: Required<Pick<Surroundings, 'trunks' | 'wantsSrtp'>>,
 ): Promise<ServerFinding[]> {
   try {
     const failures = await site.start();
@@ -77,7 +79,7 @@ async function examineSite(
     const each = members.map((member) =>
       failures.has(member.name)
         ? Promise.resolve(failed(nameOf(member), failures.get(member.name)))
-        : describe(member, clock),
+        : describe(member, clock, wantsSrtp),
     );
     const ways = trunks.map((trunk) => describeTrunk(trunk, site));
     return [{ name, ok: true, detail }, ...(await Promise.all([...each, ...ways]))];
@@ -102,7 +104,11 @@ async function askOnly(
   }
 }
 
-async function describe(member: PoolMember, clock: Clock): Promise<ServerFinding> {
+async function describe(
+  member: PoolMember,
+  clock: Clock,
+  wantsSrtp: boolean,
+): Promise<ServerFinding> {
   const name = nameOf(member);
   const { connection } = member;
   if (!connection) return { name, ok: false, detail: member.fault ?? 'lost again' };
@@ -114,6 +120,7 @@ async function describe(member: PoolMember, clock: Clock): Promise<ServerFinding
       await connection.api('status');
       latencies.push(clock.nowMs() - askedAtMs);
     }
+    if (wantsSrtp) await member.media.verify(connection, true);
     const srtp = (await connection.api('global_getvar', 'rtp_secure_media_inbound')).trim();
     const parts = [
       status?.version ?? 'version unknown',
@@ -123,7 +130,7 @@ async function describe(member: PoolMember, clock: Clock): Promise<ServerFinding
         ? 'mod_audio_fork'
         : 'no mod_audio_fork: verdicts end with the first sound',
       srtp === 'forbidden'
-        ? 'SRTP forbidden'
+        ? `SRTP ${wantsSrtp ? 'where a trunk wants it' : 'forbidden'}`
         : `rtp_secure_media_inbound is ${srtp || 'not set'}: forbidden keeps SRTP out of every offer`,
       `an endpoint was made, its event socket reached us at ${server.advertisedAddress}:${server.advertisedPort}`,
       `event socket ${latencies.sort((a, b) => a - b)[LATENCY_SAMPLES >> 1]} ms`,

@@ -76,6 +76,8 @@ declare module 'drachtio-fsmrf' {
       createEndpoint(options?: {
         /** For its INVITE. */
         readonly headers?: Readonly<Record<string, string>>;
+        /** An offer for it; without one FreeSWITCH makes the offer. */
+        readonly remoteSdp?: string;
       }): Promise<Endpoint>;
       disconnect(): void;
       on(event: 'error', handle: (error: Error) => void): this;

@@ -58,15 +58,16 @@ export class MediaPool implements MediaServer {
     const { endpointMs, endpointTryMs } = this.context.deadlines;
     const [first, second] = this.#candidates(wish);
     if (!first) throw this.#noneOpen();
-    if (!second) return first.createEndpoint(endpointMs);
+    const { isSecure } = wish;
+    if (!second) return first.createEndpoint(endpointMs, isSecure);
     const startedAtMs = clock.nowMs();
     try {
-      return await first.createEndpoint(Math.min(endpointTryMs, endpointMs));
+      return await first.createEndpoint(Math.min(endpointTryMs, endpointMs), isSecure);
     } catch (thrown) {
       const fields = { server: first.name, code: codeOf(thrown), why: describeError(thrown) };
       log.warn({ ...fields, next: second.name }, 'no endpoint there, trying another server');
       const leftMs = endpointMs - Math.max(0, clock.nowMs() - startedAtMs);
-      return second.createEndpoint(Math.max(1, leftMs));
+      return second.createEndpoint(Math.max(1, leftMs), isSecure);
     }
   }
 

@@ -6,11 +6,12 @@
 import type { Clock, Log } from '../../ports.js';
 import { Channel } from './channel.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
-import { FreeswitchEndpoint, isEncrypted } from './endpoint.js';
+import { FreeswitchEndpoint } from './endpoint.js';
 import { describeError, TelephonyError } from './errors.js';
 import type { FreeswitchConnection } from './freeswitch-connection.js';
 import type { MediaView } from './media-view.js';
 import { OWNER_VARIABLE, type OwnerMark } from './owner-mark.js';
+import { isEncrypted, noSrtp, placeholderOffer, SECURE_HEADERS } from './secure-media.js';
 
 export interface MediaServerContext {
   readonly clock: Clock;
@@ -47,13 +48,14 @@ export class FreeswitchMediaServer {
 
   /**
    * @param limitMs the whole time it may take
+   * @param isSecure its media are SRTP
    * @throws TelephonyError FREESWITCH_LOST, ENDPOINT_*, DEADLINE
    */
-  async createEndpoint(limitMs: number): Promise<FreeswitchEndpoint> {
+  async createEndpoint(limitMs: number, isSecure = false): Promise<FreeswitchEndpoint> {
     const connection = this.context.connection();
     if (!connection)
       throw new TelephonyError('FREESWITCH_LOST', 'no connection to the media server');
-    const channel = await this.#createUsable(connection, limitMs);
+    const channel = await this.#createUsable(connection, limitMs, isSecure);
     if (channel.hasEnded) throw new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended at once');
     const endpoint = new FreeswitchEndpoint(channel, {
       ...this.context,
@@ -70,8 +72,9 @@ export class FreeswitchMediaServer {
    * Makes an endpoint and ends it: SIP to the media server, its event socket to us and its offer.
    * @throws as `createEndpoint`
    */
-  async verify(connection: FreeswitchConnection): Promise<void> {
-    const channel = await this.#createUsable(connection, this.context.deadlines.endpointMs);
+  async verify(connection: FreeswitchConnection, isSecure = false): Promise<void> {
+    const { endpointMs } = this.context.deadlines;
+    const channel = await this.#createUsable(connection, endpointMs, isSecure);
     try {
       await channel.bye();
     } catch (thrown) {
@@ -144,17 +147,27 @@ export class FreeswitchMediaServer {
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
   }
 
-  async #createUsable(connection: FreeswitchConnection, limitMs: number): Promise<Channel> {
-    const channel = await this.#createChannel(connection, limitMs);
-    const fault = unusable(channel.localSdp);
+  async #createUsable(
+    connection: FreeswitchConnection,
+    limitMs: number,
+    isSecure: boolean,
+  ): Promise<Channel> {
+    const channel = await this.#createChannel(connection, limitMs, isSecure);
+    const fault = unusable(channel.localSdp, isSecure);
     if (!fault) return channel;
     channel.bye().catch(() => undefined);
     throw fault;
   }
 
-  async #createChannel(connection: FreeswitchConnection, limitMs: number): Promise<Channel> {
+  async #createChannel(
+    connection: FreeswitchConnection,
+    limitMs: number,
+    isSecure: boolean,
+  ): Promise<Channel> {
     const { clock, deadlines, log, owner } = this.context;
-    const options = owner && { headers: owner.headers };
+    const headers = { ...owner?.headers, ...(isSecure && SECURE_HEADERS) };
+    const remoteSdp = isSecure ? placeholderOffer(hostOf(connection)) : undefined;
+    const options = { headers, ...(remoteSdp !== undefined && { remoteSdp }) };
     const creating = Promise.resolve().then(() => connection.server.createEndpoint(options));
     const pending = {};
     this.#pending.add(pending);
@@ -178,7 +191,7 @@ export class FreeswitchMediaServer {
       return new Channel(endpoint, clock, deadlines);
     } catch (thrown) {
       isLate = true;
-      throw refusal(thrown, connection);
+      throw refusal(thrown, connection, isSecure);
     }
   }
 
@@ -208,7 +221,11 @@ export class FreeswitchMediaServer {
 }
 
 /** The library's words for what went wrong, as a fault with a code. */
-function refusal(thrown: unknown, { server }: FreeswitchConnection): TelephonyError {
+function refusal(
+  thrown: unknown,
+  { server }: FreeswitchConnection,
+  isSecure: boolean,
+): TelephonyError {
   if (thrown instanceof TelephonyError) return thrown;
   const why = describeError(thrown);
   // drachtio-fsmrf, 4 s after FreeSWITCH answered an INVITE without opening its socket to us.
@@ -219,14 +236,21 @@ function refusal(thrown: unknown, { server }: FreeswitchConnection): TelephonyEr
       `FreeSWITCH answered, but its event socket did not reach us at ${where} within 4 s: set freeswitch.advertise to an address of ours that it can connect to`,
     );
   }
+  if (isSecure && / 488$/.test(why)) return noSrtp();
   return new TelephonyError('ENDPOINT_REFUSED', `no endpoint: ${why}`);
+}
+
+/** Where FreeSWITCH has its SIP. */
+function hostOf({ facts }: FreeswitchConnection): string {
+  return facts.sipAddress.replace(/:\d+$/, '');
 }
 
 /**
  * @returns why an offer of the media server cannot be used. With SRTP in it FreeSWITCH believes SRTP
  * agreed (drachtio-srf acknowledges with its own SDP) and the customer would hear white noise.
  */
-function unusable(localSdp: string): TelephonyError | undefined {
+function unusable(localSdp: string, isSecure: boolean): TelephonyError | undefined {
+  if (isSecure) return isEncrypted(localSdp) ? undefined : noSrtp();
   if (isEncrypted(localSdp)) {
     return new TelephonyError(
       'ENDPOINT_SRTP',

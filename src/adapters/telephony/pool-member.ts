@@ -184,14 +184,16 @@ export class PoolMember {
   }
 
   /** @throws TelephonyError FREESWITCH_LOST, ENDPOINT_*, DEADLINE */
-  async createEndpoint(limitMs: number): Promise<FreeswitchEndpoint> {
+  async createEndpoint(limitMs: number, isSecure = false): Promise<FreeswitchEndpoint> {
     try {
-      const endpoint = await this.media.createEndpoint(limitMs);
+      const endpoint = await this.media.createEndpoint(limitMs, isSecure);
       this.#breaker.succeeded();
       return endpoint;
     } catch (thrown) {
       const isOurs = this.context.isSignallingUp() && this.connection !== undefined;
-      if (isOurs) this.#breaker.failed(describeError(thrown), isLasting(thrown));
+      // Plain calls are none the worse for it.
+      const isOfSrtp = codeOf(thrown) === 'ENDPOINT_NO_SRTP';
+      if (isOurs && !isOfSrtp) this.#breaker.failed(describeError(thrown), isLasting(thrown));
       throw thrown;
     }
   }

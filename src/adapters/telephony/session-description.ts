@@ -7,6 +7,7 @@
  * Source: RFC 3264 (offer and answer), RFC 3551 (static payload types), RFC 3362 (image/t38).
  */
 import { parse, type SessionDescription } from 'sdp-transform';
+import { isEncrypted, keyOf } from './secure-media.js';
 
 /** Stable, for records and logs. */
 export type SdpFault =
@@ -16,8 +17,10 @@ export type SdpFault =
   | 'SDP_NO_AUDIO'
   /** No codec of our offer in the answer. */
   | 'SDP_NO_CODEC'
-  /** SRTP, which is not spoken here. */
-  | 'SDP_SRTP';
+  /** SRTP, which is not spoken on this call. */
+  | 'SDP_SRTP'
+  /** No SRTP, or none with a key that we can take, where it is wanted. */
+  | 'SDP_NO_SRTP';
 
 export type SdpReading =
   | { readonly kind: 'audio' }
@@ -39,6 +42,10 @@ const STATIC_CODECS: Readonly<Record<number, string>> = {
   15: 'G728/8000',
   18: 'G729/8000',
 };
+const PROTOCOLS = {
+  plain: new Set(['RTP/AVP', 'RTP/AVPF']),
+  secure: new Set(['RTP/SAVP']),
+} as const;
 /** Not speech. */
 const BESIDE_SPEECH = /^(TELEPHONE-EVENT|CN|RED)\//;
 
@@ -46,7 +53,8 @@ type Media = SessionDescription['media'][number];
 
 /**
  * @param sdp of the far side, an answer or a new offer
- * @param ours what we have offered, or agreed on: one of its codecs has to be there
+ * @param ours what we have offered, or agreed on: one of its codecs has to be there, and SRTP where
+ *   that has it
  */
 export function readFarSdp(sdp: string, ours: string): SdpReading {
   if (sdp.trim() === '') return unusable('SDP_MISSING', 'the far side sent no SDP');
@@ -59,10 +67,17 @@ export function readFarSdp(sdp: string, ours: string): SdpReading {
     if (open.some(isFax)) return { kind: 'fax' };
     return unusable('SDP_NO_AUDIO', 'the far side refused the audio');
   }
-  const plain = audio.find(({ protocol }) => protocol === 'RTP/AVP' || protocol === 'RTP/AVPF');
-  if (!plain) return unusable('SDP_SRTP', `the far side wants ${audio[0]?.protocol ?? 'SRTP'}`);
+  const isSecure = isEncrypted(ours);
+  const line = audio.find(({ protocol = '' }) =>
+    PROTOCOLS[isSecure ? 'secure' : 'plain'].has(protocol),
+  );
+  const wanted = audio[0]?.protocol ?? 'another protocol';
+  if (isSecure && (!line || keyOf(sdp) === undefined)) {
+    return unusable('SDP_NO_SRTP', `the far side has no SRTP for us: ${line ? 'no key' : wanted}`);
+  }
+  if (!line) return unusable('SDP_SRTP', `the far side wants ${wanted}`);
   const spoken = new Set(known.flatMap(codecsOf));
-  const offered = codecsOf(plain);
+  const offered = codecsOf(line);
   if (offered.some((codec) => spoken.has(codec))) return { kind: 'audio' };
   const [list, own] = [offered.join(', ') || 'none', [...spoken].join(', ')];
   return unusable('SDP_NO_CODEC', `no common codec: the far side has ${list}, we have ${own}`);

@@ -47,6 +47,26 @@ describe('a session description of the far side', () => {
     assert.equal(fault(sdpOf()), 'SDP_UNREADABLE');
   });
 
+  it('is SRTP with a key that we can take, and nothing else, where SRTP was offered', () => {
+    const key = `inline:${'A'.repeat(40)}`;
+    const ours = sdpOf('m=audio 4000 RTP/SAVP 0 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${key}`);
+    const read = (...media: string[]): string => {
+      const reading = readFarSdp(sdpOf(...media), ours);
+      return reading.kind === 'unusable' ? reading.fault : reading.kind;
+    };
+    const secure = 'm=audio 5000 RTP/SAVP 0';
+    assert.equal(read(secure, `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${key}`), 'audio');
+    assert.equal(read(secure, `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${key}|2^31`), 'audio');
+    assert.equal(read(secure, `a=crypto:1 AES_CM_128_HMAC_SHA1_32 ${key}`), 'SDP_NO_SRTP');
+    assert.equal(read(secure), 'SDP_NO_SRTP');
+    assert.equal(read('m=audio 5000 RTP/AVP 0'), 'SDP_NO_SRTP');
+    assert.equal(read('m=audio 5000 UDP/TLS/RTP/SAVPF 0'), 'SDP_NO_SRTP');
+    assert.equal(
+      read('m=audio 5000 RTP/SAVP 18', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${key}`),
+      'SDP_NO_CODEC',
+    );
+  });
+
   it('is refused when it is long or has many lines, and never throws', () => {
     assert.equal(fault(sdpOf(`a=${'x'.repeat(20_000)}`)), 'SDP_UNREADABLE');
     assert.equal(fault(sdpOf(...Array<string>(600).fill('a=x'))), 'SDP_UNREADABLE');
