@@ -12,13 +12,12 @@ import { transition } from './callflow/treatment-flow.js';
 import type { Closed, Command, Event, EventBody, State, Step } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import type { Hindrance } from './dial/dial-line.js';
-import { planDial } from './dial/dial-plan.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
 import { HandoverClock } from './report/handover-clock.js';
 import type { TrailEntry } from './report/trail.js';
 import { NumberChoice } from './number-choice.js';
-import { numberRulesOf } from './request/allow-list.js';
+import { openAttempt } from './opened-attempt.js';
 import { countryOf } from './request/customer-number.js';
 import type {
   AttemptRecord,
@@ -243,6 +242,9 @@ export class CallbackSession {
       case 'counter':
         this.owner.onDayFull(refusal);
         break;
+      case 'call-limit':
+        this.owner.onCallLimit(refusal);
+        break;
       case 'number-busy':
       case 'paused':
       case 'not-written':
@@ -335,21 +337,15 @@ export class CallbackSession {
 
   /** One attempt keeps its Call-ID however often the store refuses it. */
   #openAttempt(dial: DialCommand): OpenedAttempt {
-    const { attempt, customerNumber: replacement, prefix, ringTimeoutMs } = dial;
-    const ownNumber = this.#numbers.forAttempt(attempt, this.#service);
-    const callId = this.#call.attempt === attempt ? this.#call.callId : this.deps.random.uuid();
-    const rules = numberRulesOf(this.#service, this.deps.everywhere);
-    const plan = planDial({ ownNumber, replacement, prefix }, this.#trunk, rules);
-    const startedAtMs = this.deps.clock.nowMs();
-    this.#call = { attempt, callId, ownNumber, number: plan.number };
-    return {
-      ...{ attempt, callId, number: plan.number },
-      customerNumber: plan.kind === 'dial' ? plan.customerNumber : ownNumber,
-      trunk: plan.kind === 'dial' ? plan.trunk.name : undefined,
-      startedAtMs,
-      ringsUntilMs: startedAtMs + ringTimeoutMs + this.#service.lostLegGuardMs,
-      counters: this.owner.attemptLimits(),
-    };
+    const isKnown = this.#call.attempt === dial.attempt;
+    const { call, opened } = openAttempt(dial, {
+      ownNumber: this.#numbers.forAttempt(dial.attempt, this.#service),
+      callId: isKnown ? this.#call.callId : this.deps.random.uuid(),
+      ...{ trunk: this.#trunk, service: this.#service, owner: this.owner },
+      ...{ everywhere: this.deps.everywhere, nowMs: this.deps.clock.nowMs() },
+    });
+    this.#call = call;
+    return opened;
   }
 
   #takeTrunk(wish: TrunkWish): TrunkPlace {
@@ -364,7 +360,11 @@ export class CallbackSession {
     const callId = tries.at(-1)?.callId;
     if (callId === undefined || attempt < 1) return false;
     const leg = { kind: 'begun', callId, number, ringsUntilMs } as const;
-    return !(await this.#tryCommit({ leg, attempt: { attempt, trunk, tries } }, true));
+    const isNew = tries.at(-2)?.trunk !== trunk;
+    const limits = isNew && 'name' in this.#trunk ? this.owner.callLimits(this.#trunk) : [];
+    const callLimits = limits.filter(({ of }) => of === 'trunk');
+    const change = { leg, attempt: { attempt, trunk, tries }, callLimits };
+    return !(await this.#tryCommit(change, true));
   }
 
   /** A number is free only when the ledger knows that its leg is over: that write is made up for. */

@@ -12,6 +12,7 @@ import { ConsultedServices } from './config/consulted-services.js';
 import { AttemptDays } from './dial/attempt-days.js';
 import type { Hindrance } from './dial/dial-line.js';
 import { DialPace, NO_DIALLING_LIMITS } from './dial/dial-pace.js';
+import { FullElsewhere } from './dial/full-elsewhere.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
 import { TrunkBoard, type TrunkWish } from './dial/trunk-board.js';
 import { TrunkWatch } from './dial/trunk-watch.js';
@@ -19,6 +20,7 @@ import type { Trunk } from './dial/trunk.js';
 import { loadOf, type SessionLoad } from './session-load.js';
 import type { DialPlace } from './session-owner.js';
 import type { CounterRefusal } from './schedule/admission-limits.js';
+import type { CallLimit, CallLimitRefusal } from './schedule/call-limits.js';
 import type { StepAnnouncer } from './report/announcer.js';
 import type { CallbackRecord, CallbackStore, Leftover } from './schedule/callback-store.js';
 import type { ServiceRoom } from './schedule/scheduler.js';
@@ -55,14 +57,17 @@ export class SessionHost {
   readonly trunkWatch: TrunkWatch;
   readonly #pace: DialPace;
   readonly #days: AttemptDays;
+  readonly #full: FullElsewhere;
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {
+    this.#full = new FullElsewhere(deps.clock);
     this.trunks = new TrunkBoard({
       clock: deps.clock,
       random: deps.random,
       trunks: () => deps.trunks,
       callsByTrunk: () => this.#callsByTrunk(),
+      full: this.#full,
     });
     const { sip } = deps.telephony;
     const onChange = () => deps.setUps.poke();
@@ -216,8 +221,13 @@ export class SessionHost {
         sinceMs = this.deps.clock.nowMs();
         return place;
       },
+      callLimits: (trunk: Trunk) => this.#callLimits(service, trunk),
+      onCallLimit: (refusal: CallLimitRefusal) => this.#full.note(refusal),
       takeTrunk: (wish: TrunkWish) => this.trunks.take(wish),
-      onLegOver: () => this.deps.setUps.poke(),
+      onLegOver: () => {
+        this.#full.forgetCalls();
+        this.deps.setUps.poke();
+      },
     };
     const session = new CallbackSession(this.deps, record, owner, state);
     this.#sessions.set(record.id, session);
@@ -250,7 +260,10 @@ export class SessionHost {
   #queueToDial(wish: TrunkWish, service: ServiceConfig, sinceMs: number): DialPlace {
     let trunk: DialPlace['trunk'] = { none: 'not its turn' };
     const take = (): Hindrance | undefined => {
-      const hindrance = this.#pace.hindrance(service, sinceMs);
+      const hindrance =
+        this.#pace.hindrance(service, sinceMs) ??
+        this.#full.hindrance('all') ??
+        this.#full.hindrance('service', service.name);
       if (hindrance) return hindrance;
       const place = this.trunks.take(wish);
       if (place.kind === 'wait') return { code: 'trunk', ...place };
@@ -281,6 +294,21 @@ export class SessionHost {
         return trunk;
       },
     };
+  }
+
+  /** What this process alone keeps to is looked at before; here it is told to the others' store. */
+  #callLimits({ name, limits }: ServiceConfig, trunk: Trunk): readonly CallLimit[] {
+    if (this.deps.store.shared === undefined) return [];
+    const limited = [
+      { of: 'all', name: '', ...(this.deps.dialling ?? NO_DIALLING_LIMITS) },
+      { of: 'service', name, ...limits },
+      { of: 'trunk', ...trunk },
+    ] as const;
+    return limited
+      .map(({ of, name, maxConcurrentCalls: maxCalls, maxCallsPerSecond: maxPerSecond }) => {
+        return { of, name, maxCalls, maxPerSecond };
+      })
+      .filter(({ maxCalls, maxPerSecond }) => maxCalls !== undefined || maxPerSecond !== undefined);
   }
 
   #callsByTrunk(): ReadonlyMap<string, number> {

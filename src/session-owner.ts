@@ -7,6 +7,7 @@ import type { Place } from './dial/set-up-governor.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
 import type { CounterLimit, CounterRefusal } from './schedule/admission-limits.js';
+import type { CallLimit, CallLimitRefusal } from './schedule/call-limits.js';
 import type { CallbackStore, CommitResult } from './schedule/callback-store.js';
 
 export interface SessionDeps extends EffectsDeps {
@@ -35,6 +36,10 @@ export interface SessionOwner {
   attemptLimits(): readonly CounterLimit[];
   /** One of them is full: hours are closed until it is counted anew. */
   onDayFull(refusal: CounterRefusal): void;
+  /** Limits on calls that all processes keep together; none when there is only one. */
+  callLimits(trunk: Trunk): readonly CallLimit[];
+  /** The store has refused a dial for one of them. */
+  onCallLimit(refusal: CallLimitRefusal): void;
   /** The customer's leg is over. */
   onLegOver(): void;
 }

@@ -5,6 +5,7 @@
 import { recordStateOf } from './callflow/final-reason.js';
 import type { Command, Event, State, Step } from './callflow/vocabulary.js';
 import type { CounterLimit } from './schedule/admission-limits.js';
+import type { CallLimit } from './schedule/call-limits.js';
 import type {
   AttemptChange,
   Change,
@@ -28,6 +29,8 @@ export interface OpenedAttempt {
   readonly ringsUntilMs: number;
   /** Daily limits that it uses up. */
   readonly counters?: readonly CounterLimit[];
+  /** Limits on calls that all processes keep together. */
+  readonly callLimits?: readonly CallLimit[];
 }
 
 /**
@@ -52,11 +55,15 @@ export function changeOf(before: State, event: Event, step: Step, opened?: Opene
     },
   };
   if (opened) {
-    const { customerNumber, ringsUntilMs, counters, ...attempt } = opened;
+    const { customerNumber, ringsUntilMs, counters, callLimits, ...attempt } = opened;
     const { callId } = opened;
     const leg = { kind: 'begun', callId, number: customerNumber, ringsUntilMs } as const;
     const lock = { dialLock: 'take', lockNumber: customerNumber } as const;
-    return { ...change, attempt, leg, ...lock, ...(counters?.length && { counters }) };
+    const limits = {
+      ...(counters?.length && { counters }),
+      ...(callLimits?.length && { callLimits }),
+    };
+    return { ...change, attempt, leg, ...lock, ...limits };
   }
   const attempt = attemptChange(before, event, step);
   return state.context.leg === undefined

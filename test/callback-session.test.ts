@@ -93,6 +93,8 @@ function start(
       },
       closed: () => config.closed,
       attemptLimits: () => [],
+      callLimits: () => [],
+      onCallLimit: () => undefined,
       onDayFull: () => undefined,
       onLegOver: () => setUps.poke(),
     },

@@ -134,6 +134,33 @@ describe('SessionHost', () => {
     await t.host.drain(0);
   });
 
+  it('keeps to what all processes together may dial, and asks again when there may be room', async () => {
+    const t = setUp();
+    Object.assign(t.store, { shared: {} });
+    const full = { ok: false, why: 'call-limit', of: 'trunk', name: 'sip:trunk' } as const;
+    t.store.refusals.push(full, { ...full, waitMs: 200 });
+    t.host.start(t.record());
+    await settle();
+    await t.clock.advance(100);
+    assert.equal(t.telephony.calls.length, 0);
+    assert.equal(t.host.heldBecause('cb-1')?.code, 'trunk');
+    assert.equal(t.store.refusals.length, 1, 'nobody asks again at once');
+    await t.clock.advance(400);
+    await settle();
+    assert.equal(t.store.refusals.length, 0);
+    await t.clock.advance(100);
+    assert.match(t.host.heldBecause('cb-1')?.why ?? '', /maxCallsPerSecond/);
+    await t.clock.advance(100);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1);
+    const { change } = t.store.commits.find((one) => one.change.dialLock === 'take') ?? {};
+    assert.deepEqual(
+      change?.callLimits?.map(({ of, name }) => [of, name]),
+      [['trunk', 'sip:trunk']],
+    );
+    await t.host.drain(0);
+  });
+
   it('lets a service dial up to its own limit, and says why the next one waits', async () => {
     const base = serviceConfig();
     const t = setUp({ ...base, limits: { ...base.limits, maxConcurrentCalls: 1 } });

@@ -7,6 +7,7 @@
  * trunk for good.
  */
 import type { Clock, Random } from '../ports.js';
+import type { FullElsewhere } from './full-elsewhere.js';
 import { CallsPerSecond } from './calls-per-second.js';
 import type { Trunk } from './trunk.js';
 
@@ -42,6 +43,8 @@ export interface TrunkBoardDeps {
   trunks(): readonly Trunk[];
   /** Customers' legs of each trunk, ringing or up, or about to be made. */
   callsByTrunk(): ReadonlyMap<string, number>;
+  /** Trunks that the calls of all processes have filled. */
+  readonly full?: Pick<FullElsewhere, 'hindrance'>;
 }
 
 type Wait = Extract<TrunkPlace, { kind: 'wait' }>;
@@ -95,11 +98,18 @@ export class TrunkBoard {
     const calls = this.deps.callsByTrunk();
     const nowMs = this.deps.clock.nowMs();
     let shortest: Wait | undefined;
+    let fullForMs = Infinity;
     for (const group of byPriority(trunks)) {
-      const roomy = group.filter((one) => (calls.get(one.name) ?? 0) < one.maxConcurrentCalls);
+      const roomy = group.filter((one) => {
+        const elsewhere = this.#fullElsewhere(one);
+        if (elsewhere?.isRate === false) fullForMs = Math.min(fullForMs, elsewhere.waitMs ?? 0);
+        const isFull = (calls.get(one.name) ?? 0) >= one.maxConcurrentCalls;
+        return !isFull && elsewhere?.isRate !== false;
+      });
       for (const trunk of this.#shuffled(roomy)) {
         const pace = this.#paceOf(trunk);
-        const waitMs = pace.waitMs(trunk.maxCallsPerSecond, nowMs);
+        const elsewhereMs = this.#fullElsewhere(trunk)?.waitMs ?? 0;
+        const waitMs = Math.max(pace.waitMs(trunk.maxCallsPerSecond, nowMs), elsewhereMs);
         if (waitMs <= 0) {
           pace.take(nowMs);
           return { kind: 'taken', trunk };
@@ -111,7 +121,12 @@ export class TrunkBoard {
       // Whoever was on a trunk that failed has waited already.
       if (shortest && tried.length === 0) return shortest;
     }
-    return shortest ?? { kind: 'wait', why: trunks.map(fullness).join('; ') };
+    const wait = fullForMs === Infinity ? {} : { waitMs: fullForMs };
+    return shortest ?? { kind: 'wait', why: trunks.map(fullness).join('; '), ...wait };
+  }
+
+  #fullElsewhere({ name }: Trunk) {
+    return this.deps.full?.hindrance('trunk', name);
   }
 
   /** By weight, without returning any: the first is the choice, the others stand in for it. */

@@ -28,6 +28,7 @@ import type {
   CounterLimit,
   CounterRefusal,
 } from './admission-limits.js';
+import type { CallLimit, CallLimitRefusal } from './call-limits.js';
 import type { SharedStore } from './shared-store.js';
 import type { StoreError } from './store-error.js';
 import type { CallbackQuery } from './callback-query.js';
@@ -244,6 +245,8 @@ export interface Change {
   readonly lockNumber?: string;
   /** Counted with the attempt (`take` only); without room the change is refused. */
   readonly counters?: readonly CounterLimit[];
+  /** The same for calls of all processes, with `take` or another trunk for the attempt. */
+  readonly callLimits?: readonly CallLimit[];
 }
 
 /** A refused change changed nothing. */
@@ -259,6 +262,7 @@ export type CommitResult =
   | { readonly ok: false; readonly why: 'not-claimed' }
   /** One of `counters` is full (`take` only). */
   | CounterRefusal
+  | CallLimitRefusal
   /** The callback is COMPLETED, which is final; journal and attempt facts alone are still taken. */
   | { readonly ok: false; readonly why: 'completed' }
   | { readonly ok: false; readonly why: 'unknown' };

@@ -96,6 +96,8 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
       takeTrunk: () => ({ kind: 'none', why: 'no other trunk is left' }),
       closed: () => undefined,
       attemptLimits: () => [],
+      callLimits: () => [],
+      onCallLimit: () => undefined,
       onDayFull: () => undefined,
       onLegOver: () => setUps.poke(),
     },

@@ -13,6 +13,7 @@ import {
 } from '../../schedule/callback-store.js';
 import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
+import { takePlaces } from './call-limits.js';
 import { count, fullCounter, holdCounters } from './limit-counters.js';
 import { writeNotices } from './outbox.js';
 import { isPaused } from './pauses.js';
@@ -61,12 +62,20 @@ export function* applyChange(
     const busy = yield* lockNumber(record, change, atMs);
     if (busy !== undefined) return busy;
     yield* holdCounters(dialect, change.counters ?? []);
-    const full = yield* fullCounter(change.counters ?? [], atMs);
+    const { counters = [], callLimits = [] } = change;
+    const full =
+      (yield* fullCounter(counters, atMs)) ?? (yield* takePlaces(dialect, id, callLimits));
     if (full !== undefined) {
       yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
       return full;
     }
     yield* count(change.counters ?? [], atMs);
+  } else {
+    const full = yield* takePlaces(dialect, id, change.callLimits ?? []);
+    if (full !== undefined) return full;
+  }
+  if (change.attempt?.trunk !== undefined) {
+    yield* run('UPDATE dial_locks SET trunk = ? WHERE callback_id = ?', change.attempt.trunk, id);
   }
 
   if (change.attempt !== undefined) yield* writeAttempt(id, change.attempt);
@@ -140,9 +149,9 @@ function* lockNumber(
   }
   const isNew =
     (yield* run(
-      'INSERT INTO dial_locks VALUES (?, ?) ON CONFLICT (number) DO NOTHING',
-      number,
-      record.id,
+      `INSERT INTO dial_locks (number, callback_id, service_name, trunk) VALUES (?, ?, ?, ?)
+       ON CONFLICT (number) DO NOTHING`,
+      ...[number, record.id, record.serviceName, change.attempt?.trunk ?? null],
     )) === 1;
   const lock = isNew
     ? undefined

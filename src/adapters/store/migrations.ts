@@ -212,4 +212,12 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX callbacks_due_service ON callbacks (service_name, due_at_ms, seq)
     WHERE claimed = 0 AND state IN ('SCHEDULED', 'QUEUED');
   `,
+  `
+  ALTER TABLE dial_locks ADD COLUMN service_name TEXT;
+  ALTER TABLE dial_locks ADD COLUMN trunk TEXT;
+  CREATE TABLE dial_rates (
+    key TEXT PRIMARY KEY,
+    times_ms TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -7,6 +7,7 @@ export const SQLITE: Dialect = {
   forUpdateOfFree: '',
   least: 'min',
   greatest: 'max',
+  nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   // Transactions are one after the other anyway.
   *alone() {},
   node: 0,

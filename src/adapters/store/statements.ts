@@ -35,6 +35,8 @@ export interface Dialect {
   /** The smaller and the larger of two values. */
   readonly least: string;
   readonly greatest: string;
+  /** The store's own clock, milliseconds since the epoch. */
+  readonly nowMs: string;
   /** Nobody else passes here with the same name until the transaction ends. */
   readonly alone: (name: string) => Work<void>;
   /** Which process this is, among those that share the store; 0 when there is only one. */

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
+import { describeCallLimits } from './conformance-call-limits.js';
 import { describeNotices } from './conformance-notices.js';
 import { describeSlots } from './conformance-slots.js';
 import { describeRequests } from './conformance-requests.js';
@@ -35,6 +36,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     describeSessions(() => tested);
     describeSlots(() => tested);
     describeNotices(() => tested);
+    describeCallLimits(() => tested);
 
     it('purges what was completed long ago with all that belongs to it, and only that', async () => {
       const old = someCallback({ fingerprint: 'f' });

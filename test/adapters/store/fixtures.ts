@@ -17,6 +17,7 @@ export const HOUR_MS = 3_600_000;
 export const CLEANED_TABLES = [
   'callbacks',
   'limit_counters',
+  'dial_rates',
   'pauses',
   'targets_off',
   ...TABLES_OF_A_CALLBACK,

@@ -6,6 +6,7 @@
  * When everybody is busy, new callbacks share a transaction, and so do commits of several callbacks.
  */
 
+import type { Change } from '../../../schedule/callback-store.js';
 import type { Operation, Outcome } from '../messages.js';
 
 /** Bounds one transaction. */
@@ -175,8 +176,12 @@ function mayShare(one: readonly Waiting[], other: readonly Waiting[]): boolean {
     ({ operation }) =>
       operation.kind === kind &&
       (operation.kind === 'accept' ||
-        (operation.kind === 'commit' && operation.change.counters === undefined)),
+        (operation.kind === 'commit' && !locksNames(operation.change))),
   );
+}
+
+function locksNames({ counters = [], callLimits = [] }: Change): boolean {
+  return counters.length + callLimits.length > 0;
 }
 
 /** The callback whose operations have an order. */

@@ -15,6 +15,7 @@ export function postgresDialect(
     forUpdateOfFree: 'FOR UPDATE OF callbacks SKIP LOCKED',
     least: 'least',
     greatest: 'greatest',
+    nowMs: 'floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT',
     *alone(name) {
       yield* get('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', `dialback ${name}`);
     },

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgresStore } from '../../../../src/adapters/store/postgres/postgres-store.js';
 import type { CallbackStore } from '../../../../src/schedule/callback-store.js';
 import { Bench, birth, NOON_MS, someStep } from '../fixtures.js';
+import { dial } from '../conformance-call-limits.js';
 import { emptyTables } from './empty-tables.js';
 import { sharedServer, stopSharedServer, type PrivateServer } from './private-server.js';
 
@@ -76,6 +77,34 @@ describe('processes that share a PostgreSQL', () => {
       taken.filter(({ ok }) => !ok).map((refusal) => !refusal.ok && refusal.why),
       ['number-busy'],
     );
+  });
+
+  it('keep to limits on calls together, however many want to dial at the same moment', async () => {
+    const [first, second] = [stores[0]!, await open()];
+    const ids = await Promise.all(Array.from({ length: 24 }, () => new Bench(first).accepted()));
+    const claims = [await first.claimDue(NOON_MS, 12), await second.claimDue(NOON_MS, 12)];
+    assert.equal(claims.flat().length, ids.length);
+    const limits = [
+      { of: 'service', name: 'sales', maxCalls: 7 },
+      { of: 'trunk', name: 'primary', maxPerSecond: 5 },
+    ] as const;
+    const waiting = claims.map((records) => new Set(records.map(({ id }) => id)));
+    /** @returns how many were dialled */
+    const dialAll = async (): Promise<number> => {
+      const dials = waiting.flatMap((ids, node) =>
+        [...ids].map(async (id) => {
+          const { ok } = await dial(node === 0 ? first : second, id, limits);
+          return ok && ids.delete(id);
+        }),
+      );
+      return (await Promise.all(dials)).filter((isDialled) => isDialled).length;
+    };
+    const beganAtMs = performance.now();
+    const dialled = await dialAll();
+    const seconds = Math.ceil((performance.now() - beganAtMs) / 1000);
+    assert.ok(dialled >= 5 && dialled <= Math.min(7, 5 * seconds), `${dialled} in ${seconds} s`);
+    await sleep(1000);
+    assert.equal(dialled + (await dialAll()), 7, 'at a time');
   });
 
   it('let nobody dial whose lease has run out, even when nobody has taken over yet', async () => {

@@ -1,0 +1,85 @@
+/** Limits on calls that processes keep together, in the transaction of the attempt. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallLimit } from '../../../src/schedule/call-limits.js';
+import type { CallbackStore, CommitResult } from '../../../src/schedule/callback-store.js';
+import type { StoreUnderTest } from './conformance.js';
+import { Bench, birth } from './fixtures.js';
+
+/** As a session takes a dial. */
+export function dial(
+  store: CallbackStore,
+  id: string,
+  callLimits: readonly CallLimit[],
+  trunk = 'primary',
+): Promise<CommitResult> {
+  const attempt = { ...birth, callId: `${id}-1`, trunk };
+  return store.commit(id, { dialLock: 'take', attempt, callLimits }, { durable: true });
+}
+
+export function describeCallLimits(tested: () => StoreUnderTest): void {
+  const bench = () => new Bench(tested().store);
+  const full = { ok: false, why: 'call-limit' } as const;
+
+  it('refuses a dial for which too many talk, of all, a service or a trunk, and writes nothing of it', async () => {
+    const { store } = tested();
+    const [first, second, third] = [
+      await bench().claimed(),
+      await bench().claimed(),
+      await bench().claimed({ serviceName: 'support' }),
+    ];
+    const limits = [
+      { of: 'all', name: '', maxCalls: 2 },
+      { of: 'service', name: 'sales', maxCalls: 1 },
+      { of: 'trunk', name: 'primary', maxCalls: 1 },
+    ] as const;
+    const [all, sales, primary] = limits;
+    assert.deepEqual(await dial(store, first, limits), { ok: true });
+    assert.deepEqual(await dial(store, second, limits), { ...full, of: 'service', name: 'sales' });
+    assert.deepEqual(await store.attempts(second), []);
+    assert.equal((await store.stats()).dialLockCount, 1);
+    assert.deepEqual(await dial(store, third, [all, primary]), {
+      ...{ ...full, of: 'trunk', name: 'primary' },
+    });
+    assert.deepEqual(await dial(store, third, [all], 'backup'), { ok: true });
+    assert.deepEqual(await dial(store, second, [all]), { ...full, of: 'all', name: '' });
+
+    await store.commit(first, { dialLock: 'release' }, { durable: true });
+    assert.deepEqual(await dial(store, second, [sales, primary]), { ok: true });
+  });
+
+  it('counts a call on the trunk that it went on to, where there has to be room', async () => {
+    const { store } = tested();
+    const [first, second] = [await bench().claimed(), await bench().claimed()];
+    const backup = [{ of: 'trunk', name: 'backup', maxCalls: 1 }] as const;
+    await dial(store, first, backup, 'backup');
+    await dial(store, second, []);
+    const goOn = { attempt: { attempt: 1, trunk: 'backup' }, callLimits: backup };
+    assert.deepEqual(await store.commit(second, goOn, { durable: true }), {
+      ...{ ...full, of: 'trunk', name: 'backup' },
+    });
+    assert.equal((await store.attempts(second))[0]?.trunk, 'primary');
+    await store.commit(first, { attempt: { attempt: 1, trunk: 'third' } }, { durable: true });
+    assert.deepEqual(await store.commit(second, goOn, { durable: true }), { ok: true });
+    const third = await bench().claimed();
+    assert.deepEqual(await dial(store, third, backup), { ...full, of: 'trunk', name: 'backup' });
+  });
+
+  it('refuses more than so many in any second, says for how long, and takes no place in the others', async () => {
+    const { store } = tested();
+    const ids = [await bench().claimed(), await bench().claimed(), await bench().claimed()];
+    const fast = { of: 'service', name: 'sales', maxPerSecond: 3 } as const;
+    const slow = { of: 'trunk', name: 'primary', maxPerSecond: 2 } as const;
+    const results: CommitResult[] = [];
+    for (const id of ids) results.push(await dial(store, id, [fast, slow]));
+    const [one, two, three] = results;
+    assert.deepEqual([one, two], [{ ok: true }, { ok: true }]);
+    assert.ok(three && !three.ok && three.why === 'call-limit' && three.of === 'trunk');
+    assert.ok(three.waitMs !== undefined && three.waitMs > 0 && three.waitMs <= 1000);
+    const third = ids[2] ?? '';
+    assert.deepEqual(await dial(store, third, [fast]), { ok: true }, 'the refusal used up nothing');
+    const fourth = await bench().claimed();
+    await sleep(three.waitMs);
+    assert.deepEqual(await dial(store, fourth, [slow]), { ok: true });
+  });
+}
