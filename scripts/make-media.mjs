@@ -51,7 +51,7 @@ const PAGES = {
   'later-confirm': 'If that is right, press 1. To say it again, press 2.',
 };
 
-/** Recorded fragments for say-as, by name; see src/vxml/line/say-as.ts. */
+/** Recorded fragments for say-as, by name; see src/treatment/say-as.ts. */
 const SAY = {
   ...Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n, String(n)])),
   ...Object.fromEntries([20, 30, 40, 50, 60, 70, 80, 90].map((n) => [n, String(n)])),
@@ -63,6 +63,15 @@ const SAY = {
   ),
   am: 'A. M.',
   pm: 'P. M.',
+};
+
+/** What announcements and whispers say around a number. */
+const SENTENCES = {
+  'you-are-number': 'You are number',
+  'in-line': 'in line.',
+  // No word behind the number that would have to follow it in number.
+  'minutes-to-wait': 'Your expected wait, in minutes, is',
+  'minutes-waited': 'A call back. Minutes the customer has waited:',
 };
 
 function ordinal(n) {
@@ -255,7 +264,7 @@ if (isWanted('say/beep.wav')) write('say/beep.wav', recordBeep());
 const spoken = [
   ...SPEECH,
   ...Object.entries(PAGES).map(([name, text]) => [`vxml/${name}.wav`, 'en-us+f3', 165, text]),
-  ...Object.entries(SAY).map(([name, text]) => [`say/en/${name}.wav`, 'en-us+f3', 165, text]),
+  ...Object.entries({ ...SAY, ...SENTENCES }).map(([name, text]) => [`say/en/${name}.wav`, 'en-us+f3', 165, text]),
 ];
 const scratch = mkdtempSync(join(tmpdir(), 'make-media-'));
 try {

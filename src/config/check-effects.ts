@@ -64,12 +64,12 @@ const RULES: readonly EffectRule[] = [
     says: 'Has no effect: nothing is announced.',
   },
   {
-    keys: ['positionAnnouncement', 'expectedWaitAnnouncement'],
-    isWithoutEffect: ({ handoff: { announcements, numbers } }) =>
-      [...announcements.position, ...announcements.expectedWait].some((piece) =>
+    keys: ['numberFragments'],
+    isWithoutEffect: ({ handoff: { announcements, whisper } }) =>
+      ![...announcements.position, ...announcements.expectedWait, ...whisper].some((piece) =>
         piece.startsWith('{'),
-      ) && Object.keys(numbers).length === 0,
-    says: 'Has no effect: `numberFragments` gives no number a file.',
+      ),
+    says: 'Has no effect: no sentence has a number in it.',
   },
   {
     keys: ['media'],

@@ -49,7 +49,7 @@ const fragments = (placeholders: string): ValueType => ({
 export const HANDOFF: OptionGroup = {
   title: 'Hand-off',
   intro:
-    'From the agent’s answer to the end of the conversation, and what the customer is told before. Fragments are lists of sound files that are played as one; a word in braces stands for a number, spoken with the files that `numberFragments` gives it.',
+    'From the agent’s answer to the end of the conversation, and what the customer is told before. Fragments are lists of sound files that are played as one; a word in braces stands for a number, spoken in the packaged English, or with the files that `numberFragments` gives it.',
   options: [
     ours(
       'routePointTransfer',
@@ -109,7 +109,7 @@ export const HANDOFF: OptionGroup = {
     ours(
       'agentWhisper',
       fragments('minutes'),
-      'Fragments that the agent hears before the two are connected: which service this is, and how long the customer has waited (`{minutes}`). The customer goes on hearing the waiting treatment.',
+      'Fragments that the agent hears before the two are connected: which service this is, and how long the customer has waited (`{minutes}`): packaged is `[say/en/minutes-waited.wav, "{minutes}"]`. The customer goes on hearing the waiting treatment.',
       { default: [], defaultSays: 'nothing' },
     ),
     ours(
@@ -133,13 +133,13 @@ export const HANDOFF: OptionGroup = {
     ours(
       'positionAnnouncement',
       fragments('position'),
-      'Fragments that tell a waiting customer the place in the queue (`{position}`), where the queue knows it.',
+      'Fragments that tell a waiting customer the place in the queue (`{position}`), where the queue knows it. In English, with what is packaged: `[say/en/you-are-number.wav, "{position}", say/en/in-line.wav]`.',
       { default: [], defaultSays: 'nothing' },
     ),
     ours(
       'expectedWaitAnnouncement',
       fragments('minutes'),
-      'Fragments that tell how long it may take (`{minutes}`), where the queue knows it.',
+      'Fragments that tell how long it may take (`{minutes}`), where the queue knows it. In English, with what is packaged: `[say/en/minutes-to-wait.wav, "{minutes}"]`.',
       { default: [], defaultSays: 'nothing' },
     ),
     ours(
@@ -151,8 +151,8 @@ export const HANDOFF: OptionGroup = {
     ours(
       'numberFragments',
       { kind: 'list', maxItems: 500, of: text(400, NUMBER_FILES) },
-      'Which files speak which number: `[1=one.wav, 2=two.wav, 21=twenty.wav+one.wav]`. What has a number without files is not announced.',
-      { default: [], defaultSays: 'none' },
+      'Another language than the packaged English: which files speak which number, `[1=eins.wav, 2=zwei.wav, 21=einundzwanzig.wav]`. What then has a number without files is not announced.',
+      { default: [], defaultSays: 'the packaged English, `say/en/`' },
     ),
   ],
 };

@@ -1,6 +1,9 @@
 /** Sentences put together from recorded pieces: files, and numbers in braces. Pure. */
+import { fragmentFile, fragmentsFor } from './say-as.js';
 
-/** The files that speak a number. */
+const PACKAGED_LANGUAGE = 'en';
+
+/** The files that speak a number. None at all: numbers are read in the packaged fragments. */
 export type Fragments = Readonly<Record<number, readonly string[]>>;
 
 /**
@@ -22,9 +25,16 @@ export function spoken(
       continue;
     }
     const value = Object.hasOwn(values, word) ? values[word] : undefined;
-    const said = value === undefined ? undefined : numbers[value];
+    const said = value === undefined ? undefined : filesOf(value, numbers);
     if (said === undefined) return undefined;
     files.push(...said);
   }
   return files;
+}
+
+/** A language of one's own is not mixed with the packaged one. */
+function filesOf(value: number, numbers: Fragments): readonly string[] | undefined {
+  if (Object.keys(numbers).length > 0) return numbers[value];
+  const names = fragmentsFor('number', String(value), undefined);
+  return names?.map((name) => fragmentFile(name, PACKAGED_LANGUAGE));
 }

@@ -39,7 +39,7 @@ describe('checkEffects', () => {
     ['announcementEveryMs: 9000', '', 'positionAnnouncement: [waiting.wav]'],
     ['routePointTransfer: refer', '', PLUGIN],
     ['media: direct', 'recordCalls: /var/calls/a.wav', ''],
-    ['positionAnnouncement: ["{position}"]', '', 'numberFragments: [1=waiting.wav]'],
+    ['numberFragments: [1=waiting.wav]', '', 'positionAnnouncement: ["{position}"]'],
   ] as const) {
     const key = option.split(':')[0] ?? '';
     it(`says that ${option} has no effect${without && ` with ${without}`}, and when it has`, async () => {

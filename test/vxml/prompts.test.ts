@@ -1,6 +1,6 @@
 /** What is heard (VoiceXML 2.0, 4.1; 2.1, 3). */
 import assert from 'node:assert/strict';
-import { fragmentsFor } from '../../src/vxml/line/say-as.js';
+import { fragmentsFor } from '../../src/treatment/say-as.js';
 import { cases } from './bed.js';
 
 const block = (content: string): string => `<form><block>${content}</block></form>`;

@@ -18,7 +18,7 @@ import type {
 } from './line.js';
 import { routeDestination } from './route-destination.js';
 import { transferOutcome } from './transfer-outcome.js';
-import { fragmentsFor, spelled } from './say-as.js';
+import { fragmentFile, fragmentsFor, spelled } from '../../treatment/say-as.js';
 
 export interface HeldLineOptions {
   readonly call: HeldCall;
@@ -306,7 +306,7 @@ class HeldPlayback {
     }
     if (fragments) {
       const folder = this.#language(language);
-      return fragments.map((name) => pieceOf({ kind: 'file', file: `say/${folder}/${name}.wav` }));
+      return fragments.map((name) => pieceOf({ kind: 'file', file: fragmentFile(name, folder) }));
     }
     const why = `there is no voice for "${text.slice(0, 60)}": use audio files`;
     return failed('error.unsupported.speech', why);

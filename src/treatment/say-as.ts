@@ -51,6 +51,11 @@ export function fragmentsFor(
   }
 }
 
+/** @param name of a fragment @returns its file, below the media directory or the packaged one */
+export function fragmentFile(name: string, language: string): string {
+  return `say/${language}/${name}.wav`;
+}
+
 /** Of text that only has digits in it, when there is no voice for text. */
 export function spelled(text: string): SpokenForm | undefined {
   const signs = [...text.replace(/[\s()./-]/g, '')];
