@@ -42,7 +42,7 @@ export function buildConfig(
   const services = buildServices(read);
   const agents = buildAgents(read);
   const queues = buildQueues(read, agents, context);
-  refuseUnknownQueues(services, queues, context);
+  refuseUnknownQueues(services, { queues, agents }, context);
   const officeHours = dictionary(buildOfficeHours(read));
   const capacities = dictionary(buildCapacities(read));
   const known = { officeHours: Object.keys(officeHours), capacities: Object.keys(capacities) };

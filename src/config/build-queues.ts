@@ -1,5 +1,5 @@
 /** Queues and agents, and the names by which services and queues refer to them. */
-import type { AgentPlan, QueuePlan } from '../handoff/queue/plans.js';
+import type { AgentPlan, QueuePlan, QueuePlans } from '../handoff/queue/plans.js';
 import { addFault, readersOf, type BuildContext } from './build-parts.js';
 import type { ServiceConfig } from './config.js';
 import { nearestName } from './nearest-name.js';
@@ -78,12 +78,12 @@ function buildQueue(
  */
 export function refuseUnknownQueues(
   services: readonly ServiceConfig[],
-  queues: readonly QueuePlan[],
+  { queues, agents }: QueuePlans,
   context: BuildContext,
 ): void {
   if (context.problems.some(({ severity }) => severity === 'error')) return;
   const names = queues.map(({ name }) => name);
-  const message = 'No queue of this name is defined.';
+  const targets = [...names, ...agents.map(({ name }) => name)];
   const said = new Set<string>();
   for (const { name, options, search } of services) {
     const key = search.isByTarget ? '_target' : 'queue';
@@ -95,7 +95,9 @@ export function refuseUnknownQueues(
     for (const queue of wanted) {
       if (queue === undefined || said.has(`${path} ${queue}`)) continue;
       said.add(`${path} ${queue}`);
-      refuseUnknown(queue, names, { code: 'CONFIG_UNKNOWN_QUEUE', path, message }, context);
+      const known = search.isByTarget ? targets : names;
+      const message = `No queue${search.isByTarget ? ' or agent' : ''} of this name is defined.`;
+      refuseUnknown(queue, known, { code: 'CONFIG_UNKNOWN_QUEUE', path, message }, context);
     }
   }
 }

@@ -71,9 +71,14 @@ function agentsServe(config: DialbackConfig): Problem[] {
       queue.kind === 'agents' ? queue.seats.map(({ agent }) => agent) : [],
     ),
   );
+  const services = Object.values(config.services);
+  for (const { search } of services) for (const { queue } of search.steps) serving.add(queue);
+  if (services.some(({ request }) => request.overwritableOptions.includes('_target'))) return [];
   return Object.keys(config.agents)
     .filter((name) => !serving.has(name))
-    .map((name) => contradiction(config, `agents.${name}`, 'Never called: in no queue.'));
+    .map((name) =>
+      contradiction(config, `agents.${name}`, 'Never called: in no queue, and no `_target`.'),
+    );
 }
 
 function hasQueue(config: DialbackConfig, service: ServiceConfig): Problem[] {
@@ -96,7 +101,7 @@ function waitsForSomebody(config: DialbackConfig, service: ServiceConfig): Probl
   const { options, search } = service;
   const [first] = search.steps;
   const path = place(config, service, '_wait_for_agent');
-  const isKnown = first !== undefined && config.queues[first.queue]?.kind === 'agents';
+  const isKnown = first !== undefined && config.queues[first.queue]?.kind !== 'sip';
   if (!options.waitsForAgent || first === undefined || isKnown) return [];
   const message = `We dial without waiting: the queue ${first.queue} does not tell who is free.`;
   return [contradiction(config, path, message)];

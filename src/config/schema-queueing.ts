@@ -12,7 +12,7 @@ export const QUEUEING: OptionGroup = {
     genesys(
       '_target',
       { kind: 'targets' },
-      'Where to look for an agent, in place of `queue`: a queue’s name, or a list of `{ target, timeout, clear }`. After `timeout` seconds the next entry is asked as well, or instead when `clear` is true. A name as Genesys writes it, `gold@StatServer.GA`, is taken without what begins at the @.',
+      'Where to look for an agent, in place of `queue`: the name of a queue or, where no queue is called so, of one of the `agents`; or a list of `{ target, timeout, clear }`. After `timeout` seconds the next entry is asked as well, or instead when `clear` is true. A name as Genesys writes it, `gold@StatServer.GA`, is taken without what begins at the @.',
       { defaultSays: '`queue`' },
     ),
     genesys(

@@ -1,4 +1,5 @@
 /** The blocks that say who talks to the customers: `queues`, and `agents` of our own. */
+import { AGENT_QUEUE_DEFAULTS } from '../handoff/queue/plans.js';
 import { NAME, option, SIP_URI } from './schema-parts.js';
 import {
   AGENT_STARTS,
@@ -71,7 +72,7 @@ export const queues: OptionSpec = option(
           'strategy',
           { kind: 'choice', values: STRATEGIES },
           'Who of the free agents of the lowest tier is called: whoever has been idle longest; whoever was called longest ago; all of them at once, each on a channel of the media server; or one more after each `progressiveDelayMs`, while those before go on ringing.',
-          { default: 'longest-idle' },
+          { default: AGENT_QUEUE_DEFAULTS.strategy },
         ),
         option(
           'pacing',
@@ -85,48 +86,50 @@ export const queues: OptionSpec = option(
           'With `pacing`: an agent whose wrap-up is over within this time counts as free.',
           { default: 0 },
         ),
-        option('ringTimeoutMs', ringMs, 'How long an agent may ring.', { default: 20_000 }),
+        option('ringTimeoutMs', ringMs, 'How long an agent may ring.', {
+          default: AGENT_QUEUE_DEFAULTS.ringTimeoutMs,
+        }),
         option(
           'progressiveDelayMs',
           ms(1000, 60_000),
           'Pause before one more agent is called, with `strategy: progressive`.',
-          { default: 5000 },
+          { default: AGENT_QUEUE_DEFAULTS.progressiveDelayMs },
         ),
         option(
           'wrapUpMs',
           ms(0, HOUR_MS),
           'After a conversation an agent is left alone for so long.',
-          { default: 10_000 },
+          { default: AGENT_QUEUE_DEFAULTS.wrapUpMs },
         ),
         option(
           'missPauseMs',
           ms(0, HOUR_MS),
           'After a call that was not answered an agent is left alone for so long.',
-          { default: 5000 },
+          { default: AGENT_QUEUE_DEFAULTS.missPauseMs },
         ),
         option(
           'missesMax',
           { kind: 'integer', min: 0, max: 100 },
           'An agent who misses so many calls in a row becomes not-ready; 0 = never.',
-          { default: 3 },
+          { default: AGENT_QUEUE_DEFAULTS.missesMax },
         ),
         option(
           'expectedHandleMs',
           ms(1000, 4 * HOUR_MS),
           'How long conversation and wrap-up are taken to last before one has been had; for the expected wait.',
-          { default: 180_000 },
+          { default: AGENT_QUEUE_DEFAULTS.expectedHandleMs },
         ),
         option(
           'earlyMedia',
           { kind: 'choice', values: EARLY_MEDIA },
           'What ringing and early media of the far side do while a customer waits: `ignore` goes on with the waiting treatment, `pass` lets the customer hear the far side from its first early media on.',
-          { default: 'ignore' },
+          { default: AGENT_QUEUE_DEFAULTS.earlyMedia },
         ),
         option(
           'serviceLevelMs',
           ms(0, HOUR_MS),
           'A customer who waited no longer than this was served in time.',
-          { default: 20_000 },
+          { default: AGENT_QUEUE_DEFAULTS.serviceLevelMs },
         ),
       ],
     },

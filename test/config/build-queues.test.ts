@@ -84,6 +84,14 @@ queues:
     });
   }
 
+  it('may be a single agent, of no queue too', async () => {
+    const { services } = await folder.load(`
+agents: { alice: { uri: "sip:alice@192.0.2.1" } }
+services: { sales: { _target: alice@StatServer.A } }
+`);
+    assert.deepEqual(services.sales?.search.steps, [step('alice')]);
+  });
+
   it('come with Genesys’ rules for who goes first and when to dial', async () => {
     const { search, priority, options } = await folder.service(
       [

@@ -66,6 +66,19 @@ export interface AgentQueuePlan extends AnyQueuePlan {
   };
 }
 
+/** What a queue of agents does where its configuration says nothing. */
+export const AGENT_QUEUE_DEFAULTS = {
+  strategy: 'longest-idle',
+  earlyMedia: 'ignore',
+  serviceLevelMs: 20_000,
+  ringTimeoutMs: 20_000,
+  progressiveDelayMs: 5000,
+  wrapUpMs: 10_000,
+  missPauseMs: 5000,
+  missesMax: 3,
+  expectedHandleMs: 180_000,
+} as const;
+
 export type QueuePlan = SipQueuePlan | AgentQueuePlan;
 
 export interface QueuePlans {

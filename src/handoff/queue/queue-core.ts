@@ -12,7 +12,12 @@ import { IndexedHeap } from './indexed-heap.js';
 import type { Agent, AgentQueue, Offer, Queue, Request } from './model.js';
 import { Moment } from './moment.js';
 import { Offers } from './offers.js';
-import type { QueuePlan, QueuePlans } from './plans.js';
+import {
+  AGENT_QUEUE_DEFAULTS,
+  type AgentQueuePlan,
+  type QueuePlan,
+  type QueuePlans,
+} from './plans.js';
 import { type Exit, Requests } from './requests.js';
 import { Roster } from './roster.js';
 import { QueueTally } from './tally.js';
@@ -32,7 +37,7 @@ import { goesBefore, WaitingLine } from './waiting-line.js';
 export class QueueCore {
   readonly #moment = new Moment();
   readonly #queues = new Map<string, Queue>();
-  /** Not in the configuration any more, and still with customers. */
+  /** Not in the configuration, or not any more, and still with customers. */
   readonly #closed = new Set<Queue>();
   readonly #roster: Roster;
   readonly #offers: Offers;
@@ -54,7 +59,7 @@ export class QueueCore {
       },
     });
     this.#requests = new Requests(this.#moment, this.#offers, {
-      queueNamed: (name) => this.#queues.get(name),
+      queueNamed: (name) => this.#queues.get(name) ?? this.#queueOfOne(name),
       onQueueEmpty: (queue) => {
         if (queue.isClosed) this.#drop(queue);
       },
@@ -305,6 +310,18 @@ export class QueueCore {
     else this.#drop(queue);
   }
 
+  /** For an agent whom a `_target` names: open as long as somebody waits in it. */
+  #queueOfOne(name: string): Queue | undefined {
+    const agent = this.#roster.get(name);
+    if (!agent || agent.isLeaving) return undefined;
+    for (const queue of this.#closed) if (isOfOne(queue, name)) return queue;
+    const queue = emptyQueue(planOfOne(agent));
+    queue.isClosed = true;
+    this.#closed.add(queue);
+    this.#seat(queue);
+    return queue;
+  }
+
   #drop(queue: Queue): void {
     this.#closed.delete(queue);
     if (queue.kind === 'agents') this.#roster.clear(queue);
@@ -330,6 +347,18 @@ export class QueueCore {
     this.#roster.seat(queue);
     this.#moment.touched.add(queue);
   }
+}
+
+function isOfOne({ kind, plan }: Queue, name: string): boolean {
+  const seats = kind === 'agents' && plan.kind === kind ? plan.seats : [];
+  return plan.name === name && seats.length === 1 && seats[0]?.agent === name;
+}
+
+/** The agent rings, and pauses, as in the first queue of theirs. */
+function planOfOne({ plan: { name }, seats }: Agent): AgentQueuePlan {
+  const usual = [...seats].find(({ queue }) => !queue.isClosed)?.queue.plan;
+  const rules = usual ?? AGENT_QUEUE_DEFAULTS;
+  return { ...rules, kind: 'agents', name, seats: [{ agent: name, tier: 1 }] };
 }
 
 function emptyQueue(plan: QueuePlan): Queue {

@@ -180,7 +180,7 @@ export class Requests {
       return;
     }
     const queue = this.listener.queueNamed(step.queue);
-    if (!queue) return this.#nextStep(request, `there is no queue ${step.queue}`);
+    if (!queue) return this.#nextStep(request, `there is no queue or agent ${step.queue}`);
     const { attempts, wanted } = request;
     if (queue.kind === 'agents' && attempts >= wanted.attemptsMax) {
       return this.#nextStep(request, whyNot);

@@ -132,7 +132,7 @@ class Outside {
     const states = new Map(this.core.agents().map(({ name, state }) => [name, state]));
     for (const { name, queues } of this.core.agents()) {
       if (states.get(name) !== 'ready') continue;
-      for (const { queue } of queues) {
+      for (const queue of [name, ...queues.map((one) => one.queue)]) {
         const waiting = this.#idleWaitersOf(queue);
         assert.deepEqual(waiting, [], `${name} is free and somebody waits in ${queue}`);
       }
@@ -224,7 +224,8 @@ class Outside {
   #join(isAhead: boolean, pick: number): void {
     const requestId = `c${(this.joined += 1)}`;
     this.open.set(requestId, isAhead ? 'ahead' : 'waiting');
-    const first = step(`q${pick % 3}`, (pick % 4) * 2000, pick % 2 === 0);
+    const target = pick % 7 === 0 ? AGENTS[pick % 4] : undefined;
+    const first = step(target ?? `q${pick % 3}`, (pick % 4) * 2000, pick % 2 === 0);
     const steps = pick % 5 === 0 ? [first] : [first, step(`q${(pick + 1) % 3}`)];
     this.send({
       ...{ type: 'joined', requestId, service: 's', steps, isAhead },

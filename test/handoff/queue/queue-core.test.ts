@@ -342,7 +342,7 @@ describe('an ordered list of targets', () => {
     assert.deepEqual(world.said(), ['fail c1: no agent of gold in 10 s']);
     world.joins('c2', [step('nowhere')]).joins('c3', []);
     assert.deepEqual(world.said(), [
-      'fail c2: there is no queue nowhere',
+      'fail c2: there is no queue or agent nowhere',
       'fail c3: the service names no queue',
     ]);
   });

@@ -69,7 +69,7 @@ describe('a reload', () => {
     const world = new QueueWorld([agentQueue('gold', ['ann'])], [ann]).sets('ann', 'not-ready');
     world.joins('c1', GOLD).configure([], [ann]);
     world.joins('c2', GOLD).sets('ann', 'ready');
-    assert.deepEqual(world.said(), ['fail c2: there is no queue gold', 'call ann for c1']);
+    assert.deepEqual(world.said(), ['fail c2: there is no queue or agent gold', 'call ann for c1']);
     assert.deepEqual(world.core.queues(world.nowMs), []);
   });
 
