@@ -23,6 +23,7 @@ import type { Log } from './ports.js';
 import { openStore } from './open-store.js';
 import { createAnnouncing } from './report/announcing.js';
 import { CallMetrics } from './report/call-metrics.js';
+import { AgentMemory } from './handoff/agent-memory.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
@@ -130,11 +131,18 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       clock,
       log,
       onExit: (exit) => metrics.queues.left(exit),
-      onAgentChanged: () => setUps.poke(),
+      onAgentChanged: (name) => {
+        setUps.poke();
+        void agents.note(name);
+      },
+      keepAgent: (name) => agents.note(name, { durable: true }),
     },
     plansOf(config),
   );
   cleanUp.add(desk, () => Promise.resolve(desk.stop()));
+  const isShared = store.shared !== undefined;
+  const agents: AgentMemory = new AgentMemory({ store, desk, clock, log, isShared });
+  cleanUp.add(agents, () => agents.stop());
   const { announcer, events, notifier } = createAnnouncing({
     config: () => live.current,
     baseUrl: () => live.current.http.publicUrl ?? listeningAt,
@@ -228,6 +236,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const endOwnedBy = (ownerId: string) => telephony.media.endOwnedBy(ownerId);
   const takeOver = new TakeOver({ store, telephony, clock, log, host, endOwnedBy });
   cleanUp.add(takeOver, () => takeOver.stop());
+  await agents.start();
   await takeOver.start();
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   listeningAt = url;
@@ -246,6 +255,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       folders = await share();
       await doNotCall.look();
       desk.configure(plansOf(live.current));
+      await agents.reloaded();
       host.trunkWatch.configure(live.current.trunks);
       await renewCertificate(api.server, live.current.http.tls, log);
       await changeServers(live.current, telephony, log);

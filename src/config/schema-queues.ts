@@ -154,7 +154,7 @@ export const agents: OptionSpec = option(
         option(
           'startsAs',
           { kind: 'choice', values: AGENT_STARTS },
-          'Where an agent stands when the service starts, or when a reload brings them. After that the API says; a reload changes nothing.',
+          'Where an agent stands who has not been seen before. After that the API says; the store keeps it, neither reload nor restart changes it.',
           { default: 'ready' },
         ),
       ],

@@ -3,6 +3,7 @@
  * commands to the search that made it. Events are handled one at a time, in the order they came.
  */
 import type { Clock, Log } from '../ports.js';
+import type { AgentMemo } from './agent-memory.js';
 import type { QueuePlans } from './queue/plans.js';
 import { QueueCore } from './queue/queue-core.js';
 import type { Exit } from './queue/requests.js';
@@ -41,7 +42,9 @@ export interface DeskDeps {
   readonly log: Log;
   readonly onExit?: (exit: Exit) => void;
   /** An agent may be free, or free soon. */
-  readonly onAgentChanged?: () => void;
+  readonly onAgentChanged?: (name: string) => void;
+  /** Makes an agent's state outlive the process. */
+  readonly keepAgent?: (name: string) => Promise<void>;
 }
 
 export class QueueDesk {
@@ -112,11 +115,29 @@ export class QueueDesk {
   }
 
   /** @returns the agent as set, undefined when there is none of that name */
-  setAgent(name: string, to: AgentWish): AgentView | undefined {
+  setAgent(name: string, to: AgentWish, reason?: string): AgentView | undefined {
     const known = this.#core.agent(name);
     if (!known || known.isLeaving) return undefined;
-    this.#post({ type: 'agent-set', agent: name, to });
+    this.#post({ type: 'agent-set', agent: name, to, reason });
     return this.#core.agent(name);
+  }
+
+  /** Resolves when what was set outlives the process, or cannot. */
+  async kept(name: string): Promise<void> {
+    await this.deps.keepAgent?.(name);
+  }
+
+  /** What has to outlive the process. */
+  memoOf(name: string): AgentMemo | undefined {
+    const memory = this.#core.memoryOf(name);
+    if (!memory) return undefined;
+    const { reason, ...rest } = memory;
+    return { name, ...rest, ...(reason !== undefined && { reason }) };
+  }
+
+  /** Of an agent who is not there nothing is recalled. */
+  recall({ name, reason, ...rest }: AgentMemo): void {
+    this.#post({ type: 'agent-recalled', agent: name, memory: { reason, ...rest } });
   }
 
   queues(): readonly QueueView[] {
@@ -192,7 +213,7 @@ export class QueueDesk {
       case 'agent-changed': {
         const { agent, from, to, why } = command;
         this.deps.log.info({ agent, from, to, why }, 'agent');
-        return this.deps.onAgentChanged?.();
+        return this.deps.onAgentChanged?.(agent);
       }
     }
   }

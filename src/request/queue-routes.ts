@@ -8,10 +8,12 @@ import type { QueueDesk } from '../handoff/queue-desk.js';
 import type { AgentView, QueueView } from '../handoff/queue/views.js';
 import type { AgentWish } from '../handoff/queue/vocabulary.js';
 import { RequestProblem } from './problem.js';
-import { AGENT, AGENT_WISH, answers, list, params, QUEUE } from './schemas.js';
+import { AGENT, AGENT_REASON_MAX, AGENT_WISH, answers, list, params, QUEUE } from './schemas.js';
 
-export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'queues' | 'standing'>;
+export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'kept' | 'queues' | 'standing'>;
 
+/** Shown to people, and logged. */
+const REASON = new RegExp(`^[^\\p{C}]{1,${AGENT_REASON_MAX}}$`, 'u');
 const STATES: readonly AgentWish[] = ['ready', 'not-ready', 'logged-out'];
 
 interface Path {
@@ -41,16 +43,19 @@ export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): vo
     body: AGENT_WISH,
     response: answers('What holds now, and in `next` what will.', AGENT),
   };
-  // What is wrong with a state is said by `stateIn`.
+  // What is wrong with a state is said by `wishIn`.
   const put = { schema: set, attachValidation: true };
   api.put<{ Params: Path; Body: unknown }>(
     '/v1/agents/:name',
     put,
-    ({ params, body }): AgentView => {
-      const state = stateIn(body);
+    async ({ params, body }): Promise<AgentView> => {
+      const { state, reason } = wishIn(body);
       const { name } = entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent');
-      const agent = desk.setAgent(name, state);
-      if (agent !== undefined) return agent;
+      const agent = desk.setAgent(name, state, reason);
+      if (agent !== undefined) {
+        await desk.kept(name);
+        return agent;
+      }
       const message = `${name} is not in the configuration any more and leaves after this call.`;
       throw new RequestProblem('CBD_REQUEST_TOO_LATE', message);
     },
@@ -84,13 +89,17 @@ function entry<T extends { readonly name: string }>(
   throw new RequestProblem(code, `There is no such ${what}.${hint}`);
 }
 
-function stateIn(body: unknown): AgentWish {
-  const state: unknown =
-    typeof body === 'object' && body !== null ? Reflect.get(body, 'state') : undefined;
-  const known = STATES.find((one) => one === state);
-  if (known !== undefined) return known;
-  throw new RequestProblem(
-    'CBD_REQUEST_OPTION',
-    `\`state\` has to be one of ${STATES.join(', ')}.`,
-  );
+function wishIn(body: unknown): { state: AgentWish; reason: string | undefined } {
+  const of = (key: string): unknown =>
+    typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined;
+  const state = STATES.find((one) => one === of('state'));
+  if (state === undefined) {
+    const allowed = STATES.join(', ');
+    throw new RequestProblem('CBD_REQUEST_OPTION', `\`state\` has to be one of ${allowed}.`);
+  }
+  const reason = of('reason');
+  if (reason === undefined || reason === null) return { state, reason: undefined };
+  if (typeof reason === 'string' && REASON.test(reason)) return { state, reason };
+  const allowed = `a text of at most ${AGENT_REASON_MAX} characters, without control characters`;
+  throw new RequestProblem('CBD_REQUEST_OPTION', `\`reason\` has to be ${allowed}.`);
 }

@@ -142,6 +142,8 @@ export const CALLBACK_PAGE = {
 
 const AGENT_STATE = { type: 'string', enum: ['ready', 'not-ready', 'logged-out'] } as const;
 
+export const AGENT_REASON_MAX = 100;
+
 export const AGENT = {
   type: 'object',
   properties: {
@@ -150,6 +152,7 @@ export const AGENT = {
     state: text,
     sinceMs: timeMs,
     next: { ...AGENT_STATE, description: 'What holds once nothing keeps them.' },
+    reason: { type: ['string', 'null'], description: 'Why not ready, as it was said.' },
     queues: listOf({ type: 'object', properties: { queue: text, tier: integer } }),
     missesInARow: integer,
     answered: integer,
@@ -161,7 +164,10 @@ export const AGENT = {
 export const AGENT_WISH = {
   type: 'object',
   required: ['state'],
-  properties: { state: AGENT_STATE },
+  properties: {
+    state: AGENT_STATE,
+    reason: { type: 'string', maxLength: AGENT_REASON_MAX, description: 'Why not ready; shown.' },
+  },
 };
 
 export const QUEUE = {

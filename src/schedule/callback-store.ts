@@ -19,6 +19,7 @@ import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { NoticeDraft, NoticeStore } from './notices.js';
 import type { ClaimOf, DueService } from './due-services.js';
 import type { PauseStore } from './pauses.js';
+import type { AgentMemoStore } from '../handoff/agent-memory.js';
 import type { TrailEntry } from '../report/trail.js';
 import type {
   AcceptLimits,
@@ -298,7 +299,7 @@ export interface StoreStats {
 /** What a dead process left claimed. */
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
-export interface CallbackStore extends PauseStore, NoticeStore {
+export interface CallbackStore extends PauseStore, NoticeStore, AgentMemoStore {
   /** Present when several processes share the store. */
   readonly shared?: SharedStore;
   /**

@@ -77,6 +77,20 @@ describe('agents and queues over HTTP', () => {
     assert.equal(desk.agents()[1]?.state, 'logged-out');
   });
 
+  it('shows the reason that was given, and takes none that is too long or has control characters', async () => {
+    const { api } = await open();
+    const set = (reason: unknown, state = 'not-ready') =>
+      ask(api, 'PUT', '/v1/agents/ann', { state, reason });
+    assert.equal((await set('lunch, back at 13:00')).body.reason, 'lunch, back at 13:00');
+    for (const wrong of ['', 'x'.repeat(101), 'a\r\nb', { a: 1 }]) {
+      const { status, body } = await set(wrong);
+      assert.equal(status, 400);
+      assert.match(JSON.stringify(body), /`reason` has to be a text of at most 100 characters/);
+    }
+    assert.equal((await ask(api, 'GET', '/v1/agents/ann')).body.reason, 'lunch, back at 13:00');
+    assert.equal((await set('not used', 'ready')).body.reason, null);
+  });
+
   it('says what an agent will be who talks, and keeps it through a reload', async () => {
     const { api, desk } = await open();
     let offerId = '';

@@ -28,6 +28,7 @@ import type {
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
+import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
 
 export type Operation =
@@ -92,6 +93,9 @@ export type Operation =
     }
   | { readonly kind: 'settle-notices'; readonly outcomes: readonly NoticeOutcome[] }
   | { readonly kind: 'find-notices'; readonly query: NoticeQuery }
+  | { readonly kind: 'agent-memos' }
+  | { readonly kind: 'keep-agent'; readonly memo: AgentMemo; readonly isDurable: boolean }
+  | { readonly kind: 'forget-agents'; readonly names: readonly string[] }
   /** Writes something harmless: can the store be written again? */
   | { readonly kind: 'probe' };
 
@@ -120,6 +124,9 @@ export interface Results {
   'claim-notices': Notice[];
   'settle-notices': undefined;
   'find-notices': Notice[];
+  'agent-memos': AgentMemo[];
+  'keep-agent': undefined;
+  'forget-agents': undefined;
   probe: undefined;
 }
 
@@ -172,6 +179,8 @@ export function isWrite(operation: Operation): boolean {
     case 'set-paused':
     case 'claim-notices':
     case 'settle-notices':
+    case 'keep-agent':
+    case 'forget-agents':
     case 'probe':
       return true;
     case 'accepted-before':
@@ -185,6 +194,7 @@ export function isWrite(operation: Operation): boolean {
     case 'trail':
     case 'paused':
     case 'find-notices':
+    case 'agent-memos':
     case 'stats':
       return false;
   }
@@ -197,6 +207,7 @@ export function isWrite(operation: Operation): boolean {
 export function mustReachDisk(operation: Operation): boolean {
   switch (operation.kind) {
     case 'commit':
+    case 'keep-agent':
       return operation.isDurable;
     case 'accept':
     case 'request-cancel':

@@ -220,4 +220,13 @@ export const MIGRATIONS: readonly Migration[] = [
     times_ms TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE agents (
+    name TEXT PRIMARY KEY,
+    wish TEXT NOT NULL,
+    reason TEXT,
+    since_ms INTEGER NOT NULL,
+    rest_until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

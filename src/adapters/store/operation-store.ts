@@ -36,6 +36,7 @@ import type {
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
+import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
 
@@ -183,6 +184,18 @@ export abstract class OperationStore implements CallbackStore {
 
   findNotices(query: NoticeQuery): Promise<Notice[]> {
     return this.send({ kind: 'find-notices', query });
+  }
+
+  agentMemos(): Promise<AgentMemo[]> {
+    return this.send({ kind: 'agent-memos' });
+  }
+
+  async keepAgent(memo: AgentMemo, { durable }: { readonly durable: boolean }): Promise<void> {
+    await this.send({ kind: 'keep-agent', memo, isDurable: durable });
+  }
+
+  async forgetAgents(names: readonly string[]): Promise<void> {
+    await this.send({ kind: 'forget-agents', names });
   }
 
   takeOverLeftovers(): Promise<Leftover[]> {

@@ -16,6 +16,7 @@ import {
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
 import { countBooked, isSlotFull, refuseCallback, slotName } from './accept-limits.js';
+import { agentMemos, forgetAgents, keepAgent } from './agents.js';
 import { applyChange } from './apply-change.js';
 import { claimDue, dueServices } from './claim-due.js';
 import { findCallbacks } from './find-callbacks.js';
@@ -103,6 +104,12 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* settleNotices(operation.outcomes);
     case 'find-notices':
       return yield* findNotices(operation.query);
+    case 'agent-memos':
+      return yield* agentMemos();
+    case 'keep-agent':
+      return yield* keepAgent(operation.memo);
+    case 'forget-agents':
+      return yield* forgetAgents(operation.names);
     case 'probe':
       return yield* probe(dialect);
   }

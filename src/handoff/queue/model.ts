@@ -14,6 +14,8 @@ export interface Agent {
   freeSinceMs: number | undefined;
   /** What to be as soon as nothing holds the agent. */
   wish: AgentWish;
+  /** Why that is not ready, in the words of whoever said so. */
+  reason: string | undefined;
   /** Calls not answered in a row. */
   misses: number;
   /** The one call to this agent, until nothing of it is on the wire. */

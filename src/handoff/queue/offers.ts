@@ -176,8 +176,12 @@ export class Offers {
       if (!isOurs) agent.misses += 1;
       agent.freeSinceMs = undefined;
       const isTooOften = missesMax > 0 && agent.misses >= missesMax;
-      if (isTooOften && agent.wish === 'ready') agent.wish = 'not-ready';
-      this.#pause(agent, missPauseMs, isTooOften ? `missed ${agent.misses} calls in a row` : why);
+      const tooOften = `missed ${agent.misses} calls in a row`;
+      if (isTooOften && agent.wish === 'ready') {
+        agent.wish = 'not-ready';
+        agent.reason = tooOften;
+      }
+      this.pause(agent, missPauseMs, isTooOften ? tooOften : why);
     }
     this.listener.onMissed(offer, why);
   }
@@ -187,10 +191,11 @@ export class Offers {
     if (queue.kind !== 'agents') return;
     const { wrapUpMs } = queue.plan;
     queue.tally.handling.add(this.moment.atMs - answeredAtMs + wrapUpMs);
-    this.#pause(agent, wrapUpMs, 'the conversation is over');
+    this.pause(agent, wrapUpMs, 'the conversation is over');
   }
 
-  #pause(agent: Agent, pauseMs: number, why: string): void {
+  /** For so long the agent is called for nobody. */
+  pause(agent: Agent, pauseMs: number, why: string): void {
     this.endPause(agent);
     if (pauseMs > 0) {
       agent.pauseEndsAtMs = this.moment.atMs + pauseMs;

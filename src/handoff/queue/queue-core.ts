@@ -8,21 +8,16 @@
  * and every request leaves once, with a reason.
  */
 import { isRoomFor } from './agent-room.js';
-import { IndexedHeap } from './indexed-heap.js';
 import type { Agent, AgentQueue, Offer, Queue, Request } from './model.js';
+import { emptyQueue, isOfOne, planOfOne } from './make-queue.js';
 import { Moment } from './moment.js';
 import { Offers } from './offers.js';
-import {
-  AGENT_QUEUE_DEFAULTS,
-  type AgentQueuePlan,
-  type QueuePlan,
-  type QueuePlans,
-} from './plans.js';
+import type { QueuePlan, QueuePlans } from './plans.js';
 import { type Exit, Requests } from './requests.js';
 import { Roster } from './roster.js';
-import { QueueTally } from './tally.js';
 import {
   agentView,
+  memoryOf,
   ewtMs,
   queueView,
   standingOf,
@@ -30,9 +25,9 @@ import {
   type QueueView,
 } from './views.js';
 import type { Standing } from './views.js';
-import type { AgentWish, QueueCommand, QueueEvent } from './vocabulary.js';
+import type { AgentMemory, AgentWish, QueueCommand, QueueEvent } from './vocabulary.js';
 import { isNearEnough } from './wait-estimate.js';
-import { goesBefore, WaitingLine } from './waiting-line.js';
+import { goesBefore } from './waiting-line.js';
 
 export class QueueCore {
   readonly #moment = new Moment();
@@ -94,6 +89,11 @@ export class QueueCore {
     return agent && agentView(agent);
   }
 
+  memoryOf(name: string): AgentMemory | undefined {
+    const agent = this.#roster.get(name);
+    return agent && !agent.isLeaving ? memoryOf(agent) : undefined;
+  }
+
   queues(atMs: number): QueueView[] {
     return [...this.#queues.values()].map((queue) => queueView(queue, atMs));
   }
@@ -139,7 +139,9 @@ export class QueueCore {
       case 'timer':
         return this.#moment.fireTimer(event.timerId);
       case 'agent-set':
-        return this.#setAgent(event.agent, event.to);
+        return this.#setAgent(event.agent, event.to, event.reason);
+      case 'agent-recalled':
+        return this.#recall(event.agent, event.memory);
     }
   }
 
@@ -262,15 +264,31 @@ export class QueueCore {
 
   // --- agents and configuration ------------------------------------------------------------------
 
-  #setAgent(name: string, to: AgentWish): void {
+  #setAgent(name: string, to: AgentWish, reason: string | undefined): void {
     const agent = this.#roster.get(name);
     if (!agent || agent.isLeaving) return;
     agent.wish = to;
+    agent.reason = to === 'ready' ? undefined : reason;
     if (to === 'ready') {
       agent.misses = 0;
       this.#offers.endPause(agent);
+      agent.pauseEndsAtMs = this.#moment.atMs;
     } else this.#takeBack(agent, `${name} is ${to} now`);
     this.#offers.settle(agent, 'set from outside');
+  }
+
+  #recall(name: string, { wish, reason, sinceMs, restUntilMs }: AgentMemory): void {
+    const agent = this.#roster.get(name);
+    if (!agent || agent.isLeaving) return;
+    const { atMs } = this.#moment;
+    const why = 'as it was before';
+    Object.assign(agent, { wish, reason });
+    if (wish !== 'ready') this.#takeBack(agent, `${name} is ${wish} now`);
+    const isResting = restUntilMs > atMs && !agent.offer && !agent.reservedFor;
+    if (isResting) this.#offers.pause(agent, restUntilMs - atMs, why);
+    else this.#offers.settle(agent, why);
+    agent.pauseEndsAtMs = restUntilMs;
+    if (agent.state === wish && wish !== 'ready') agent.stateSinceMs = Math.min(sinceMs, atMs);
   }
 
   /** What the agent has not answered goes to somebody else; a conversation goes on. */
@@ -347,33 +365,4 @@ export class QueueCore {
     this.#roster.seat(queue);
     this.#moment.touched.add(queue);
   }
-}
-
-function isOfOne({ kind, plan }: Queue, name: string): boolean {
-  const seats = kind === 'agents' && plan.kind === kind ? plan.seats : [];
-  return plan.name === name && seats.length === 1 && seats[0]?.agent === name;
-}
-
-/** The agent rings, and pauses, as in the first queue of theirs. */
-function planOfOne({ plan: { name }, seats }: Agent): AgentQueuePlan {
-  const usual = [...seats].find(({ queue }) => !queue.isClosed)?.queue.plan;
-  const rules = usual ?? AGENT_QUEUE_DEFAULTS;
-  return { ...rules, kind: 'agents', name, seats: [{ agent: name, tier: 1 }] };
-}
-
-function emptyQueue(plan: QueuePlan): Queue {
-  const any = { requests: new Set<Request>(), tally: new QueueTally(), isClosed: false };
-  if (plan.kind === 'sip') return { ...any, kind: plan.kind, plan };
-  return {
-    ...any,
-    kind: plan.kind,
-    plan,
-    line: new WaitingLine<Request>(),
-    ahead: new Set(),
-    farthestPosition: 0,
-    free: new IndexedHeap(() => false),
-    seats: new Map(),
-    onDuty: 0,
-    turns: 0,
-  };
 }

@@ -38,6 +38,7 @@ export class Roster {
       stateSinceMs: atMs,
       freeSinceMs: plan.startsAs === 'ready' ? atMs : undefined,
       wish: plan.startsAs,
+      reason: undefined,
       misses: 0,
       offer: undefined,
       reservedFor: undefined,

@@ -1,6 +1,6 @@
 /** Agents and queues as they are shown: plain data for the API, the metrics and announcements. */
 import type { Agent, Queue, Request } from './model.js';
-import type { AgentState, AgentWish, QueueExit } from './vocabulary.js';
+import type { AgentMemory, AgentState, AgentWish, QueueExit } from './vocabulary.js';
 
 export interface AgentView {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface AgentView {
   readonly sinceMs: number;
   /** What the agent will be once nothing holds them. */
   readonly next: AgentWish;
+  /** Why that is not ready; null = nobody said. */
+  readonly reason: string | null;
   readonly queues: readonly { readonly queue: string; readonly tier: number }[];
   /** Calls missed in a row. */
   readonly missesInARow: number;
@@ -46,14 +48,31 @@ export interface Standing {
 }
 
 export function agentView(agent: Agent): AgentView {
-  const { plan, state, stateSinceMs, wish, misses, answered, missed, isLeaving } = agent;
+  const {
+    plan,
+    state,
+    stateSinceMs,
+    wish,
+    reason = null,
+    misses,
+    answered,
+    missed,
+    isLeaving,
+  } = agent;
   const queues = [...agent.seats]
     .filter(({ queue }) => !queue.isClosed)
     .map(({ queue, tier }) => ({ queue: queue.plan.name, tier }));
   return {
-    ...{ name: plan.name, uri: plan.uri, state, sinceMs: stateSinceMs, next: wish, queues },
+    ...{ name: plan.name, uri: plan.uri, state, sinceMs: stateSinceMs, next: wish, reason, queues },
     ...{ missesInARow: misses, answered, missed, isLeaving },
   };
+}
+
+/** What has to outlive the process. */
+export function memoryOf(agent: Agent): AgentMemory {
+  const { wish, reason, state, stateSinceMs, pauseEndsAtMs: restUntilMs } = agent;
+  const sinceMs = wish === 'ready' || state !== wish ? 0 : stateSinceMs;
+  return { wish, reason, sinceMs, restUntilMs };
 }
 
 export function queueView(queue: Queue, atMs: number): QueueView {

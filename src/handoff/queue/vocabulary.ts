@@ -11,6 +11,15 @@ export type AgentState =
 /** What the API may ask an agent to be. */
 export type AgentWish = 'ready' | 'not-ready' | 'logged-out';
 
+export interface AgentMemory {
+  readonly wish: AgentWish;
+  readonly reason: string | undefined;
+  /** Since when an agent who is not ready stands like that; else 0. */
+  readonly sinceMs: number;
+  /** End of the latest pause after a call; may be over. */
+  readonly restUntilMs: number;
+}
+
 /** How a request for an agent left the queue. */
 export type QueueExit =
   /** An agent had answered. */
@@ -82,7 +91,14 @@ export type QueueEvent = At &
     /** Nothing of a call that was called off is on the wire any more. */
     | { readonly type: 'over'; readonly offerId: string }
     | { readonly type: 'timer'; readonly timerId: string }
-    | { readonly type: 'agent-set'; readonly agent: string; readonly to: AgentWish }
+    | {
+        readonly type: 'agent-set';
+        readonly agent: string;
+        readonly to: AgentWish;
+        readonly reason?: string | undefined;
+      }
+    /** What is remembered of an agent from before. */
+    | { readonly type: 'agent-recalled'; readonly agent: string; readonly memory: AgentMemory }
   );
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;

@@ -38,6 +38,20 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     describeNotices(() => tested);
     describeCallLimits(() => tested);
 
+    it('keeps what agents are, the latest of each, through a restart', async () => {
+      const ann = { name: 'ann', wish: 'not-ready', sinceMs: NOON_MS, restUntilMs: 0 } as const;
+      const lunch = { ...ann, reason: 'lunch' };
+      const bob = { name: 'bob', wish: 'ready', sinceMs: 0, restUntilMs: NOON_MS } as const;
+      await bench.store.keepAgent(lunch, { durable: true });
+      await bench.store.keepAgent(bob, { durable: false });
+      const again = await tested.reopen();
+      assert.deepEqual(await again.agentMemos(), [lunch, bob]);
+      await again.keepAgent(ann, { durable: true });
+      assert.deepEqual(await again.agentMemos(), [ann, bob]);
+      await again.forgetAgents(['bob', 'nobody']);
+      assert.deepEqual(await again.agentMemos(), [ann]);
+    });
+
     it('purges what was completed long ago with all that belongs to it, and only that', async () => {
       const old = someCallback({ fingerprint: 'f' });
       await bench.store.accept(old, 'key');

@@ -19,6 +19,7 @@ export const CLEANED_TABLES = [
   'limit_counters',
   'dial_rates',
   'pauses',
+  'agents',
   'targets_off',
   ...TABLES_OF_A_CALLBACK,
 ] as const;

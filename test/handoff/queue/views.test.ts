@@ -89,6 +89,7 @@ describe('what a queue shows', () => {
       state: 'busy',
       sinceMs: world.nowMs,
       next: 'not-ready',
+      reason: null,
       queues: [{ queue: 'gold', tier: 1 }],
       missesInARow: 0,
       answered: 1,

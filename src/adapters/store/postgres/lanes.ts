@@ -187,5 +187,6 @@ function locksNames({ counters = [], callLimits = [] }: Change): boolean {
 /** The callback whose operations have an order. */
 function keyOf(operation: Operation): string | undefined {
   if (operation.kind === 'accept') return operation.callback.id;
+  if (operation.kind === 'keep-agent') return `agent ${operation.memo.name}`;
   return 'id' in operation ? operation.id : undefined;
 }

@@ -174,6 +174,25 @@ describe('processes that share a PostgreSQL', () => {
     assert.deepEqual(await bench.take(await bench.claimed()), { ok: true });
   });
 
+  it('share what agents are', async () => {
+    const [east, west] = [stores[0]!, await open()];
+    const lunch = {
+      name: 'ann',
+      wish: 'not-ready',
+      reason: 'lunch',
+      sinceMs: 5,
+      restUntilMs: 0,
+    } as const;
+    await east.keepAgent(lunch, { durable: true });
+    assert.deepEqual(await west.agentMemos(), [lunch]);
+    const back = { name: 'ann', wish: 'ready', sinceMs: 0, restUntilMs: 0 } as const;
+    await Promise.all([
+      west.keepAgent({ ...lunch, reason: 'late lunch' }, { durable: false }),
+      west.keepAgent(back, { durable: true }),
+    ]);
+    assert.deepEqual(await east.agentMemos(), [back], 'in the order they were written');
+  });
+
   it('hear of a cancel for a callback of theirs, and of new work', async () => {
     const [first, second] = [stores[0]!, await open()];
     const id = await new Bench(first).claimed();
