@@ -264,7 +264,12 @@ if (isWanted('say/beep.wav')) write('say/beep.wav', recordBeep());
 const spoken = [
   ...SPEECH,
   ...Object.entries(PAGES).map(([name, text]) => [`vxml/${name}.wav`, 'en-us+f3', 165, text]),
-  ...Object.entries({ ...SAY, ...SENTENCES }).map(([name, text]) => [`say/en/${name}.wav`, 'en-us+f3', 165, text]),
+  ...Object.entries({ ...SAY, ...SENTENCES }).map(([name, text]) => [
+    `say/en/${name}.wav`,
+    'en-us+f3',
+    165,
+    text,
+  ]),
 ];
 const scratch = mkdtempSync(join(tmpdir(), 'make-media-'));
 try {
