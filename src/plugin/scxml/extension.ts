@@ -86,19 +86,20 @@ export interface Dialect {
   /** Runs in each new data model before anything of the document. */
   readonly prelude?: string;
   /**
-   * Code that takes in what the host knows of the outside, such as the calls there are: at the start,
-   * and before an event that brings more.
-   * @param facts JSON text
+   * A function of the data model that takes in what the host knows of the outside, such as the calls
+   * there are: at the start, and before an event that brings more.
    */
-  learn?(facts: string): string;
+  readonly learn?: string;
   readonly functions?: Readonly<Record<string, ScriptFunction>>;
-  /**
-   * Where a `<data>` item lives; the plain name when absent. Where there is one, all parameters of
-   * the session are stored, declared or not.
-   */
+  /** Where a `<data>` item lives; the plain name when absent. */
   dataLocation?(id: string): string;
-  /** Code that runs when a data item or parameter has got its place. */
-  declare?(id: string): string;
+  /** Code that makes a place for data items, undefined at first; global variables when absent. */
+  declare?(ids: readonly string[]): string;
+  /**
+   * A function of the data model that stores all parameters of a session, declared or not, from a list
+   * of `[name]` or `[name, value]`.
+   */
+  readonly takeParameters?: string;
   /** What a checked element asks for that works differently here, or not at all; for `check-page.ts`. */
   cautions?(element: XmlElement): readonly Caution[];
 }

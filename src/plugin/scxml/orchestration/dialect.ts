@@ -8,7 +8,7 @@ import type { Dialect } from '../extension.js';
 import { attributeOf, elementsOf, type XmlElement } from '../document/xml.js';
 import { cautions } from './cautions.js';
 import { orchestrationElements, NAMESPACE } from './elements.js';
-import { GENESYS_PRELUDE, genesysFunctions, learn } from './genesys-model.js';
+import { GENESYS_PRELUDE, genesysFunctions } from './genesys-model.js';
 import { functions, PRELUDE } from './globals.js';
 import { includePages } from './include.js';
 import { rewriteSpellings } from './rewrite.js';
@@ -22,9 +22,10 @@ export const ORCHESTRATION: Dialect = {
   elements: orchestrationElements(),
   functions: { ...functions, ...genesysFunctions },
   prelude: PRELUDE + GENESYS_PRELUDE,
-  learn,
+  learn: '__learn',
   dataLocation: (id) => `_data[${JSON.stringify(id)}]`,
-  declare: (id) => `__declare(${JSON.stringify(id)});`,
+  declare: (ids) => `__declare(${JSON.stringify(ids)});`,
+  takeParameters: '__take',
   cautions,
 };
 

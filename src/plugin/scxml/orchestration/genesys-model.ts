@@ -49,7 +49,7 @@ export const UNSUPPORTED = [
 
 export const GENESYS_PRELUDE = `(function (global) {
   'use strict';
-  var define = Object.defineProperty, parse = JSON.parse, send = global.__SetUserData;
+  var define = Object.defineProperty, send = global.__SetUserData;
   delete global.__SetUserData;
   function unsupported(name) {
     return function () { throw new Error(name + ' needs a configuration server and is not supported'); };
@@ -77,7 +77,7 @@ export const GENESYS_PRELUDE = `(function (global) {
     writable: false, enumerable: true, configurable: false,
   });
   define(global, '__learn', { value: function (facts) {
-    var told = parse(facts).interactions || {};
+    var told = facts.interactions || {};
     for (var id in told) {
       if (told[id] === null) delete ixn.interactions[id];
       else ixn.interactions[id] = told[id];
@@ -85,9 +85,6 @@ export const GENESYS_PRELUDE = `(function (global) {
     }
   } });
 })(globalThis);`;
-
-/** Code for `Dialect.learn`. */
-export const learn = (facts: string): string => `__learn(${JSON.stringify(facts)});`;
 
 export const genesysFunctions: Readonly<Record<string, ScriptFunction>> = {
   __SetUserData: (context, [change]) => {

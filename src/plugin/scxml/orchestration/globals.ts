@@ -8,17 +8,24 @@ import type { ScriptFunction } from '../extension.js';
 /** The names are inherited by the global object, so that `var system` and `_data.system` are two things. */
 export const PRELUDE = `(function (global) {
   'use strict';
-  var define = Object.defineProperty, stringify = JSON.stringify;
+  var define = Object.defineProperty, stringify = JSON.stringify, apply = Reflect.apply;
+  var hasOwn = Object.prototype.hasOwnProperty;
   var data = {}, names = Object.create(data);
   define(global, '_data', { value: data, writable: false, enumerable: true, configurable: false });
   Object.setPrototypeOf(global, names);
-  define(global, '__declare', { value: function (name) {
-    if (name in names && Object.prototype.hasOwnProperty.call(names, name)) return;
+  function declare(name) {
+    if (apply(hasOwn, names, [name])) return;
     define(names, name, {
       get: function () { return data[name]; },
       set: function (value) { data[name] = value; },
       enumerable: false, configurable: true,
     });
+  }
+  define(global, '__declare', { value: function (ids) {
+    for (var i = 0; i < ids.length; i++) { data[ids[i]] = undefined; declare(ids[i]); }
+  } });
+  define(global, '__take', { value: function (pairs) {
+    for (var i = 0; i < pairs.length; i++) { data[pairs[i][0]] = pairs[i][1]; declare(pairs[i][0]); }
   } });
   function source(value) {
     if (value === undefined) return '(void 0)';

@@ -92,12 +92,26 @@ export const PRELUDE = `(function (valueChars) {
   function readOnly(name, value) {
     define(global, name, { value: value, writable: false, configurable: true, enumerable: false });
   }
+  function wrap(name, call) {
+    define(global, name, {
+      value: function () {
+        var args = [name];
+        for (var i = 0; i < arguments.length; i++) args[i + 1] = write(arguments[i]);
+        return read(apply(call, undefined, args));
+      },
+      writable: true, configurable: true, enumerable: false,
+    });
+  }
   var fields = ['name', 'type', 'sendid', 'origin', 'origintype', 'invokeid', 'data', 'raw'];
 
   return {
-    read: read,
-    write: write,
-    setSystem: function (name, json) { readOnly(name, read(json)); },
+    evaluate: function (code) { return write(apply(code, global, [])); },
+    give: function (take, json) { apply(take, global, [read(json)]); },
+    begin: function (json) {
+      var system = parse(json);
+      for (var name in system) readOnly(name, system[name]);
+      readOnly('_event', undefined);
+    },
     setEvent: function (json, data) {
       var given = parse(json), event = {};
       given.data = read(data);
@@ -108,16 +122,7 @@ export const PRELUDE = `(function (valueChars) {
       if (!isArray(value)) throw new TypeError('foreach needs an array');
       return slice.call(value);
     },
-    wrap: function (name, call) {
-      define(global, name, {
-        value: function () {
-          var args = [];
-          for (var i = 0; i < arguments.length; i++) args[i] = write(arguments[i]);
-          return read(apply(call, undefined, args));
-        },
-        writable: true, configurable: true, enumerable: false,
-      });
-    },
+    wrap: function (names, call) { parse(names).forEach(function (name) { wrap(name, call); }); },
     describe: function (error) {
       try {
         if (error instanceof Error) return (error.name + ': ' + error.message).slice(0, 500);

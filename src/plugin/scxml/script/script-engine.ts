@@ -25,12 +25,15 @@ export interface Snapshot {
   dispose(): void;
 }
 
+/** What a data model asks of its session: functions that scripts call by name. Arguments and result are JSON text. */
+export type CallHost = (name: string, args: readonly (string | undefined)[]) => string | undefined;
+
 const COMPILED_MAX = 300;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const SYSTEM_VARIABLE = /^\s*(_event|_sessionid|_name|_ioprocessors|_x)\b/;
 
 type Built = Record<
-  'read' | 'write' | 'setSystem' | 'setEvent' | 'snapshot' | 'wrap' | 'describe',
+  'evaluate' | 'give' | 'begin' | 'setEvent' | 'snapshot' | 'wrap' | 'describe',
   QuickJSHandle
 >;
 
@@ -42,6 +45,7 @@ export class ScriptEngine {
   readonly #context: QuickJSContext;
   readonly #compiled = new Map<string, QuickJSHandle>();
   readonly #built: Built;
+  #callHost: CallHost = () => undefined;
   #isDisposed = false;
   #isBroken = false;
 
@@ -57,19 +61,25 @@ export class ScriptEngine {
     this.#built = this.#build();
   }
 
-  /** Whose time it takes from now on: for an engine that was made before its session. */
-  setBudget(budget: ScriptBudget): void {
+  /** Whose it is from now on: for an engine that was made before its session. */
+  adopt(budget: ScriptBudget, callHost: CallHost): void {
     this.#budget = budget;
+    this.#callHost = callHost;
+  }
+
+  /** Expressions compiled so far, by which another engine may compile them ahead. */
+  get compiled(): readonly string[] {
+    return [...this.#compiled.keys()];
+  }
+
+  /** Compiles what another engine has compiled. */
+  compileAhead(expressions: readonly string[], at: Position): void {
+    for (const code of expressions) this.#compile(code, at);
   }
 
   /** @returns JSON text, or undefined for undefined and functions. @throws ScriptError, LimitError */
   evaluate(code: string, at: Position): string | undefined {
-    const value = this.#call(this.#expression(code, at), at);
-    try {
-      return this.#text(this.#call(this.#built.write, at, value));
-    } finally {
-      value.dispose();
-    }
+    return this.#text(this.#call(this.#built.evaluate, at, this.#expression(code, at)));
   }
 
   /** The value of a condition as a boolean. @throws ScriptError, LimitError */
@@ -94,29 +104,27 @@ export class ScriptEngine {
 
   /** Assigns the value of an expression, as it is, to a location. @throws ScriptError, LimitError */
   assignCode(location: string, code: string, at: Position): void {
-    const value = this.#call(this.#expression(code, at), at);
-    try {
-      this.#assign(location, value, at);
-    } finally {
-      value.dispose();
-    }
+    refuseSystemVariable(location, at);
+    const assignment = `(function(){"use strict";${location}=(${expression(code)}\n)})`;
+    this.#call(this.#compile(assignment, at), at).dispose();
   }
 
   /** @param json text, or undefined. @throws ScriptError, LimitError */
   assignJson(location: string, json: string | undefined, at: Position): void {
-    const value = this.#read(json, at);
-    try {
-      this.#assign(location, value, at);
-    } finally {
-      value.dispose();
-    }
+    this.#give(this.#setter(location, at), json, at);
   }
 
-  /** Makes a global variable unless there is one. @throws ScriptError when it is no identifier */
-  declare(name: string, at: Position): void {
-    if (!IDENTIFIER.test(name))
-      throw new ScriptError(`${place(at)}"${name}" is not a variable name`);
-    this.run(`if(!Object.prototype.hasOwnProperty.call(globalThis,"${name}"))var ${name};`, at);
+  /** Calls a function of the data model with a value. @throws ScriptError, LimitError */
+  give(callee: string, json: string, at: Position): void {
+    this.#give(this.#compile(`(function(__value){"use strict";${callee}(__value)})`, at), json, at);
+  }
+
+  /** Makes global variables of those that there are not yet. @throws ScriptError when one is no identifier */
+  declare(names: readonly string[], at: Position): void {
+    for (const name of names)
+      if (!IDENTIFIER.test(name))
+        throw new ScriptError(`${place(at)}"${name}" is not a variable name`);
+    this.run(`var ${names.join(',')};`, at);
   }
 
   /** @throws ScriptError when the value is no array */
@@ -151,25 +159,24 @@ export class ScriptEngine {
     this.#callWithText(this.#built.setEvent, at, fields, trees).dispose();
   }
 
-  /** A variable of the platform, which the document cannot change. */
-  setSystem(name: string, json: string | undefined, at: Position): void {
-    this.#callWithText(this.#built.setSystem, at, name, json).dispose();
+  /** The variables of the platform, which the document cannot change; `_event` is one of them. */
+  begin(system: Readonly<Record<string, unknown>>, at: Position): void {
+    this.#callWithText(this.#built.begin, at, JSON.stringify(system)).dispose();
   }
 
-  /** A global function; arguments and result are JSON text. */
-  define(
-    name: string,
-    run: (args: readonly (string | undefined)[]) => string | undefined,
-    at: Position,
-  ): void {
+  /** Global functions that ask the session. */
+  define(names: readonly string[], at: Position): void {
     const context = this.#context;
-    const host = context.newFunction(name, (...args) => {
-      const result = run(args.map((arg) => this.#peek(arg)));
+    const host = context.newFunction('host', (name, ...args) => {
+      const result = this.#callHost(
+        this.#peek(name) ?? '',
+        args.map((arg) => this.#peek(arg)),
+      );
       return result === undefined ? context.undefined : context.newString(result);
     });
-    const label = context.newString(name);
-    this.#call(this.#built.wrap, at, label, host).dispose();
-    label.dispose();
+    const list = context.newString(JSON.stringify(names));
+    this.#call(this.#built.wrap, at, list, host).dispose();
+    list.dispose();
     host.dispose();
   }
 
@@ -197,9 +204,9 @@ export class ScriptEngine {
     const built = this.#call(make, at, max);
     const get = (name: string): QuickJSHandle => this.#context.getProp(built, name);
     const functions = {
-      read: get('read'),
-      write: get('write'),
-      setSystem: get('setSystem'),
+      evaluate: get('evaluate'),
+      give: get('give'),
+      begin: get('begin'),
       setEvent: get('setEvent'),
       snapshot: get('snapshot'),
       wrap: get('wrap'),
@@ -210,10 +217,22 @@ export class ScriptEngine {
   }
 
   #assign(location: string, value: QuickJSHandle, at: Position): void {
-    if (SYSTEM_VARIABLE.test(location))
-      throw new ScriptError(`${place(at)}"${location.trim()}" belongs to the platform`);
-    const code = `(function(__value){"use strict";${location}=__value})`;
-    this.#call(this.#compile(code, at), at, value).dispose();
+    this.#call(this.#setter(location, at), at, value).dispose();
+  }
+
+  #give(take: QuickJSHandle, json: string | undefined, at: Position): void {
+    const trees = json === undefined ? undefined : withTrees(json, this.#limits);
+    const text = trees === undefined ? this.#context.undefined : this.#context.newString(trees);
+    try {
+      this.#call(this.#built.give, at, take, text).dispose();
+    } finally {
+      text.dispose();
+    }
+  }
+
+  #setter(location: string, at: Position): QuickJSHandle {
+    refuseSystemVariable(location, at);
+    return this.#compile(`(function(__value){"use strict";${location}=__value})`, at);
   }
 
   #expression(code: string, at: Position): QuickJSHandle {
@@ -230,11 +249,6 @@ export class ScriptEngine {
     }
     this.#compiled.set(code, made);
     return made;
-  }
-
-  #read(json: string | undefined, at: Position): QuickJSHandle {
-    if (json === undefined) return this.#context.undefined;
-    return this.#callWithText(this.#built.read, at, withTrees(json, this.#limits));
   }
 
   #callWithText(
@@ -322,6 +336,11 @@ export class ScriptEngine {
   #peek(handle: QuickJSHandle): string | undefined {
     return this.#context.typeof(handle) === 'string' ? this.#context.getString(handle) : undefined;
   }
+}
+
+function refuseSystemVariable(location: string, at: Position): void {
+  if (SYSTEM_VARIABLE.test(location))
+    throw new ScriptError(`${place(at)}"${location.trim()}" belongs to the platform`);
 }
 
 /** Attributes often end like statements. */

@@ -15,6 +15,7 @@ import type {
 } from '../document/model.js';
 import { ScriptError, type Position } from '../errors.js';
 import type { ActionContext } from '../extension.js';
+import type { CallHost } from '../script/script-engine.js';
 import { withoutTrees } from '../script/xml-value.js';
 import { evaluateContent, evaluatePayload } from './payload.js';
 import { evaluateText, type Sender } from './sender.js';
@@ -40,22 +41,19 @@ export class ActionRunner {
     }
   }
 
-  /** What the dialect puts into each data model. */
-  installDialect(): void {
-    const { engine, document } = this.#session;
-    const { at } = document.root;
-    const { dialect } = document;
-    const context = this.#extensionContext(at);
-    for (const [name, run] of Object.entries(dialect.functions ?? {}))
-      engine.define(name, (args) => run(context, args), at);
-    if (dialect.prelude !== undefined) engine.run(dialect.prelude, at);
-  }
+  /** What scripts ask of the session: `In()` and the functions of the dialect. */
+  readonly callHost: CallHost = (name, args) => {
+    const { document } = this.#session;
+    if (name === 'In') return String(this.#session.isIn(parsedText(args[0])));
+    return document.dialect.functions?.[name]?.(this.#extensionContext(document.root.at), args);
+  };
 
   /** @param facts JSON text from the host; a dialect that knows no facts passes over them */
   learn(facts: string | undefined): void {
     const { engine, document } = this.#session;
-    const code = facts === undefined ? undefined : document.dialect.learn?.(facts);
-    if (code !== undefined) engine.run(code, document.root.at);
+    const { dialect, root } = document;
+    if (facts !== undefined && dialect.learn !== undefined)
+      engine.give(dialect.learn, facts, root.at);
   }
 
   #runAll(actions: readonly Action[]): void {
@@ -121,8 +119,7 @@ export class ActionRunner {
     const { engine } = this.#session;
     const items = engine.snapshot(array.code, array.at);
     try {
-      engine.declare(item, at);
-      if (index !== undefined) engine.declare(index, at);
+      engine.declare(index === undefined ? [item] : [item, index], at);
       for (let i = 0; i < items.length; i++) {
         this.#session.guard.countAction();
         items.assign(i, item, at);
@@ -159,4 +156,9 @@ export class ActionRunner {
       run: (actions) => this.#runAll(actions),
     };
   }
+}
+
+function parsedText(json: string | undefined): string {
+  const value: unknown = json === undefined ? '' : JSON.parse(json);
+  return typeof value === 'string' ? value : '';
 }

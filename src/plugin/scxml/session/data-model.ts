@@ -3,7 +3,7 @@
  * binding (SCXML 1.0, 5.3 and 5.10). A data item that cannot be had stays undefined and raises an error.
  */
 import type { DataItem, State } from '../document/model.js';
-import { ScriptError, type Position } from '../errors.js';
+import { ScriptError } from '../errors.js';
 import { jsonOfText } from '../script/xml-value.js';
 import { HTTP_PROCESSOR, SCXML_PROCESSOR } from './event.js';
 import { evaluateContent, type ParamValues } from './payload.js';
@@ -22,7 +22,6 @@ export class DataModel {
 
   defineSystem(): void {
     const { engine, id, document, family } = this.#session;
-    const { at } = document.root;
     const here = { location: `#_scxml_${id}` };
     const http = family.host.httpLocation(id);
     const there = { location: http };
@@ -31,34 +30,18 @@ export class DataModel {
       scxml: here,
       ...(http === null ? {} : { [HTTP_PROCESSOR]: there, basichttp: there }),
     };
-    engine.setSystem('_sessionid', JSON.stringify(id), at);
-    engine.setSystem('_name', JSON.stringify(document.name), at);
-    engine.setSystem('_ioprocessors', JSON.stringify(processors), at);
-    engine.setSystem('_x', '{}', at);
-    engine.setSystem('_event', undefined, at);
-    engine.define('In', ([state]) => String(this.#session.isIn(parsedString(state))), at);
+    const system = { _sessionid: id, _name: document.name, _ioprocessors: processors, _x: {} };
+    engine.begin(system, document.root.at);
   }
 
-  /** Every item exists, undefined, from the start, also with late binding. */
-  declareAll(): void {
+  /** Where a dialect has a place for them, all parameters are stored, declared or not. */
+  takeParameters(): void {
     const { document, engine } = this.#session;
     const { dialect, root } = document;
-    const items = document.states.flatMap((state) => state.data);
-    for (const { id, at } of items)
-      this.#attempt(() => {
-        if (dialect.dataLocation) this.#place(id, undefined, at);
-        else engine.declare(id, at);
-      });
-    if (!dialect.dataLocation) return;
-    for (const [name, values] of this.#params)
-      this.#attempt(() => this.#place(name, values.at(-1), root.at));
-  }
-
-  #place(id: string, json: string | undefined, at: Position): void {
-    const { engine, document } = this.#session;
-    engine.assignJson(this.#location(id), json, at);
-    const code = document.dialect.declare?.(id);
-    if (code !== undefined) engine.run(code, at);
+    if (!dialect.takeParameters || this.#params.size === 0) return;
+    const list = [...this.#params].map(([name, values]) => pair(name, values.at(-1)));
+    const take = dialect.takeParameters;
+    this.#attempt(() => engine.give(take, `[${list.join(',')}]`, root.at));
   }
 
   /** Gives the items of a state their values, the first time only. @throws LimitError */
@@ -101,7 +84,7 @@ export class DataModel {
   }
 }
 
-function parsedString(json: string | undefined): string {
-  const value: unknown = json === undefined ? '' : JSON.parse(json);
-  return typeof value === 'string' ? value : '';
+/** @param json undefined: the name alone, which is there without a value */
+function pair(name: string, json: string | undefined): string {
+  return json === undefined ? `[${JSON.stringify(name)}]` : `[${JSON.stringify(name)},${json}]`;
 }

@@ -20,6 +20,7 @@ import { jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
 import type { Family } from './family.js';
 import type { FetchOutcome } from './host.js';
 import { Invocations } from './invocations.js';
+import { mouldOf } from './page-mould.js';
 import { evaluatePayload, type ParamValues, type PayloadContext } from './payload.js';
 import { Sender } from './sender.js';
 import { TurnGuard } from './turn-guard.js';
@@ -48,7 +49,6 @@ export class Session {
   readonly id: string;
   readonly document: Document;
   readonly family: Family;
-  readonly engine: ScriptEngine;
   readonly guard: TurnGuard;
   readonly depth: number;
   readonly #setup: SessionSetup;
@@ -59,13 +59,13 @@ export class Session {
   readonly #history = new Map<State, readonly State[]>();
   readonly #toInvoke = new Set<State>();
   readonly #data: DataModel;
+  #engine: ScriptEngine | null = null;
   readonly #internal: ScxmlEvent[] = [];
   readonly #external: ScxmlEvent[] = [];
   #parent: ParentLink | null;
   #phase: 'new' | 'running' | 'leaving' | 'ended' = 'new';
   #finalState: State | null = null;
 
-  /** @throws LimitError when its data model does not even fit the memory it may have */
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.id = setup.id;
@@ -73,9 +73,8 @@ export class Session {
     this.family = setup.family;
     this.depth = setup.parent?.depth ?? 0;
     this.#parent = setup.parent;
-    const { limits, host, shelf } = setup.family;
+    const { limits, host } = setup.family;
     this.guard = new TurnGuard(limits, host.clock);
-    this.engine = shelf.take(this.guard);
     this.#data = new DataModel(this, setup.params);
     this.#sender = new Sender(this);
     this.#invocations = new Invocations(this);
@@ -84,6 +83,12 @@ export class Session {
 
   get hasEnded(): boolean {
     return this.#phase === 'ended';
+  }
+
+  /** Its data model, from its first turn on. */
+  get engine(): ScriptEngine {
+    if (!this.#engine) throw new Error('the session has not begun');
+    return this.#engine;
   }
 
   /** Whether it has anything to do now. */
@@ -161,9 +166,11 @@ export class Session {
   takeTurn(): void {
     if (!this.isReady) return;
     this.guard.begin();
-    if (this.#phase === 'new') this.#begin();
+    const isNew = this.#phase === 'new';
+    if (isNew) this.#begin();
     else if (this.#internal.length === 0) this.#takeExternalEvent();
     this.#completeMacrostep();
+    if (isNew) mouldOf(this.document).learn(this.engine);
     if (this.#phase === 'leaving') this.#exit();
   }
 
@@ -188,10 +195,13 @@ export class Session {
   #begin(): void {
     this.#phase = 'running';
     const { document } = this;
+    const { callHost } = this.#actions;
+    const { engine, troubles } = this.family.shelf.take(mouldOf(document), this.guard, callHost);
+    this.#engine = engine;
     this.#data.defineSystem();
-    this.#actions.installDialect();
     this.#actions.learn(this.family.facts);
-    this.#data.declareAll();
+    for (const trouble of troubles) this.raiseError(trouble);
+    this.#data.takeParameters();
     const early = document.binding === 'early' ? document.states : [document.root];
     for (const state of early) this.#data.initialise(state);
     for (const script of document.scripts) this.#actions.runBlock([script]);
@@ -366,7 +376,7 @@ export class Session {
     this.#invocations.dropAll();
     this.#internal.length = 0;
     this.#external.length = 0;
-    this.engine.dispose();
+    this.#engine?.dispose();
     this.family.remove(this);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { virtualClock } from '../../../../src/adapters/clock/virtual-clock.js';
 import { DEFAULT_LIMITS } from '../../../../src/plugin/scxml/limits.js';
 import { EnginePool } from '../../../../src/plugin/scxml/script/engine-pool.js';
-import { EngineShelf } from '../../../../src/plugin/scxml/script/engine-shelf.js';
+import { EngineShelf, type Mould } from '../../../../src/plugin/scxml/script/engine-shelf.js';
 
 const AT = { file: 'test', line: 1, column: 1 };
 const budget = () => {
@@ -15,6 +15,22 @@ const budget = () => {
   };
 };
 
+const noHost = () => undefined;
+const plain: Mould = { shape: () => [] };
+const take = (shelf: EngineShelf, mould = plain, mine = budget()) =>
+  shelf.take(mould, mine, noHost).engine;
+/** A page with one variable, whose models are counted. */
+function countedMould() {
+  const made = { count: 0 };
+  const mould: Mould = {
+    shape: (engine) => {
+      engine.declare([`made${++made.count}`], AT);
+      return [];
+    },
+  };
+  return { made, mould };
+}
+
 describe('engines kept ready', () => {
   it('are each used once, and replaced when no session starts any more', async () => {
     const pool = await EnginePool.create(1);
@@ -22,22 +38,24 @@ describe('engines kept ready', () => {
     const shelf = new EngineShelf(pool, DEFAULT_LIMITS, clock, 2);
     const instance = pool.take();
     assert.equal(instance.sessions, 2);
-    const [one, other, third] = [shelf.take(budget()), shelf.take(budget()), shelf.take(budget())];
+    const [one, other, third] = [take(shelf), take(shelf), take(shelf)];
     assert.equal(instance.sessions, 3, 'the third was made when it was wanted');
     one.run('var mine = 1;', AT);
     assert.equal(other.evaluate('typeof mine', AT), '"undefined"');
     await clock.advance(19);
     assert.equal(instance.sessions, 3);
     await clock.advance(1);
-    assert.equal(instance.sessions, 5);
+    assert.equal(instance.sessions, 4, 'one at a time');
+    await clock.advance(20);
+    assert.equal(instance.sessions, 7, 'two for any page, two for this one');
     assert.equal(clock.pendingCount, 0);
     for (const engine of [one, other, third]) engine.dispose();
-    assert.equal(instance.sessions, 2);
+    assert.equal(instance.sessions, 4);
   });
 
   it('take the time of the session that uses them', async () => {
     const shelf = new EngineShelf(await EnginePool.create(1), DEFAULT_LIMITS, virtualClock(), 1);
-    const engine = shelf.take(budget());
+    const engine = take(shelf);
     assert.throws(() => engine.run('for (;;) {}', AT), { code: 'SCXML_SCRIPT_TOO_LONG' });
   });
 
@@ -47,17 +65,61 @@ describe('engines kept ready', () => {
     const broken = pool.take();
     broken.markBroken();
     await pool.ready();
-    const engine = shelf.take(budget());
+    const engine = take(shelf);
     assert.notEqual(engine.instance, broken);
     assert.equal(engine.evaluate('1 + 1', AT), '2');
     assert.equal(broken.sessions, 0);
+  });
+
+  it('have the page in them that was started before, and are made for the latest pages only', async () => {
+    const pool = await EnginePool.create(1);
+    const clock = virtualClock();
+    const shelf = new EngineShelf(pool, DEFAULT_LIMITS, clock, 1);
+    const { made, mould } = countedMould();
+    take(shelf, mould).dispose();
+    assert.equal(made.count, 1);
+    await clock.advance(100);
+    assert.equal(made.count, 2);
+    const ready = take(shelf, mould);
+    assert.equal(made.count, 2, 'it was ready');
+    assert.equal(
+      ready.evaluate('typeof made2 + " " + ("made2" in globalThis)', AT),
+      '"undefined true"',
+    );
+    ready.dispose();
+    await clock.advance(100);
+    assert.equal(pool.take().sessions, 2);
+    for (let page = 0; page < 4; page++) take(shelf, countedMould().mould).dispose();
+    await clock.advance(100);
+    assert.equal(pool.take().sessions, 5, 'one for any page, one for each of the last four');
+  });
+
+  it('give the session of a page its time, and leave a page alone that does not fit', async () => {
+    const clock = virtualClock();
+    const shelf = new EngineShelf(await EnginePool.create(1), DEFAULT_LIMITS, clock, 1);
+    const { mould } = countedMould();
+    take(shelf, mould).dispose();
+    await clock.advance(100);
+    assert.throws(() => take(shelf, mould).run('for (;;) {}', AT), {
+      code: 'SCXML_SCRIPT_TOO_LONG',
+    });
+    let shaped = 0;
+    const tooLarge: Mould = {
+      shape: (engine) => {
+        if (++shaped > 1) engine.run('throw new Error("no room")', AT);
+        return [];
+      },
+    };
+    take(shelf, tooLarge).dispose();
+    await clock.advance(1000);
+    assert.deepEqual([shaped, clock.pendingCount], [2, 0]);
   });
 
   it('are none where none are asked for', async () => {
     const pool = await EnginePool.create(1);
     const clock = virtualClock();
     const shelf = new EngineShelf(pool, DEFAULT_LIMITS, clock, 0);
-    shelf.take(budget()).dispose();
+    take(shelf).dispose();
     assert.deepEqual([pool.take().sessions, clock.pendingCount], [0, 0]);
   });
 });

@@ -100,7 +100,7 @@ describe('the pool of plugin threads', () => {
     assert.deepEqual(pool.stats(), { threads: 1, sessions: 0 });
     await pool.stop();
     // The thread replaces the engine that was used.
-    await clock.advance(20);
+    await clock.advance(100);
     assert.equal(clock.pendingCount, 0);
   });
 
