@@ -19,6 +19,7 @@ import type { SetUpGovernor } from './dial/set-up-governor.js';
 import type { WirePace } from './dial/wire-pace.js';
 import type { HandoffFacts } from './handoff/conversation.js';
 import { FarSides, type HandedOver, type HandoffSettings } from './handoff/far-sides.js';
+import { attach, type AttachedValues } from './holder/attached-values.js';
 import { Holders, type HolderSetUp } from './holder/holders.js';
 import type { QueueDesk } from './handoff/queue-desk.js';
 import { LegLedger } from './leg-ledger.js';
@@ -60,6 +61,8 @@ export interface EffectsDeps extends CallSettings {
 
 /** What the effects know of the callback they serve. */
 export interface CallbackFacts extends HandedOver {
+  /** Plugins change it; whoever is called and whatever is asked from then on is given it so. */
+  readonly userData: Record<string, string>;
   /** Milliseconds since the epoch; nothing is dialled afterwards. */
   readonly expiresAtMs: number;
 }
@@ -103,6 +106,8 @@ export interface EffectsListener {
   onTry(next: NextTrunkTry): Promise<boolean>;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
   onLeg(change: LegChange): void;
+  /** A plugin has changed the data of the callback; null took a key away. */
+  onUserData(changes: Readonly<Record<string, string | null>>): void;
   /** Lines for `trace`. */
   onTrail(entries: readonly TrailEntry[]): void;
 }
@@ -158,9 +163,15 @@ export class CallbackEffects {
       note: (what, detail) => this.#trail.note(this.#dialled.callId, what, detail, 'customer'),
       hangUp: (legId, why) => this.#hangUpForHolder(legId, why),
       waitWith: (sounds) => (this.#waitingSounds = sounds),
-      attachData: (values) => this.#farSides.attachData(values),
+      attachData: (values) => this.#attach(values),
       transfer: (order, leg) => this.#farSides.transfer(order, leg),
     });
+  }
+
+  /** On its way to the disk before the callback's next step is. */
+  #attach(values: AttachedValues): void {
+    const changes = attach(this.callback.userData, values);
+    if (Object.keys(changes).length > 0) this.listener.onUserData(changes);
   }
 
   /** Pins what the configuration says now; an attempt keeps it to its end, whatever is reloaded. */

@@ -49,7 +49,6 @@ export class CallbackSession {
   #call: LatestCall = { attempt: 0, callId: '' };
   /** In the line of those who want to dial, or at its head. */
   #place: DialPlace | undefined;
-  /** Of the latest dial. */
   #trunk: Trunk | { readonly none: string } = { none: 'nothing was dialled' };
   readonly #handover = new HandoverClock();
   readonly #numbers: NumberChoice;
@@ -73,12 +72,14 @@ export class CallbackSession {
     this.#state = state;
     this.#service = owner.serviceNow();
     this.#numbers = new NumberChoice(callback, () => deps.everywhere);
-    this.#effects = new CallbackEffects(deps, callback, this.#service, {
+    this.callback = { ...callback, userData: { ...callback.userData } };
+    this.#effects = new CallbackEffects(deps, this.callback, this.#service, {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
       takeTrunk: (wish) => this.#takeTrunk(wish),
       onTry: (next) => this.#noteTry(next),
       onLeg: (leg) => this.#noteLeg(leg),
+      onUserData: (userData) => void this.#tryCommit({ userData }, false),
       onTrail: (entries) => this.#noteTrail(entries),
     });
     this.finished = this.#live();
@@ -386,8 +387,7 @@ export class CallbackSession {
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {
     const { attempt } = this.#state.context;
-    if (attempt < 1) return;
-    void this.#tryCommit({ attempt: { attempt, ...facts } }, false);
+    if (attempt >= 1) void this.#tryCommit({ attempt: { attempt, ...facts } }, false);
   }
 
   #logStep(event: Event, step: Step): void {

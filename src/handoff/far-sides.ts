@@ -13,7 +13,7 @@ import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
 import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
-import { legWish, withAttached } from './leg-wish.js';
+import { legWish } from './leg-wish.js';
 import { requestIdOf, type QueueDesk } from './queue-desk.js';
 import type { QueueExit, Wanted } from './queue/vocabulary.js';
 import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
@@ -89,8 +89,6 @@ export class FarSides {
   #waiting: { readonly customer: CustomerSide; readonly as: WaitingCustomer } | undefined;
   /** Of the plugin or page that holds the customer, the latest. */
   #lent: LentTransfer | undefined;
-  /** What a plugin has added to the data of the callback; undefined = taken away. */
-  readonly #attached: Record<string, string | undefined> = {};
 
   constructor(private readonly context: FarSidesContext) {}
 
@@ -192,11 +190,6 @@ export class FarSides {
       target.transfer === 'refer' ? this.#referral(customer) : undefined,
     );
     this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
-  }
-
-  /** Data for everybody who is called from now on, besides those of the callback. */
-  attachData(values: Readonly<Record<string, string | undefined>>): void {
-    Object.assign(this.#attached, values);
   }
 
   /** For whoever holds the customer's call: connects the customer with somebody for a while. */
@@ -384,9 +377,8 @@ export class FarSides {
     grownPriority?: number,
   ): LegWish {
     const { deps, callback } = this.context;
-    const userData = withAttached(callback.userData, this.#attached);
     const { service } = this.context.settings();
-    const facts = { ...callback, userData, cpnDigits, grownPriority };
+    const facts = { ...callback, cpnDigits, grownPriority };
     return legWish(facts, service, customer?.call.endpoint, deps.clock.nowMs());
   }
 }

@@ -24,14 +24,3 @@ export function legWish(
   const headers = attachedHeaders(data, handoff.attached);
   return { callerId: cpnDigits ?? customerNumber, headers, beside, mediaSilenceMaxMs };
 }
-
-/** @param attached by a plugin; `undefined` takes a key away */
-export function withAttached(
-  userData: Readonly<Record<string, string>>,
-  attached: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
-  const all = Object.entries({ ...userData, ...attached });
-  return Object.fromEntries(
-    all.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-}

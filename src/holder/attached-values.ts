@@ -3,6 +3,8 @@
 const KEYS_MAX = 100;
 const KEY_CHARS_MAX = 64;
 const VALUE_CHARS_MAX = 4096;
+/** Of all data of a callback; what came with the request is never taken away for want of room. */
+const DATA_CHARS_MAX = 65_536;
 
 export type AttachedValues = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +20,35 @@ export function attachedValues(values: Readonly<Record<string, unknown>>): Attac
     if (text === undefined || text.length <= VALUE_CHARS_MAX) kept[key] = text;
   }
   return kept;
+}
+
+/**
+ * Changes the data of a callback as far as there is room: a hundred keys, 64 K characters.
+ * @param data is changed
+ * @returns what has changed; null: it is not there any more
+ */
+export function attach(
+  data: Record<string, string>,
+  values: AttachedValues,
+): Record<string, string | null> {
+  const changes: Record<string, string | null> = {};
+  let chars = Object.entries(data).reduce((sum, entry) => sum + sizeOf(...entry), 0);
+  for (const [key, value] of Object.entries(values)) {
+    const old = Object.hasOwn(data, key) ? data[key] : undefined;
+    if (value === old) continue;
+    const isFull = old === undefined && Object.keys(data).length >= KEYS_MAX;
+    const without = chars - (old === undefined ? 0 : sizeOf(key, old));
+    if (value === undefined) delete data[key];
+    else if (isFull || without + sizeOf(key, value) > DATA_CHARS_MAX) continue;
+    else data[key] = value;
+    chars = without + (value === undefined ? 0 : sizeOf(key, value));
+    changes[key] = value ?? null;
+  }
+  return changes;
+}
+
+function sizeOf(key: string, value: string): number {
+  return key.length + value.length;
 }
 
 function textOf(value: unknown): string | undefined {

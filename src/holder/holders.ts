@@ -47,6 +47,7 @@ export interface HolderSetUp {
 export interface HolderCallback {
   readonly id: string;
   readonly customerNumber: string;
+  /** As a plugin has changed it so far. */
   readonly userData: Readonly<Record<string, string>>;
 }
 
@@ -73,7 +74,7 @@ export interface HoldersContext {
   readonly hangUp: (legId: string, why: string) => Promise<void>;
   /** What the customer hears while they wait for an agent. */
   readonly waitWith: (sounds: readonly string[]) => void;
-  /** For whoever the customer is connected with. */
+  /** Data of the callback from now on: for its record, later plugins and who the customer is connected with. */
   readonly attachData: (values: AttachedValues) => void;
   /** Connects the customer with somebody for a while. */
   readonly transfer: (order: TransferOrder, leg: CustomerLeg) => RunningTransfer;
@@ -320,7 +321,7 @@ export class Holders {
       _dialed_number: plan?.number ?? customerNumber,
       _gms_service_id: id,
       _ors_service_id: sessionId,
-      _user_data: userData,
+      _user_data: { ...userData },
       _dial_attempt: dialAttempt,
       _ttl: ttlMs / 1000,
     };

@@ -234,6 +234,8 @@ export interface Change {
   readonly leg?: LegChange;
   /** Lines for `trace`; those past `TRAIL_ENTRIES_MAX` of a callback are dropped. */
   readonly trail?: readonly TrailEntry[];
+  /** Keys of the user data that get another value; null takes one away. */
+  readonly userData?: Readonly<Record<string, string | null>>;
   /** To be told to others, if the rest of the change is made. */
   readonly notices?: readonly NoticeDraft[];
   /**

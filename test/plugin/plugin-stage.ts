@@ -16,7 +16,7 @@ import type { PersonaScript } from '../../src/farend/persona-script.js';
 import { recognise } from '../../src/farend/recognise.js';
 import { startDialback, type Dialback } from '../../src/main.js';
 import type { Log } from '../../src/ports.js';
-import type { AttemptRecord } from '../../src/schedule/callback-store.js';
+import type { AttemptRecord, CallbackRecord } from '../../src/schedule/callback-store.js';
 import type { StoryDocument } from '../../src/request/own-routes.js';
 import { silentLog } from '../fakes/fake-telephony.js';
 import { engineYaml, until } from '../sip/bench.js';
@@ -29,6 +29,7 @@ const QUIET_WITHIN_MS = 8000;
 export interface Outcome {
   readonly reason: string | undefined;
   readonly callState: number | undefined;
+  readonly userData: Readonly<Record<string, string>>;
   readonly attempts: readonly AttemptRecord[];
   /** Customer's calls, in order. */
   readonly heard: readonly HeardCall[];
@@ -133,7 +134,7 @@ ${services.replaceAll('HOOK', plugin.hookUrl).replaceAll('ORIGIN', plugin.origin
     const ask = async <T>(path: string): Promise<T> =>
       (await (await fetch(`${this.dialback.url}/v1/callbacks/${id}${path}`)).json()) as T;
     interface Document {
-      readonly callback: { state: string; reason?: string; callState?: number };
+      readonly callback: Pick<CallbackRecord, 'state' | 'reason' | 'callState' | 'userData'>;
       readonly attempts: readonly AttemptRecord[];
     }
     const document = await until(COMPLETED_WITHIN_MS, `callback ${id} to end`, async () => {
@@ -145,6 +146,7 @@ ${services.replaceAll('HOOK', plugin.hookUrl).replaceAll('ORIGIN', plugin.origin
     return {
       reason: document.callback.reason,
       callState: document.callback.callState,
+      userData: document.callback.userData,
       attempts: document.attempts,
       heard: this.farEnd.calls().filter(({ userPart }) => users.includes(userPart)),
       story,

@@ -37,6 +37,7 @@ const RECORD_COLUMNS = {
   claimed: 'claimed',
   expiresAtMs: 'expires_at_ms',
   flowState: 'flow_state',
+  userData: 'user_data',
   completedAtMs: 'completed_at_ms',
   updatedAtMs: 'updated_at_ms',
 } as const;
@@ -91,8 +92,8 @@ export function* applyChange(
 }
 
 /** What is beside the record, and comes often: nothing of the record has to be read for it. */
-function isAside({ attempt, step, record, flowState, dialLock }: Change): boolean {
-  return [attempt, step, record, flowState, dialLock].every((part) => part === undefined);
+function isAside({ attempt, step, record, flowState, dialLock, userData }: Change): boolean {
+  return [attempt, step, record, flowState, dialLock, userData].every((part) => part === undefined);
 }
 
 function* writeAside(
@@ -115,7 +116,8 @@ function* refuse(
   record: CallbackRecord,
   change: Change,
 ): Work<CommitResult | undefined> {
-  const touchesTheRecord = change.record !== undefined || change.dialLock === 'take';
+  const touchesTheRecord =
+    change.record !== undefined || change.userData !== undefined || change.dialLock === 'take';
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
   // Another process has taken it over meanwhile: what ours still knows is about the past.
   const isOthers = record.claimed && Number(row['node']) !== dialect.node;
@@ -178,11 +180,21 @@ function* writeRecord(record: CallbackRecord, change: Change, atMs: number): Wor
     expiresAtMs: wanted.expiresAtMs,
     claimed: claimed === undefined ? undefined : Number(claimed),
     flowState: change.flowState === undefined ? undefined : JSON.stringify(change.flowState),
+    userData: change.userData && JSON.stringify(withChanges(record.userData, change.userData)),
     completedAtMs: isCompleting ? atMs : undefined,
     updatedAtMs: atMs,
   });
   const assignments = columns.map((column) => `${column} = ?`).join(', ');
   yield* run(`UPDATE callbacks SET ${assignments} WHERE id = ?`, ...values, record.id);
+}
+
+function withChanges(
+  old: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries({ ...old, ...changes }).filter(([, value]) => value !== null),
+  );
 }
 
 function* writeAttempt(id: string, attempt: AttemptChange): Work<void> {

@@ -21,6 +21,27 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     return legs;
   };
 
+  describe('data of the callback', () => {
+    it('change key by key, also after a reschedule, until the callback is over', async () => {
+      const id = await bench.accepted({ userData: { topic: 'shoes', plan: 'gold' } });
+      await bench.store.claimDue(NOON_MS, 1);
+      await bench.store.reschedule(id, { atMs: NOON_MS, userData: { note: 'came later' } });
+      const userData = { topic: null, colour: 'blue', plan: 'silver' };
+      assert.deepEqual(await bench.store.commit(id, { userData }, { durable: true }), { ok: true });
+      bench.store = await reopen();
+      const changed = { plan: 'silver', note: 'came later', colour: 'blue' };
+      assert.deepEqual((await bench.store.get(id))?.userData, changed);
+      await bench.store.commit(
+        id,
+        { record: { state: 'COMPLETED', reason: 'CANCELLED' } },
+        { durable: true },
+      );
+      const late = await bench.store.commit(id, { userData: { plan: 'none' } }, { durable: true });
+      assert.deepEqual(late, { ok: false, why: 'completed' });
+      assert.deepEqual((await bench.store.get(id))?.userData, changed);
+    });
+  });
+
   describe('claiming', () => {
     it('takes what is due, earliest first, within the limit, and nothing twice', async () => {
       const late = await bench.accepted({ desiredAtMs: NOON_MS - 1 });

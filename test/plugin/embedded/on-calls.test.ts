@@ -32,6 +32,14 @@ const QUEUES = page(`<state id="s"><transition event="interaction.present" targe
     <script>_genesys.ixn.setuData({ colour: 'blue', topic: null });</script>
     <queue:submit queue="'vq'"><dialog:playsound resource="'machine.wav'"/></queue:submit>
   </onentry></state>`);
+/** Leaves a note for itself, and reads it when it is asked again. */
+const REMEMBERS =
+  page(`<datamodel><data id="action"/></datamodel><state id="s"><transition event="interaction.present" target="reply">
+    <log label="note" expr="[_data._dial_attempt, _data._user_data.note || '', _genesys.ixn.getuData('note') || '']"/>
+    <script>_data.action = _data._user_data.note ? 'cancel' : 'retry'; _genesys.ixn.setuData({ note: 'from ' + _data._dial_attempt });</script>
+  </transition></state>
+  <state id="reply"><onentry><session:fetch srcexpr="_data._reply_url" method="'post'"><param name="delay" expr="1"/>
+    <param name="action" expr="_data.action"/><param name="message" expr="'OK'"/></session:fetch></onentry></state>`);
 const STARTS =
   page(`<datamodel><data id="request"/></datamodel><state id="s"><transition event="interaction.present" target="asks"/></state>
   <state id="asks"><onentry><dialog:start requestid="_data.request" type="'applid'">
@@ -53,6 +61,7 @@ const SERVICES = [
   ['broken', 'broken'],
   ['silent', 'silent'],
   ['queues', 'queues'],
+  ['remembers', 'remembers'],
   ['starts', 'starts'],
 ] as const;
 
@@ -77,7 +86,7 @@ describe('embedded plugins, on real calls', function () {
   before(async () => {
     const made: Readonly<Record<string, string>> = {
       ...{ given: GIVEN, broken: BROKEN, silent: SILENT },
-      ...{ queues: QUEUES, starts: STARTS, 'ask.vxml': ASK },
+      ...{ queues: QUEUES, remembers: REMEMBERS, starts: STARTS, 'ask.vxml': ASK },
     };
     pages = createServer((request, response) => {
       const path = (request.url ?? '').slice(1).replace(/\?.*$/, '');
@@ -93,7 +102,7 @@ describe('embedded plugins, on real calls', function () {
       ([name, path]) => `  ${name}:
     _plugin_on_dial_url: ${origin}/${path}
     _plugin_on_dial_timeout: ${name === 'silent' ? 2 : 60}
-    _max_dial_attempts: 1
+    _max_dial_attempts: ${name === 'remembers' ? 2 : 1}
 `,
     );
     stage = await PluginStage.open(`services:\n${services.join('')}`);
@@ -213,6 +222,19 @@ describe('embedded plugins, on real calls', function () {
     const agent = stage.farEnd.calls().findLast(({ userPart }) => userPart === 'agent');
     const data = Buffer.from(agent?.headers['X-GMS-User-Data'] ?? '', 'base64url').toString();
     assert.deepEqual(JSON.parse(data), { plan: 'gold', colour: 'blue' });
+    assert.deepEqual(outcome.userData, { plan: 'gold', colour: 'blue' });
+    await stage.isQuiet();
+  });
+
+  it('gives the page of the next attempt what this one has set', async () => {
+    const { story } = await run('remembers', 'human', { topic: 'broadband' });
+    const outcome = await until(5000, 'both pages to end', async () => {
+      const now = await stage.completed(story.id);
+      return now.story.media.filter(({ what }) => what === 'ended').length === 2 ? now : undefined;
+    });
+    const notes = trailOf(outcome).filter((line) => line.startsWith('log note: '));
+    assert.deepEqual(notes, ['log note: [1,"",""]', 'log note: [2,"from 1","from 1"]']);
+    assert.deepEqual(outcome.userData, { topic: 'broadband', note: 'from 2' });
     await stage.isQuiet();
   });
 
