@@ -78,8 +78,10 @@ export interface RecordOrder {
   readonly finalSilenceMs: number;
   /** Silence at the beginning until noinput. */
   readonly timeoutMs: number;
-  /** Keys that end it; empty = none. */
+  /** Keys that end it; empty = none. With `input`, of those that its grammars have no use for. */
   readonly endDigits: string;
+  /** Keys of the caller that end it by a grammar; absent: there are none. */
+  readonly input?: Omit<InputRequest, 'prompts'> | undefined;
 }
 
 export type RecordOutcome =
@@ -90,6 +92,8 @@ export type RecordOutcome =
       readonly sizeBytes: number;
       /** The key that ended it. */
       readonly termChar: string | undefined;
+      /** The grammar that ended it. */
+      readonly match?: GrammarMatch;
       readonly isMaxTime: boolean;
       /** The caller hung up: there is a recording, and the event follows. */
       readonly isHungUp: boolean;

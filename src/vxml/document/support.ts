@@ -4,6 +4,7 @@ import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/doc
 import { BUILTIN_TYPES } from '../dtmf/builtins.js';
 import { checkFormat } from '../dtmf/srgs.js';
 import { PageEvent } from '../errors.js';
+import { menuLines } from '../interpreter/choices.js';
 import { checkPage } from './check.js';
 import { isOwn } from './elements.js';
 
@@ -16,7 +17,8 @@ export interface SupportFinding {
     | 'VXML_VOICE_GRAMMAR'
     | 'VXML_UNSUPPORTED_ELEMENT'
     | 'VXML_UNKNOWN_TYPE'
-    | 'VXML_NEEDS_SPEECH';
+    | 'VXML_NEEDS_SPEECH'
+    | 'VXML_NO_KEY';
   readonly message: string;
 }
 
@@ -54,6 +56,7 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
       found.push({ at, severity: 'error', code: 'VXML_UNSUPPORTED_ELEMENT', message: why });
     }
     if (local === 'field') type(child, found);
+    if (local === 'menu' || local === 'field') keyless(child, found);
     if (isSpeech(child) && !isFallback) {
       const message = 'text to be spoken: needs espeak-ng or flite beside Dialback, or audio files';
       found.push({ at, severity: 'warning', code: 'VXML_NEEDS_SPEECH', message });
@@ -77,6 +80,15 @@ function type(field: XmlElement, found: SupportFinding[]): void {
   if (name === undefined || BUILTIN_TYPES.some((known) => known === name)) return;
   const message = `type ${name} is none of ${BUILTIN_TYPES.join(', ')}`;
   found.push({ at: field.at, severity: 'error', code: 'VXML_UNKNOWN_TYPE', message });
+}
+
+function keyless(menu: XmlElement, found: SupportFinding[]): void {
+  for (const { element, dtmf } of menuLines(menu)) {
+    const hasGrammar = elementsOf(element).some(({ local }) => local === 'grammar');
+    if (dtmf !== undefined || hasGrammar) continue;
+    const message = `<${element.name}> has no key: nobody can choose it here`;
+    found.push({ at: element.at, severity: 'warning', code: 'VXML_NO_KEY', message });
+  }
 }
 
 const SPOKEN_IN = new Set([

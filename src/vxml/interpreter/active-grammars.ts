@@ -131,7 +131,8 @@ class GrammarCollector {
       element.local === 'option'
         ? { kind: 'option', value: optionValue(line) }
         : { kind: 'target', element, page: this.#page };
-    if (dtmf !== undefined) this.#add({ root: keys(dtmf) }, owner);
+    // Its words are a grammar too, of which no key is part.
+    this.#add({ root: dtmf === undefined ? { kind: 'void' } : keys(dtmf) }, owner);
     if (element.local === 'choice') await this.#own(element, owner);
   }
 

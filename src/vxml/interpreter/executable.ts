@@ -196,13 +196,14 @@ function executeReturn(element: XmlElement, env: Env): void {
   });
 }
 
-/** What is queued is heard first (2.0, 5.3.11); a namelist is told to the trace (2.1). */
+/** What is queued is heard first (2.0, 5.3.11); a namelist is what the page leaves (2.1, 8). */
 async function executeDisconnect(element: XmlElement, env: Env): Promise<void> {
   const { shared } = env.context;
   const values = valuesOf(element, env);
   await shared.flushPrompts();
   if (!shared.isHungUp) {
     shared.platform.trace('disconnect', JSON.stringify(values));
+    shared.leftAtDisconnect = values;
     await shared.platform.disconnect();
   }
   shared.hungUp();

@@ -61,7 +61,11 @@ async function run(address: string, shared: Shared): Promise<PageEnd> {
     if (!(error instanceof Leave)) throw error;
     const { to } = error;
     if (to.kind === 'uncaught') return to;
-    if (to.kind === 'exit') return { kind: 'exited', values: to.values, value: to.value };
+    if (to.kind === 'exit') {
+      const isEmpty = to.value === undefined && Object.keys(to.values).length === 0;
+      const values = isEmpty ? shared.leftAtDisconnect : to.values;
+      return { kind: 'exited', values, value: to.value };
+    }
     throw error;
   }
 }

@@ -15,6 +15,8 @@ export class Shared {
   readonly limits: PageLimits;
   readonly budget: Budget;
   readonly sessionScope: Scope;
+  /** Values of the namelist that the page disconnected with. */
+  leftAtDisconnect: Readonly<Record<string, string | undefined>> = {};
   /** Grammars that do not change, by their element. */
   readonly grammars = new WeakMap<XmlElement, Promise<CompiledGrammar>>();
   readonly #texts = new Map<string, string>();

@@ -107,6 +107,18 @@ function interpretationOf(
   return dialog.context.shared.scopes.interpretation(JSON.stringify(match.tree), dialog.element.at);
 }
 
+/** What was keyed in while the item did something else than ask, by a grammar that is not its own. */
+export function processOther(
+  dialog: Dialog,
+  item: Item,
+  chosen: ActiveGrammar,
+  match: GrammarMatch,
+): Promise<void> {
+  const interpretation = interpretationOf(dialog, chosen, match);
+  setLastResult(dialog, `[${withInterpretation(resultOf(match), interpretation)}]`, undefined);
+  return processMatch(dialog, item, chosen, { match, interpretation }, undefined);
+}
+
 async function processMatch(
   dialog: Dialog,
   item: Item,

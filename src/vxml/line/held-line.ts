@@ -3,7 +3,13 @@
  * Text is spoken where the media server can; digits, numbers and dates are else put together from
  * recorded fragments. What cannot be heard is an event for the page, never silence.
  */
-import type { HeldCall, HeldRefusal, Prompt, PromptPlayback } from '../../holder/held-call.js';
+import type {
+  HeldCall,
+  HeldRefusal,
+  Prompt,
+  PromptPlayback,
+  Recording,
+} from '../../holder/held-call.js';
 import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../platform.js';
 import type {
   Line,
@@ -11,6 +17,7 @@ import type {
   LinePlayEnd,
   LinePlayOptions,
   LineRecordEnd,
+  LineRecording,
   LineRecordOrder,
   LineTransfer,
   LineTransferEnd,
@@ -87,18 +94,34 @@ export class HeldLine implements Line {
     return this.#options.call.awaitCustomer(Math.min(maxMs, LATEST_WAIT_MS));
   }
 
-  async record(order: LineRecordOrder): Promise<LineRecordEnd> {
+  record(order: LineRecordOrder): LineRecording {
+    const state: { isStopped: boolean; recording?: Recording } = { isStopped: false };
+    return {
+      done: this.#record(order, state),
+      stop: () => {
+        state.isStopped = true;
+        void state.recording?.stop();
+      },
+    };
+  }
+
+  async #record(
+    order: LineRecordOrder,
+    state: { readonly isStopped: boolean; recording?: Recording },
+  ): Promise<LineRecordEnd> {
     const { call } = this.#options;
     if (!call.capabilities.canRecord) {
       return failed('error.unsupported.record', 'this media server records no calls');
     }
     if (order.beep) await call.play([{ kind: 'file', file: BEEP }]).done;
-    const end = await call.record({
+    state.recording = call.record({
       maxMs: Math.max(100, order.maxTimeMs),
       silenceEndMs: order.finalSilenceMs,
       silenceStartMs: order.timeoutMs,
       endDigits: order.endDigits,
-    }).done;
+    });
+    if (state.isStopped) void state.recording.stop();
+    const end = await state.recording.done;
     if (end.kind === 'refused') {
       const failure = ofRefusal(end);
       return failure.kind === 'stopped' ? { kind: 'noinput' } : failure;

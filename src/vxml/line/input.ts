@@ -28,6 +28,11 @@ export class DigitInput {
     return this.#matcher.digits !== '';
   }
 
+  /** Whether a grammar has a use for the key now. */
+  canTake(digit: string): boolean {
+    return this.#matcher.canTake(digit);
+  }
+
   press(digit: string): InputStep {
     const matcher = this.#matcher;
     const isTerminator = digit === this.#times.termChar && !matcher.canTake(digit);

@@ -1,5 +1,6 @@
 /** What pages ask for, done on a line: prompts with bargein, type-ahead, timers (2.0, 4.1.5, 6.3.3). */
 import type { Clock } from '../../ports.js';
+import type { GrammarMatch } from '../dtmf/matcher.js';
 import type {
   InputOutcome,
   InputRequest,
@@ -16,7 +17,7 @@ import type {
   TransferOutcome,
 } from '../platform.js';
 import { DigitInput, type InputStep } from './input.js';
-import type { Line, LinePlayback } from './line.js';
+import type { Line, LinePlayback, LineRecordEnd, LineRecordOrder } from './line.js';
 
 /** Keys pressed before anybody asked for them. */
 const TYPE_AHEAD_MAX = 64;
@@ -88,16 +89,50 @@ export class LinePlatform implements Platform {
     return this.#isHungUp ? { kind: 'hung-up' } : { kind: 'noinput', ...mark };
   }
 
-  async record({ prompts, ...order }: RecordOrder): Promise<RecordOutcome> {
+  async record({ prompts, input, ...order }: RecordOrder): Promise<RecordOutcome> {
     const failed = await this.#playWhile(prompts, undefined);
     if (failed) return failed;
     if (this.#isHungUp) return { kind: 'hung-up' };
     this.#typeAhead = [];
-    const outcome = await this.#line.record(order);
+    const recorded = await (input
+      ? this.#recordUntil(order, input)
+      : this.#line.record(order).done);
     // Keys that ended it are not the next item's.
     this.#typeAhead = [];
-    if (outcome.kind === 'recorded') return { ...outcome, isHungUp: this.#isHungUp };
-    return this.#isHungUp ? { kind: 'hung-up' } : outcome;
+    if (recorded.kind === 'recorded') return { ...recorded, isHungUp: this.#isHungUp };
+    return this.#isHungUp ? { kind: 'hung-up' } : recorded;
+  }
+
+  /** Keys go through grammars: one that matches ends it, and so does one that none has a use for. */
+  async #recordUntil(
+    order: LineRecordOrder,
+    input: Omit<InputRequest, 'prompts'>,
+  ): Promise<LineRecordEnd & { readonly match?: GrammarMatch }> {
+    const { endDigits } = order;
+    const turn = new Turn(this.#clock, this.#inputOf(input));
+    const recording = this.#line.record({ ...order, endDigits: '' });
+    let termChar: string | undefined;
+    const isMatched = (): boolean => turn.result?.kind === 'match';
+    const judge = (): void => {
+      if (isMatched()) return recording.stop();
+      turn.reset();
+      turn.listen(LATEST_KEY_MS, judge);
+    };
+    turn.listen(LATEST_KEY_MS, judge);
+    this.#onDigit = (digit) => {
+      if (isMatched() || termChar !== undefined) return;
+      const isUseless = !turn.hasStarted && !turn.canTake(digit);
+      if (isUseless && endDigits.includes(digit)) {
+        termChar = digit;
+        recording.stop();
+      } else turn.press(digit);
+    };
+    const end = await recording.done;
+    this.#onDigit = undefined;
+    turn.stopTimer();
+    if (end.kind !== 'recorded') return end;
+    const { result } = turn;
+    return result?.kind === 'match' ? { ...end, match: result.match } : { ...end, termChar };
   }
 
   async transfer({ prompts, input, ...order }: TransferOrder): Promise<TransferOutcome> {
@@ -268,6 +303,10 @@ class Turn {
 
   get isHopeless(): boolean {
     return this.#input.isHopeless;
+  }
+
+  canTake(digit: string): boolean {
+    return this.#input.canTake(digit);
   }
 
   get result(): Exclude<InputStep, { kind: 'wait' }> | undefined {

@@ -22,7 +22,7 @@ export interface LinePlayback {
   stop(): void;
 }
 
-export type LineRecordOrder = Omit<RecordOrder, 'prompts'>;
+export type LineRecordOrder = Omit<RecordOrder, 'prompts' | 'input'>;
 
 export type LineRecordEnd =
   | {
@@ -36,6 +36,12 @@ export type LineRecordEnd =
   /** Nobody said anything. */
   | { readonly kind: 'noinput' }
   | OperationFailed;
+
+export interface LineRecording {
+  readonly done: Promise<LineRecordEnd>;
+  /** What was said until now is kept. */
+  stop(): void;
+}
 
 export type LineTransferOrder = Omit<TransferOrder, 'prompts' | 'input'>;
 
@@ -69,7 +75,7 @@ export interface Line {
   onHangUp(handle: () => void): void;
   /** The silence that follows is meant: the caller is waited for. @returns a function that ends it */
   awaitCaller(maxMs: number): () => void;
-  record(order: LineRecordOrder): Promise<LineRecordEnd>;
+  record(order: LineRecordOrder): LineRecording;
   transfer(order: LineTransferOrder): LineTransfer;
   hangUp(): Promise<void>;
   fetch(request: PageFetch): Promise<PageFetched>;

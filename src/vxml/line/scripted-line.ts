@@ -10,6 +10,7 @@ import type {
   LinePlayOptions,
   LinePlayEnd,
   LineRecordEnd,
+  LineRecording,
   LineRecordOrder,
   LineTransfer,
   LineTransferEnd,
@@ -21,7 +22,8 @@ export type CallerAction =
   | { readonly kind: 'digits'; readonly digits: string; readonly isDuringPrompt: boolean }
   /** Lets the page wait in vain. */
   | { readonly kind: 'silence' }
-  | { readonly kind: 'speak'; readonly durationMs: number }
+  /** `keys`: pressed when half of it is said. */
+  | { readonly kind: 'speak'; readonly durationMs: number; readonly keys: string }
   | { readonly kind: 'hang-up'; readonly isDuringPrompt: boolean };
 
 /** What happened on the line, in order. */
@@ -47,22 +49,22 @@ export interface ScriptedLineOptions {
 const BETWEEN_KEYS_MS = 100;
 const TEXT_MS_PER_CHAR = 50;
 const AUDIO_MS = 1000;
-const ACTION = /^(~?)(?:(-)|(hangup)|speak:(\d{1,6})|([0-9*#A-D]+))$/;
+const ACTION = /^(~?)(?:(-)|(hangup)|speak:(\d{1,6})(?::([0-9*#A-D]+))?|([0-9*#A-D]+))$/;
 
 /**
- * `1, 22#, -, speak:3000, ~1, hangup`: keys, silence, three seconds of speech, a key while a prompt
- * plays, the end of the call. @throws RangeError for anything else
+ * `1, 22#, -, speak:3000, speak:3000:5, ~1, hangup`: keys, silence, three seconds of speech, the same with a
+ * key in the middle, a key while a prompt plays, the end of the call. @throws RangeError for anything else
  */
 export function callerActions(text: string): CallerAction[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   return words.map((word): CallerAction => {
     const found = ACTION.exec(word);
     if (!found) throw new RangeError(`"${word}" is neither keys nor -, speak:MS or hangup`);
-    const [, during, silence, hangUp, speak, digits = ''] = found;
+    const [, during, silence, hangUp, speak, keys = '', digits = ''] = found;
     const isDuringPrompt = during === '~';
     if (silence !== undefined) return { kind: 'silence' };
     if (hangUp !== undefined) return { kind: 'hang-up', isDuringPrompt };
-    if (speak !== undefined) return { kind: 'speak', durationMs: Number(speak) };
+    if (speak !== undefined) return { kind: 'speak', durationMs: Number(speak), keys };
     return { kind: 'digits', digits, isDuringPrompt };
   });
 }
@@ -132,26 +134,38 @@ export class ScriptedLine implements Line {
     return () => undefined;
   }
 
-  record(order: LineRecordOrder): Promise<LineRecordEnd> {
+  record(order: LineRecordOrder): LineRecording {
     this.#tell('record', `up to ${order.maxTimeMs} ms`);
+    const { clock } = this.#options;
     const action = this.#actions.shift();
-    const said = action?.kind === 'speak' ? action.durationMs : 0;
-    const isSilent = action === undefined || action.kind === 'silence';
-    if (isSilent) return this.#after(order.timeoutMs, { kind: 'noinput' });
-    const durationMs = Math.min(said, order.maxTimeMs);
-    const termChar = action.kind === 'digits' ? action.digits[0] : undefined;
-    const recorded: LineRecordEnd = {
-      kind: 'recorded',
-      id: `recording-${++this.#recordings}`,
-      durationMs,
-      sizeBytes: durationMs * 16,
-      termChar: termChar !== undefined && order.endDigits.includes(termChar) ? termChar : undefined,
-      isMaxTime: said > order.maxTimeMs,
+    const startedAtMs = clock.nowMs();
+    let settle: (end: LineRecordEnd) => void = () => undefined;
+    const done = new Promise<LineRecordEnd>((resolve) => (settle = resolve));
+    const recorded = (termChar?: string, isMaxTime = false): void => {
+      const durationMs = clock.nowMs() - startedAtMs;
+      const id = `recording-${++this.#recordings}`;
+      settle({ kind: 'recorded', id, durationMs, sizeBytes: durationMs * 16, termChar, isMaxTime });
     };
-    return this.#after(durationMs, recorded).then((end) => {
-      if (action.kind === 'hang-up') this.end();
-      return end;
-    });
+    if (action === undefined || action.kind === 'silence') {
+      clock.after(order.timeoutMs, () => settle({ kind: 'noinput' }));
+    } else if (action.kind === 'speak') {
+      const { durationMs, keys } = action;
+      const isTooLong = durationMs > order.maxTimeMs;
+      clock.after(Math.min(durationMs, order.maxTimeMs), () => recorded(undefined, isTooLong));
+      [...keys].forEach((key, index) => {
+        clock.after(durationMs / 2 + index * BETWEEN_KEYS_MS, () => {
+          if (order.endDigits.includes(key)) recorded(key);
+          this.#onDigit(key);
+        });
+      });
+    } else if (action.kind === 'digits') {
+      const [key = ''] = action.digits;
+      recorded(order.endDigits.includes(key) ? key : undefined);
+    } else {
+      recorded();
+      this.end();
+    }
+    return { done, stop: () => recorded() };
   }
 
   /** A conversation lasts for as long as it says, unless a key of the caller's next action ends it. */
@@ -250,10 +264,6 @@ export class ScriptedLine implements Line {
     this.#stopPlaying?.();
     this.#stopTransfer?.();
     this.#onHangUp();
-  }
-
-  #after(delayMs: number, value: LineRecordEnd): Promise<LineRecordEnd> {
-    return new Promise((resolve) => this.#options.clock.after(delayMs, () => resolve(value)));
   }
 
   #tell(what: string, detail: string): void {

@@ -69,7 +69,7 @@ export type FromThread =
       readonly order: number;
       readonly what: Order;
     }
-  /** A sound or transfer is not wanted any more. */
+  /** A sound, recording or transfer is not wanted any more. */
   | { readonly kind: 'stop'; readonly session: number; readonly order: number }
   /** The caller is waited for; undefined = not any more. */
   | { readonly kind: 'await'; readonly session: number; readonly maxMs: number | undefined }

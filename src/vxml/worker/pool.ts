@@ -183,7 +183,7 @@ class RunningPage {
   readonly #session: number;
   readonly #line: Line;
   readonly #post: (message: ToThread) => void;
-  /** Sounds and transfers that go on, by their orders. */
+  /** Sounds, recordings and transfers that go on, by their orders. */
   readonly #running = new Map<number, { stop(): void }>();
   #stopAwaiting: () => void = () => undefined;
   #resolve: (end: PooledEnd) => void = () => undefined;
@@ -259,8 +259,11 @@ class RunningPage {
         this.#running.set(order, sound);
         return { kind: 'play', end: await sound.done };
       }
-      case 'record':
-        return { kind: 'record', end: await line.record(what.order) };
+      case 'record': {
+        const recording = line.record(what.order);
+        this.#running.set(order, recording);
+        return { kind: 'record', end: await recording.done };
+      }
       case 'transfer': {
         const transfer = line.transfer(what.order);
         this.#running.set(order, transfer);

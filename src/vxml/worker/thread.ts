@@ -8,6 +8,7 @@ import type {
   LinePlayback,
   LinePlayEnd,
   LinePlayOptions,
+  LineRecording,
   LineTransfer,
 } from '../line/line.js';
 import { LinePlatform } from '../line/line-platform.js';
@@ -140,7 +141,10 @@ class RemoteLine implements Line {
     return () => this.#side.post({ kind: 'await', session, maxMs: undefined });
   }
 
-  record: Line['record'] = (order) => this.#ask({ kind: 'record', order }).then(({ end }) => end);
+  record(order: Extract<Order, { kind: 'record' }>['order']): LineRecording {
+    const { stop } = this.#stoppable();
+    return { done: this.#ask({ kind: 'record', order }).then(({ end }) => end), stop };
+  }
 
   transfer(order: Extract<Order, { kind: 'transfer' }>['order']): LineTransfer {
     const { stop } = this.#stoppable();
