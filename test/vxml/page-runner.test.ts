@@ -224,12 +224,18 @@ describe('A VoiceXML page on a held call', () => {
     assert.deepEqual(actions, ['play b.wav', 'play c.wav']);
   });
 
-  it('has error.badfetch for audio that cannot be played and has no content', async () => {
-    const { ends } = await start(
-      `<form><field name="a" type="digits"><prompt><audio src="media:no.wav"/></prompt></field><catch event="error.badfetch"><exit expr="_event"/></catch></form>`,
+  it('passes over audio that cannot be played and has no content, and tells the operator', async () => {
+    const { clock, actions, ends, trail } = await start(
+      `<form><block><audio src="media:no.wav"/><audio src="media:c.wav"/><exit expr="1"/></block></form>`,
       { unplayable: ['no.wav'] },
     );
-    assert.deepEqual(ends, ['exited "error.badfetch"']);
+    await clock.advance(5000);
+    assert.deepEqual(actions, ['play c.wav']);
+    assert.deepEqual(ends, ['exited 1']);
+    assert.ok(
+      trail.some((line) => line.startsWith('page-sound-missing')),
+      trail.join('\n'),
+    );
   });
 
   it('has error.unsupported.record where calls are not recorded', async () => {

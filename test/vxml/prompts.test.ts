@@ -34,12 +34,6 @@ cases('VoiceXML prompts', [
     prompts: 'text',
   },
   {
-    name: 'audio that cannot be played and has no content is error.badfetch',
-    page: `<form><field name="a" type="digits?length=1"><prompt><audio src="no.wav"/></prompt></field><catch event="error.badfetch"><log>b</log><exit/></catch></form>`,
-    silentUrls: ['no.wav'],
-    logs: 'b',
-  },
-  {
     name: '2.0 4.1.3: audio by expr',
     page: block(`<var name="f" expr="'x'"/><audio expr="f + '.wav'">no</audio>`),
     prompts: '[http://pages.example.com/app/x.wav]',

@@ -81,8 +81,9 @@ export function xmlAttribute(element: XmlElement, local: string): string | undef
   return element.attributes.find((a) => a.local === local && a.uri === XML_NAMESPACE)?.value;
 }
 
-function xmlBase(root: XmlElement, url: string): string {
-  const base = xmlAttribute(root, 'base');
+/** What references in the element are resolved against. @throws PageEvent error.badfetch */
+export function xmlBase(element: XmlElement, url: string): string {
+  const base = xmlAttribute(element, 'base');
   return base === undefined ? url : resolveUrl(base, url);
 }
 

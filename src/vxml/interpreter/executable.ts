@@ -42,7 +42,7 @@ export async function execute(nodes: readonly XmlNode[], env: Env): Promise<void
   flush();
 }
 
-/** Runs a handler in a scope of its own, with `_event` and `_message`. */
+/** Runs a handler in a scope of its own, with `_event` and `_message` (2.0, 5.2.2). */
 export async function runHandler(
   handler: XmlElement,
   event: { readonly name: string; readonly said: string | undefined },
@@ -50,8 +50,14 @@ export async function runHandler(
 ): Promise<void> {
   const { scopes } = env.context.shared;
   const scope = scopes.open(env.scope, undefined);
-  scopes.set(scope, '_event', JSON.stringify(event.name));
-  scopes.set(scope, '_message', event.said === undefined ? undefined : JSON.stringify(event.said));
+  scopes.setAll(scope, {
+    _event: JSON.stringify(event.name),
+    _message: event.said === undefined ? undefined : JSON.stringify(event.said),
+    // Pages of Genesys' platform read these of every event.
+    _url: JSON.stringify(env.context.page.url),
+    _line: undefined,
+    _element: undefined,
+  });
   try {
     await execute(handler.children, { ...env, scope });
   } finally {

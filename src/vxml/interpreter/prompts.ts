@@ -1,7 +1,7 @@
 /** From prompt elements to what is heard: selection by count and cond, and their content (2.0, 4.1). */
 import { attributeOf, type XmlElement, type XmlNode } from '../../plugin/scxml/document/xml.js';
 import { isOwn } from '../document/elements.js';
-import { resolveUrl, xmlAttribute } from '../document/page.js';
+import { resolveUrl, xmlAttribute, xmlBase } from '../document/page.js';
 import { PageEvent, semantic, unsupported } from '../errors.js';
 import type { PromptPart, QueuedPrompt } from '../platform.js';
 import { propertiesOf, type Env } from './env.js';
@@ -85,10 +85,13 @@ export function queuePrompt(
   const attribute = (name: string): string | undefined => element && attributeOf(element, name);
   const language = (element && xmlAttribute(element, 'lang')) ?? page.language;
   const timeout = attribute('timeout');
-  const bargein = attribute('bargein') ?? properties.text('bargein');
-  const type = attribute('bargeintype') ?? properties.text('bargeintype');
+  const bargein = attribute('bargein') ?? properties.word('bargein');
+  const type = attribute('bargeintype') ?? properties.word('bargeintype');
   const prompt: QueuedPrompt = {
-    parts: partsOf(nodes, env, language),
+    parts: partsOf(nodes, env, {
+      language,
+      base: element ? xmlBase(element, page.base) : page.base,
+    }),
     bargein: bargein !== 'false',
     bargeinType: type === 'hotword' ? 'hotword' : 'speech',
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, 'prompt timeout'),
@@ -96,13 +99,16 @@ export function queuePrompt(
   shared.queue(prompt);
 }
 
+/** What is inherited from the elements around. */
+interface Surroundings {
+  readonly language: string | undefined;
+  /** Addresses are relative to it. */
+  readonly base: string;
+}
+
 /** @throws PageEvent */
-export function partsOf(
-  nodes: readonly XmlNode[],
-  env: Env,
-  language: string | undefined,
-): PromptPart[] {
-  const builder = new PartBuilder(env, language);
+function partsOf(nodes: readonly XmlNode[], env: Env, surroundings: Surroundings): PromptPart[] {
+  const builder = new PartBuilder(env, surroundings);
   builder.add(nodes);
   return builder.parts;
 }
@@ -110,12 +116,16 @@ export function partsOf(
 class PartBuilder {
   readonly parts: PromptPart[] = [];
   readonly #env: Env;
-  #language: string | undefined;
+  #around: Surroundings;
   #chars = 0;
 
-  constructor(env: Env, language: string | undefined) {
+  constructor(env: Env, surroundings: Surroundings) {
     this.#env = env;
-    this.#language = language;
+    this.#around = surroundings;
+  }
+
+  get #language(): string | undefined {
+    return this.#around.language;
   }
 
   add(nodes: readonly XmlNode[]): void {
@@ -167,10 +177,11 @@ class PartBuilder {
   }
 
   #within(element: XmlElement): void {
-    const outer = this.#language;
-    this.#language = xmlAttribute(element, 'lang') ?? outer;
+    const outer = this.#around;
+    const language = xmlAttribute(element, 'lang') ?? outer.language;
+    this.#around = { language, base: xmlBase(element, outer.base) };
     this.add(element.children);
-    this.#language = outer;
+    this.#around = outer;
   }
 
   /** 4.1.3: an expression that is undefined takes the whole element away, its content too. */
@@ -183,17 +194,18 @@ class PartBuilder {
       if (json === undefined) return;
       source = context.shared.scopes.text(scope, code, element.at);
     }
-    const fallback = partsOf(element.children, this.#env, this.#language);
+    const fallback = partsOf(element.children, this.#env, this.#around);
     if (source?.startsWith(RECORDING)) {
       this.parts.push({ kind: 'recording', id: source.slice(RECORDING.length), fallback });
       return;
     }
     try {
-      const url = resolveUrl(source ?? '', context.page.base);
+      const url = resolveUrl(source ?? '', this.#around.base);
       this.parts.push({ kind: 'audio', url, fallback });
     } catch (error) {
+      if (!(error instanceof PageEvent)) throw error;
       // An address that is none: the content is heard instead.
-      if (!(error instanceof PageEvent) || fallback.length === 0) throw error;
+      if (fallback.length === 0) context.shared.platform.trace('sound-missing', error.message);
       this.parts.push(...fallback);
     }
   }
@@ -207,7 +219,7 @@ class PartBuilder {
 
   #sayAs(element: XmlElement): void {
     const as = attributeOf(element, 'interpret-as') ?? attributeOf(element, 'type') ?? '';
-    const inner = partsOf(element.children, this.#env, this.#language);
+    const inner = partsOf(element.children, this.#env, this.#around);
     const text = inner.map((part) => (part.kind === 'text' ? part.text : '')).join(' ');
     const format = attributeOf(element, 'format');
     this.parts.push({ kind: 'say-as', as, format, text, language: this.#language });
@@ -238,7 +250,7 @@ class PartBuilder {
       const scope = scopes.open(this.#env.scope, undefined);
       scopes.set(scope, '_prompt', JSON.stringify(line.text));
       scopes.set(scope, '_dtmf', JSON.stringify(line.dtmf ?? ''));
-      this.#append(partsOf(element.children, { ...this.#env, scope }, this.#language));
+      this.#append(partsOf(element.children, { ...this.#env, scope }, this.#around));
       scopes.close(scope);
     }
   }
@@ -250,7 +262,7 @@ class PartBuilder {
     const name = attributeOf(element, 'item') ?? '';
     for (let index = 0; index < length; index++) {
       scopes.setItem(key, index, scope, name, element.at);
-      this.#append(partsOf(element.children, this.#env, this.#language));
+      this.#append(partsOf(element.children, this.#env, this.#around));
     }
     scopes.dropList(key);
   }

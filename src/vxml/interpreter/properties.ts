@@ -1,6 +1,7 @@
 /** Properties: the innermost `property` element that names one, or the platform's value (2.0, 6.3). */
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import type { InputTimes } from '../platform.js';
+import { semantic } from '../errors.js';
 import { durationMs } from './time.js';
 
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -12,6 +13,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   bargeintype: 'speech',
   inputmodes: 'dtmf voice',
   fetchtimeout: '10s',
+};
+
+/** Those that are one word of a few. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  bargein: ['true', 'false'],
+  bargeintype: ['speech', 'hotword'],
 };
 
 export class Properties {
@@ -31,6 +38,17 @@ export class Properties {
       if (last !== undefined) return last;
     }
     return DEFAULTS[name] ?? '';
+  }
+
+  /** @throws PageEvent error.semantic for a word that is none of those it may be */
+  word(name: string): string {
+    const value = this.text(name);
+    if (WORDS[name]?.includes(value) === false) {
+      throw semantic(
+        `property ${name} is "${value.slice(0, 30)}", not ${WORDS[name].join(' or ')}`,
+      );
+    }
+    return value;
   }
 
   /** @throws PageEvent error.semantic */

@@ -85,7 +85,9 @@ export class HeldLine implements Line {
 
   play(parts: readonly PromptPart[], { onMark, stopsAtKey }: LinePlayOptions): LinePlayback {
     const language = this.#language.bind(this);
-    const run = new HeldPlayback(this.#options.call, language, onMark, stopsAtKey);
+    const run = new HeldPlayback(this.#options.call, language, { onMark, stopsAtKey }, (why) =>
+      this.#options.onTrail('page-sound-missing', why),
+    );
     this.#stopAtKey = stopsAtKey ? () => run.stop() : () => undefined;
     return { done: run.play(parts), stop: () => run.stop() };
   }
@@ -216,6 +218,7 @@ class HeldPlayback {
   readonly #call: HeldCall;
   readonly #language: (tag: string | undefined) => string;
   readonly #onMark: (name: string) => void;
+  readonly #onMissing: (why: string) => void;
   readonly #stopsAtKey: boolean;
   #playing: PromptPlayback | undefined;
   #isStopped = false;
@@ -223,13 +226,14 @@ class HeldPlayback {
   constructor(
     call: HeldCall,
     language: (tag: string | undefined) => string,
-    onMark: (name: string) => void,
-    stopsAtKey: boolean,
+    { onMark, stopsAtKey }: LinePlayOptions,
+    onMissing: (why: string) => void,
   ) {
     this.#call = call;
     this.#stopsAtKey = stopsAtKey;
     this.#language = language;
     this.#onMark = onMark;
+    this.#onMissing = onMissing;
   }
 
   stop(): void {
@@ -273,7 +277,11 @@ class HeldPlayback {
       if (end.kind === 'stopped') return { kind: 'stopped' };
       if (end.kind === 'ended') continue;
       if (end.code !== 'HELD_UNPLAYABLE') return ofRefusal(end);
-      if (piece.fallback.length === 0) return failed('error.badfetch', end.why || why.why);
+      // Without content it is passed over (2.0, 4.1.3); the operator reads of it.
+      if (piece.fallback.length === 0) {
+        this.#onMissing(end.why || why.why);
+        continue;
+      }
       const instead = await this.play(piece.fallback);
       if (instead.kind !== 'ended') return instead;
     }

@@ -3,7 +3,7 @@
  * virtual clock a page runs on it the same way every time.
  */
 import type { Clock } from '../../ports.js';
-import type { OperationFailed, PageFetch, PageFetched, PromptPart } from '../platform.js';
+import type { PageFetch, PageFetched, PromptPart } from '../platform.js';
 import type {
   Line,
   LinePlayback,
@@ -112,7 +112,6 @@ export class ScriptedLine implements Line {
         return next();
       }
       const heard = this.#heard(part);
-      if ('kind' in heard) return end(heard);
       if (heard.instead) {
         queue.unshift(...heard.instead);
         return next();
@@ -209,13 +208,11 @@ export class ScriptedLine implements Line {
     this.#tell(what, detail);
   }
 
-  #heard(part: Exclude<PromptPart, { kind: 'mark' }>):
-    | {
-        readonly text: string;
-        readonly durationMs: number;
-        readonly instead?: readonly PromptPart[];
-      }
-    | OperationFailed {
+  #heard(part: Exclude<PromptPart, { kind: 'mark' }>): {
+    readonly text: string;
+    readonly durationMs: number;
+    readonly instead?: readonly PromptPart[];
+  } {
     switch (part.kind) {
       case 'text':
         return { text: part.text, durationMs: part.text.length * TEXT_MS_PER_CHAR };
@@ -232,7 +229,8 @@ export class ScriptedLine implements Line {
         const isPlayable = this.#options.isPlayable?.(part.url) ?? true;
         if (isPlayable) return { text: `[${part.url}]`, durationMs: AUDIO_MS };
         if (part.fallback.length > 0) return { text: '', durationMs: 0, instead: part.fallback };
-        return { kind: 'failed', event: 'error.badfetch', why: `${part.url} cannot be played` };
+        this.#tell('sound-missing', `${part.url} cannot be played`);
+        return { text: '', durationMs: 0 };
       }
     }
   }

@@ -274,6 +274,7 @@ export const PRELUDE = `(function (global) {
     isOf: function (id, name, owner) { return find(nodes.get(id), name) === nodes.get(owner); },
     test: function (id, code) { return !!value(id, code); },
     set: function (id, name, it) { nodes.get(id).vars[name] = it; },
+    setAll: function (id, all) { Object.assign(nodes.get(id).vars, all); },
     store: function (id, name, it) { nodes.get(id).vars[name] = it; },
     pass: function (from, code, to, name) { nodes.get(to).vars[name] = value(from, code); },
     list: list, drop: function (key) { lists.delete(key); },

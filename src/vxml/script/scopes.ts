@@ -63,6 +63,14 @@ export class Scopes {
     this.#run(NOWHERE, `set(${scope},${literal(name)},${json ?? 'undefined'})`);
   }
 
+  /** The same for several variables. @param all JSON text by name */
+  setAll(scope: Scope, all: Readonly<Record<string, string | undefined>>): void {
+    const pairs = Object.entries(all).map(
+      ([name, json]) => `${literal(name)}:${json ?? 'undefined'}`,
+    );
+    this.#run(NOWHERE, `setAll(${scope},{${pairs.join(',')}})`);
+  }
+
   /** Value as JSON text. @throws PageEvent error.semantic */
   value(scope: Scope, code: string, at: Position): string | undefined {
     return this.#call(at, 'value', scope, code);
