@@ -30,7 +30,25 @@ function commandLine(): string[] {
 
 function launch(args: readonly string[]): ChildProcess {
   const stdio = ['ignore', 'pipe', 'pipe'] as const;
-  return spawn(process.execPath, [...commandLine(), ...args], { cwd: ROOT, stdio: [...stdio] });
+  const child = spawn(process.execPath, [...commandLine(), ...args], {
+    cwd: ROOT,
+    stdio: [...stdio],
+  });
+  endWithUs(child);
+  return child;
+}
+
+/** A campaign that is broken off leaves nothing running. */
+export function endWithUs(child: ChildProcess): void {
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+}
+
+/** Ctrl-C and the like end a campaign by way of `exit`, so that what it started ends, too. */
+export function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
 }
 
 export class EngineProcess {

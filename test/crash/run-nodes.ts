@@ -8,6 +8,7 @@ import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { NodeCampaign, type NodeReport } from './node-campaign.js';
+import { endOnSignals } from './processes.js';
 
 const KILL_EVERY_MS = 5000;
 /** Most callbacks open at a time: what the far end and the engine can take beside the services. */
@@ -29,6 +30,7 @@ const wanted = Number(values.callbacks);
 const killForMs = Number(values.seconds) * 1000;
 const frozen = Number(values.frozen);
 let faultCount = 0;
+endOnSignals();
 
 for (const nodes of values.nodes.split(',').map(Number)) await killed(nodes);
 if (frozen > 0) await frozenOnce(frozen);

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.js';
+import { endOnSignals } from './processes.js';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     folder: { type: 'string' },
   },
 });
+endOnSignals();
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
 console.log(`crash campaign, seed ${seed}, ${values.kills} kills ...`);
 const { folder } = values;

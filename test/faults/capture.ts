@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { endWithUs } from '../crash/processes.js';
 
 /** Ten files of 50 MB: the oldest are overwritten. */
 const FILE_MB = 50;
@@ -22,6 +23,7 @@ export class Capture {
     const child = spawn('tcpdump', [...args, '-W', String(FILES), '-w', file, 'udp'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    endWithUs(child);
     try {
       await once(child, 'spawn');
       const signal = AbortSignal.timeout(START_WITHIN_MS);

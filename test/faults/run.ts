@@ -4,10 +4,11 @@
  * program is missing. What belongs to a finding stays in the folder: the store with every ladder
  * (`dialback trace`), the stories, the logs and the capture.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endOnSignals } from '../crash/processes.js';
 import { runCampaign } from './campaign.js';
 import { findProgram } from './servers.js';
 
@@ -28,6 +29,8 @@ if ('missing' in drachtio || 'missing' in freeswitch) {
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const faults = values.long ? 200 : Number(values.faults);
 const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'dialback-faults-')));
+await mkdir(folder, { recursive: true });
+endOnSignals();
 console.log(`fault campaign, seed ${seed}, ${faults} faults, in ${folder}`);
 const report = await runCampaign({
   faults,

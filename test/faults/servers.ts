@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../fakes/free-port.js';
-import type { Address } from '../crash/processes.js';
+import { type Address, endWithUs } from '../crash/processes.js';
 
 const CONFIG = fileURLToPath(new URL('../../config/', import.meta.url));
 const READY_WITHIN_MS = 30_000;
@@ -61,6 +61,7 @@ export class ServerProcess {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
     });
+    endWithUs(child);
     this.#child = child;
     const failed = once(child, 'error').then(([error]) => {
       throw error as Error;

@@ -1,16 +1,16 @@
 /**
  * `npm run test:soak`: a steady stream of callbacks for an hour, and whether memory, handles and delays
- * stay level. `-- --minutes N --rate R` (callbacks a second; choose 70 % of what the machine sustains),
- * `--plot FILE.svg`, `--folder F`. Against the servers that DIALBACK_DRACHTIO and DIALBACK_FREESWITCH
+ * stay level. `-- --minutes N --rate R` (callbacks a second; without it 70 % of what the machine sustains,
+ * which is measured first), `--plot FILE.svg`, `--folder F`. Against the servers that DIALBACK_DRACHTIO and DIALBACK_FREESWITCH
  * name, else the embedded engine in a process of its own. Exit code 1 when something grows or is left.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { EngineProcess, ServiceProcess } from '../crash/processes.js';
+import { EngineProcess, endOnSignals, ServiceProcess } from '../crash/processes.js';
 import { startFarEnd } from '../../src/farend/far-end.js';
 import type { PersonaName } from '../../src/farend/personas.js';
 import { AGENTS, serviceYaml } from '../crash/service-yaml.js';
@@ -20,20 +20,26 @@ import { quantile, readMetrics, trends, type Sample } from './samples.js';
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '3' },
+    rate: { type: 'string' },
     plot: { type: 'string' },
     folder: { type: 'string' },
   },
 });
 const lastsMs = Number(values.minutes) * 60_000;
-const rate = Number(values.rate);
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
 const SAMPLES = 120;
 const SETTLE_MS = 60_000;
 const MIB = 2 ** 20;
+const SHARE_OF_SUSTAINED = 0.7;
+/** Callbacks open at a time while it is measured what is sustained. */
+const OPEN_MAX = 150;
+const WARM_UP_MS = 20_000;
+const MEASURED_MS = 60_000;
 const PARTIES: readonly PersonaName[] = ['human', 'human', 'voicemail-beep', 'busy', 'human'];
 
 const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'dialback-soak-')));
+await mkdir(folder, { recursive: true });
+endOnSignals();
 /** When a number's callback was accepted, until its INVITE has come. */
 const acceptedAtMs = new Map<string, number>();
 let delays: number[] = [];
@@ -56,14 +62,23 @@ await writeFile(file, yaml());
 const service = await ServiceProcess.start(file, join(folder, 'service.log'));
 
 const samples: Sample[] = [];
-const startedAtMs = performance.now();
+let startedAtMs = performance.now();
 let asked = 0;
 let refused = 0;
+let rate = Number(values.rate);
 try {
+  if (values.rate === undefined) {
+    const sustained = await sustainedRate();
+    rate = sustained * SHARE_OF_SUSTAINED;
+    console.log(`sustained ${sustained.toFixed(1)} callbacks a second; asked ${rate.toFixed(1)}`);
+  }
+  const askedBefore = asked;
+  startedAtMs = performance.now();
+  delays = [];
   const everyMs = Math.max(5000, lastsMs / SAMPLES);
   let nextSampleAtMs = everyMs;
   while (performance.now() - startedAtMs < lastsMs) {
-    const dueAtMs = startedAtMs + (asked / rate) * 1000;
+    const dueAtMs = startedAtMs + ((asked - askedBefore) / rate) * 1000;
     await sleep(Math.max(0, dueAtMs - performance.now()));
     void request();
     if (performance.now() - startedAtMs < nextSampleAtMs) continue;
@@ -78,6 +93,25 @@ try {
   await farEnd.stop();
 }
 await report();
+
+/** Callbacks completed a second with as many open as the service cares to take. */
+async function sustainedRate(): Promise<number> {
+  const untilMs = performance.now() + WARM_UP_MS + MEASURED_MS;
+  const completed = async () => (await sample()).completed;
+  let first: { readonly atMs: number; readonly completed: number } | undefined;
+  while (performance.now() < untilMs) {
+    const done = await completed();
+    const nowMs = performance.now();
+    if (nowMs > untilMs - MEASURED_MS) first ??= { atMs: nowMs, completed: done };
+    for (let open = asked - refused - done; open < OPEN_MAX; open += 1) void request();
+    await sleep(250);
+  }
+  if (!first) throw new Error('nothing was measured');
+  const rateSeen =
+    ((await completed()) - first.completed) / ((performance.now() - first.atMs) / 1000);
+  await settled();
+  return rateSeen;
+}
 
 async function request(): Promise<void> {
   const number = `+447700${String(asked).padStart(6, '0')}`;
@@ -114,10 +148,14 @@ async function sample(): Promise<Sample> {
   };
 }
 
-async function settle(): Promise<void> {
+async function settled(): Promise<void> {
   const giveUpAtMs = performance.now() + SETTLE_MS;
   const isDone = async () => (await sample()).completed >= asked - refused;
   while (!(await isDone()) && performance.now() < giveUpAtMs) await sleep(1000);
+}
+
+async function settle(): Promise<void> {
+  await settled();
   samples.push({ ...samples.at(-1)!, ...(await onlyCounts()) });
 }
 
@@ -151,7 +189,7 @@ async function report(): Promise<void> {
     console.log(`${lost} callbacks were not completed ${SETTLE_MS / 1000} s after the end`);
   if (callsUp > 0) console.log(`${callsUp} calls were left up`);
   if (values.plot !== undefined) {
-    const heading = `${rate} callbacks a second for ${values.minutes} minutes`;
+    const heading = `${rate.toFixed(1)} callbacks a second for ${values.minutes} minutes`;
     await writeFile(values.plot, drawSoak(samples, heading));
   }
   if (values.folder === undefined) await rm(folder, { recursive: true });
