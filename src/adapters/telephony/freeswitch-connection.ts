@@ -22,7 +22,7 @@ import { containSocket } from './contained-socket.js';
 import { LifeWatch } from './life-watch.js';
 import { isPublicAddress } from '../../config/public-address.js';
 import type { SrfView } from './srf-types.js';
-import { leaveOutUnheard, writeWhole } from './thrifty-socket.js';
+import { leaveOutUnheard, readByName, writeWhole } from './thrifty-socket.js';
 
 export interface FreeswitchOptions extends FreeswitchAddress {
   /** Address, or address:port, that FreeSWITCH is told for its outbound socket and the tap. */
@@ -106,9 +106,11 @@ export class FreeswitchConnection implements Connection {
     // Commands are small and follow each other; Nagle and delayed ACK would make one 42 ms instead of 1.
     server.conn.socket?.setNoDelay(true);
     writeWhole(server.conn);
+    readByName(server.conn);
     server._server?.on('connection::open', (connection) => {
       connection.socket?.setNoDelay(true);
       writeWhole(connection);
+      readByName(connection);
       leaveOutUnheard(connection);
     });
     // Tells the library that the end of the connection is ours to handle; it only prints otherwise.

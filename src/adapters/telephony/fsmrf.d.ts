@@ -28,6 +28,16 @@ declare module 'drachtio-fsmrf' {
       on(event: string, handle: (...args: never[]) => void): this;
       off(event: string, handle: (...args: never[]) => void): this;
       disconnect(): void;
+      /** Private in the library: what it reads the socket with. */
+      readonly parser: EslParser;
+    }
+
+    interface EslParser {
+      readonly buffer: Buffer;
+      /** @returns -1 as long as there is none */
+      _indexOfHeaderEnd(): number;
+      _parseEvent(headers: Readonly<Record<string, unknown>>, body?: string): void;
+      emit(event: 'esl::event', ...args: readonly unknown[]): boolean;
     }
 
     /** modesl's listener for outbound connections. */
