@@ -7,11 +7,9 @@ import {
   StoreError,
   type AttemptChange,
   type CallbackRecord,
-  type Change,
   type CommitResult,
-  type JournalStep,
 } from '../../schedule/callback-store.js';
-import { TRAIL_ENTRIES_MAX, type TrailEntry } from '../../report/trail.js';
+import { TRAIL_ENTRIES_MAX } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { takePlaces } from './call-limits.js';
 import { count, fullCounter, holdCounters } from './limit-counters.js';
@@ -27,6 +25,7 @@ import {
   type SqlValue,
   type Work,
 } from './statements.js';
+import type { WrittenChange, WrittenStep } from './written-change.js';
 
 const RECORD_COLUMNS = {
   state: 'state',
@@ -49,7 +48,7 @@ const RECORD_COLUMNS = {
 export function* applyChange(
   dialect: Dialect,
   id: string,
-  change: Change,
+  change: WrittenChange,
   nowMs: number,
 ): Work<CommitResult> {
   if (isAside(change)) return yield* writeAside(dialect, id, change, change.atMs ?? nowMs);
@@ -92,14 +91,14 @@ export function* applyChange(
 }
 
 /** What is beside the record, and comes often: nothing of the record has to be read for it. */
-function isAside({ attempt, step, record, flowState, dialLock, userData }: Change): boolean {
+function isAside({ attempt, step, record, flowState, dialLock, userData }: WrittenChange): boolean {
   return [attempt, step, record, flowState, dialLock, userData].every((part) => part === undefined);
 }
 
 function* writeAside(
   dialect: Dialect,
   id: string,
-  change: Change,
+  change: WrittenChange,
   atMs: number,
 ): Work<CommitResult> {
   const isKnown = (yield* get('SELECT 1 FROM callbacks WHERE id = ?', id)) !== undefined;
@@ -114,7 +113,7 @@ function* refuse(
   dialect: Dialect,
   row: SqlRow,
   record: CallbackRecord,
-  change: Change,
+  change: WrittenChange,
 ): Work<CommitResult | undefined> {
   const touchesTheRecord =
     change.record !== undefined || change.userData !== undefined || change.dialLock === 'take';
@@ -138,7 +137,7 @@ function* refuse(
  */
 function* lockNumber(
   record: CallbackRecord,
-  change: Change,
+  change: WrittenChange,
   atMs: number,
 ): Work<CommitResult | undefined> {
   const number = change.lockNumber ?? record.customerNumber;
@@ -166,7 +165,7 @@ function* lockNumber(
   return { ok: false, why: 'number-busy', heldBy };
 }
 
-function* writeRecord(record: CallbackRecord, change: Change, atMs: number): Work<void> {
+function* writeRecord(record: CallbackRecord, change: WrittenChange, atMs: number): Work<void> {
   const wanted = change.record ?? {};
   // COMPLETED is final for the session, too: nobody owns the callback afterwards.
   const isCompleting = wanted.state === 'COMPLETED';
@@ -179,7 +178,7 @@ function* writeRecord(record: CallbackRecord, change: Change, atMs: number): Wor
     callState: wanted.callState,
     expiresAtMs: wanted.expiresAtMs,
     claimed: claimed === undefined ? undefined : Number(claimed),
-    flowState: change.flowState === undefined ? undefined : JSON.stringify(change.flowState),
+    flowState: change.flowState,
     userData: change.userData && JSON.stringify(withChanges(record.userData, change.userData)),
     completedAtMs: isCompleting ? atMs : undefined,
     updatedAtMs: atMs,
@@ -246,7 +245,7 @@ function birthOf(id: string, { attempt, callId, number, startedAtMs }: AttemptCh
   return [id, attempt, callId, number, startedAtMs];
 }
 
-function* writeStep(id: string, step: JournalStep): Work<void> {
+function* writeStep(id: string, step: WrittenStep): Work<void> {
   yield* run(
     `INSERT INTO steps (callback_id, seq, at_ms, row, because, state_name, event, commands)
      VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE callback_id = ?),
@@ -257,17 +256,18 @@ function* writeStep(id: string, step: JournalStep): Work<void> {
     step.row,
     step.because,
     step.stateName,
-    JSON.stringify(step.event),
-    JSON.stringify(step.commands),
+    step.event,
+    step.commands,
   );
 }
 
-function* writeTrail(id: string, entries: readonly TrailEntry[]): Work<void> {
+function* writeTrail(id: string, entries: readonly string[]): Work<void> {
+  if (entries.length === 0) return;
   const last = yield* get('SELECT max(seq) AS seq FROM trail WHERE callback_id = ?', id);
   let seq = Number(last?.['seq'] ?? 0);
   for (const entry of entries) {
     if (seq >= TRAIL_ENTRIES_MAX) return;
     seq += 1;
-    yield* run('INSERT INTO trail VALUES (?, ?, ?)', id, seq, JSON.stringify(entry));
+    yield* run('INSERT INTO trail VALUES (?, ?, ?)', id, seq, entry);
   }
 }

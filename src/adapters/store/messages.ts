@@ -9,7 +9,6 @@ import type {
   CallbackRecord,
   CancelledBy,
   CancelResult,
-  Change,
   CommitResult,
   JournalStep,
   Leftover,
@@ -30,6 +29,7 @@ import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../sche
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
+import type { WrittenChange } from './written-change.js';
 
 export type Operation =
   | {
@@ -57,7 +57,7 @@ export type Operation =
   | {
       readonly kind: 'commit';
       readonly id: string;
-      readonly change: Change;
+      readonly change: WrittenChange;
       readonly nowMs: number;
       /** Somebody waits for it to be on the disk; else it only has to outlive the process. */
       readonly isDurable: boolean;

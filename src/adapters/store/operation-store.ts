@@ -39,6 +39,7 @@ import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
+import { writtenChange } from './written-change.js';
 
 const PROBE_INTERVAL_MS = 1000;
 /** Longest that something nobody waits for stays here, to be written together with what follows. */
@@ -125,11 +126,11 @@ export abstract class OperationStore implements CallbackStore {
     // A lock that may be refused has to be waited for, whatever was asked.
     const isAwaited = options.durable || change.dialLock === 'take';
     // What is on the wire is told at once: after a crash it is ended by what is written here.
-    const isUrgent = isAwaited || change.leg !== undefined;
+    const isUrgent = isAwaited || isOnTheWire(change.leg);
     const waitMs = isUrgent ? 0 : WRITE_BEHIND_MS;
     const nowMs = Date.now();
-    const operation = { kind: 'commit', id, change, nowMs, isDurable: isAwaited } as const;
-    const written = this.send(operation, waitMs);
+    const facts = { id, change: writtenChange(change), nowMs, isDurable: isAwaited };
+    const written = this.send({ kind: 'commit', ...facts }, waitMs);
     if (isAwaited) return written;
     written.then(
       (result) => {
@@ -290,6 +291,11 @@ export function failed(code: StoreErrorCode, message: string): Outcome & { reado
 
 export function toError({ failure }: Outcome & { readonly ok: false }): StoreError {
   return new StoreError(failure.code, failure.message);
+}
+
+/** The media server's channel alone is found by its owner's mark as well. */
+function isOnTheWire(leg: Change['leg']): boolean {
+  return leg !== undefined && !(leg.kind === 'facts' && leg.identity === undefined);
 }
 
 function refusedBehind(id: string, why: string): StoreError {
