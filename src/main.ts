@@ -167,8 +167,8 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     log,
     counters,
     metrics,
-    onSessionEnded: () => scheduler.poke(),
-    onLineLeft: () => scheduler.poke(),
+    onSessionEnded: () => scheduler.roomCame(),
+    onLineLeft: () => scheduler.roomCame(),
   });
   cleanUp.add(host.trunkWatch, (watch) => watch.close());
   const scheduler: Scheduler = new Scheduler({

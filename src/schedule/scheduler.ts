@@ -58,6 +58,10 @@ export class Scheduler {
   readonly #shares = new FairShare();
   readonly #rounds: Rounds;
   #stopListening = (): void => undefined;
+  /** More was due than there was room for. */
+  #isShort = false;
+  /** Since the latest round began. */
+  #hasRoomCome = false;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -70,9 +74,15 @@ export class Scheduler {
     this.#rounds.start();
   }
 
-  /** Look again now. The store pokes by itself; call it when capacity or readiness came back. */
+  /** Look again now. The store pokes by itself; call it when readiness came back. */
   poke(): void {
     this.#rounds.poke();
+  }
+
+  /** There is room for another session: looks again if some of what is due had none. */
+  roomCame(): void {
+    if (this.#isShort) this.#rounds.poke();
+    else this.#hasRoomCome = true;
   }
 
   /** Claims nothing more. Resolves when a claim under way has been handed on or back. */
@@ -87,22 +97,29 @@ export class Scheduler {
     const { store, clock } = this.#deps;
     const isOpen = store.isWritable && this.#deps.isReady();
     this.#deps.onRound?.(isOpen);
+    this.#isShort = this.#hasRoomCome = false;
     if (!isOpen) return PAUSE_MS;
     const limit = Math.min(this.#deps.freeCapacity(), CLAIM_MAX);
-    if (limit <= 0) return PAUSE_MS;
+    if (limit <= 0) return this.#waitForRoom();
     try {
       const services = await store.dueServices();
       const nowMs = clock.nowMs();
       const due = services.filter(({ dueAtMs }) => dueAtMs <= nowMs);
       const claimed = due.length > 0 ? await this.#claimOf(due, limit, nowMs) : 0;
       if (claimed > 0) return 0;
-      if (due.length > 0) return PAUSE_MS;
+      if (due.length > 0) return this.#waitForRoom();
       const nextDueAtMs = Math.min(...services.map(({ dueAtMs }) => dueAtMs));
       return Math.min(Math.max(nextDueAtMs - clock.nowMs(), 0), SLEEP_MAX_MS);
     } catch (error) {
       this.#deps.log.error({ error: String(error) }, 'The store could not be asked for work.');
       return PAUSE_MS;
     }
+  }
+
+  /** @returns how long to sleep: not at all when room came while the store was asked */
+  #waitForRoom(): number {
+    this.#isShort = !this.#hasRoomCome;
+    return this.#isShort ? PAUSE_MS : 0;
   }
 
   /** @returns how many were claimed */

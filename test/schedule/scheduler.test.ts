@@ -13,6 +13,8 @@ class FewCallbacks {
   readonly waiting: CallbackRecord[] = [];
   readonly handedBack: { id: string; change: Change }[] = [];
   readonly claims: number[] = [];
+  /** How often it was asked what is due. */
+  asked = 0;
   isWritable = true;
   failure: Error | undefined;
   #onWork = (): void => undefined;
@@ -41,6 +43,7 @@ class FewCallbacks {
   }
 
   async dueServices(): Promise<DueService[]> {
+    this.asked += 1;
     if (this.failure) throw this.failure;
     const names = new Set(this.waiting.map(({ serviceName }) => serviceName));
     return [...names].map((serviceName) => ({
@@ -140,6 +143,44 @@ describe('The scheduler', () => {
     scheduler.poke();
     await clock.advance(0);
     assert.deepEqual(started, ['a', 'b', 'c']);
+  });
+
+  it('asks when there is room again only if something was due that had none', async () => {
+    scheduler.start();
+    store.add('a', dueIn(0));
+    await clock.advance(0);
+    const asked = store.asked;
+    for (let n = 0; n < 5; n += 1) scheduler.roomCame();
+    await clock.advance(0);
+    assert.equal(store.asked, asked);
+    capacity = 0;
+    store.add('b', dueIn(0));
+    await clock.advance(0);
+    capacity = 1;
+    scheduler.roomCame();
+    await clock.advance(0);
+    assert.deepEqual(started, ['a', 'b']);
+  });
+
+  it('misses no room that comes while it asks', async () => {
+    store.add('a', dueIn(0));
+    let free = 0;
+    scheduler = build({ roomOf: () => ({ free, share: 1, leftOverAfterMs: Infinity }) });
+    scheduler.start();
+    free = 1;
+    scheduler.roomCame();
+    free = 0;
+    const dueServices = store.dueServices.bind(store);
+    store.dueServices = async () => {
+      const due = await dueServices();
+      queueMicrotask(() => {
+        free = 1;
+        scheduler.roomCame();
+      });
+      return due;
+    };
+    await clock.advance(0);
+    assert.deepEqual(started, ['a']);
   });
 
   it('drains more than one claim holds', async () => {

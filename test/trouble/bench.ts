@@ -234,7 +234,7 @@ export class TroubleBench {
       comfortFile: '/p/comfort.wav',
       services: servicesOf(() => this.service),
       times: () => this.times,
-      onSessionEnded: () => this.#scheduler.poke(),
+      onSessionEnded: () => this.#scheduler.roomCame(),
     });
     this.#scheduler = new Scheduler({
       ...shared,
