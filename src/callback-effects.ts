@@ -222,6 +222,11 @@ export class CallbackEffects {
     }
   }
 
+  /** Lines for `trace` that wait to be written; whoever takes them writes them. */
+  takeTrail(): readonly TrailEntry[] {
+    return this.#trail.take();
+  }
+
   /** Gives everything back; resolves when the wire is quiet. */
   async stop(why: string): Promise<void> {
     this.#timers.stopAll();

@@ -182,7 +182,7 @@ export class CallbackSession {
       const handoverMs = this.#handover.note(this.#state, step.state, event.atMs);
       const { serviceName } = this.callback;
       if (handoverMs !== undefined) this.deps.metrics?.queues.handedOver(serviceName, handoverMs);
-      this.deps.announcer?.taken(this.callback, event, step);
+      this.deps.announcer?.taken(this.callback, this.#service, event, step);
       this.#state = step.state;
       if (step.state.name === 'ended') {
         this.deps.metrics?.callbackEnded(serviceName, step.state.reason);
@@ -297,6 +297,8 @@ export class CallbackSession {
         { ...this.callback, dialledNumber: this.#call.number },
         ...([this.#service, this.#state, event, step] as const),
       ),
+      // One that may be refused would lose them.
+      ...(!dial && { trail: this.#effects.takeTrail() }),
     };
     const postponed = step.commands.find(isPostponement);
     // From the moment the disk has it somebody may take it up again, sooner than we hear of that.
@@ -380,9 +382,7 @@ export class CallbackSession {
 
   /** Written behind; a trail with a hole is no reason to disturb a call. */
   #noteTrail(trail: readonly TrailEntry[]): void {
-    this.deps.store.commit(this.id, { trail }, { durable: false }).catch((error: unknown) => {
-      this.deps.log.debug({ callbackId: this.id, why: String(error) }, 'trail not written');
-    });
+    void this.#tryCommit({ trail }, false);
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {

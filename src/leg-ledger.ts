@@ -29,6 +29,7 @@ export class LegLedger {
       onIdentity: (identity) => this.write({ kind: 'facts', callId, identity }),
       onOver: () => {
         unfollow();
+        this.trail.flush();
         this.write({ kind: 'over', callId });
       },
     };

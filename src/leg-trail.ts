@@ -7,8 +7,11 @@ import type { Clock, Telephony } from './ports.js';
 import type { LegRole, TrailEntry } from './report/trail.js';
 
 const DETAIL_MAX = 200;
-/** Lines of so long are written together: each crossing to the store costs more than a line. */
-const TOGETHER_MS = 250;
+/**
+ * Lines of so long are written together, when no step takes them along before: each crossing to the store
+ * costs more than a line.
+ */
+const TOGETHER_MS = 1000;
 
 export class LegTrail {
   readonly #roles = new Map<string, LegRole>();
@@ -49,10 +52,16 @@ export class LegTrail {
 
   /** Writes what waits to be written. */
   flush(): void {
+    const entries = this.take();
+    if (entries.length > 0) this.write(entries);
+  }
+
+  /** What waits to be written, for whoever writes something anyway. */
+  take(): readonly TrailEntry[] {
     this.#cancelFlush();
     const entries = this.#waiting;
     this.#waiting = [];
-    if (entries.length > 0) this.write(entries);
+    return entries;
   }
 
   #add(entry: TrailEntry): void {

@@ -244,6 +244,9 @@ describe('CallbackSession', () => {
         'customer bridge with',
       ],
     );
+    // Steps take them along: a crossing to the store costs more than a line.
+    const taken = t.store.commits.filter(({ change }) => change.step && change.trail?.length);
+    assert.ok(taken.length >= 3, `${taken.length} of the steps`);
     assert.equal(t.telephony.watchers.size, 0);
   });
 

@@ -32,7 +32,7 @@ export interface StepAnnouncer {
     step: Step,
   ): NoticeDraft[];
   /** It is on disk, or on its way there. */
-  taken(callback: CallbackRecord, event: Event, step: Step): void;
+  taken(callback: CallbackRecord, service: ServiceConfig, event: Event, step: Step): void;
 }
 
 export class Announcer implements StepAnnouncer {
@@ -56,7 +56,7 @@ export class Announcer implements StepAnnouncer {
     return draftsOf(notification, eventsOfStep(before, event, step), facts, event.atMs);
   }
 
-  taken(callback: CallbackRecord, event: Event, step: Step): void {
+  taken(callback: CallbackRecord, { notification }: ServiceConfig, event: Event, step: Step): void {
     const { state, row } = step;
     const { attempt, callState } = state.context;
     this.deps.events.publish({
@@ -70,7 +70,7 @@ export class Announcer implements StepAnnouncer {
         ...(state.name === 'ended' && { reason: state.reason }),
       },
     });
-    this.deps.poke();
+    if (notification.isOn) this.deps.poke();
   }
 
   /** The store as those use it who change callbacks from outside. */
@@ -78,7 +78,7 @@ export class Announcer implements StepAnnouncer {
     const changed = (type: string, record: CallbackRecord): void => {
       const { id, serviceName: service, state, desiredAtMs, reason } = record;
       this.deps.events.publish({ type, service, data: { id, state, desiredAtMs, reason } });
-      this.deps.poke();
+      if (this.#notificationOf(record)?.isOn === true) this.deps.poke();
     };
     const withNotices = (callback: NewCallback): NewCallback => {
       const isLater = callback.desiredAtMs > callback.createdAtMs;

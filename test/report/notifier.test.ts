@@ -38,6 +38,7 @@ describe('Notices', () => {
   let answers: FetchAnswer[];
   let published: NumberedEvent[];
   const quiet = () => undefined;
+  let pokes: number;
 
   const status = (code: number): FetchAnswer => ({
     kind: 'answer',
@@ -62,7 +63,7 @@ describe('Notices', () => {
   beforeEach(async () => {
     store = await openSqliteStore({ file: ':memory:' });
     clock = virtualClock(NOON_MS);
-    [sent, answers, published] = [[], [], []];
+    [sent, answers, published, pokes] = [[], [], [], 0];
     const { services } = await configOf(YAML);
     notifier = new Notifier({
       store,
@@ -80,7 +81,8 @@ describe('Notices', () => {
     });
     const events = new EventStream('run');
     events.listen((event) => published.push(event));
-    watched = new Announcer({ services: () => services, events, poke: quiet }).watched(store);
+    const poke = () => void (pokes += 1);
+    watched = new Announcer({ services: () => services, events, poke }).watched(store);
     notifier.start();
     await settle();
   });
@@ -101,6 +103,13 @@ describe('Notices', () => {
       'webhook-id',
       'webhook-timestamp',
     ]);
+  });
+
+  it('are looked for when a service has some to send, and not when it has none', async () => {
+    await watched.accept(someCallback({ id: 'none', serviceName: 'quiet' }));
+    assert.equal(pokes, 0);
+    await watched.accept(someCallback({ id: 'some' }));
+    assert.equal(pokes, 1);
   });
 
   it('tell what requests do, in order and numbered, as a cloud event', async () => {
