@@ -180,7 +180,10 @@ function mayShare(one: readonly Waiting[], other: readonly Waiting[]): boolean {
   );
 }
 
-function locksNames({ counters = [], callLimits = [] }: Change): boolean {
+function locksNames({
+  counters = [],
+  callLimits = [],
+}: Pick<Change, 'counters' | 'callLimits'>): boolean {
   return counters.length + callLimits.length > 0;
 }
 
