@@ -3,7 +3,13 @@
  * options and mark faults while one types. It describes YAML as written: references and empty values
  * are allowed everywhere. It is a help; `loadConfig` decides.
  */
-import { CONFIG_OPTIONS, ignoredOptionNames, SERVICE_OPTIONS, ENTRY_NAME } from './schema.js';
+import {
+  CONFIG_OPTIONS,
+  ignoredMessage,
+  ignoredOptionNames,
+  SERVICE_OPTIONS,
+  ENTRY_NAME,
+} from './schema.js';
 import type { OptionSpec, ValueType } from './schema-types.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -86,7 +92,7 @@ function describeBlock(options: readonly OptionSpec[]): Json {
   }
   if (options === SERVICE_OPTIONS) {
     for (const name of ignoredOptionNames()) {
-      properties[name] = { deprecationMessage: 'Not implemented, ignored.' };
+      properties[name] = { deprecationMessage: ignoredMessage(name) };
     }
   }
   const patternProperties: Record<string, unknown> = {};

@@ -9,7 +9,13 @@ import { describeFound, joinPath, type ParseContext } from './parse-context.js';
 import { parseScalar } from './parse-scalar.js';
 import { parseTargets } from './parse-targets.js';
 import { parseJson, parseTreatment } from './parse-treatment.js';
-import { ENTRY_NAME, findServiceOption, ignoredOptionNames, isIgnoredOption } from './schema.js';
+import {
+  ENTRY_NAME,
+  findServiceOption,
+  ignoredMessage,
+  ignoredOptionNames,
+  isIgnoredOption,
+} from './schema.js';
 import { SERVICE_OPTIONS } from './schema.js';
 import type { OptionSpec, ValueType } from './schema-types.js';
 import { isBlock, type Block, type Value } from './values.js';
@@ -284,7 +290,7 @@ function findOption(
   }
   const isService = options === SERVICE_OPTIONS;
   if (isService && isIgnoredOption(name)) {
-    context.warn('CONFIG_NOT_IMPLEMENTED', keyNode, place, 'Not implemented, ignored.');
+    context.warn('CONFIG_NOT_IMPLEMENTED', keyNode, place, ignoredMessage(name));
     return undefined;
   }
   const known = options.flatMap(({ key, genesysName }) =>

@@ -2,7 +2,7 @@
 import { RESULT_ROWS } from '../dial/result-rows.js';
 import { describeRange } from './parse-scalar.js';
 import { PROBLEM_CODES } from './problem.js';
-import { IGNORED_OPTIONS, SERVER_OPTIONS, SERVICE_GROUPS } from './schema.js';
+import { IGNORED_OPTIONS, insteadOf, SERVER_OPTIONS, SERVICE_GROUPS } from './schema.js';
 import type { OptionSpec, ValueType } from './schema-types.js';
 
 const INTRODUCTION = `# Configuration reference
@@ -163,6 +163,12 @@ function ignoredSection(): string {
   const rows = Object.entries(IGNORED_OPTIONS).map(
     ([section, names]) => `| ${section} | ${names.map((name) => `\`${name}\``).join(', ')} |`,
   );
+  const advice = Object.values(IGNORED_OPTIONS)
+    .flat()
+    .flatMap((name) => {
+      const instead = insteadOf(name);
+      return instead === undefined ? [] : [`| \`${name}\` | ${escapeCell(instead)} |`];
+    });
   return `## Genesys options without effect
 
 A service copied from Genesys may keep these. Each is accepted, does nothing, and is named in a warning.
@@ -170,6 +176,10 @@ A service copied from Genesys may keep these. Each is accepted, does nothing, an
 | section | options |
 |---|---|
 ${rows.join('\n')}
+
+| instead of | here |
+|---|---|
+${advice.join('\n')}
 `;
 }
 

@@ -70,6 +70,39 @@ export const IGNORED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const PAUSED = 'Services are paused with `dialback pause` or `POST /v1/services/SERVICE/pause`.';
+const LEAD =
+  'How long before its desired time a callback is taken up says `_request_execution_time_buffer`; `_wait_for_agent` dials when an agent is there.';
+const OUTBOX = 'What became of callbacks is in the call records (docs/notifications.md).';
+
+/** What does here what the option does at Genesys. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  _route_point: 'Destinations are under `routePoints`, ways out under `trunks`.',
+  _trunk_group: 'Ways out are under `trunks`.',
+  _paused_services_id: PAUSED,
+  _paused_services_list: PAUSED,
+  _desired_time: 'It is a parameter of requests.',
+  _request_queue_time_stat: LEAD,
+  _request_ewt_service: LEAD,
+  _queue_ping_ors_period:
+    'There is no session elsewhere that could be gone: what a process leaves is taken over after `store.leaseMs`.',
+  _max_ors_submit_attempts: 'What is due stays in its queue until it is begun.',
+  _urs_virtual_queue: 'The queue of a service is its option `queue`.',
+  _rep_userevent_enable: OUTBOX,
+  _use_reporting_aggregator: OUTBOX,
+  _reporting_aggregator_url: OUTBOX,
+};
+
+/** One sentence of advice, where there is one. */
+export function insteadOf(name: string): string | undefined {
+  return INSTEAD[name];
+}
+
+/** What whoever sets it is told. */
+export function ignoredMessage(name: string): string {
+  return ['Not implemented, ignored.', insteadOf(name) ?? []].flat().join(' ');
+}
+
 const ALL: ReadonlySet<string> = new Set(Object.values(IGNORED_OPTIONS).flat());
 
 export function isIgnoredOption(name: string): boolean {

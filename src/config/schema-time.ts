@@ -160,6 +160,11 @@ export const TIME: OptionGroup = {
   ],
 };
 
+const zoneOfThePlace = option('timezone', timezone, 'Zone of the place.', {
+  isRequired: true,
+  genesysName: '_timezone',
+});
+
 export const officeHours: OptionSpec = option(
   'officeHours',
   {
@@ -168,10 +173,7 @@ export const officeHours: OptionSpec = option(
     of: {
       kind: 'block',
       options: [
-        option('timezone', timezone, 'Zone of the place.', {
-          isRequired: true,
-          genesysName: '_timezone',
-        }),
+        zoneOfThePlace,
         option(
           'weekly',
           lines(WEEKLY),
@@ -205,10 +207,7 @@ export const capacities: OptionSpec = option(
     of: {
       kind: 'block',
       options: [
-        option('timezone', timezone, 'Zone of the place.', {
-          isRequired: true,
-          genesysName: '_timezone',
-        }),
+        zoneOfThePlace,
         option(
           'weekly',
           lines(WEEKLY_CAPACITY),

@@ -8,7 +8,13 @@ import { SERVER_OPTIONS } from './schema-servers.js';
 import { SERVICE_OPTIONS } from './schema-service.js';
 import type { OptionSpec } from './schema-types.js';
 
-export { IGNORED_OPTIONS, ignoredOptionNames, isIgnoredOption } from './schema-ignored.js';
+export {
+  IGNORED_OPTIONS,
+  ignoredMessage,
+  ignoredOptionNames,
+  insteadOf,
+  isIgnoredOption,
+} from './schema-ignored.js';
 export { SERVER_OPTIONS } from './schema-servers.js';
 export { SERVICE_GROUPS, SERVICE_OPTIONS } from './schema-service.js';
 
