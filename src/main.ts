@@ -21,6 +21,8 @@ import { NO_LIMITS, SetUpGovernor } from './dial/set-up-governor.js';
 import { inboundDesk } from './inbound/inbound-desk.js';
 import type { Log } from './ports.js';
 import { openStore } from './open-store.js';
+import { LineFile } from './adapters/report/line-file.js';
+import { behindAll } from './request/genesys-position.js';
 import { createAnnouncing } from './report/announcing.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { AgentMemory } from './handoff/agent-memory.js';
@@ -143,12 +145,19 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const isShared = store.shared !== undefined;
   const agents: AgentMemory = new AgentMemory({ store, desk, clock, log, isShared });
   cleanUp.add(agents, () => agents.stop());
-  const { announcer, events, notifier } = createAnnouncing({
+  const recordFile = new LineFile(() => live.current.callRecords, log);
+  const { announcer, events, notifier, records } = createAnnouncing({
     config: () => live.current,
     baseUrl: () => live.current.http.publicUrl ?? listeningAt,
     fetcher: plugins.fetcher,
     ...{ store, clock, random, log, metrics },
+    records: recordFile,
+    standing: (serviceName) => {
+      const position = behindAll(desk, live.current.services[serviceName]);
+      return position && { position: position.position, ewtMs: position.ewtMs ?? undefined };
+    },
   });
+  cleanUp.add(records, () => records.settled().then(() => recordFile.close()));
   cleanUp.add(notifier, () => notifier.stop());
   const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
   const host = createHost(live, () => folders, {

@@ -239,7 +239,7 @@ export class SessionHost {
     session.finished.then(over, (error: unknown) => {
       over();
       this.deps.log.error({ callbackId: record.id, error: String(error) }, 'session broke');
-      this.#giveUp(record.id);
+      this.#giveUp(record);
     });
     return session;
   }
@@ -336,21 +336,29 @@ export class SessionHost {
   /** Its service is no longer configured: nothing can say how to treat it. */
   #abandon(record: CallbackRecord): void {
     this.deps.log.error({ callbackId: record.id, service: record.serviceName }, 'unknown service');
-    this.#giveUp(record.id);
+    this.#giveUp(record);
   }
 
   /** After an outage a callback may be found too late to be made. */
-  #isExpired({ id, expiresAtMs, dueAtMs, serviceName }: CallbackRecord): boolean {
+  #isExpired(record: CallbackRecord): boolean {
+    const { expiresAtMs, dueAtMs, serviceName } = record;
     const { givenUpAfterMs = Infinity } = this.deps.services[serviceName]?.limits ?? {};
     if (Math.min(expiresAtMs, dueAtMs + givenUpAfterMs) > this.deps.clock.nowMs()) return false;
-    this.#giveUp(id, 'FAIL_TIMEOUT_TTL');
+    this.#giveUp(record, 'FAIL_TIMEOUT_TTL');
     return true;
   }
 
-  #giveUp(id: string, reason: CallbackReason = 'FAIL_ERROR'): void {
+  #giveUp(callback: CallbackRecord, reason: CallbackReason = 'FAIL_ERROR'): void {
     const record = { state: 'COMPLETED', reason, claimed: false } as const;
-    this.deps.store.commit(id, { record }, { durable: true }).catch((error: unknown) => {
-      this.deps.log.error({ callbackId: id, error: String(error) }, 'end not written');
-    });
+    const { announcer, clock, store, log } = this.deps;
+    const atMs = clock.nowMs();
+    const { notices, told } = announcer?.givenUp(callback, reason, atMs) ?? {};
+    const change = { atMs, record, ...(notices && { notices }) };
+    store.commit(callback.id, change, { durable: true }).then(
+      ({ ok }) => ok && told?.(),
+      (error: unknown) => {
+        log.error({ callbackId: callback.id, error: String(error) }, 'end not written');
+      },
+    );
   }
 }

@@ -5,6 +5,7 @@ import type { ServiceConfig } from '../src/config/config.js';
 import { NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
 import type { CallbackRecord, CallbackStore, Leftover } from '../src/schedule/callback-store.js';
 import type { TimePlans } from '../src/schedule/dial-times.js';
+import type { StepAnnouncer } from '../src/report/announcer.js';
 import { SessionHost } from '../src/session-host.js';
 import { Counters } from '../src/report/counters.js';
 import { FakeStore } from './fakes/fake-store.js';
@@ -14,7 +15,11 @@ import { supportPlans } from './fakes/queue-desk.js';
 import { agentPlan, agentQueue } from './handoff/queue/queue-world.js';
 import { serviceConfig, testTrunk } from './fakes/service-config.js';
 
-function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx')) {
+function setUp(
+  service = serviceConfig(),
+  plans = supportPlans('sip:support@pbx'),
+  announcer?: StepAnnouncer,
+) {
   const telephony = new FakeTelephony();
   const store = new FakeStore();
   const clock = virtualClock();
@@ -25,6 +30,7 @@ function setUp(service = serviceConfig(), plans = supportPlans('sip:support@pbx'
   };
   const desk = new QueueDesk({ clock, log: silentLog }, plans);
   const host = new SessionHost({
+    ...(announcer && { announcer }),
     telephony,
     analyser: new FakeAnalyser(),
     clock,
@@ -312,6 +318,28 @@ describe('SessionHost', () => {
       t.store.commits.map(({ change }) => change.record?.reason),
       ['FAIL_TIMEOUT_TTL', 'FAIL_TIMEOUT_TTL'],
     );
+  });
+
+  it('tells of a callback that it gives up, once that is on disk', async () => {
+    const told: string[] = [];
+    const t = setUp(undefined, undefined, {
+      notices: () => [],
+      taken: () => undefined,
+      givenUp: ({ id }, reason, atMs) => ({
+        notices: [{ event: reason, target: 'http://a', atMs, deliveriesMax: 1, data: {} }],
+        told: () => told.push(id),
+      }),
+    });
+    t.store.broken = new Error('full');
+    t.host.start(t.record({ expiresAtMs: t.clock.nowMs() }));
+    await settle();
+    assert.deepEqual(told, []);
+    t.store.broken = undefined;
+    t.host.start(t.record({ expiresAtMs: t.clock.nowMs() }));
+    await settle();
+    assert.deepEqual(told, ['cb-1']);
+    const [notice] = t.store.commits[0]?.change.notices ?? [];
+    assert.equal(notice?.event, 'FAIL_TIMEOUT_TTL');
   });
 
   it('honours a cancel that the dead process had not taken yet', async () => {

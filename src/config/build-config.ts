@@ -68,6 +68,7 @@ export function buildConfig(
     http: buildHttp(blockReader('http', read), context),
     shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },
     orchestration,
+    callRecords: buildCallRecords(blockReader('callRecords', read), context),
     notifications: { secrets: blockReader('notifications', read).texts('secrets') },
     webhook: { secret: blockReader('webhook', read).optionalText('secret') },
     allowedOrigins: collectOrigins(read.texts('allowedOrigins'), orchestration.url, services),
@@ -120,6 +121,16 @@ function buildCpd(read: OptionReader, context: BuildContext): CpdConfig {
             services: recorder.texts('services'),
           },
   };
+}
+
+function buildCallRecords(
+  read: OptionReader,
+  context: BuildContext,
+): DialbackConfig['callRecords'] {
+  const file = read.optionalText('file');
+  if (file === undefined) return undefined;
+  const limits = { maxBytes: read.number('maxBytes'), keptFiles: read.number('keptFiles') };
+  return { file: resolve(context.folder, file), ...limits };
 }
 
 function buildStore(read: OptionReader, context: BuildContext): StoreConfig {

@@ -129,6 +129,14 @@ export interface CpdConfig {
     | undefined;
 }
 
+export interface CallRecordsConfig {
+  /** Absolute. */
+  readonly file: string;
+  /** Then it is put aside. */
+  readonly maxBytes: number;
+  readonly keptFiles: number;
+}
+
 export type StoreConfig = {
   /** Days that ended callbacks are kept; 0: for ever. */
   readonly retentionDays: number;
@@ -334,6 +342,8 @@ export interface DialbackConfig {
   readonly capacities: Readonly<Record<string, CapacityPlan>>;
   readonly store: StoreConfig;
   readonly http: HttpConfig;
+  /** Call records as lines of JSON in a file; undefined: in the store only. */
+  readonly callRecords: CallRecordsConfig | undefined;
   /** `whsec_...`; notices are signed with each. Empty = not signed. */
   readonly notifications: { readonly secrets: readonly string[] };
   /** Longest wait for calls in the air when the service is told to end. */

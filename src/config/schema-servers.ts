@@ -128,6 +128,27 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       { default: [] },
     ),
   ]),
+  block(
+    'callRecords',
+    'Records of callbacks as lines of JSON in a file, one when a callback begins and one when it is over. Each process needs a file of its own.',
+    [
+      option('file', { kind: 'text', maxLength: 1024, format: PATH }, 'The file.', {
+        defaultSays: 'none; `GET /v1/records` has what is over',
+      }),
+      option(
+        'maxBytes',
+        { kind: 'integer', min: 4096, max: 10_000_000_000 },
+        'Before it would be larger it is put aside: the file becomes FILE.1, that one FILE.2.',
+        { default: 100_000_000 },
+      ),
+      option(
+        'keptFiles',
+        { kind: 'integer', min: 1, max: 1000 },
+        'So many earlier files are kept.',
+        { default: 9 },
+      ),
+    ],
+  ),
   block('webhook', 'Services with `pluginRunner: webhook`.', [
     option(
       'secret',

@@ -8,6 +8,7 @@ import type { NotificationConfig, ServiceConfig } from '../config/config.js';
 import { overrideService } from '../config/override-service.js';
 import type { CallbackRecord, CallbackStore, NewCallback } from '../schedule/callback-store.js';
 import type { NoticeDraft } from '../schedule/notices.js';
+import type { RecordLines } from './record-lines.js';
 import type { EventStream } from './event-stream.js';
 import { draftsOf, eventsOfStep, reminderOf, type NoticeFacts } from './notice-drafts.js';
 
@@ -16,10 +17,17 @@ export interface AnnouncerDeps {
   readonly events: EventStream;
   /** There is a notice to deliver. */
   poke(): void;
+  /** Told when a callback begins and ends. */
+  readonly records?: Pick<RecordLines, 'started' | 'ended'> | undefined;
 }
 
 /** With the number of the latest attempt. */
 type Dialled = CallbackRecord & Pick<NoticeFacts, 'dialledNumber'>;
+
+export interface GivenUp {
+  readonly notices: readonly NoticeDraft[];
+  told(): void;
+}
 
 /** What a session tells of its steps. */
 export interface StepAnnouncer {
@@ -33,6 +41,8 @@ export interface StepAnnouncer {
   ): NoticeDraft[];
   /** It is on disk, or on its way there. */
   taken(callback: CallbackRecord, service: ServiceConfig, event: Event, step: Step): void;
+  /** It ends without a session. */
+  givenUp(callback: CallbackRecord, reason: string, atMs: number): GivenUp;
 }
 
 export class Announcer implements StepAnnouncer {
@@ -58,6 +68,9 @@ export class Announcer implements StepAnnouncer {
 
   taken(callback: CallbackRecord, { notification }: ServiceConfig, event: Event, step: Step): void {
     const { state, row } = step;
+    const isStart = event.type === 'due' && state.name !== 'waiting-until-due';
+    if (isStart) this.deps.records?.started(callback, event.atMs);
+    if (state.name === 'ended') this.deps.records?.ended(callback.id);
     const { attempt, callState } = state.context;
     this.deps.events.publish({
       type: 'step',
@@ -71,6 +84,27 @@ export class Announcer implements StepAnnouncer {
       },
     });
     if (notification.isOn) this.deps.poke();
+  }
+
+  /** It ends without a session; to be written with its end, and told once that is on disk. */
+  givenUp(callback: CallbackRecord, reason: string, atMs: number): GivenUp {
+    const facts = { ...callback, state: 'COMPLETED', reason };
+    const isFailure = reason.startsWith('FAIL_');
+    const names = [
+      '_cbe_on_callback_status_updated',
+      ...(isFailure ? ['_cbe_on_callback_processing_failed'] : []),
+      '_cbe_on_service_exit',
+    ];
+    return {
+      notices: this.#drafts(callback, names, facts, atMs),
+      told: () => {
+        const { id, serviceName: service, desiredAtMs } = callback;
+        const data = { id, state: 'COMPLETED', desiredAtMs, reason };
+        this.deps.events.publish({ type: 'ended', service, data });
+        this.deps.records?.ended(id);
+        this.deps.poke();
+      },
+    };
   }
 
   /** The store as those use it who change callbacks from outside. */
@@ -107,6 +141,7 @@ export class Announcer implements StepAnnouncer {
         if (record && (result === 'cancelled' || result === 'asked')) {
           const after = (await store.get(id)) ?? record;
           changed(result === 'asked' ? 'cancel-requested' : 'cancelled', after);
+          if (result === 'cancelled') this.deps.records?.ended(id);
         }
         return result;
       },

@@ -5,17 +5,23 @@ import type { Clock, Log, Random } from '../ports.js';
 import type { CallbackStore } from '../schedule/callback-store.js';
 import { Announcer } from './announcer.js';
 import { EventStream } from './event-stream.js';
+import type { Standing } from './call-record.js';
+import { RecordLines } from './record-lines.js';
 import { Notifier } from './notifier.js';
 import type { CallMetrics } from './call-metrics.js';
 
 export interface AnnouncingDeps {
-  config(): Pick<DialbackConfig, 'services' | 'notifications'>;
+  config(): Pick<DialbackConfig, 'services' | 'notifications' | 'callRecords'>;
   baseUrl(): string;
   readonly store: CallbackStore;
   readonly fetcher: Fetcher;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where lines of call records go. */
+  readonly records: { append(line: string): void };
+  /** Where a customer of a service would stand in its queue now. */
+  standing(serviceName: string): Standing | undefined;
   readonly metrics: Pick<CallMetrics, 'noticeDelivered'>;
 }
 
@@ -23,6 +29,7 @@ export interface Announcing {
   readonly announcer: Announcer;
   readonly events: EventStream;
   readonly notifier: Notifier;
+  readonly records: RecordLines;
 }
 
 const RUN_NAME_LENGTH = 8;
@@ -36,10 +43,17 @@ export function createAnnouncing(deps: AnnouncingDeps): Announcing {
     source: () => deps.baseUrl(),
     onDelivery: (kind) => metrics.noticeDelivered(kind),
   });
+  const records = new RecordLines({
+    ...{ store, log },
+    isOn: () => deps.config().callRecords !== undefined,
+    append: (line) => deps.records.append(line),
+    standing: deps.standing,
+  });
   const announcer = new Announcer({
     services: () => deps.config().services,
     events,
+    records,
     poke: () => notifier.poke(),
   });
-  return { announcer, events, notifier };
+  return { announcer, events, notifier, records };
 }

@@ -10,13 +10,14 @@ export type CallRecord = Readonly<Record<string, string | number>>;
 const DIALS_MAX = 5;
 const MS = 1000;
 
+const OFFERED = ['_CB_EWT_WHEN_CALLBACK_WAS_OFFERED', '_CB_POS_WHEN_CALLBACK_WAS_OFFERED'];
+
 /** In the order of the columns; the same for every record. */
 export const RECORD_COLUMNS: readonly string[] = [
   '_CB_SERVICE_ID',
   '_CB_FINAL_RECORD',
   'service',
   'customer_number',
-  'dialled_number',
   'state',
   'reason',
   'call_state',
@@ -37,27 +38,78 @@ export const RECORD_COLUMNS: readonly string[] = [
   'sip_status',
   'connected_to',
   'transfer',
+  // Columns are only ever added behind the last.
+  'dialled_number',
+  ...OFFERED,
 ];
+
+/** Where a customer would stand in the queue. */
+export interface Standing {
+  readonly position: number;
+  /** Undefined without an estimate. */
+  readonly ewtMs: number | undefined;
+}
+
+/**
+ * The record of a callback that begins. What was told when it was offered knows whoever offered it: an
+ * IVR may bring it with the request, where the service keeps these keys (`_customer_lookup_keys`).
+ */
+export function startRecord(
+  record: CallbackRecord,
+  atMs: number,
+  standing: Standing | undefined,
+): CallRecord {
+  return present({
+    ...offerOf(record),
+    _CB_FINAL_RECORD: 0,
+    state: 'QUEUED',
+    attempts: record.attemptCount,
+    started_at: secondsOf(atMs),
+    _CB_EWT_WHEN_READY_TO_START_MEDIA_IXN: standing?.ewtMs && Math.round(standing.ewtMs / MS),
+    _CB_POS_WHEN_READY_TO_START_MEDIA_IXN: standing?.position,
+    _CB_DIM_CALL_DIRECTION: 'USERTERMINATED',
+  });
+}
+
+/** What both records have. */
+function offerOf(record: CallbackRecord): Fields {
+  const { lookupKeys } = record;
+  return {
+    _CB_SERVICE_ID: record.id,
+    service: record.serviceName,
+    customer_number: record.customerNumber,
+    _CB_T_CALLBACK_OFFERED: secondsOf(record.createdAtMs),
+    _CB_T_CALLBACK_ACCEPTED: secondsOf(record.createdAtMs),
+    desired_at: secondsOf(record.desiredAtMs),
+    // Whoever asks over HTTP has decided already.
+    _CB_D_CALLBACK_OFFER: 0,
+    ...Object.fromEntries(OFFERED.map((key) => [key, lookupKeys[key]])),
+  };
+}
+
+type Fields = Readonly<Record<string, string | number | undefined>>;
+
+function present(fields: Fields): CallRecord {
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string | number] => {
+      const [, value] = entry;
+      return value !== undefined;
+    }),
+  );
+}
 
 export function callRecord(record: CallbackRecord, attempts: readonly AttemptRecord[]): CallRecord {
   const last = attempts.at(-1);
   const talk = spanOf(last?.connectedAtMs, last?.endedAtMs);
-  const found: Readonly<Record<string, string | number | undefined>> = {
-    _CB_SERVICE_ID: record.id,
+  return present({
+    ...offerOf(record),
     _CB_FINAL_RECORD: 1,
-    service: record.serviceName,
-    customer_number: record.customerNumber,
     dialled_number: last?.number,
     state: record.state,
     reason: record.reason,
     call_state: record.callState,
     attempts: record.attemptCount,
-    _CB_T_CALLBACK_OFFERED: secondsOf(record.createdAtMs),
-    _CB_T_CALLBACK_ACCEPTED: secondsOf(record.createdAtMs),
-    desired_at: secondsOf(record.desiredAtMs),
     completed_at: secondsOf(record.completedAtMs),
-    // Whoever asks over HTTP has decided already.
-    _CB_D_CALLBACK_OFFER: 0,
     _CB_D_WAITING_FOR_AGENT_OFFLINE: spanOf(record.desiredAtMs, attempts[0]?.startedAtMs),
     _CB_D_ESTABLISH_MEDIA_IXN: spanOf(last?.startedAtMs, last?.answeredAtMs),
     _CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT: spanOf(
@@ -76,13 +128,7 @@ export function callRecord(record: CallbackRecord, attempts: readonly AttemptRec
     sip_status: last?.sipStatus,
     connected_to: last?.connectedTo,
     transfer: last?.transfer,
-  };
-  return Object.fromEntries(
-    Object.entries(found).filter((entry): entry is [string, string | number] => {
-      const [, value] = entry;
-      return value !== undefined;
-    }),
-  );
+  });
 }
 
 /** Genesys' words for the call states of a dial. */

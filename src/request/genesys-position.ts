@@ -6,6 +6,8 @@
 import type { FastifyInstance } from 'fastify';
 import { requestIdOf } from '../handoff/queue-desk.js';
 import type { CallbackRecord } from '../schedule/callback-store.js';
+import type { ServiceConfig } from '../config/config.js';
+import type { QueueOffice } from './queue-routes.js';
 import type { ApiDeps } from './callback-api.js';
 import { CALLBACK_ID_PATH, ERRORS, QUEUE_POSITION, TAGS } from './genesys-schemas.js';
 import { RequestProblem, shownValue } from './problem.js';
@@ -31,7 +33,7 @@ export function registerGenesysPosition(api: FastifyInstance, deps: ApiDeps): vo
       const record = await deps.store.get(id);
       const position =
         record && record.state !== 'COMPLETED'
-          ? (inLine(deps, record) ?? behindAll(deps, record))
+          ? (inLine(deps, record) ?? atTheEnd(deps, record))
           : undefined;
       if (position !== undefined) return position;
       const rule = 'a callback that waits, of a service with a queue';
@@ -49,12 +51,22 @@ function inLine({ queues }: ApiDeps, { id, flowState }: CallbackRecord): Positio
   return { queue: standing.queue, position: standing.position, ewt: seconds(standing.ewtMs) };
 }
 
-function behindAll({ queues, config }: ApiDeps, record: CallbackRecord): Position | undefined {
-  const name = config.services[record.serviceName]?.search.steps[0]?.queue;
+function atTheEnd({ queues, config }: ApiDeps, record: CallbackRecord): Position | undefined {
+  const end = behindAll(queues, config.services[record.serviceName]);
+  return end && { queue: end.queue, position: end.position, ewt: seconds(end.ewtMs) };
+}
+
+/** Where a customer of a service would stand who came now. */
+export function behindAll(
+  queues: Pick<QueueOffice, 'queues'> | undefined,
+  service: Pick<ServiceConfig, 'search'> | undefined,
+):
+  { readonly queue: string; readonly position: number; readonly ewtMs: number | null } | undefined {
+  const name = service?.search.steps[0]?.queue;
   const queue = queues?.queues().find((one) => one.name === name);
   if (queue === undefined) return undefined;
   const position = queue.waiting + queue.ahead + 1;
-  return { queue: queue.name, position, ewt: seconds(queue.ewtMs) };
+  return { queue: queue.name, position, ewtMs: queue.ewtMs };
 }
 
 function seconds(ms: number | null | undefined): number | null {

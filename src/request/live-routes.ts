@@ -72,7 +72,7 @@ function registerStream(api: FastifyInstance, deps: ApiDeps, events: EventStream
     tags: TAGS,
     summary: 'What happens, as it happens (server-sent events)',
     description:
-      'Events `accepted`, `step`, `cancelled`, `rescheduled`, `paused`, `resumed`, `reloaded`, each with JSON. After `reloaded` the stream ends, so that keys are looked at anew. With `Last-Event-ID` the stream goes on after that event; when that is not kept any more, the event `reset` says so and what is shown has to be read anew.',
+      'Events `accepted`, `step`, `ended` (without a step), `cancelled`, `rescheduled`, `paused`, `resumed`, `reloaded`, each with JSON. After `reloaded` the stream ends, so that keys are looked at anew. With `Last-Event-ID` the stream goes on after that event; when that is not kept any more, the event `reset` says so and what is shown has to be read anew.',
     headers: {
       type: 'object',
       properties: { 'last-event-id': { type: 'string', maxLength: 200 } },
