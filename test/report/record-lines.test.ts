@@ -45,7 +45,7 @@ describe('Call records as lines', () => {
   afterEach(() => store.close());
 
   const due = { type: 'due', atMs: NOON_MS + 2000 } as const;
-  const step = { state: dialing, row: 'due-dial', because: 'it is due', commands: [] };
+  const step = { state: dialing, row: 'dial.first', because: 'it is due', commands: [] } as const;
 
   it('begin with where the customer would stand, and what was told when it was offered', async () => {
     const lookupKeys = {
@@ -66,7 +66,7 @@ describe('Call records as lines', () => {
         _CB_POS_WHEN_READY_TO_START_MEDIA_IXN: 3,
       },
     ]);
-    const waiting = { ...step, state: { ...dialing, name: 'waiting-until-due' as const } };
+    const waiting = { ...step, state: { ...dialing, name: 'waiting-until-due' } as const };
     announcer.taken(record, due, waiting);
     assert.equal(lines.length, 1, 'one that found the office closed has not begun');
   });
