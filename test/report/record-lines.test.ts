@@ -4,6 +4,7 @@ import { Announcer } from '../../src/report/announcer.js';
 import { EventStream, type NumberedEvent } from '../../src/report/event-stream.js';
 import { RecordLines } from '../../src/report/record-lines.js';
 import type { Standing } from '../../src/report/call-record.js';
+import type { ServiceConfig } from '../../src/config/config.js';
 import type { CallbackStore } from '../../src/schedule/callback-store.js';
 import { Bench, birth, dialing, NOON_MS, someCallback } from '../adapters/store/fixtures.js';
 import { silentLog } from '../fakes/fake-telephony.js';
@@ -26,6 +27,7 @@ describe('Call records as lines', () => {
   let records: RecordLines;
   let announcer: Announcer;
   let published: NumberedEvent[];
+  let sales: ServiceConfig;
 
   beforeEach(async () => {
     store = await openSqliteStore({ file: ':memory:' });
@@ -40,6 +42,8 @@ describe('Call records as lines', () => {
     const events = new EventStream('run');
     events.listen((event) => published.push(event));
     const { services } = await configOf(YAML);
+    assert.ok(services['sales']);
+    sales = services['sales'];
     announcer = new Announcer({ services: () => services, events, records, poke: () => undefined });
   });
   afterEach(() => store.close());
@@ -53,7 +57,7 @@ describe('Call records as lines', () => {
       _CB_EWT_WHEN_CALLBACK_WAS_OFFERED: '240',
     };
     const record = await store.accept(someCallback({ id: 'one', lookupKeys }));
-    announcer.taken(record, due, step);
+    announcer.taken(record, sales, due, step);
     const { customerNumber } = record;
     assert.deepEqual(lines, [
       {
@@ -67,7 +71,7 @@ describe('Call records as lines', () => {
       },
     ]);
     const waiting = { ...step, state: { ...dialing, name: 'waiting-until-due' } as const };
-    announcer.taken(record, due, waiting);
+    announcer.taken(record, sales, due, waiting);
     assert.equal(lines.length, 1, 'one that found the office closed has not begun');
   });
 
@@ -115,7 +119,7 @@ describe('Call records as lines', () => {
 
   it('cost nothing while nobody keeps them', async () => {
     isOn = false;
-    announcer.taken(await store.accept(someCallback()), due, step);
+    announcer.taken(await store.accept(someCallback()), sales, due, step);
     records.ended('one');
     await records.settled();
     assert.deepEqual(lines, []);
