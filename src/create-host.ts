@@ -1,10 +1,11 @@
-/** The host of the sessions, given the configuration in force wherever that may change while running. */
+/** Who has calls: the host of the sessions and the line of calls from outside, given the configuration in force. */
 import { join } from 'node:path';
 import { createMediaFiles } from './adapters/media/media-files.js';
 import type { MediaFolders } from './adapters/media/shared-folder.js';
 import type { LiveConfig } from './config/reload-config.js';
 import { WirePace } from './dial/wire-pace.js';
 import type { Fetcher } from './holder/fetcher.js';
+import { InboundLine } from './inbound/inbound-line.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
 
@@ -36,8 +37,8 @@ export function createHost(
     fetcher,
     ...parts
   }: HostParts & { readonly speech: Speech | undefined; readonly fetcher: Fetcher },
-): SessionHost {
-  return new SessionHost({
+): { readonly host: SessionHost; readonly inbound: InboundLine } {
+  const deps: SessionHostDeps = {
     ...parts,
     wirePace: new WirePace(parts.clock),
     files: createMediaFiles({
@@ -70,5 +71,14 @@ export function createHost(
       return live.current.services;
     },
     times: () => live.current,
+  };
+  const { telephony, setUps, desk, clock, random, log, metrics } = parts;
+  const inbound = new InboundLine({
+    ...{ telephony, setUps, desk, clock, random, log, metrics, files: deps.files },
+    get comfortFile() {
+      return deps.comfortFile;
+    },
+    settings: () => ({ places: deps.places, routePoints: deps.routePoints }),
   });
+  return { host: new SessionHost(deps), inbound };
 }

@@ -160,7 +160,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   cleanUp.add(records, () => records.settled().then(() => recordFile.close()));
   cleanUp.add(notifier, () => notifier.stop());
   const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
-  const host = createHost(live, () => folders, {
+  const { host, inbound } = createHost(live, () => folders, {
     speech,
     fetcher: plugins.fetcher,
     announcer,
@@ -238,7 +238,13 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     tls: await readCertificate(config.http.tls),
   };
   const api = createApi(apiParts);
-  telephony.onInbound(inboundDesk(apiParts));
+  const takesCalls = inboundDesk({
+    ...{ store: apiParts.store, clock, log, cancelLive: apiParts.cancelLive, line: inbound },
+    get config() {
+      return live.current;
+    },
+  });
+  telephony.onInbound(takesCalls);
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
@@ -284,6 +290,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       ...telephony.counts(),
       ...(await engineCounts()),
       sessions: host.count,
+      inboundCalls: inbound.count,
       ...setUps.counts(),
       pluginSessions: plugins.desk.openCount,
       scxmlSessions: plugins.sessions.runningCount,
@@ -291,12 +298,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       ...desk.counts(),
       dialLocks: (await store.stats()).dialLockCount,
     }),
-    hangUpAll: () => host.drain(0),
+    hangUpAll: async () => void (await Promise.all([host.drain(0), inbound.drain(0)])),
     stop: async (drainMs = live.current.shutdown.drainTimeoutMs) => {
       isStopping = true;
       watch.stop();
       await scheduler.stop();
-      await host.drain(drainMs);
+      await Promise.all([host.drain(drainMs), inbound.drain(drainMs)]);
       setUps.stop();
       const problems = await cleanUp.run();
       if (problems.length > 0) log.warn({ problems }, 'not everything was closed in order');

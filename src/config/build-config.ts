@@ -20,7 +20,7 @@ import type {
 import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
 import { buildHttp } from './build-http.js';
 import { buildTelephony } from './build-telephony.js';
-import { buildTrunks } from './build-trunks.js';
+import { buildTrunks, refuseInbound } from './build-trunks.js';
 import { CONFIG_OPTIONS } from './schema.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { CPD_PROFILES } from './schema-terms.js';
@@ -46,6 +46,7 @@ export function buildConfig(
   const officeHours = dictionary(buildOfficeHours(read));
   const capacities = dictionary(buildCapacities(read));
   const known = { officeHours: Object.keys(officeHours), capacities: Object.keys(capacities) };
+  refuseInbound(read, services, context);
   refuseUnknownTimes(services, known, context);
   const orchestration = { url: blockReader('orchestration', read).optionalText('url') };
   return {

@@ -5,7 +5,7 @@ import { NUMBER_FORMATS } from '../dial/trunk.js';
 import { isReservedHeader } from '../dial/trunk-headers.js';
 import { SRTP_CHOICES } from './schema-trunks.js';
 import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
-import type { DialbackConfig, TrunkConfig } from './config.js';
+import type { DialbackConfig, ServiceConfig, TrunkConfig } from './config.js';
 import type { OptionReader } from './values.js';
 
 export function buildTrunks(
@@ -31,10 +31,36 @@ export function buildTrunks(
       acceptFrom: inbound.texts('acceptFrom'),
       status: inbound.number('status'),
       redirectTo: inbound.optionalText('redirectTo'),
+      service: inbound.optionalText('service'),
+      maxCalls: inbound.number('maxCalls'),
+      maxCallsPerSecond: inbound.number('maxCallsPerSecond'),
       cancelsCallbacks: inbound.flag('cancelCallbacks'),
     },
     trunkResults: rows.map(([, reader], index) => buildRow(reader, index, trunks, context)),
   };
+}
+
+/** A call is taken, or sent on; taken, it needs a queue to wait in. */
+export function refuseInbound(
+  read: OptionReader,
+  services: readonly ServiceConfig[],
+  context: BuildContext,
+): void {
+  const inbound = blockReader('inbound', read);
+  const wanted = inbound.optionalText('service');
+  if (wanted === undefined) return;
+  const path = 'inbound.service';
+  if (inbound.optionalText('redirectTo') !== undefined) {
+    const message = 'A call is taken (`service`) or sent on (`redirectTo`), not both.';
+    addFault(context, 'CONFIG_INBOUND', path, message);
+  }
+  const service = services.find(({ name }) => name === wanted);
+  if (service?.options.queue !== undefined) return;
+  const message = service ? 'This service has no queue.' : 'No service has this name.';
+  const allowed = services.filter(({ options }) => options.queue !== undefined);
+  addFault(context, 'CONFIG_INBOUND', path, message, {
+    allowed: allowed.map(({ name }) => name).join(', '),
+  });
 }
 
 function buildTrunk(read: OptionReader): TrunkConfig {

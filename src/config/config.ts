@@ -330,6 +330,10 @@ export interface DialbackConfig {
     readonly acceptFrom: readonly string[];
     readonly status: number;
     readonly redirectTo: string | undefined;
+    /** Into whose queue they are taken. */
+    readonly service: string | undefined;
+    readonly maxCalls: number;
+    readonly maxCallsPerSecond: number;
     readonly cancelsCallbacks: boolean;
   };
   /** Absolute; `packagedDirectory` is the product's own media folder. */

@@ -270,7 +270,7 @@ export const trunkResults: OptionSpec = option(
 
 export const inbound: OptionSpec = block(
   'inbound',
-  'Calls that come to us: customers who ring back. OPTIONS are answered with 200. We never take such a call ourselves: it is refused, or sent on.',
+  'Calls that come to us: customers who ring back. OPTIONS are answered with 200; a call is refused, sent on, or taken into a queue.',
   [
     option(
       'acceptFrom',
@@ -285,6 +285,23 @@ export const inbound: OptionSpec = block(
       'redirectTo',
       { kind: 'text', maxLength: 512, format: SIP_URI },
       'Where calls are sent with 302, such as the queue of a PBX, instead of being refused.',
+    ),
+    option(
+      'service',
+      name,
+      'Calls are taken into the queue of this service: with its waiting treatment, announcements, whisper, longest wait and `_treatment_find_agent_fail`. They have no callback, and so no record in the store.',
+    ),
+    option(
+      'maxCalls',
+      { kind: 'integer', min: 1, max: 10000 },
+      'With `service`: waiting and talking at a time at most; more get 486.',
+      { default: 50 },
+    ),
+    option(
+      'maxCallsPerSecond',
+      { kind: 'integer', min: 1, max: 1000 },
+      'With `service`: calls in any second from one address at most; more get 503.',
+      { default: 10 },
     ),
     option(
       'cancelCallbacks',

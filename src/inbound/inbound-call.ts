@@ -1,4 +1,5 @@
-/** A call from outside, and what we say to it. Pure data, between the adapter and the desk. */
+/** A call from outside, and what we say to it; between the adapter and the desk. */
+import type { SipDialog } from '../ports.js';
 
 export interface InboundCall {
   readonly callId: string;
@@ -6,12 +7,20 @@ export interface InboundCall {
   readonly number: string | undefined;
   /** Where it came from. */
   readonly sourceAddress: string;
+  /** What it offers, when that is audio that we speak (RTP, G.711). */
+  readonly offer: string | undefined;
+  /** Whoever rang has given up. At once when that is so already. */
+  onCancelled(handle: () => void): void;
+  /** Answers with this SDP. @throws Error when nobody is there any more */
+  accept(localSdp: string): Promise<SipDialog>;
 }
 
 export type InboundAnswer =
   | { readonly kind: 'reject'; readonly status: number }
   /** 302: whoever brought the call takes it to this SIP URI. */
-  | { readonly kind: 'redirect'; readonly uri: string };
+  | { readonly kind: 'redirect'; readonly uri: string }
+  /** Answered by `accept`, or given up by the caller: nothing is left to say. */
+  | { readonly kind: 'taken' };
 
 /** Never rejects. */
 export type InboundAnswerer = (call: InboundCall) => Promise<InboundAnswer>;

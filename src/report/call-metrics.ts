@@ -5,6 +5,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { TrunkView } from '../dial/trunk-watch.js';
+import type { QueueExit } from '../handoff/queue/vocabulary.js';
 import { QueueMetrics, type QueueSources } from './queue-metrics.js';
 
 /** From a fast LAN to a carrier that takes its time. s */
@@ -45,6 +46,11 @@ export class CallMetrics {
     'notices_total',
     'Deliveries of notices by what came of them.',
     ['outcome'],
+  );
+  readonly #inbound = this.#counter(
+    'inbound_calls_total',
+    'Calls from outside that a service was to take, by what became of them.',
+    ['service', 'outcome'],
   );
   readonly #reports = this.#counter('flow_reports_total', 'What the call flow reports.', ['what']);
   readonly #refusals = this.#counter('refusals_total', 'What a limit refused, by where and why.', [
@@ -124,6 +130,11 @@ export class CallMetrics {
 
   attemptEnded(trunk: string, result: string): void {
     this.#attempts.inc({ trunk, result });
+  }
+
+  /** A call from outside: refused, or how it left the queue. */
+  inbound(service: string, outcome: QueueExit | 'refused'): void {
+    this.#inbound.inc({ service, outcome });
   }
 
   wentOn(fromTrunk: string): void {

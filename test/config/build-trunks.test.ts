@@ -62,6 +62,23 @@ services: {}
     assert.equal(await said('sip:gw.example.net'), 1);
   });
 
+  it('bring calls into the queue of a service that has one', async () => {
+    const { inbound } = await folder.load(`queues: { support: { targets: [{ uri: "sip:a" }] } }
+inbound: { acceptFrom: [192.0.2.1], service: sales, maxCalls: 5, maxCallsPerSecond: 2 }
+services: { sales: { queue: support } }
+`);
+    const { service, maxCalls, maxCallsPerSecond } = inbound;
+    assert.deepEqual([service, maxCalls, maxCallsPerSecond], ['sales', 5, 2]);
+    const problems = async (block: string): Promise<unknown> =>
+      folder.load(`inbound: ${block}\nservices: { sales: {} }\n`).then(
+        () => 'none',
+        (error: unknown) => String(error),
+      );
+    assert.match(String(await problems('{ service: sales }')), /This service has no queue/);
+    const both = '{ service: sales, redirectTo: "sip:a" }';
+    assert.match(String(await problems(both)), /not both/);
+  });
+
   it('neither register nor ask unless told to', async () => {
     const { trunks } = await folder.load('trunks: [{ name: a, uri: "sip:a" }]\nservices: {}\n');
     const { registerExpiresMs, optionsIntervalMs } = trunks[0] ?? {};

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import type { InboundCall } from '../../src/inbound/inbound-call.js';
 import { inboundDesk, type InboundDeps } from '../../src/inbound/inbound-desk.js';
 import { TemporaryFolder } from '../config/temporary-config.js';
 import { silentLog } from '../fakes/fake-telephony.js';
 
-const CALL = { callId: 'c', number: '+12125550100', sourceAddress: '192.0.2.1' };
+const CALL: InboundCall = {
+  callId: 'c',
+  number: '+12125550100',
+  sourceAddress: '192.0.2.1',
+  offer: undefined,
+  onCancelled: () => undefined,
+  accept: () => Promise.reject(new Error('not taken')),
+};
 const SERVICES = 'services: { sales: { _default_country: US } }\n';
 
 describe('A call from outside', () => {
@@ -16,7 +24,7 @@ describe('A call from outside', () => {
     const searched: unknown[] = [];
     const store = {
       find: (query: { customerNumber?: string }) => {
-        searched.push(query.customerNumber);
+        if (query.customerNumber !== undefined) searched.push(query.customerNumber);
         return find();
       },
       requestCancel: (id: string) => {

@@ -1,13 +1,25 @@
 /**
- * Requests from outside any dialog: OPTIONS are answered with 200, an INVITE as whoever decides says. It
- * is answered within a second or two by 403, 302 or the like, and never taken.
+ * Requests from outside any dialog: OPTIONS are answered with 200, an INVITE as whoever decides says:
+ * by 403, 302 or the like within a second or two, or taken.
  */
 import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
-import type { Log } from '../../ports.js';
+import type { Log, SipDialog } from '../../ports.js';
 import { describeError } from './errors.js';
+import { readFarSdp } from './session-description.js';
 import { ALLOWED_METHODS, checked } from './sip-headers.js';
 import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
 
+type Accept = (
+  request: InboundRequestView,
+  response: ReplyView,
+  localSdp: string,
+) => Promise<SipDialog>;
+
+/** What is compared with an offer. */
+const G711 = [
+  ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0'],
+  ...['m=audio 9 RTP/AVP 0 8', ''],
+].join('\r\n');
 /** Calls being decided about at a time; more are somebody's attack. */
 const MAX_AT_ONCE = 50;
 const ALLOW = { Allow: ALLOWED_METHODS, Accept: 'application/sdp' };
@@ -16,6 +28,7 @@ const ALLOW = { Allow: ALLOWED_METHODS, Accept: 'application/sdp' };
 export function takeInbound(
   srf: SrfView,
   answerer: () => InboundAnswerer | undefined,
+  accept: Accept,
   log: Log,
 ): void {
   let deciding = 0;
@@ -24,7 +37,8 @@ export function takeInbound(
     const answer = answerer();
     if (!answer || deciding >= MAX_AT_ONCE) return response.send(503);
     deciding += 1;
-    void answer(callOf(request))
+    const call = callOf(request, (localSdp) => accept(request, response, localSdp));
+    void answer(call)
       .then((decided) => reply(response, decided))
       .catch((thrown: unknown) => {
         log.warn({ why: describeError(thrown) }, 'inbound call not answered as wanted');
@@ -35,11 +49,19 @@ export function takeInbound(
 }
 
 function reply(response: ReplyView, answer: InboundAnswer): void {
+  if (answer.kind === 'taken') return;
   if (answer.kind === 'reject') return response.send(answer.status);
   response.send(302, { headers: { Contact: `<${checked('sip-uri', answer.uri)}>` } });
 }
 
-function callOf(request: InboundRequestView): InboundCall {
+function callOf(request: InboundRequestView, accept: InboundCall['accept']): InboundCall {
+  let isCancelled = false;
+  const handles: (() => void)[] = [];
+  request.on('cancel', () => {
+    isCancelled = true;
+    for (const handle of handles) handle();
+  });
+  const { body = '' } = request;
   const isWithheld = /\bid\b/i.test(request.get('Privacy') ?? '');
   const asserted = userOf(request.get('P-Asserted-Identity'));
   const number = asserted ?? (isWithheld ? undefined : userOf(request.get('From')));
@@ -47,6 +69,12 @@ function callOf(request: InboundRequestView): InboundCall {
     callId: (request.get('Call-ID') ?? '').slice(0, 128),
     number,
     sourceAddress: request.source_address ?? '',
+    offer: readFarSdp(body, G711).kind === 'audio' ? body : undefined,
+    onCancelled: (handle) => {
+      if (isCancelled) handle();
+      else handles.push(handle);
+    },
+    accept,
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   PlainRequest,
   RequestOutcome,
   SipAgent,
+  SipDialog,
 } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
 import { endOrphanLeg } from './orphan-leg.js';
@@ -19,7 +20,7 @@ import { OutgoingInvite } from './outgoing-invite.js';
 import { sendPlain } from './plain-request.js';
 import { DrachtioDialog } from './sip-dialog.js';
 import type { LostLeg } from './lost-legs.js';
-import type { SrfView } from './srf-types.js';
+import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
 
 export interface SipAgentContext {
   readonly srf: SrfView;
@@ -33,8 +34,8 @@ export interface SipAgentContext {
 
 export class DrachtioSipAgent implements SipAgent {
   readonly #invites = new Set<OutgoingInvite>();
-  /** Each with the INVITE that made it. */
-  readonly #dialogs = new Map<DrachtioDialog, OutgoingInvite>();
+  /** Each with the INVITE of ours that made it. */
+  readonly #dialogs = new Map<DrachtioDialog, OutgoingInvite | undefined>();
 
   constructor(private readonly context: SipAgentContext) {}
 
@@ -58,6 +59,19 @@ export class DrachtioSipAgent implements SipAgent {
     return invite;
   }
 
+  /** Answers a call from outside. @throws when the caller has given up */
+  async accept(
+    request: InboundRequestView,
+    response: ReplyView,
+    localSdp: string,
+  ): Promise<SipDialog> {
+    const leg = await this.context.srf.createUAS(request, response, { localSdp });
+    const onGone = (gone: DrachtioDialog) => this.#dialogs.delete(gone);
+    const dialog = new DrachtioDialog(leg, { ...this.context, onGone });
+    this.#dialogs.set(dialog, undefined);
+    return dialog;
+  }
+
   request(request: PlainRequest): Promise<RequestOutcome> {
     return sendPlain(request, this.context);
   }
@@ -78,9 +92,9 @@ export class DrachtioSipAgent implements SipAgent {
   loseAll(why: string): LostLeg[] {
     const invites = [...this.#invites];
     const dialogs = [...this.#dialogs];
-    const legs = [...invites, ...dialogs.map(([, invite]) => invite)].map((invite) =>
-      invite.becomeLost(),
-    );
+    // A caller who hears nothing any more hangs up: such a call is not ours to end later.
+    const made = dialogs.flatMap(([, invite]) => invite ?? []);
+    const legs = [...invites, ...made].map((invite) => invite.becomeLost());
     for (const invite of invites) invite.lose(why);
     for (const [dialog] of dialogs) dialog.lose();
     return legs;

@@ -46,7 +46,8 @@ export class DrachtioDialog implements SipDialog {
   ) {
     this.callId = leg.sip.callId;
     this.identity = { localTag: leg.sip.localTag, remoteTag: leg.sip.remoteTag };
-    this.answerHeaders = plainHeaders(leg.res.headers);
+    // Of a call that came to us the answer was ours.
+    this.answerHeaders = leg.type !== 'uas' ? plainHeaders(leg.res.headers) : {};
     takeReoffers(leg, {
       log: context.log,
       answer: (sdp) => this.#answerOffer?.(sdp),

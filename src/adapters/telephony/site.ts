@@ -60,7 +60,14 @@ export class Site {
     this.#srf.on('error', (error) =>
       log.debug({ site: name, why: describeError(error) }, 'drachtio connection error'),
     );
-    if (context.inbound) takeInbound(this.#srf, () => context.inbound?.(), log);
+    if (context.inbound) {
+      takeInbound(
+        this.#srf,
+        () => context.inbound?.(),
+        (...call) => this.sip.accept(...call),
+        log,
+      );
+    }
     this.#keeper = new ConnectionKeeper<DrachtioConnection>({
       clock,
       log,

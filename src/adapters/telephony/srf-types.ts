@@ -40,6 +40,7 @@ export interface SentInvite extends SipMessageView {
 
 /** A request from outside a dialog. */
 export interface InboundRequestView extends SipMessageView {
+  on(event: 'cancel', handle: () => void): void;
   readonly source_address?: string;
 }
 
@@ -53,6 +54,8 @@ export interface ReplyView {
 
 /** A confirmed dialog. */
 export interface DialogView {
+  /** Who began it. */
+  readonly type?: 'uac' | 'uas';
   connected: boolean;
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly remote: { sdp: string };
@@ -130,6 +133,12 @@ export interface SrfView {
     tls?: object;
   }): void;
   createUAC(uri: string, options: UacOptions, progress: UacProgress): Promise<DialogView>;
+  /** Sends a 200 with this SDP. Rejects when the caller has given up. */
+  createUAS(
+    request: InboundRequestView,
+    response: ReplyView,
+    options: { readonly localSdp: string },
+  ): Promise<DialogView>;
   removeDialog(dialog: DialogView): void;
   on(event: 'error', handle: (error: unknown) => void): this;
   /** Requests outside dialogs; the connections that are made later register for them. */

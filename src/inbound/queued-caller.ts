@@ -1,0 +1,286 @@
+/**
+ * A customer who rang us: answered, hears the service's waiting treatment, waits in its queue like one
+ * who was called back, and talks to whoever answers. The flow has no part in it: nobody was dialled, so
+ * there is no attempt to judge, to record or to repeat.
+ */
+import type { EventBody } from '../callflow/vocabulary.js';
+import type { ServiceConfig } from '../config/config.js';
+import type { SetUpGovernor } from '../dial/set-up-governor.js';
+import type { CustomerCall } from '../handoff/conversation.js';
+import { FarSides, type FarSidesContext, type HandoffSettings } from '../handoff/far-sides.js';
+import type { QueueExit } from '../handoff/queue/vocabulary.js';
+import { LegLedger } from '../leg-ledger.js';
+import { LegTrail } from '../leg-trail.js';
+import type { MediaEndpoint, SipDialog } from '../ports.js';
+import type { CallMetrics } from '../report/call-metrics.js';
+import { TreatmentPlayer } from '../treatment/treatment-player.js';
+import type { InboundCall } from './inbound-call.js';
+
+export type QueuedCallerDeps = FarSidesContext['deps'] & {
+  readonly setUps: Pick<SetUpGovernor, 'queue'>;
+  readonly metrics?: CallMetrics;
+  /** Heard where the service has no waiting treatment. */
+  readonly comfortFile: string;
+  settings(): Omit<HandoffSettings, 'service'>;
+  /** Nothing of it is in the air any more. */
+  onOver(): void;
+};
+
+/** A caller waits for the answer no longer than this while the media server is busy. */
+const PLACE_WAIT_MAX_MS = 2000;
+/** What the agent sees where the network withholds who calls. */
+const WITHHELD = 'anonymous';
+
+export class QueuedCaller {
+  readonly #id: string;
+  readonly #ringsSinceMs: number;
+  readonly #far: FarSides;
+  readonly #player: TreatmentPlayer;
+  readonly #call: CustomerCall;
+  readonly #cleaning = new Set<Promise<unknown>>();
+  #endpoint: MediaEndpoint | undefined;
+  #dialog: SipDialog | undefined;
+  #searches = 0;
+  #connectedAtMs: number | undefined;
+  #connectedTo: string | undefined;
+  #outcome: QueueExit = 'failed';
+  #stopTimer: () => void = () => undefined;
+  #stopRetry: () => void = () => undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(
+    private readonly deps: QueuedCallerDeps,
+    private readonly inbound: InboundCall,
+    private readonly service: ServiceConfig,
+  ) {
+    const { clock, random, telephony } = deps;
+    this.#id = `inbound-${random.uuid()}`;
+    this.#ringsSinceMs = clock.nowMs();
+    // Of a call that nobody asked for there is no record to keep its legs and its story in.
+    const trail = new LegTrail(telephony, clock, () => undefined);
+    this.#player = new TreatmentPlayer(deps.settings().places, deps.files, {
+      onStarted: () => undefined,
+      onOver: () => undefined,
+      onEnded: (playId) => this.#played(playId),
+      onFailed: (playId, why) => {
+        deps.log.warn({ callId: inbound.callId, why }, 'treatment not played');
+        this.#played(playId);
+      },
+    });
+    const endpoint = (): MediaEndpoint | undefined => this.#endpoint;
+    const dialog = (): SipDialog | undefined => this.#dialog;
+    this.#call = {
+      callId: inbound.callId,
+      get endpoint() {
+        return endpoint();
+      },
+      get dialog() {
+        return dialog();
+      },
+      stopListening: () => Promise.resolve(),
+      releaseMedia: async () => {
+        this.#endpoint = undefined;
+        await endpoint()?.close();
+      },
+    };
+    this.#far = new FarSides({
+      deps,
+      callback: {
+        id: this.#id,
+        customerNumber: inbound.number ?? WITHHELD,
+        createdAtMs: this.#ringsSinceMs,
+        userData: {},
+      },
+      ledger: new LegLedger(clock, trail, () => undefined),
+      trail,
+      settings: () => ({ ...deps.settings(), service }),
+      post: (event) => this.#happened(event),
+      attempt: () => 1,
+      onFacts: ({ connectedAtMs, connectedTo }) => {
+        this.#connectedAtMs ??= connectedAtMs;
+        this.#connectedTo ??= connectedTo;
+      },
+      cleanUp: (work) => this.#cleanUp(work),
+    });
+  }
+
+  /** Answers the call. @returns why it could not be; nothing of it is left then */
+  async answer(offer: string): Promise<string | undefined> {
+    let isGone = false;
+    this.inbound.onCancelled(() => {
+      isGone = true;
+      this.#outcome = 'abandoned';
+      void this.hangUp('the caller has given up');
+    });
+    try {
+      const endpoint = await this.#createEndpoint();
+      this.#endpoint = endpoint;
+      const answer = await endpoint.answer(offer);
+      if (this.#ending) throw new Error('given up before the answer');
+      this.#dialog = await this.inbound.accept(answer);
+      if (this.#ending) throw new Error('given up with the answer');
+      this.#begin(endpoint, this.#dialog);
+      return undefined;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      await this.hangUp(why);
+      // What came too late for that.
+      await Promise.all([this.#dialog?.bye(why), this.#endpoint?.close()]);
+      return isGone ? undefined : why;
+    }
+  }
+
+  /** BYE, and everything is given back. */
+  hangUp(why: string): Promise<void> {
+    this.#ending ??= this.#end(why);
+    return this.#ending;
+  }
+
+  async #createEndpoint(): Promise<MediaEndpoint> {
+    const { setUps, clock, telephony } = this.deps;
+    const place = setUps.queue('agent');
+    let cancel = (): void => undefined;
+    const tooLate = new Promise<'too late'>((resolve) => {
+      cancel = clock.after(PLACE_WAIT_MAX_MS, () => resolve('too late'));
+    });
+    try {
+      const granted = await Promise.race([place.granted, tooLate]);
+      if (granted === 'too late') throw new Error('the media servers are busy');
+      return await telephony.media.createEndpoint();
+    } finally {
+      cancel();
+      place.release();
+    }
+  }
+
+  #begin(endpoint: MediaEndpoint, dialog: SipDialog): void {
+    const { log, clock } = this.deps;
+    const { options, mediaSilenceMaxMs, name } = this.service;
+    log.info({ callId: this.inbound.callId, service: name }, 'a caller waits in the queue');
+    dialog.onEnded((how) => {
+      if (how === 'local') return;
+      if (this.#connectedAtMs === undefined) this.#outcome = 'abandoned';
+      void this.hangUp('the caller hung up');
+    });
+    endpoint.onEnded(() => void this.hangUp('media endpoint lost'));
+    if (dialog.hasEnded || endpoint.hasEnded) return void this.hangUp('ended at once');
+    dialog.onOffer((sdp) => endpoint.answer(sdp));
+    if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
+    this.#playWaiting();
+    this.#search();
+    if (options.agentWaitMaxMs > 0) {
+      this.#stopTimer = clock.after(options.agentWaitMaxMs, () =>
+        this.#giveUp('gave-up', 'waited as long as anybody may'),
+      );
+    }
+  }
+
+  #playWaiting(): void {
+    const { comfortFile } = this.deps;
+    const file = this.service.options.waitingForAgentTreatment?.file;
+    const sounds = file === undefined ? [comfortFile] : undefined;
+    if (!this.#endpoint) return;
+    const play = { playId: 'waiting', file: file ?? comfortFile, loop: true, sounds };
+    this.#player.play(this.#endpoint, play);
+  }
+
+  #search(): void {
+    const { queue, maxTransferToAgentAttempts } = this.service.options;
+    this.#searches += 1;
+    if (queue === undefined) return this.#giveUp('failed', 'the service has no queue');
+    const attemptsMax = Math.max(1, maxTransferToAgentAttempts - this.#searches + 1);
+    this.#far.search({ type: 'queue', queueId: this.#queueId, queue, attemptsMax }, this.#customer);
+  }
+
+  get #queueId(): string {
+    return `queue-${this.#searches}`;
+  }
+
+  get #customer() {
+    return { call: this.#call, player: this.#player };
+  }
+
+  #happened(event: EventBody): void {
+    if (this.#ending) return;
+    switch (event.type) {
+      case 'agent-answered': {
+        const { conversationMaxMs } = this.service.options;
+        this.#outcome = 'served';
+        this.#stopTimer();
+        void this.#player.stop('waiting');
+        this.#far.bridge(event.queueId, this.#customer);
+        if (conversationMaxMs > 0) {
+          this.#stopTimer = this.deps.clock.after(
+            conversationMaxMs,
+            () => void this.hangUp('talked as long as anybody may'),
+          );
+        }
+        return;
+      }
+      case 'early-media':
+        if (event.isHeard) return this.#far.listenIn(event.queueId, this.#customer);
+        return this.#playWaiting();
+      case 'agent-failed':
+        return this.#failed(event.why);
+      case 'agent-hung-up':
+        return void this.hangUp('the agent hung up');
+      default:
+        return;
+    }
+  }
+
+  /** Another search a little later, as long as agents may be tried. */
+  #failed(why: string): void {
+    const { maxTransferToAgentAttempts, agentRetryMs } = this.service.options;
+    if (this.#connectedAtMs !== undefined || this.#searches >= maxTransferToAgentAttempts) {
+      return this.#giveUp('failed', why);
+    }
+    this.#stopRetry = this.deps.clock.after(agentRetryMs, () => {
+      if (!this.#ending) this.#search();
+    });
+  }
+
+  /** Nobody could be had: that is said, then the call ends. */
+  #giveUp(outcome: QueueExit, why: string): void {
+    this.#outcome = outcome;
+    this.#stopTimer();
+    this.#stopRetry();
+    this.#far.drop(this.#queueId, why, outcome === 'gave-up' ? 'gave-up' : 'failed');
+    const { findAgentFailTreatment } = this.service.options;
+    const endpoint = this.#endpoint;
+    if (!findAgentFailTreatment || !endpoint) return void this.hangUp(why);
+    const { file } = findAgentFailTreatment;
+    this.#player.play(endpoint, { playId: 'farewell', file, loop: false });
+  }
+
+  #played(playId: string): void {
+    if (playId === 'farewell') void this.hangUp('nobody could be reached');
+  }
+
+  #cleanUp(work: Promise<unknown>): void {
+    const done = work.catch(() => undefined).finally(() => this.#cleaning.delete(done));
+    this.#cleaning.add(done);
+  }
+
+  async #end(why: string): Promise<void> {
+    const { clock, log, metrics } = this.deps;
+    this.#stopTimer();
+    this.#stopRetry();
+    this.#player.close();
+    this.#far.drop(this.#queueId, why, this.#outcome === 'abandoned' ? 'abandoned' : 'withdrawn');
+    this.#far.dropAll(why);
+    const nowMs = clock.nowMs();
+    const waitedMs = (this.#connectedAtMs ?? nowMs) - this.#ringsSinceMs;
+    const talkedMs = this.#connectedAtMs === undefined ? undefined : nowMs - this.#connectedAtMs;
+    await this.#dialog?.bye(why);
+    await this.#endpoint?.close();
+    await Promise.all(this.#cleaning);
+    const facts = { service: this.service.name, number: this.inbound.number, why };
+    const { callId } = this.inbound;
+    const outcome = this.#outcome;
+    const times = { waitedMs, talkedMs, connectedTo: this.#connectedTo };
+    log.info({ callId, outcome, ...facts, ...times }, 'a call from outside is over');
+    metrics?.inbound(this.service.name, outcome);
+    this.deps.onOver();
+  }
+}
