@@ -3,7 +3,8 @@
  * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
 import { systemClock } from './adapters/clock/system-clock.js';
-import { recordingShelf } from './adapters/holder/recording-shelf.js';
+import { recordingShelf, SHELF_FOLDER } from './adapters/holder/recording-shelf.js';
+import { purgeRecordings } from './adapters/media/purge-recordings.js';
 import { createSpeech } from './adapters/media/speech.js';
 import { shareMedia } from './adapters/media/shared-folder.js';
 import { DoNotCallFile } from './adapters/numbers/do-not-call-file.js';
@@ -27,6 +28,7 @@ import { createAnnouncing } from './report/announcing.js';
 import { CallMetrics } from './report/call-metrics.js';
 import { AgentMemory } from './handoff/agent-memory.js';
 import { QueueDesk } from './handoff/queue-desk.js';
+import { recordingParts } from './handoff/recording-name.js';
 import type { QueuePlans } from './handoff/queue/plans.js';
 import { Counters } from './report/counters.js';
 import type { Everywhere } from './request/allow-list.js';
@@ -261,7 +263,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   watch.start();
   notifier.start();
   const { retentionDays } = config.store;
-  cleanUp.add(startRetention({ store, clock, log, retentionDays }), (stop) => stop());
+  const retention = {
+    ...{ store, clock, log, retentionDays },
+    purgeRecordings: (nowMs: number) =>
+      purgeRecordings(recordingsOf(live.current), live.current.recordings, nowMs),
+  };
+  cleanUp.add(startRetention(retention), (stop) => stop());
 
   const reload = async (): Promise<Reload> => {
     const outcome = await live.reload();
@@ -315,6 +322,16 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
 async function together<T extends readonly Promise<unknown>[]>(promises: readonly [...T]) {
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Of conversations, and of plugins and pages. */
+function recordingsOf({ services }: DialbackConfig) {
+  const templates = Object.values(services).flatMap(({ handoff }) => handoff.recording ?? []);
+  const all = new Set([`${SHELF_FOLDER}/{callbackId}.wav`, ...templates]);
+  return [...all].flatMap((template) => {
+    const parts = recordingParts(template);
+    return parts ? [parts] : [];
+  });
 }
 
 function plansOf({ agents, queues }: DialbackConfig): QueuePlans {

@@ -26,6 +26,8 @@ import { TRANSFERS } from './schema-handoff.js';
 import { CPD_PROFILES } from './schema-terms.js';
 import { OptionReader, type Block } from './values.js';
 
+const BYTES_PER_MEGABYTE = 1_000_000;
+const MS_PER_DAY = 86_400_000;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The product's own sounds. */
@@ -66,6 +68,7 @@ export function buildConfig(
     officeHours,
     capacities,
     store: buildStore(blockReader('store', read), context),
+    recordings: buildRecordings(blockReader('recordings', read)),
     http: buildHttp(blockReader('http', read), context),
     shutdown: { drainTimeoutMs: blockReader('shutdown', read).durationMs('drainTimeout') },
     orchestration,
@@ -132,6 +135,13 @@ function buildCallRecords(
   if (file === undefined) return undefined;
   const limits = { maxBytes: read.number('maxBytes'), keptFiles: read.number('keptFiles') };
   return { file: resolve(context.folder, file), ...limits };
+}
+
+function buildRecordings(read: OptionReader): DialbackConfig['recordings'] {
+  return {
+    ageMaxMs: read.number('retentionDays') * MS_PER_DAY,
+    bytesMax: read.number('maxMegabytes') * BYTES_PER_MEGABYTE,
+  };
 }
 
 function buildStore(read: OptionReader, context: BuildContext): StoreConfig {

@@ -272,7 +272,17 @@ const RULES: readonly Rule[] = [
   httpIsClosed,
 ];
 
+const recordsApart: ServiceRule = (config, service) => {
+  const { recording } = service.handoff;
+  if (recording === undefined || recording.includes('{callbackId}')) return [];
+  const path = place(config, service, 'recordCalls');
+  const message =
+    'Without `{callbackId}` in it calls record over each other, and `recordings` deletes none.';
+  return [contradiction(config, path, message)];
+};
+
 const SERVICE_RULES: readonly ServiceRule[] = [
+  recordsApart,
   messageCanBeLeft,
   pluginGoesFirst,
   pluginsReachUs,

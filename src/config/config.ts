@@ -345,6 +345,12 @@ export interface DialbackConfig {
   readonly officeHours: Readonly<Record<string, HoursPlan>>;
   readonly capacities: Readonly<Record<string, CapacityPlan>>;
   readonly store: StoreConfig;
+  readonly recordings: {
+    /** 0: for ever. */
+    readonly ageMaxMs: number;
+    /** Of all together; 0: no limit. */
+    readonly bytesMax: number;
+  };
   readonly http: HttpConfig;
   /** Call records as lines of JSON in a file; undefined: in the store only. */
   readonly callRecords: CallRecordsConfig | undefined;

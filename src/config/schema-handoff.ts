@@ -127,7 +127,7 @@ export const HANDOFF: OptionGroup = {
     ours(
       'recordCalls',
       text(320, RECORDING),
-      'Records conversations with agents, customer left and agent right, into a file of the media server. What is in braces is filled in: `{date}` as 20261127, `{time}` as 142501, UTC. Ends when the conversation does, and is not done at route points. Nothing of ours deletes it: how long it is kept is yours to settle.',
+      'Records conversations with agents, customer left and agent right, into a file of the media server. What is in braces is filled in: `{date}` as 20261127, `{time}` as 142501, UTC. Ends when the conversation does, and is not done at route points. How long it is kept: `recordings`.',
       { defaultSays: 'off' },
     ),
     ours(

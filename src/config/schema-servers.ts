@@ -109,6 +109,24 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       { default: 15_000 },
     ),
   ]),
+  block(
+    'recordings',
+    'How long recordings of people are kept: of conversations (`recordCalls`, where its name has `{callbackId}`), and those that plugins and pages made. Where the media server writes to another machine, they are deleted there, not here.',
+    [
+      option(
+        'retentionDays',
+        { kind: 'integer', min: 0, max: 3650 },
+        'Recordings older than so many days are deleted, at the start and every hour. 0: never.',
+        { default: 90 },
+      ),
+      option(
+        'maxMegabytes',
+        { kind: 'integer', min: 0, max: 1_000_000_000 },
+        'When all together take more, the oldest are deleted, too. 0: no limit. A minute of conversation is 2 MB.',
+        { default: 0 },
+      ),
+    ],
+  ),
   HTTP_BLOCK,
   SHUTDOWN_BLOCK,
   block(

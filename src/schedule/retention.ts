@@ -1,6 +1,7 @@
 /**
- * Deletes callbacks that ended long ago: at the start and every hour. It never touches what is open,
- * and a store that cannot do it now is asked again in an hour.
+ * Deletes what has been kept long enough, at the start and every hour: callbacks that ended, and
+ * recordings of their conversations. What is open is never touched, and what cannot be deleted now is
+ * tried again in an hour.
  */
 import type { Clock, Log } from '../ports.js';
 import type { CallbackStore } from './callback-store.js';
@@ -14,18 +15,18 @@ export interface RetentionDeps {
   readonly log: Log;
   /** Days that ended callbacks are kept; 0: for ever. */
   readonly retentionDays: number;
+  /** Deletes recordings; @returns how many */
+  readonly purgeRecordings: (nowMs: number) => Promise<number>;
 }
 
 /** @returns what ends it; resolves when a purge under way is over */
 export function startRetention(deps: RetentionDeps): () => Promise<void> {
-  const { clock, retentionDays } = deps;
-  if (retentionDays === 0) return () => Promise.resolve();
   let cancel = () => {};
   let running: Promise<void> = Promise.resolve();
   let isStopped = false;
   const round = (): void => {
     running = purgeOnce(deps).finally(() => {
-      if (!isStopped) cancel = clock.after(EVERY_MS, round);
+      if (!isStopped) cancel = deps.clock.after(EVERY_MS, round);
     });
   };
   round();
@@ -36,11 +37,22 @@ export function startRetention(deps: RetentionDeps): () => Promise<void> {
   };
 }
 
-async function purgeOnce({ store, clock, log, retentionDays }: RetentionDeps): Promise<void> {
+async function purgeOnce(deps: RetentionDeps): Promise<void> {
+  const { store, clock, retentionDays } = deps;
+  const nowMs = clock.nowMs();
+  await Promise.all([
+    told(deps, 'recordings', deps.purgeRecordings(nowMs)),
+    ...(retentionDays === 0
+      ? []
+      : [told(deps, 'ended callbacks', store.purge(nowMs - retentionDays * MS_PER_DAY))]),
+  ]);
+}
+
+async function told({ log }: RetentionDeps, what: string, purge: Promise<number>): Promise<void> {
   try {
-    const count = await store.purge(clock.nowMs() - retentionDays * MS_PER_DAY);
-    if (count > 0) log.info({ count, retentionDays }, 'ended callbacks deleted');
+    const count = await purge;
+    if (count > 0) log.info({ count }, `${what} deleted`);
   } catch (error) {
-    log.warn({ error: String(error) }, 'ended callbacks could not be deleted');
+    log.warn({ error: String(error) }, `${what} could not be deleted`);
   }
 }

@@ -38,7 +38,7 @@ describe('checkEffects', () => {
     ['userToUserMaxBytes: 64', '', 'userToUser: [RouterData70]'],
     ['announcementEveryMs: 9000', '', 'positionAnnouncement: [waiting.wav]'],
     ['routePointTransfer: refer', '', PLUGIN],
-    ['media: direct', 'recordCalls: /var/calls/a.wav', ''],
+    ['media: direct', 'recordCalls: "/var/calls/{callbackId}.wav"', ''],
     ['numberFragments: [1=waiting.wav]', '', 'positionAnnouncement: ["{position}"]'],
   ] as const) {
     const key = option.split(':')[0] ?? '';

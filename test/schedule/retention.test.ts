@@ -16,18 +16,26 @@ describe('keeping ended callbacks', () => {
         return before.length === 2 ? Promise.reject(new Error('disk full')) : Promise.resolve(1);
       },
     };
-    const stop = startRetention({ store, clock, log: silentLog, retentionDays: 90 });
+    const asked: number[] = [];
+    const purgeRecordings = (nowMs: number) => Promise.resolve(asked.push(nowMs));
+    const deps = { store, clock, log: silentLog, retentionDays: 90, purgeRecordings };
+    const stop = startRetention(deps);
     await clock.advance(2 * HOUR_MS);
     await stop();
     await clock.advance(2 * HOUR_MS);
     const first = 10 * DAY_MS;
     assert.deepEqual(before, [first, first + HOUR_MS, first + 2 * HOUR_MS]);
+    assert.deepEqual(
+      asked,
+      [100, 100, 100].map((days, hour) => days * DAY_MS + hour * HOUR_MS),
+    );
   });
 
   it('deletes nothing when they are to be kept for ever', async () => {
     const clock = virtualClock(100 * DAY_MS);
     const store = { purge: () => Promise.reject(new Error('asked')) };
-    await startRetention({ store, clock, log: silentLog, retentionDays: 0 })();
+    const purgeRecordings = () => Promise.resolve(0);
+    await startRetention({ store, clock, log: silentLog, retentionDays: 0, purgeRecordings })();
     assert.equal(clock.pendingCount, 0);
   });
 });

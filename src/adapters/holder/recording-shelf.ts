@@ -10,8 +10,11 @@ import { RecordingTail } from '../cpd/recording-tail.js';
 const OWNER_ONLY = 0o600;
 const FOLDER_OWNER_ONLY = 0o700;
 
+/** Where they are, by names of ids. */
+export const SHELF_FOLDER = join(tmpdir(), 'dialback-recordings');
+
 /** @param folder of the finished ones; made when the first is kept */
-export function recordingShelf(folder = join(tmpdir(), 'dialback-recordings')): RecordingShelf {
+export function recordingShelf(folder = SHELF_FOLDER): RecordingShelf {
   return {
     newPath: () => join(tmpdir(), `dialback-record-${randomUUID()}.raw`),
     follow: (path, listener) => new RecordingTail(path, { onOpen: () => undefined, ...listener }),
