@@ -2,7 +2,7 @@
 // it, with 500 customers in 5 queues and 50 agents who each serve two of them. Every event that the
 // life of a queue consists of is timed: somebody comes, gives up, an agent answers, misses, hangs up.
 import { loadavg } from 'node:os';
-import { performance } from 'node:perf_hooks';
+import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { exit } from 'node:process';
 import { bytesOfWaitingSession } from './bench/waiting-sessions.mjs';
 import { QueueCore } from '../src/handoff/queue/queue-core.ts';
@@ -52,13 +52,24 @@ const times = [];
 /** On a busy machine others are in there, too. */
 const wallTimes = [];
 let worst = { ms: 0, type: '' };
+/** Events past the target by the wall clock, and what else there was. */
+const slow = [];
+const pauses = [];
+const collector = new PerformanceObserver((list) => pauses.push(...list.getEntries()));
+collector.observe({ entryTypes: ['gc'] });
 
 function send(event) {
   const cpu = process.cpuUsage();
+  const { involuntaryContextSwitches: switchesBefore } = process.resourceUsage();
   const before = performance.now();
   const commands = core.handle({ ...event, atMs: nowMs });
-  wallTimes.push(performance.now() - before);
+  const after = performance.now();
+  wallTimes.push(after - before);
   const { user, system } = process.cpuUsage(cpu);
+  if (after - before > TARGET_MS) {
+    const { involuntaryContextSwitches } = process.resourceUsage();
+    slow.push({ before, after, isHeldUp: involuntaryContextSwitches > switchesBefore });
+  }
   const ms = (user + system) / 1000;
   times.push(ms);
   if (ms > worst.ms) worst = { ms, type: event.type };
@@ -148,7 +159,9 @@ const perCall = (process.memoryUsage().heapUsed - heapBefore) / WAITING;
 times.length = 0;
 wallTimes.length = 0;
 worst = { ms: 0, type: '' };
+slow.length = 0;
 while (times.length < EVENTS) live();
+await new Promise((resolve) => setTimeout(resolve, 50));
 const byLength = (a, b) => a - b;
 times.sort(byLength);
 wallTimes.sort(byLength);
@@ -161,6 +174,19 @@ row('p99', ...show(0.99));
 row('p99.9', ...show(0.999));
 row('slowest', ...show(1), worst.type);
 row('  slowest to its target', `${TARGET_MS} ms`, `x ${(worst.ms / TARGET_MS).toFixed(2)}`);
+// What is left of each slow one when the collector's pauses are taken off.
+const pauseIn = ({ before, after }) =>
+  pauses
+    .filter(({ startTime, duration }) => startTime < after && startTime + duration > before)
+    .reduce((sum, { duration }) => sum + duration, 0);
+const own = slow.filter((one) => one.after - one.before - pauseIn(one) > TARGET_MS);
+const heldUp = own.filter(({ isHeldUp }) => isHeldUp);
+row(`${slow.length} over ${TARGET_MS} ms by the wall clock, of them`);
+row('  with the garbage collector', slow.length - own.length);
+row('  put off the processor by other programs', heldUp.length);
+row('  neither: our own', own.length - heldUp.length);
+const longest = pauses.reduce((most, { duration }) => Math.max(most, duration), 0);
+row('garbage collections, the longest', pauses.length, `${longest.toFixed(1)} ms`);
 row('memory of a waiting call in the core', `${(perCall / 1024).toFixed(1)} KiB`);
 const nobody = plans.agents.map((agent) => ({ ...agent, startsAs: 'not-ready' }));
 const perSession = await bytesOfWaitingSession({ ...plans, agents: nobody }, WAITING);

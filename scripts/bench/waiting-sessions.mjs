@@ -3,6 +3,7 @@
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.ts';
 import { SetUpGovernor } from '../../src/dial/set-up-governor.ts';
 import { QueueDesk } from '../../src/handoff/queue-desk.ts';
+import { Counters } from '../../src/report/counters.ts';
 import { SessionHost } from '../../src/session-host.ts';
 import { FakeStore } from '../../test/fakes/fake-store.ts';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../../test/fakes/fake-telephony.ts';
@@ -39,7 +40,10 @@ export async function bytesOfWaitingSession(plans, count) {
     files: { probe: async () => undefined, fetch: async () => undefined },
     trunks: [{ ...testTrunk('sip:trunk'), maxConcurrentCalls: count, maxCallsPerSecond: 1e6 }],
     comfortFile: '/p/comfort.wav',
+    trunkResults: [],
     services: { sales: { ...service, search } },
+    times: () => ({ officeHours: {}, capacities: {} }),
+    counters: new Counters(),
     onSessionEnded: () => undefined,
   });
   const nowMs = clock.nowMs();
