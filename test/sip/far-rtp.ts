@@ -88,11 +88,15 @@ export class FarRtp {
     this.#sendTimer = setInterval(sendDue, FRAME_MS / 2).unref();
   }
 
-  /** Presses a key: RFC 4733 events of 20 ms each, the last one three times; payload type 101. */
-  async pressKey(toSdp: string, digit: string, durationMs: number): Promise<void> {
+  /**
+   * Presses a key: RFC 4733 events of 20 ms each, the last one three times; payload type 101.
+   * @returns when the first of those three left (performance.now)
+   */
+  async pressKey(toSdp: string, digit: string, durationMs: number): Promise<number> {
     const host = /^c=IN IP4 (\S+)/m.exec(toSdp)?.[1] ?? '127.0.0.1';
     const port = Number(/^m=audio (\d+)/m.exec(toSdp)?.[1]);
     const count = durationMs / FRAME_MS;
+    let endedAtMs = NaN;
     for (let n = 1; n <= count + 2; n++) {
       const isEnd = n >= count;
       const packet = Buffer.alloc(HEADER_BYTES + 4);
@@ -104,9 +108,11 @@ export class FarRtp {
       packet.writeUInt8('0123456789*#ABCD'.indexOf(digit), 12);
       packet.writeUInt8((isEnd ? 0x80 : 0) | 10, 13);
       packet.writeUInt16BE(Math.min(n, count) * SAMPLES_PER_FRAME, 14);
+      if (n === count) endedAtMs = performance.now();
       this.socket.send(packet, port, host);
       await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
     }
+    return endedAtMs;
   }
 
   stopSending(): void {
