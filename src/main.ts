@@ -161,7 +161,10 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   });
   cleanUp.add(records, () => records.settled().then(() => recordFile.close()));
   cleanUp.add(notifier, () => notifier.stop());
-  const speech = await createSpeech({ cacheDirectory: () => folders.cacheDirectory });
+  const speech = await createSpeech({
+    ...live.current.speech,
+    cacheDirectory: () => folders.cacheDirectory,
+  });
   const { host, inbound } = createHost(live, () => folders, {
     speech,
     fetcher: plugins.fetcher,

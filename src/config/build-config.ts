@@ -17,13 +17,13 @@ import type {
   ServiceConfig,
   StoreConfig,
 } from './config.js';
-import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
+import { addFault, blockReader, readersOf, textsByName, type BuildContext } from './build-parts.js';
 import { buildHttp } from './build-http.js';
 import { buildTelephony } from './build-telephony.js';
 import { buildTrunks, refuseInbound } from './build-trunks.js';
 import { CONFIG_OPTIONS } from './schema.js';
 import { TRANSFERS } from './schema-handoff.js';
-import { CPD_PROFILES } from './schema-terms.js';
+import { CPD_PROFILES, SPEECH_PROGRAMS } from './schema-terms.js';
 import { OptionReader, type Block } from './values.js';
 
 const BYTES_PER_MEGABYTE = 1_000_000;
@@ -59,6 +59,7 @@ export function buildConfig(
     ...buildTrunks(read, context),
     dialling: buildDialling(blockReader('dialling', read), context),
     media: buildMedia(blockReader('media', read), context),
+    speech: buildSpeech(blockReader('speech', read)),
     cpd: buildCpd(blockReader('cpd', read), context),
     queues: dictionary(queues.map((queue) => [queue.name, queue])),
     agents: dictionary(agents.map((agent) => [agent.name, agent])),
@@ -98,6 +99,15 @@ function buildRoutePoint(read: OptionReader): RoutePointConfig {
   const written = read.optionalText('transfer');
   const transfer = TRANSFERS.find((one) => one === written);
   return transfer === undefined ? { uri } : { uri, transfer };
+}
+
+function buildSpeech(read: OptionReader): DialbackConfig['speech'] {
+  const voices = Object.entries(textsByName(read, 'voices'));
+  return {
+    program: read.choice('program', SPEECH_PROGRAMS),
+    voices: Object.fromEntries(voices.map(([language, voice]) => [language.toLowerCase(), voice])),
+    wordsPerMinute: read.number('wordsPerMinute'),
+  };
 }
 
 function buildMedia(read: OptionReader, context: BuildContext): DialbackConfig['media'] {

@@ -52,3 +52,11 @@ function optionsOf({ type }: OptionSpec): readonly OptionSpec[] {
   const isNested = type.kind === 'list' || type.kind === 'map';
   return isNested && type.of.kind === 'block' ? type.of.options : [];
 }
+
+/** A map of texts. */
+export function textsByName(read: OptionReader, key: string): Readonly<Record<string, string>> {
+  const entries = [...(read.block(key) ?? [])];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -4,7 +4,7 @@ import { RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
 import { NUMBER_FORMATS } from '../dial/trunk.js';
 import { isReservedHeader } from '../dial/trunk-headers.js';
 import { SRTP_CHOICES } from './schema-trunks.js';
-import { addFault, blockReader, readersOf, type BuildContext } from './build-parts.js';
+import { addFault, blockReader, readersOf, textsByName, type BuildContext } from './build-parts.js';
 import type { DialbackConfig, ServiceConfig, TrunkConfig } from './config.js';
 import type { OptionReader } from './values.js';
 
@@ -144,11 +144,4 @@ function refuseHeaders({ headers = {} }: TrunkConfig, path: string, context: Bui
   if (refused.length === 0) return;
   const message = 'Such a header is not ours to choose, or has an option of its own.';
   addFault(context, 'CONFIG_RESERVED_HEADER', `${path}.headers`, message);
-}
-
-function textsByName(read: OptionReader, key: string): Readonly<Record<string, string>> {
-  const entries = [...(read.block(key) ?? [])];
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

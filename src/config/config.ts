@@ -15,7 +15,7 @@ import type { HoursPlan, WeeklySpans } from '../schedule/hours/hours-plan.js';
 import type { Fragments } from '../treatment/fragments.js';
 import type { Problem } from './problem.js';
 import type { ApiScope } from './schema-http.js';
-import type { CPD_PROFILES } from './schema-terms.js';
+import type { CPD_PROFILES, SpeechProgram } from './schema-terms.js';
 
 export interface EmbeddedConfig {
   /** Address the engine's SIP agent binds. */
@@ -312,6 +312,14 @@ export interface ServiceConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** Who reads out text, and how. */
+export interface SpeechConfig {
+  readonly program: SpeechProgram;
+  /** By language in lower case (`de`, `de-at`), and `default`. */
+  readonly voices: Readonly<Record<string, string>>;
+  readonly wordsPerMinute: number;
+}
+
 export interface DialbackConfig {
   /** Absolute path of the file or folder read. */
   readonly file: string;
@@ -338,6 +346,7 @@ export interface DialbackConfig {
   };
   /** Absolute; `packagedDirectory` is the product's own media folder. */
   readonly media: { readonly directory: string; readonly packagedDirectory: string };
+  readonly speech: SpeechConfig;
   readonly cpd: CpdConfig;
   readonly queues: Readonly<Record<string, QueuePlan>>;
   readonly agents: Readonly<Record<string, AgentPlan>>;

@@ -41,6 +41,11 @@ export const WEBHOOK_SECRET: TextFormat = {
   says: 'at least 16 characters',
 };
 export const PATH: TextFormat = { pattern: /^[^\0\r\n]+$/, says: 'a path' };
+/** A program gets it as an argument: never one that looks like an option or a path. */
+export const VOICE: TextFormat = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_+-]{0,63}$/,
+  says: 'the name of a voice, such as slt or en-gb+f3',
+};
 const SECRET: TextFormat = { pattern: /^[^\0\r\n|]+$/, says: 'one line without `|`' };
 export const SIP_TEXT: TextFormat = {
   pattern: /^(?!.*\$\{)[^\p{Cc}\p{Zl}\p{Zp}"<>\\]+$/u,

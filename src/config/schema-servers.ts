@@ -10,11 +10,13 @@ import {
   SIP_URI,
   STORE_URL,
   SIGNING_SECRET,
+  VOICE,
   WEBHOOK_SECRET,
 } from './schema-parts.js';
 import { HTTP_BLOCK, SHUTDOWN_BLOCK } from './schema-http.js';
 import { DIALLING_BLOCK } from './schema-limits.js';
 import { agents, queues } from './schema-queues.js';
+import { SPEECH_PROGRAMS } from './schema-terms.js';
 import { TRANSFERS } from './schema-handoff.js';
 import { capacities, officeHours } from './schema-time.js';
 import { drachtio, freeswitch } from './schema-telephony.js';
@@ -81,6 +83,26 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       { kind: 'text', maxLength: 1024, format: PATH },
       'Where the names of treatment files are looked up first; the product’s own sounds stay available under their names.',
       { defaultSays: 'the media folder of the product' },
+    ),
+  ]),
+  block('speech', 'The voice for text that pages and plugins want read out.', [
+    option(
+      'program',
+      { kind: 'choice', values: SPEECH_PROGRAMS },
+      'The program of this host that reads out. `auto`: espeak-ng, else flite, whichever is installed. `none`, or neither there: the media server itself where mod_flite is loaded, else nobody.',
+      { default: 'auto' },
+    ),
+    option(
+      'voices',
+      { kind: 'map', maxItems: 50, of: { kind: 'text', maxLength: 64, format: VOICE } },
+      'Voices of that program by language, as pages name it (`xml:lang`): `de-AT` is looked for first, then `de`, then `default`. Without any, espeak-ng takes the voice that is named like the language, and flite its first.',
+      { defaultSays: 'none' },
+    ),
+    option(
+      'wordsPerMinute',
+      { kind: 'integer', min: 80, max: 400 },
+      'How fast it reads. A little slower than a conversation: telephones take a lot away.',
+      { default: 160 },
     ),
   ]),
   CPD_BLOCK,

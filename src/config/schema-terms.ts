@@ -99,3 +99,7 @@ export function genesys(key: string, type: ValueType, doc: string, more: More = 
 export function ours(key: string, type: ValueType, doc: string, more: More = {}): OptionSpec {
   return { key, type, doc, source: OURS, ...more };
 }
+
+/** Who reads out text. */
+export const SPEECH_PROGRAMS = ['auto', 'espeak-ng', 'flite', 'none'] as const;
+export type SpeechProgram = (typeof SPEECH_PROGRAMS)[number];

@@ -4,9 +4,11 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import NodeCache from 'node-cache';
+import type { SpeechConfig } from '../../config/config.js';
 import { mediaFault, type ResolvedMedia, type Speech } from '../../treatment/media-file.js';
 
 /** Characters of one text; the rest is not said. */
@@ -18,31 +20,65 @@ const WAITING_MAX = 100;
 const KEPT_SECONDS = 3600;
 const KEPT_MAX = 1000;
 const DEFAULT_LANGUAGE = 'en';
-/** A little slower than espeak-ng's own pace: telephones take a lot away. */
-const WORDS_PER_MINUTE = '160';
+/** Key of the voice for whatever has none of its own. */
+const ANY = 'default';
+/** What flite's own pace is taken for. */
+const FLITE_WORDS_PER_MINUTE = 170;
 
-export interface SpeechOptions {
+export interface SpeechOptions extends SpeechConfig {
   /** Asked each time: a reload may move it. */
   readonly cacheDirectory: () => string;
 }
 
 interface Voice {
   readonly program: string;
-  /** @returns arguments; the text comes by standard input. */
-  args(language: string, path: string): readonly string[];
+  /** Arguments to try, best first. @param languages from the most to the least special */
+  attempts(order: SpeechOrder, options: SpeechOptions): readonly (readonly string[])[];
+  /** By standard input, not as an argument. */
+  readonly readsInput: boolean;
+}
+
+interface SpeechOrder {
+  readonly text: string;
+  readonly languages: readonly string[];
+  /** Where the sound is to be written. */
+  readonly path: string;
 }
 
 const VOICES: readonly Voice[] = [
   {
     program: 'espeak-ng',
-    args: (language, path) => ['-v', language, '-s', WORDS_PER_MINUTE, '-w', path, '--stdin'],
+    readsInput: true,
+    attempts: ({ languages, path }, { voices, wordsPerMinute }) => {
+      const others = [...languages, voices[ANY] ?? DEFAULT_LANGUAGE, DEFAULT_LANGUAGE];
+      return [...named(languages, voices), ...others].map((name) => [
+        ...['-v', name, '-s', String(wordsPerMinute)],
+        ...['-w', path, '--stdin'],
+      ]);
+    },
   },
-  { program: 'flite', args: (_language, path) => ['-f', '/dev/stdin', '-o', path] },
+  {
+    // It opens a file of the text, which the socket that our input is cannot be.
+    program: 'flite',
+    readsInput: false,
+    attempts: ({ text, languages, path }, { voices, wordsPerMinute }) => {
+      const stretch = (FLITE_WORDS_PER_MINUTE / wordsPerMinute).toFixed(2);
+      const rest = ['--setf', `duration_stretch=${stretch}`, '-t', text, '-o', path];
+      const names = named([...languages, ANY], voices);
+      return [...names.map((name) => ['-voice', name, ...rest]), rest];
+    },
+  },
 ];
+
+function named(languages: readonly string[], voices: SpeechOptions['voices']): string[] {
+  return languages.flatMap((language) => voices[language] ?? []);
+}
 
 /** @returns undefined when this host has no voice */
 export async function createSpeech(options: SpeechOptions): Promise<Speech | undefined> {
+  const { program } = options;
   for (const voice of VOICES) {
+    if (program !== 'auto' && program !== voice.program) continue;
     const probe = await run(voice.program, ['--version'], '');
     if (probe.isFound) return new HostSpeech(voice, options);
   }
@@ -91,9 +127,12 @@ class HostSpeech implements Speech {
       await mkdir(directory, { recursive: true });
       const path = join(directory, `speech-${key.slice(0, 32)}.wav`);
       const partial = `${path}.${process.pid}.part`;
-      for (const tag of candidates(language)) {
-        const { isDone } = await run(this.#voice.program, this.#voice.args(tag, partial), text);
-        if (!isDone) continue;
+      const { program, readsInput } = this.#voice;
+      const order = { text, languages: languagesOf(language), path: partial };
+      for (const args of this.#voice.attempts(order, this.#options)) {
+        const { isDone } = await run(program, args, readsInput ? text : '');
+        // Both may say that all is well and write nothing.
+        if (!isDone || !existsSync(partial)) continue;
         await rename(partial, path);
         return { kind: 'file', path };
       }
@@ -114,11 +153,11 @@ class HostSpeech implements Speech {
   }
 }
 
-/** The language with its region, without, and the one that is always there. */
-function candidates(language: string | undefined): string[] {
+/** The language with its region, and without. */
+function languagesOf(language: string | undefined): string[] {
   const tag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}$/i.exec(language ?? '')?.[0].toLowerCase();
   const [primary] = tag?.split('-') ?? [];
-  return [...new Set([tag, primary, DEFAULT_LANGUAGE].filter((one) => one !== undefined))];
+  return [...new Set([tag, primary].filter((one) => one !== undefined))];
 }
 
 function run(
