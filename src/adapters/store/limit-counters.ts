@@ -5,6 +5,8 @@
 import type { CounterLimit, CounterRefusal } from '../../schedule/admission-limits.js';
 import { get, run, type Dialect, type Work } from './statements.js';
 
+/** Clocks of processes that count together may differ by so much. */
+const CLOCKS_DIFFER_MAX_MS = 60_000;
 /** Each count takes so many dead rows away: more than it adds, and little at a time. */
 const SWEEP_MAX = 20;
 
@@ -57,6 +59,7 @@ function* aliveCounter(
 ): Work<{ readonly used: number; readonly endsAtMs: number } | undefined> {
   const row = yield* get('SELECT used, ends_at_ms FROM limit_counters WHERE key = ?', key);
   const endsAtMs = Number(row?.['ends_at_ms'] ?? 0);
-  if (row === undefined || endsAtMs <= nowMs || endsAtMs > latestMs) return undefined;
+  const isOfNow = endsAtMs > nowMs && endsAtMs <= latestMs + CLOCKS_DIFFER_MAX_MS;
+  if (row === undefined || !isOfNow) return undefined;
   return { used: Number(row['used']), endsAtMs };
 }
