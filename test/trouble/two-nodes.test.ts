@@ -117,6 +117,41 @@ describe('Two processes on one PostgreSQL, asked by strangers', () => {
     assert.equal(asked.filter(({ statusCode }) => statusCode === 200).length, 5);
   });
 
+  it('find nothing under what no text of a database can be, and write on', async () => {
+    const odd = ['%00', 'a%00b', '%ED%A0%80', '%25', '%27%20OR%201=1--', '%5C', '_%25_'];
+    const paths = odd.flatMap((text) => [
+      `/genesys/1/service/callback?_id=${text}`,
+      `/genesys/1/service/callback?_customer_number=${text}`,
+      `/genesys/1/service/callback?_alternate_number_1=${text}&_callback_state=!COMPLETED`,
+      `/genesys/1/service/callback/sales?_customer_number=!${text}`,
+      `/genesys/1/service/callback/${text}?_callback_state=QUEUED`,
+      `/genesys/1/service/${text}/check-queue-position`,
+      `/genesys/1/admin/callback/queues?target=${text}&after=${text}&_callback_reason=${text}`,
+      `/genesys/1/admin/callback/watermarks?service_name=${text}`,
+      ...[`/v1/callbacks/${text}`, `/v1/callbacks/${text}/story`, `/v1/callbacks?service=${text}`],
+      ...[`/v1/callbacks?cursor=${text}`, `/v1/callbacks?number=${text}`],
+      ...[`/v1/notifications?callback=${text}`, `/v1/notifications?cursor=${text}`],
+      `/v1/records?service=${text}`,
+    ]);
+    const failed: string[] = [];
+    for (const [index, url] of paths.entries()) {
+      const { statusCode } = await node(index).api.inject({ method: 'GET', url });
+      if (statusCode >= 500) failed.push(`${statusCode} ${url}`);
+    }
+    const post = (url: string, payload: object) =>
+      node(0).api.inject({ method: 'POST', url, payload });
+    for (const answer of [
+      await post('/genesys/1/admin/callback/cancel', { ids: ['a\0b', '\ud800'] }),
+      await post('/v1/notifications/replay', { ids: ['a\0b'] }),
+      await post('/v1/numbers/%00/cancel', {}),
+      await post('/v1/services/%00/pause', {}),
+    ]) {
+      if (answer.statusCode >= 500) failed.push(answer.body);
+    }
+    assert.deepEqual(failed, []);
+    assert.equal((await ask(0, 'sales', { _customer_number: '+16504661100' })).statusCode, 200);
+  });
+
   it('book no slot twice', async () => {
     const _desired_time = new Date(NOON_MS + 3_600_000).toISOString();
     const answers = await Promise.all(
