@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { callRecord, csvLine, RECORD_COLUMNS, type CallRecord } from '../report/call-record.js';
-import type { CallbackStore } from '../schedule/callback-store.js';
+import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 
 const PAGE = 200;
@@ -56,15 +56,22 @@ export function registerRecordRoutes(api: FastifyInstance, { store, clock }: Api
 type Records = AsyncGenerator<CallRecord, void>;
 
 async function* recordsOf(
-  store: Pick<CallbackStore, 'find' | 'attempts'>,
+  store: Pick<CallbackStore, 'find' | 'attempts' | 'get'>,
   query: Parameters<CallbackStore['find']>[0],
 ): Records {
-  for (let after: string | undefined; ;) {
-    const page = await store.find({ ...query, limit: PAGE, ...(after !== undefined && { after }) });
-    const attempts = await Promise.all(page.map(({ id }) => store.attempts(id)));
+  let { completedFromMs } = query;
+  for (let after: CallbackRecord | undefined; ;) {
+    const behind = after && { after: after.id };
+    const page = await store.find({ ...query, completedFromMs, limit: PAGE, ...behind });
+    const attempts = await Promise.all(
+      page.map(({ id, attemptCount }) => (attemptCount === 0 ? [] : store.attempts(id))),
+    );
     for (const [index, record] of page.entries()) yield callRecord(record, attempts[index] ?? []);
-    after = page.at(-1)?.id;
-    if (page.length < PAGE) return;
+    const isPurged = page.length === 0 && after && (await store.get(after.id)) === undefined;
+    if (page.length < PAGE && !isPurged) return;
+    // Where it stood nobody knows any more; what ended in the same millisecond is gone with it.
+    if (isPurged) completedFromMs = (after?.completedAtMs ?? 0) + 1;
+    after = page.at(-1);
   }
 }
 

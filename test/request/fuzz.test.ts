@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { EventStream } from '../../src/report/event-stream.js';
 import type { ApiDocument, ApiOperation, SchemaNode } from '../../src/request/docs-page.js';
 import { callRecord, csvLine, RECORD_COLUMNS } from '../../src/report/call-record.js';
+import { NOON_MS, someCallback } from '../adapters/store/fixtures.js';
 import { openApi } from './whole-api.js';
 
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 10_000);
@@ -159,6 +160,27 @@ describe('Records as comma-separated values', () => {
       undefined,
     ]);
     assert.equal(line, `'=1+1,'+HYPERLINK(),'-2,'@x,+15550001234,"a""b,c",-5,\r\n`);
+  });
+
+  it('go on behind what is deleted while they are read', async () => {
+    const { api, deps, close } = await openApi();
+    try {
+      const { store } = deps;
+      for (let index = 0; index < 250; index += 1) {
+        const { id } = await store.accept(someCallback());
+        await store.requestCancel(id, 'admin', NOON_MS + index);
+      }
+      const find = store.find.bind(store);
+      let pages = 0;
+      store.find = async (query) => {
+        if ((pages += 1) === 2) await store.purge(NOON_MS + 230);
+        return find(query);
+      };
+      const lines = (await api.inject(`/v1/records?from=0&to=${NOON_MS + 1000}`)).body.split('\n');
+      assert.equal(lines.length - 1, 200 + 20);
+    } finally {
+      await close();
+    }
   });
 
   it('come out of the API with a line for each callback that ended', async () => {
