@@ -47,8 +47,10 @@ export function viewOfServices(
     attempts: async (id) => ((await isThere(id)) ? store.attempts(id) : []),
     story: async (id) => ((await isThere(id)) ? store.story(id) : []),
     trail: async (id) => ((await isThere(id)) ? store.trail(id) : []),
-    findNotices: async (query) =>
-      (await store.findNotices(query)).filter(({ serviceName }) => !isHidden(serviceName)),
+    findNotices: (query) => {
+      const services = servicesNow();
+      return store.findNotices({ ...query, ...(services && { serviceNames: [...services] }) });
+    },
     async stats() {
       const stats = await store.stats();
       return { ...stats, open: stats.open.filter(({ serviceName }) => !isHidden(serviceName)) };

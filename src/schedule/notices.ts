@@ -48,6 +48,8 @@ export interface NoticeQuery {
   readonly isDead?: boolean;
   readonly callbackId?: string;
   readonly serviceName?: string;
+  /** Of any of these. */
+  readonly serviceNames?: readonly string[];
   /** 1..1000, default 100; oldest first. */
   readonly limit?: number;
   /** What comes after the notice with this id. */

@@ -10,7 +10,7 @@ import {
   type NoticeOutcome,
   type NoticeQuery,
 } from '../../schedule/notices.js';
-import { all, get, run, type SqlRow, type SqlValue, type Work } from './statements.js';
+import { all, get, marks, run, type SqlRow, type SqlValue, type Work } from './statements.js';
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -133,13 +133,16 @@ function* settle(outcome: NoticeOutcome): Work<void> {
 export function* findNotices(query: NoticeQuery): Work<Notice[]> {
   const terms = ['1 = 1'];
   const values: SqlValue[] = [];
-  const add = (term: string, value: SqlValue): void => {
+  const add = (term: string, ...bound: SqlValue[]): void => {
     terms.push(term);
-    values.push(value);
+    values.push(...bound);
   };
+  const { serviceNames } = query;
+  if (serviceNames?.length === 0) return [];
   if (query.isDead !== undefined) add('is_dead = ?', Number(query.isDead));
   if (query.callbackId !== undefined) add('callback_id = ?', query.callbackId);
   if (query.serviceName !== undefined) add('service_name = ?', query.serviceName);
+  if (serviceNames) add(`service_name IN (${marks(serviceNames)})`, ...serviceNames);
   if (query.after !== undefined) add('seq > (SELECT seq FROM outbox WHERE id = ?)', query.after);
   const limit = Math.min(Math.max(query.limit ?? LIMIT_DEFAULT, 1), LIMIT_MAX);
   const rows = yield* all(
