@@ -27,7 +27,7 @@ const percentile = (list, share) =>
 const median = (list) => percentile(list, 0.5);
 const ms = (value) => `${value.toFixed(1)} ms`;
 const row = (...cells) =>
-  console.log(cells.map((cell, n) => String(cell).padEnd(n === 0 ? 44 : 16)).join(''));
+  console.log(cells.map((cell, n) => `${cell}  `.padEnd(n === 0 ? 44 : 16)).join(''));
 const load = () =>
   `load average ${loadavg()
     .map((one) => one.toFixed(1))
