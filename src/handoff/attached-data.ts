@@ -111,10 +111,23 @@ function userToUserOf(data: AttachedData, format: AttachedFormat): string | unde
       JSON.stringify(Object.fromEntries(chosen.map((key) => [key, values[key]]))),
     );
     if (json.length <= userToUserMaxBytes) {
-      return `${USER_SPECIFIC_PROTOCOL}${json.toString('hex')};encoding=hex`;
+      return inHex(json);
     }
   }
   return undefined;
+}
+
+/** A text of a page's own for User-to-User; undefined: it is too long, and half of it would be none. */
+export function userToUserText(
+  text: string,
+  { userToUserMaxBytes }: Pick<AttachedFormat, 'userToUserMaxBytes'>,
+): string | undefined {
+  const bytes = Buffer.from(text);
+  return bytes.length <= userToUserMaxBytes ? inHex(bytes) : undefined;
+}
+
+function inHex(bytes: Buffer): string {
+  return `${USER_SPECIFIC_PROTOCOL}${bytes.toString('hex')};encoding=hex`;
 }
 
 function encode(text: string): string {

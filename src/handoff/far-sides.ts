@@ -10,6 +10,7 @@ import type { LegTrail } from '../leg-trail.js';
 import type { Clock, Log, Random, Telephony } from '../ports.js';
 import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
+import { userToUserText } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
 import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
@@ -210,7 +211,7 @@ export class FarSides {
         note: (what, detail) => trail.note(customer.call.callId, what, detail),
       },
       order,
-      { uri: target.uri, callId, ...this.#presented(undefined, customer) },
+      { uri: target.uri, callId, ...this.#withText(order.userToUser, customer) },
     );
     return this.#lent;
   }
@@ -369,6 +370,15 @@ export class FarSides {
         post(isBridged ? events.over : fail('it left before the two were connected'));
       },
     };
+  }
+
+  #withText(text: string | undefined, customer: CustomerSide): LegWish {
+    const wish = this.#presented(undefined, customer);
+    const { attached } = this.context.settings().service.handoff;
+    const header = text === undefined ? undefined : userToUserText(text, attached);
+    return header === undefined
+      ? wish
+      : { ...wish, headers: { ...wish.headers, 'User-to-User': header } };
   }
 
   #presented(

@@ -17,6 +17,8 @@ export interface TransferOrder {
   readonly maxTimeMs: number;
   /** The far side is not connected, but kept for the flow once it has answered. */
   readonly isConsultation: boolean;
+  /** A text for whoever answers (User-to-User), in place of the callback's own data there. */
+  readonly userToUser?: string | undefined;
   /** The two are about to hear each other: what else the customer hears has to give way. */
   readonly beforeTalk: () => Promise<void>;
 }

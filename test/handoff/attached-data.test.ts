@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { inviteHeaders } from '../../src/adapters/telephony/sip-headers.js';
 import {
   attachedHeaders,
+  userToUserText,
   type AttachedData,
   type AttachedFormat,
   type AttachedKey,
@@ -94,6 +95,14 @@ describe('attachedHeaders', () => {
     assert.deepEqual(read(128), { RouterData70: '90' });
     const tiny = attachedHeaders(data, { ...format, userToUser, userToUserMaxBytes: 16 });
     assert.equal(tiny['User-to-User'], undefined);
+  });
+
+  it('packs a text of a page the same way, or leaves it out whole', () => {
+    assert.equal(
+      userToUserText('order 7', { userToUserMaxBytes: 7 }),
+      '006f726465722037;encoding=hex',
+    );
+    assert.equal(userToUserText('order 70', { userToUserMaxBytes: 7 }), undefined);
   });
 
   it('gives the SIP side nothing that it refuses, whatever a customer or plugin brought', () => {

@@ -81,7 +81,7 @@ describe('A transfer that a VoiceXML page waits for', function () {
       waitsAgain,
       {
         'page.vxml': page(
-          'type="bridge"',
+          'type="bridge" aai="order 7"',
           '<grammar mode="dtmf" version="1.0" root="r"><rule id="r">9</rule></grammar>',
         ),
       },
@@ -90,6 +90,9 @@ describe('A transfer that a VoiceXML page waits for', function () {
     );
     assert.equal(result(call), 'near_end_disconnect');
     assert.equal(call.agents[0]?.endedBy, 'caller');
+    const aai = `00${Buffer.from('order 7').toString('hex')};encoding=hex`;
+    const headers = Object.entries(call.agents[0]?.headers ?? {});
+    assert.equal(headers.find(([name]) => /^user-to-user$/i.test(name))?.[1], aai);
     assert.match(call.agents[0]?.dtmf ?? '', /^5/, 'keys are for whoever the customer talks to');
     assert.ok((await heardOf(call, 'find-agent-fail.wav')).length > 0);
   });

@@ -1,9 +1,15 @@
 /** An XML document as JSON text, for the DOM inside the script engine. */
 import type { XmlElement } from '../../plugin/scxml/document/xml.js';
 
-type Tree = readonly [string, Readonly<Record<string, string>>, readonly (Tree | string)[], string];
+type Tree = readonly [
+  string,
+  Readonly<Record<string, string>>,
+  readonly (Tree | string)[],
+  string,
+  Readonly<Record<string, string>>,
+];
 
-/** [name, attributes, children, namespace]; text beside text is one node. */
+/** [name, attributes, children, namespace, namespaces of attributes]; text beside text is one node. */
 export function jsonTree(root: XmlElement): string {
   return JSON.stringify(treeOf(root));
 }
@@ -17,5 +23,8 @@ function treeOf(element: XmlElement): Tree {
     else if (typeof last === 'string') children.splice(-1, 1, last + child.text);
     else children.push(child.text);
   }
-  return [element.name, attributes, children, element.uri];
+  const namespaces = Object.fromEntries(
+    element.attributes.filter(({ uri }) => uri !== '').map(({ name, uri }) => [name, uri]),
+  );
+  return [element.name, attributes, children, element.uri, namespaces];
 }

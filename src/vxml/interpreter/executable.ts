@@ -245,7 +245,8 @@ async function fetchData(element: XmlElement, env: Env): Promise<void> {
   const fetch = { url, what: 'data', timeoutMs, ...request.how } as const;
   const name = attributeOf(element, 'name');
   if (name === undefined) await shared.text(fetch);
-  else shared.scopes.setDocument(env.scope, name, jsonTree(await shared.xml(fetch)), element.at);
+  else
+    shared.scopes.setDocument(env.scope, name, jsonTree(await shared.xml(fetch, page)), element.at);
 }
 
 export function fetchTimeoutMs(element: XmlElement, env: Env): number {

@@ -1,5 +1,6 @@
 /** What all pages and subdialogs of one session share. */
 import type { XmlElement } from '../../plugin/scxml/document/xml.js';
+import { mayRead } from '../document/access-control.js';
 import { parsePage, readXml, resolveUrl, type Page } from '../document/page.js';
 import type { CompiledGrammar } from '../dtmf/matcher.js';
 import { badFetch, PageEvent, semantic } from '../errors.js';
@@ -98,9 +99,12 @@ export class Shared {
     return text;
   }
 
-  /** @throws PageEvent error.badfetch... */
-  async xml(request: PageFetch): Promise<XmlElement> {
+  /** A document for `data`. @throws PageEvent error.badfetch..., error.noauthorization */
+  async xml(request: PageFetch, reader: Page): Promise<XmlElement> {
     const { text, url } = await this.text(request);
+    if (!mayRead(text, reader.url)) {
+      throw new PageEvent('error.noauthorization', `${url} does not let ${reader.url} read it`);
+    }
     return readXml(text, url, this.limits);
   }
 

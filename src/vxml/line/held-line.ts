@@ -149,7 +149,7 @@ export class HeldLine implements Line {
     const { call, refuseTransfer } = this.#options;
     const destination = routeDestination(order.destination);
     if (order.kind === 'blind') {
-      const end = this.#giveAway(destination);
+      const end = this.#giveAway(destination, order.aai);
       return { done: Promise.resolve(end), stop: () => undefined };
     }
     const isConsultation = order.kind === 'consultation';
@@ -158,12 +158,13 @@ export class HeldLine implements Line {
       const end = failed('error.unsupported.transfer.consultation', why);
       return { done: Promise.resolve(end), stop: () => undefined };
     }
-    const { connectTimeoutMs, maxTimeMs, audioUrl } = order;
+    const { connectTimeoutMs, maxTimeMs, audioUrl, aai } = order;
     const transfer = call.transfer({
       destination,
       connectTimeoutMs,
       maxTimeMs,
       isConsultation,
+      userToUser: aai,
       audio: audioUrl === undefined ? undefined : { kind: 'file', file: fileOf(audioUrl) },
     });
     const done = transfer.done.then((end) => {
@@ -173,7 +174,7 @@ export class HeldLine implements Line {
     return { done, stop: () => transfer.stop() };
   }
 
-  #giveAway(destination: string): LineTransferEnd {
+  #giveAway(destination: string, aai: string | undefined): LineTransferEnd {
     const { refuseTransfer } = this.#options;
     if (!refuseTransfer) {
       const why = 'only a page that a callback has started gives its customer away';
@@ -182,6 +183,7 @@ export class HeldLine implements Line {
     const refused = refuseTransfer(destination);
     if (refused !== undefined) return failed('error.connection.noauthorization', refused);
     this.#transferredTo = destination;
+    if (aai !== undefined) this.#options.call.attachData({ aai });
     return { kind: 'transferred' };
   }
 

@@ -135,11 +135,15 @@ export const PRELUDE = `(function (global) {
     node.namespaceURI = tree[3] || null;
     node.attributes = nodeList(Object.keys(tree[1]).map(function (name) {
       var attribute = new DomNode(owner, null, 2, name, tree[1][name]);
+      attribute.localName = name.replace(/^.*:/, '');
+      attribute.prefix = name.indexOf(':') < 0 ? null : name.replace(/:.*$/, '');
+      attribute.namespaceURI = tree[4][name] || null;
       attribute.name = name; attribute.value = tree[1][name]; attribute.ownerElement = node;
       attribute.specified = true;
       return attribute;
     }));
     node.attributes.getNamedItem = function (name) { return node.getAttributeNode(name); };
+    node.attributes.getNamedItemNS = function (uri, local) { return node.getAttributeNodeNS(uri, local); };
     node.childNodes = nodeList(tree[2].map(function (child) { return dom(child, owner, node); }));
     return node;
   }
@@ -179,6 +183,15 @@ export const PRELUDE = `(function (global) {
       return null;
     },
     getAttribute: function (name) { var a = this.getAttributeNode(name); return a ? a.nodeValue : ''; },
+    getAttributeNodeNS: function (uri, local) {
+      for (var i = 0; this.attributes && i < this.attributes.length; i++) {
+        var at = this.attributes[i];
+        if (at.localName === local && (at.namespaceURI || '') === (uri || '')) return at;
+      }
+      return null;
+    },
+    getAttributeNS: function (uri, local) { var a = this.getAttributeNodeNS(uri, local); return a ? a.nodeValue : ''; },
+    hasAttributeNS: function (uri, local) { return this.getAttributeNodeNS(uri, local) !== null; },
     hasAttribute: function (name) { return this.getAttributeNode(name) !== null; },
     getElementsByTagName: function (name) {
       var found = [];
@@ -205,6 +218,16 @@ export const PRELUDE = `(function (global) {
     substringData: function (offset, count) { return this.data.substr(offset, count); },
     toString: function () { return '[object ' + this.nodeName + ']'; },
   };
+  /* The document is read-only (2.1, appendix D): whatever would change it says so. */
+  ['appendChild', 'insertBefore', 'removeChild', 'replaceChild', 'setAttribute', 'setAttributeNS',
+    'setAttributeNode', 'removeAttribute', 'removeAttributeNS', 'removeAttributeNode', 'normalize',
+    'appendData', 'insertData', 'deleteData', 'replaceData', 'splitText'].forEach(function (name) {
+    DomNode.prototype[name] = function () {
+      var error = new Error(name + ': the document is read-only');
+      error.code = 7;
+      throw error;
+    };
+  });
   function domDocument(tree) {
     var node = new DomNode(null, null, 9, '#document', null);
     node.documentElement = dom(tree, node, node);
