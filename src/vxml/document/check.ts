@@ -15,7 +15,9 @@ const MAX_PROBLEMS = 100;
 /** @returns what is wrong, in document order; empty = nothing */
 export function checkPage(root: XmlElement): PageProblem[] {
   if (root.local !== 'vxml' || !isOwn(root)) {
-    return [{ at: root.at, message: `the root element is <${root.name}>, not <vxml>` }];
+    const where = root.uri === '' ? '' : ` of ${root.uri.slice(0, 80)}`;
+    const message = `the root element is <${root.name}>${where}, not <vxml> of VoiceXML`;
+    return [{ at: root.at, message }];
   }
   const version = attributeOf(root, 'version');
   if (version !== undefined && !VERSIONS.includes(version)) {
