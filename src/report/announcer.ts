@@ -26,7 +26,7 @@ type Dialled = CallbackRecord & Pick<NoticeFacts, 'dialledNumber'>;
 
 export interface GivenUp {
   readonly notices: readonly NoticeDraft[];
-  told(): void;
+  readonly told: () => void;
 }
 
 /** What a session tells of its steps. */

@@ -47,7 +47,7 @@ export function createAnnouncing(deps: AnnouncingDeps): Announcing {
     ...{ store, log },
     isOn: () => deps.config().callRecords !== undefined,
     append: (line) => deps.records.append(line),
-    standing: deps.standing,
+    standing: (serviceName) => deps.standing(serviceName),
   });
   const announcer = new Announcer({
     services: () => deps.config().services,

@@ -64,7 +64,7 @@ async function* recordsOf(
     const behind = after && { after: after.id };
     const page = await store.find({ ...query, completedFromMs, limit: PAGE, ...behind });
     const attempts = await Promise.all(
-      page.map(({ id, attemptCount }) => (attemptCount === 0 ? [] : store.attempts(id))),
+      page.map(async ({ id, attemptCount }) => (attemptCount === 0 ? [] : store.attempts(id))),
     );
     for (const [index, record] of page.entries()) yield callRecord(record, attempts[index] ?? []);
     const isPurged = page.length === 0 && after && (await store.get(after.id)) === undefined;
