@@ -153,9 +153,38 @@ describe('what agents are', () => {
     east.desk.ended(east.offers[0] ?? '');
     await clock.advance(2000);
     assert.equal(west.states()[0]?.[1], 'wrap-up');
+    await east.set('ann', 'ready');
+    await clock.advance(2000);
+    assert.equal(west.states()[0]?.[1], 'ready');
     await west.set('ann', 'logged-out');
     await clock.advance(2000);
     assert.equal(east.states()[0]?.[1], 'logged-out');
+  });
+
+  it('of who is told in the middle of a call holds after it, everywhere, with a time that can be', async () => {
+    const [east, west] = [
+      await startProcess({ isShared: true }),
+      await startProcess({ isShared: true }),
+    ];
+    east.join('c1');
+    east.desk.answered(east.offers[0] ?? '');
+    const setAtMs = clock.nowMs();
+    await east.set('ann', 'not-ready');
+    await clock.advance(2000);
+    const since = () => west.desk.agents()[0]?.sinceMs ?? 0;
+    assert.equal(west.states()[0]?.[1], 'not-ready');
+    assert.ok(since() >= setAtMs, String(since()));
+    await clock.advance(60_000);
+    east.desk.ended(east.offers[0] ?? '');
+    await clock.advance(2000);
+    assert.deepEqual(
+      [east, west].map(({ desk }) => desk.agents()[0]?.state),
+      ['not-ready', 'not-ready'],
+    );
+    assert.equal(since(), east.desk.agents()[0]?.sinceMs);
+    const { writes } = paper;
+    await clock.advance(20_000);
+    assert.equal(paper.writes, writes, 'they do not answer each other');
   });
 
   it('starts anew for who was removed by a reload', async () => {

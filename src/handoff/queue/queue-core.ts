@@ -284,11 +284,12 @@ export class QueueCore {
     const why = 'as it was before';
     Object.assign(agent, { wish, reason });
     if (wish !== 'ready') this.#takeBack(agent, `${name} is ${wish} now`);
+    this.#offers.endPause(agent);
     const isResting = restUntilMs > atMs && !agent.offer && !agent.reservedFor;
     if (isResting) this.#offers.pause(agent, restUntilMs - atMs, why);
     else this.#offers.settle(agent, why);
     agent.pauseEndsAtMs = restUntilMs;
-    if (agent.state === wish && wish !== 'ready') agent.stateSinceMs = Math.min(sinceMs, atMs);
+    if (agent.state === wish && sinceMs > 0) agent.stateSinceMs = Math.min(sinceMs, atMs);
   }
 
   /** What the agent has not answered goes to somebody else; a conversation goes on. */
