@@ -283,7 +283,7 @@ describe('the queue core, whatever happens', () => {
       ),
       { numRuns: 300 },
     );
-  });
+  }).timeout(60_000);
 
   it('starves nobody: at equal priority the first to come is the first to be served', () => {
     const arrivals = fc.array(fc.nat({ max: 5000 }), { minLength: 2, maxLength: 60 });
