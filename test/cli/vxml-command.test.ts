@@ -182,6 +182,7 @@ describe('dialback vxml check', () => {
 <object name="o"/>
 <transfer dest="tel:1"/>
 </form>
+<menu><choice next="#x">news</choice><choice dtmf="1" next="#x">sports</choice></menu>
 </vxml>`,
     );
     const { out, exit } = await vxml('check', page, '--json');
@@ -199,6 +200,7 @@ describe('dialback vxml check', () => {
         '4 warning VXML_NEEDS_SPEECH',
         '5 error VXML_UNKNOWN_TYPE',
         '6 error VXML_UNSUPPORTED_ELEMENT',
+        '9 warning VXML_NO_KEY',
       ],
     );
     rmSync(folder, { recursive: true });

@@ -265,6 +265,13 @@ describe('A VoiceXML page on a held call', () => {
     assert.deepEqual(byNumber.ends, ['exited {"action":"route_to_rp","message":"+15551234"}']);
   });
 
+  it('attaches the aai of a blind transfer to the call', async () => {
+    const { actions } = await start(
+      `<form><transfer dest="sip:desk@pbx" aaiexpr="'order ' + 7"/></form>`,
+    );
+    assert.deepEqual(actions, ['data {"aai":"order 7"}']);
+  });
+
   it('gives no customer away who has hung up meanwhile', async () => {
     const { call, run, clock, ends } = await start(
       `<form><transfer dest="sip:desk@pbx"><prompt><audio src="media:connect.wav"/></prompt></transfer></form><catch event="connection.disconnect.hangup"><exit expr="{ action: 'cancel' }"/></catch>`,
