@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { MessageChannel } from 'node:worker_threads';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { ScriptedLine } from '../../src/vxml/line/scripted-line.js';
+import type { PageLimits } from '../../src/vxml/limits.js';
 import type { FromThread, ThreadPort, ToThread } from '../../src/vxml/worker/messages.js';
 import { PagePool } from '../../src/vxml/worker/pool.js';
 import { serveThread } from '../../src/vxml/worker/thread.js';
@@ -11,10 +12,17 @@ import { documentOf } from './bed.js';
 const LOOP = `<form id="a"><block><goto next="#b"/></block></form><form id="b"><block><goto next="#a"/></block></form>`;
 const SHORT = `<form><block><exit/></block></form>`;
 
-describe('VoiceXML pages in one thread', () => {
-  it('take turns, however much one of them does', async () => {
-    const clock = virtualClock();
+const SPIN = `<form><block><script>for (;;);</script></block></form>`;
+const WAITS = `<form><field name="f" type="digits"><prompt>Well?</prompt></field></form>`;
+
+/** Threads that are none, in front of the real far side. */
+function startPool(limits: Partial<PageLimits>) {
+  const clock = virtualClock();
+  const threads: { turn: Int32Array | undefined; isDeaf: boolean }[] = [];
+  const newThread = (): ThreadPort => {
     const { port1, port2 } = new MessageChannel();
+    const thread = { turn: undefined as Int32Array | undefined, isDeaf: false };
+    threads.push(thread);
     serveThread(
       {
         post: (message) => port2.postMessage(message),
@@ -22,29 +30,72 @@ describe('VoiceXML pages in one thread', () => {
       },
       clock,
     );
-    const port: ThreadPort = {
-      post: (message) => port1.postMessage(message),
+    return {
+      post: (message) => {
+        if (message.kind === 'setup') thread.turn = message.setup.turn;
+        if (!thread.isDeaf) port1.postMessage(message);
+      },
       onMessage: (handle) => port1.on('message', (message: FromThread) => handle(message)),
       onGone: () => undefined,
       kill: () => Promise.resolve(port1.close()),
     };
-    const limits = { stepsWithoutInput: 4000 };
-    const pool = new PagePool({ clock, limits, newThread: () => port });
+  };
+  const pool = new PagePool({ clock, limits, newThread });
+  const start = (page: string, url = 'http://pages.example.com/page.vxml') => {
+    const line = new ScriptedLine({
+      clock,
+      actions: [],
+      onEvent: () => undefined,
+      fetch: () => Promise.resolve({ kind: 'ok', text: documentOf(page), url }),
+    });
+    return pool.start({ url, variables: {}, line });
+  };
+  return { pool, clock, threads, start };
+}
+
+describe('VoiceXML pages in one thread', () => {
+  it('take turns, however much one of them does', async () => {
+    const { pool, start } = startPool({ stepsWithoutInput: 4000 });
     await pool.warmUp();
     const ends: string[] = [];
-    const start = (page: string): Promise<unknown> => {
-      const line = new ScriptedLine({
-        clock,
-        actions: [],
-        onEvent: () => undefined,
-        fetch: ({ url }) => Promise.resolve({ kind: 'ok', text: documentOf(page), url }),
-      });
-      const url = 'http://pages.example.com/page.vxml';
-      const { ended } = pool.start({ url, variables: {}, line });
-      return ended.then(({ kind }) => ends.push(kind));
-    };
-    await Promise.all([start(LOOP), start(SHORT)]);
+    const note = ({ kind }: { kind: string }) => ends.push(kind);
+    await Promise.all([start(LOOP).ended.then(note), start(SHORT).ended.then(note)]);
     await pool.stop();
     assert.deepEqual(ends, ['exited', 'limit']);
+  });
+
+  it('run apart once their scripts have held up the others', async () => {
+    const { pool, start, threads } = startPool({ scriptTicks: 3 });
+    const [spin, good] = ['http://pages.example.com/spin', 'http://pages.example.com/good'];
+    const end = await start(SPIN, spin).ended;
+    assert.equal(end.kind === 'limit' && end.code, 'VXML_SCRIPT_TOO_LONG');
+    await start(SHORT, good).ended;
+    assert.equal(threads.length, 1);
+    await start(SPIN, spin).ended;
+    assert.equal(threads.length, 2);
+    await pool.stop();
+  });
+
+  it('are known when their thread answers no more, and those beside them are innocent', async () => {
+    const { pool, clock, start, threads } = startPool({});
+    await pool.warmUp();
+    const [bad, good] = ['http://pages.example.com/bad', 'http://pages.example.com/good'];
+    const lost = [start(WAITS, good), start(WAITS, bad)];
+    const [thread] = threads;
+    assert.ok(thread?.turn);
+    for (let i = 0; i < 200 && Atomics.load(thread.turn, 0) !== 2; i++)
+      await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(Atomics.load(thread.turn, 0), 2, 'it says whose turn it is');
+    thread.isDeaf = true;
+    await clock.advance(12_000);
+    for (const { ended } of lost) {
+      const end = await ended;
+      assert.equal(end.kind === 'failed' && end.code, 'VXML_WORKER_LOST');
+    }
+    start(WAITS, good);
+    assert.equal(threads.length, 2);
+    start(WAITS, bad);
+    assert.equal(threads.length, 3);
+    await pool.stop();
   });
 });

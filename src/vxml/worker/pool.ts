@@ -3,6 +3,7 @@
  * page that runs away holds up its own thread for the time its limits allow, never this one; a thread
  * that does not answer for longer is killed, and its sessions end with `VXML_WORKER_LOST`.
  */
+import { ThreadRoster } from '../../plugin/scxml/worker/thread-roster.js';
 import type { Clock, Log } from '../../ports.js';
 import type { PageLimits } from '../limits.js';
 import type { Line } from '../line/line.js';
@@ -40,18 +41,25 @@ export interface PooledPage {
 
 export class PagePool {
   readonly #options: PagePoolOptions;
-  readonly #threads: PageThread[] = [];
+  readonly #roster: ThreadRoster<PageThread>;
   #isStopped = false;
   #sessions = 0;
 
   constructor(options: PagePoolOptions) {
     this.#options = options;
+    const { clock, log, threads = 1 } = options;
+    this.#roster = new ThreadRoster({
+      newThread: (onGone, onHoldUp) => new PageThread(options, onGone, onHoldUp),
+      threads,
+      what: 'VoiceXML',
+      clock,
+      log,
+    });
   }
 
   /** Resolves when all threads are up, so that the first page starts as fast as any. */
-  async warmUp(): Promise<void> {
-    while (this.#threads.length < (this.#options.threads ?? 1)) this.#newThread();
-    await Promise.all(this.#threads.map(({ isReady }) => isReady));
+  warmUp(): Promise<void> {
+    return this.#roster.warm();
   }
 
   get sessions(): number {
@@ -66,30 +74,19 @@ export class PagePool {
       return endedPage('VXML_TOO_MANY_SESSIONS', `${max} pages are running`);
     }
     this.#sessions++;
-    const page = this.#leastBusy().start(start);
-    void page.ended.then(() => this.#sessions--);
+    const { thread, leave } = this.#roster.enter(start.url);
+    const page = thread.start(start);
+    void page.ended.then(() => {
+      this.#sessions--;
+      leave();
+    });
     return page;
   }
 
   /** Ends every page and thread. May be called twice. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
-  }
-
-  #leastBusy(): PageThread {
-    if (this.#threads.length < (this.#options.threads ?? 1)) return this.#newThread();
-    return this.#threads.reduce((best, one) => (one.sessions < best.sessions ? one : best));
-  }
-
-  #newThread(): PageThread {
-    const thread: PageThread = new PageThread(this.#options, (why) => {
-      const index = this.#threads.indexOf(thread);
-      if (index >= 0) this.#threads.splice(index, 1);
-      if (!this.#isStopped) this.#options.log?.error({ why }, 'a VoiceXML thread ended');
-    });
-    this.#threads.push(thread);
-    return thread;
+    return this.#roster.stop();
   }
 }
 
@@ -99,16 +96,25 @@ class PageThread {
   readonly #clock: Clock;
   readonly #port: ThreadPort;
   readonly #onGone: (why: string) => void;
+  readonly #onHoldUp: (page: string) => void;
   readonly #running = new Map<number, RunningPage>();
+  /** Whose turn it is, in memory that a thread which hangs need not tell of. */
+  readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   #next = 1;
   #isGone = false;
   /** Counted, not timed: when this thread itself was held up, no thread is to blame. */
   #unanswered = 0;
   #stopTimer: () => void = () => undefined;
 
-  constructor({ newThread, clock, limits }: PagePoolOptions, onGone: (why: string) => void) {
+  /** @param onHoldUp which page has kept the others waiting */
+  constructor(
+    { newThread, clock, limits }: PagePoolOptions,
+    onGone: (why: string) => void,
+    onHoldUp: (page: string) => void,
+  ) {
     this.#clock = clock;
     this.#onGone = onGone;
+    this.#onHoldUp = onHoldUp;
     this.#port = newThread();
     let markReady: () => void = () => undefined;
     this.isReady = new Promise((resolve) => (markReady = resolve));
@@ -123,18 +129,18 @@ class PageThread {
     });
     this.#port.post({
       kind: 'setup',
-      setup: { limits: limits ?? {}, engines: ENGINES_PER_THREAD },
+      setup: { limits: limits ?? {}, engines: ENGINES_PER_THREAD, turn: this.#turn },
     });
     this.#watch();
   }
 
-  get sessions(): number {
-    return this.#running.size;
+  get isSlow(): boolean {
+    return this.#unanswered > 1;
   }
 
   start({ url, variables, line }: PageStart): PooledPage {
     const session = this.#next++;
-    const page = new RunningPage(session, line, (message) => {
+    const page = new RunningPage(session, url, line, (message) => {
       if (!this.#isGone) this.#port.post(message);
     });
     this.#running.set(session, page);
@@ -149,14 +155,19 @@ class PageThread {
   }
 
   #receive(message: Exclude<FromThread, { kind: 'ready' | 'pong' }>): void {
-    this.#running.get(message.session)?.receive(message);
-    if (message.kind === 'ended') this.#running.delete(message.session);
+    const page = this.#running.get(message.session);
+    page?.receive(message);
+    if (message.kind !== 'ended') return;
+    this.#running.delete(message.session);
+    if (page && isHoldUp(message.end)) this.#onHoldUp(page.url);
   }
 
   #watch(): void {
     this.#stopTimer = this.#clock.after(PING_INTERVAL_MS, () => {
       if (this.#isGone) return;
       if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
+        const holding = this.#running.get(Atomics.load(this.#turn, 0));
+        if (holding) this.#onHoldUp(holding.url);
         this.#end('VXML_WORKER_LOST', `no answer to ${UNANSWERED_PINGS_MAX} pings`);
         void this.#port.kill();
         return;
@@ -179,6 +190,7 @@ class PageThread {
 
 /** A page as this side sees it: its orders are carried out on its line. */
 class RunningPage {
+  readonly url: string;
   readonly ended: Promise<PooledEnd>;
   readonly #session: number;
   readonly #line: Line;
@@ -189,7 +201,8 @@ class RunningPage {
   #resolve: (end: PooledEnd) => void = () => undefined;
   #isOver = false;
 
-  constructor(session: number, line: Line, post: (message: ToThread) => void) {
+  constructor(session: number, url: string, line: Line, post: (message: ToThread) => void) {
+    this.url = url;
     this.#session = session;
     this.#line = line;
     this.#post = post;
@@ -282,6 +295,11 @@ class RunningPage {
   #tell(message: ToThread): void {
     if (!this.#isOver) this.#post(message);
   }
+}
+
+/** Whether this page has kept the others of its thread waiting. */
+function isHoldUp(end: PooledEnd): boolean {
+  return end.kind === 'limit' && end.code === 'VXML_SCRIPT_TOO_LONG';
 }
 
 /** For a page whose line was taken away: it comes to its end without it. */

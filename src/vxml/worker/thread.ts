@@ -40,11 +40,36 @@ class Thread {
 
   readonly receive = (message: ToThread): void => {
     if (message.kind === 'setup') void this.#setUp(message.setup);
-    else if (message.kind === 'ping') this.#side.post({ kind: 'pong' });
+    else if (message.kind === 'ping') this.#answer();
     else if (!this.#ready) this.#early.push(message);
-    else if (message.kind === 'start') void this.#run(message);
-    else this.#lines.get(message.session)?.receive(message);
+    else {
+      this.#mark(message.session);
+      if (message.kind === 'start') void this.#run(message);
+      else this.#lines.get(message.session)?.receive(message);
+    }
   };
+
+  #answer(): void {
+    this.#mark(0);
+    this.#side.post({ kind: 'pong' });
+  }
+
+  /** What follows, until the next message or timer, is the work of that session. */
+  #mark(session: number): void {
+    if (this.#ready) Atomics.store(this.#ready.setup.turn, 0, session);
+  }
+
+  /** Its timers are its work, too. */
+  #clockOf(session: number): Clock {
+    return {
+      nowMs: () => this.#clock.nowMs(),
+      after: (ms, run) =>
+        this.#clock.after(ms, () => {
+          this.#mark(session);
+          run();
+        }),
+    };
+  }
 
   async #setUp(setup: ThreadSetup): Promise<void> {
     // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
@@ -61,7 +86,7 @@ class Thread {
     this.#lines.set(session, line);
     await engines.ready();
     const limits = { ...DEFAULT_PAGE_LIMITS, ...setup.limits };
-    const platform = new LinePlatform(line, this.#clock, limits.inputDigits);
+    const platform = new LinePlatform(line, this.#clockOf(session), limits.inputDigits);
     try {
       const end = await runSession({ ...request, limits }, platform, engines.take());
       this.#side.post({ kind: 'ended', session, end });

@@ -17,7 +17,7 @@ import type {
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
 import type { FromThread, ThreadPort, ThreadSetup } from './messages.js';
-import { isHoldUp, pageOf, Quarantine } from './quarantine.js';
+import { ThreadRoster } from './thread-roster.js';
 
 const PING_INTERVAL_MS = 1000;
 /** Twice the longest macrostep: whoever is silent for so long is not coming back. */
@@ -25,8 +25,10 @@ const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 5000;
 const DEFAULT_ENGINES_PER_THREAD = 4;
 const SPARE_ENGINES_PER_THREAD = 4;
-/** Threads at once for pages that have held up one before. */
-const APART_THREADS_MAX = 2;
+const HOLD_UPS: ReadonlySet<string> = new Set([
+  'SCXML_SCRIPT_TOO_LONG',
+  'SCXML_MACROSTEP_TOO_LONG',
+]);
 
 /** What sessions get from the outside; all of it runs in the main thread and always settles. */
 export interface PoolHost {
@@ -67,15 +69,20 @@ export interface PooledSession {
 
 export class ScxmlPool {
   readonly #options: PoolOptions;
-  readonly #threads: Thread[] = [];
-  readonly #apart: Thread[] = [];
-  readonly #quarantine: Quarantine;
+  readonly #roster: ThreadRoster<Thread>;
   #isStopped = false;
   #sessions = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#quarantine = new Quarantine(options.clock);
+    const { clock, log, threads = 1 } = options;
+    this.#roster = new ThreadRoster({
+      newThread: (onGone, onHoldUp) => new Thread(options, onGone, onHoldUp),
+      threads,
+      what: 'plugin',
+      clock,
+      log,
+    });
   }
 
   /** A pool whose threads are up, so that the first session starts as fast as any. */
@@ -86,10 +93,8 @@ export class ScxmlPool {
   }
 
   /** Starts the threads that are missing; without it each starts when a session needs it. */
-  async warm(): Promise<void> {
-    while (!this.#isStopped && this.#threads.length < (this.#options.threads ?? 1))
-      this.#newThread();
-    await Promise.all(this.#threads.map(({ isReady }) => isReady));
+  warm(): Promise<void> {
+    return this.#roster.warm();
   }
 
   /** Starts a session; every failure is an end, nothing is thrown. */
@@ -109,56 +114,21 @@ export class ScxmlPool {
         message: `${max} sessions are running`,
       });
     this.#sessions++;
-    const isApart = this.#quarantine.has(pageOf(start));
-    const thread = isApart ? this.#threadApart() : this.#leastBusyThread();
+    const { thread, leave } = this.#roster.enter(pageOf(start));
     return thread.start(id, start, () => {
       this.#sessions--;
-      if (isApart && thread.sessions === 0) this.#dismiss(thread);
+      leave();
     });
   }
 
   stats(): { readonly threads: number; readonly sessions: number } {
-    const threads = this.#threads.length + this.#apart.length;
-    return { threads, sessions: this.#sessions };
+    return { threads: this.#roster.size, sessions: this.#sessions };
   }
 
   /** Ends every session and thread. May be called twice. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#isStopped = true;
-    const threads = [...this.#threads.splice(0), ...this.#apart.splice(0)];
-    await Promise.all(threads.map((thread) => thread.stop()));
-  }
-
-  #leastBusyThread(): Thread {
-    return this.#leastBusyOf(this.#threads, this.#options.threads ?? 1);
-  }
-
-  /** For pages in quarantine, which may only hold up each other. */
-  #threadApart(): Thread {
-    return this.#leastBusyOf(this.#apart, APART_THREADS_MAX);
-  }
-
-  #leastBusyOf(threads: Thread[], max: number): Thread {
-    if (threads.length < max) return this.#newThread(threads);
-    return threads.reduce((best, one) => (one.sessions < best.sessions ? one : best));
-  }
-
-  #newThread(threads: Thread[] = this.#threads): Thread {
-    const gone = (why: string): void => {
-      const wasThere = remove(threads, thread);
-      if (wasThere && !this.#isStopped) this.#options.log?.error({ why }, 'a plugin thread ended');
-    };
-    const thread: Thread = new Thread(this.#options, gone, (page) => {
-      this.#options.log?.warn({ page }, 'a plugin page held up its thread, and runs apart now');
-      this.#quarantine.add(page);
-    });
-    threads.push(thread);
-    return thread;
-  }
-
-  #dismiss(thread: Thread): void {
-    remove(this.#apart, thread);
-    void thread.stop();
+    return this.#roster.stop();
   }
 }
 
@@ -203,8 +173,8 @@ class Thread {
     this.#watch();
   }
 
-  get sessions(): number {
-    return this.#running.size;
+  get isSlow(): boolean {
+    return this.#unanswered > 1;
   }
 
   start(id: string, start: PoolStart, onEnded: () => void): PooledSession {
@@ -345,11 +315,14 @@ function endedSession(id: string, observer: SessionObserver, end: SessionEnd): P
   return { id, ended: running.ended, send: () => undefined, terminate: () => undefined };
 }
 
-/** @returns whether it was there */
-function remove(threads: Thread[], thread: Thread): boolean {
-  const index = threads.indexOf(thread);
-  if (index >= 0) threads.splice(index, 1);
-  return index >= 0;
+/** What a page is known by. */
+function pageOf({ document }: Pick<PoolStart, 'document'>): string {
+  return document.kind === 'url' ? document.url : document.file;
+}
+
+/** Whether this session has kept the others of its thread waiting. */
+function isHoldUp(end: SessionEnd): boolean {
+  return end.kind === 'limit' && HOLD_UPS.has(end.code);
 }
 
 function setupOf({ limits, maxSessions }: PoolOptions, turn: Int32Array): ThreadSetup {

@@ -3,25 +3,9 @@
  * runs apart, in one of a few threads for such pages, until they have been well for an hour.
  */
 import type { Clock } from '../../../ports.js';
-import type { SessionEnd } from '../session/host.js';
-import type { PoolStart } from './pool.js';
 
 const APART_MS = 3_600_000;
 const PAGES_MAX = 100;
-const HOLD_UPS: ReadonlySet<string> = new Set([
-  'SCXML_SCRIPT_TOO_LONG',
-  'SCXML_MACROSTEP_TOO_LONG',
-]);
-
-/** What a page is known by. */
-export function pageOf({ document }: Pick<PoolStart, 'document'>): string {
-  return document.kind === 'url' ? document.url : document.file;
-}
-
-/** Whether this session has kept the others of its thread waiting. */
-export function isHoldUp(end: SessionEnd): boolean {
-  return end.kind === 'limit' && HOLD_UPS.has(end.code);
-}
 
 export class Quarantine {
   readonly #clock: Pick<Clock, 'nowMs'>;
