@@ -30,7 +30,7 @@ export interface RosterOptions<T> {
 export interface Seat<T> {
   readonly thread: T;
   /** The session is over. Once. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
 /** A thread, and how many sessions of each page are on it. */
