@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { argv, exit, memoryUsage } from 'node:process';
+import { argv, cpuUsage, exit, memoryUsage } from 'node:process';
 import { setImmediate } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -62,19 +62,26 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
 /**
- * Median wall-clock time of `start(i)`, which resolves to how to end what it has started. Everybody is
- * asked in the same rhythm, so that everybody finds the processor's caches as cold.
+ * Medians of several ways to start, each a function of the round that resolves to how to end what it
+ * has started. They take turns, so that a busy machine is as busy for all of them. Processor time is that
+ * of all threads from the start to the first action.
  */
-async function startTimes(start) {
-  const times = [];
+async function startTimes(ways) {
+  const taken = Object.fromEntries(Object.keys(ways).map((name) => [name, { wall: [], cpu: [] }]));
   for (let i = 0; i < STARTS; i++) {
-    const startedAt = performance.now();
-    const end = await start(i);
-    times.push(performance.now() - startedAt);
-    await end();
-    await new Promise((resolve) => systemClock().after(BETWEEN_STARTS_MS, resolve));
+    for (const [name, start] of Object.entries(ways)) {
+      const cpuBefore = cpuUsage();
+      const startedAt = performance.now();
+      const end = await start(i);
+      taken[name].wall.push(performance.now() - startedAt);
+      const { user, system } = cpuUsage(cpuBefore);
+      taken[name].cpu.push((user + system) / 1000);
+      await end();
+      await new Promise((resolve) => systemClock().after(BETWEEN_STARTS_MS, resolve));
+    }
   }
-  return median(times);
+  const medians = ({ wall, cpu }) => ({ wallMs: median(wall), cpuMs: median(cpu) });
+  return Object.fromEntries(Object.entries(taken).map(([name, one]) => [name, medians(one)]));
 }
 
 const inPool = (pool, textOf) => async (i) => {
@@ -244,18 +251,16 @@ async function scionStart(scion, model) {
   return () => undefined;
 }
 
-async function benchScion(scion) {
+async function scionWays(scion) {
   const model = await scionModel(scion, PLUGIN);
-  const starts = {
-    'document read each time': async () => scionStart(scion, await scionModel(scion, PLUGIN)),
-    'document read once': () => scionStart(scion, model),
+  return {
+    'scion: start, document read each time': async () =>
+      scionStart(scion, await scionModel(scion, PLUGIN)),
+    'scion: start, document read once': () => scionStart(scion, model),
   };
-  const medians = {};
-  for (const [what, start] of Object.entries(starts)) {
-    await startTimes(start);
-    medians[what] = await startTimes(start);
-    print(`scion: start, ${what}`, `${medians[what].toFixed(2)} ms median`);
-  }
+}
+
+async function benchScionEvents(scion) {
   const chart = new scion.core.Statechart(
     await scionPrepared(await scionModel(scion, COUNTER)),
     quiet,
@@ -265,15 +270,12 @@ async function benchScion(scion) {
   for (let i = 0; i < EVENTS; i++) chart.gen({ name: 'tick', data: { step: 1 } });
   const perSecond = (EVENTS / (performance.now() - startedAt)) * 1000;
   print('scion: events (no sandbox: in the process itself)', `${Math.round(perSecond)} /s`);
-  return medians;
 }
 
+const scion = argv.includes('--scion') ? loadScion() : undefined;
+const host = { clock: systemClock(), newId: () => `s${Math.random()}`, httpLocation: () => null };
+const near = { ...host, fetch: refuse, post: refuse };
 const pool = await startScxmlPool({ host: { fetch: refuse, post: refuse }, limits });
-await startTimes(inPool(pool, () => PLUGIN));
-const known = await startTimes(inPool(pool, () => PLUGIN));
-const fresh = await startTimes(inPool(pool, (i) => `${PLUGIN}<!-- ${i} -->`));
-print('start to first action, document known', `${known.toFixed(2)} ms median`);
-print('start to first action, document read each time', `${fresh.toFixed(2)} ms median`);
 const menu = readFileSync(
   new URL('../config/examples/plugins/menu.scxml', import.meta.url),
   'utf8',
@@ -282,9 +284,26 @@ const quickMenu = menu.replace(
   '<state id="waiting">',
   '<state id="waiting"><onentry><log label="first" expr="_data.action"/></onentry>',
 );
-await startTimes(inPool(pool, () => quickMenu));
-const dialect = await startTimes(inPool(pool, () => quickMenu));
-print('start to first action, a page of the dialect', `${dialect.toFixed(2)} ms median`);
+const KNOWN = 'start to first action, document known';
+const ways = {
+  [KNOWN]: inPool(pool, () => PLUGIN),
+  '  the same without the way to another thread': inThread(
+    await Runtime.create({ host: near, limits, spareEngines: 4 }),
+    () => PLUGIN,
+  ),
+  'start to first action, document read each time': inPool(pool, (i) => `${PLUGIN}<!-- ${i} -->`),
+  'start to first action, a page of the dialect': inPool(pool, () => quickMenu),
+  ...(scion && (await scionWays(scion))),
+};
+await startTimes(ways);
+const starts = await startTimes(ways);
+for (const [what, { wallMs, cpuMs }] of Object.entries(starts)) {
+  print(what, `${wallMs.toFixed(2)} ms median, ${cpuMs.toFixed(2)} ms of processor time`);
+  if (!what.startsWith('scion')) continue;
+  const ours = starts[KNOWN];
+  const times = [wallMs / ours.wallMs, cpuMs / ours.cpuMs].map((one) => one.toFixed(1));
+  print('  as many times what ours takes, document known', times.join(', '));
+}
 const delay = await mainThreadDelay(pool);
 print(
   `main thread held up by 5 runaway scripts (${delay.seconds} s, ${delay.codes})`,
@@ -292,12 +311,6 @@ print(
 );
 await pool.stop();
 
-const host = { clock: systemClock(), newId: () => `s${Math.random()}`, httpLocation: () => null };
-const near = { ...host, fetch: refuse, post: refuse };
-const ready = await Runtime.create({ host: near, limits, spareEngines: 4 });
-await startTimes(inThread(ready, () => PLUGIN));
-const here = await startTimes(inThread(ready, () => PLUGIN));
-print('  the same without the way to another thread', `${here.toFixed(2)} ms median`);
 const runtime = await Runtime.create({ host: near, limits });
 await eventsPerSecond(runtime);
 print('events on one core', `${Math.round(await eventsPerSecond(runtime))} /s`);
@@ -315,13 +328,6 @@ print(
   '  replied after a hang-up, failed, left over',
   [plugins.replies, plugins.failures.length, plugins.left, ...new Set(plugins.failures)].join(', '),
 );
-if (argv.includes('--scion')) {
-  const medians = await benchScion(loadScion());
-  for (const [what, theirs] of Object.entries(medians))
-    print(
-      `  ours, document known, is faster than scion, ${what}`,
-      `${(theirs / known).toFixed(1)} x`,
-    );
-}
+if (scion) await benchScionEvents(scion);
 // The other engine leaves timers behind.
 exit(0);

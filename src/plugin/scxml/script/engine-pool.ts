@@ -5,18 +5,8 @@
  * forgotten when its last one has ended; the others on it go on. A broken runtime is never disposed,
  * which would abort.
  */
-import { createRequire } from 'node:module';
-import {
-  newQuickJSWASMModuleFromVariant,
-  type QuickJSRuntime,
-  type QuickJSSyncVariant,
-  type QuickJSWASMModule,
-} from 'quickjs-emscripten-core';
-
-// By require: its ES module and its CommonJS types disagree about the default export.
-const { default: variant } = createRequire(import.meta.url)(
-  '@jitl/quickjs-wasmfile-release-sync',
-) as { readonly default: QuickJSSyncVariant };
+import type { QuickJSRuntime, QuickJSWASMModule } from 'quickjs-emscripten-core';
+import { newQuickJs } from './quickjs-module.js';
 
 /** Enough that retiring one is no event, few enough to share well. */
 const DEFAULT_INSTANCES = 4;
@@ -107,7 +97,7 @@ export class EnginePool {
 
   async #addMissing(): Promise<void> {
     while (this.#instances.length < this.#size) {
-      const module = await newQuickJSWASMModuleFromVariant(variant);
+      const module = await newQuickJs();
       const instance: EngineInstance = new EngineInstance(module, () => this.#retire(instance));
       this.#instances.push(instance);
     }

@@ -1,7 +1,7 @@
 /**
  * Data models made before anybody needs them: nine tenths of what a session's start takes is the making
  * of its engine and the compiling of its page's expressions. A few stand ready for each of the pages
- * that were started last, and a few for any other; each is used by one session only, and one that is
+ * that were started again last, and a few for any other; each is used by one session only, and one that is
  * taken is replaced when the thread has nothing better to do.
  */
 import type { Clock } from '../../../ports.js';
@@ -38,6 +38,8 @@ export class EngineShelf {
   readonly #plain: ScriptEngine[] = [];
   /** The page that was started last stands at the end. */
   readonly #shaped = new Map<Mould, ShapedEngine[]>();
+  /** Pages that were started once; one that never comes again is not prepared for. */
+  readonly #seen = new WeakSet<Mould>();
   #isRefilling = false;
 
   /** @param size engines kept ready for each page, and for any; 0 keeps none, and sets no timer */
@@ -66,6 +68,10 @@ export class EngineShelf {
 
   #note(mould: Mould): void {
     if (this.#size === 0) return;
+    if (!this.#seen.has(mould)) {
+      this.#seen.add(mould);
+      return;
+    }
     const ready = this.#shaped.get(mould) ?? [];
     this.#shaped.delete(mould);
     this.#shaped.set(mould, ready);

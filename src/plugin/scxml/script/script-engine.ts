@@ -9,12 +9,14 @@ import { LimitError, ScriptError, type Position } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { EngineInstance } from './engine-pool.js';
 import { PRELUDE } from './prelude.js';
+import { INTERRUPTS_PER_TICK } from './quickjs-module.js';
 import { withTrees } from './xml-value.js';
 
-/** Says when running code has to stop. Asked about every 0.1 ms of script time. */
+/** Says when running code has to stop. */
 export interface ScriptBudget {
-  /** @returns true to interrupt */
+  /** About every 0.1 ms of script time. @returns true to interrupt */
   tick(): boolean;
+  /** Asked after ten loops or calls at the latest, each of which may have taken long. */
   readonly isScriptOver: boolean;
 }
 
@@ -46,6 +48,7 @@ export class ScriptEngine {
   readonly #compiled = new Map<string, QuickJSHandle>();
   readonly #built: Built;
   #callHost: CallHost = () => undefined;
+  #interrupts = 0;
   #isDisposed = false;
   #isBroken = false;
 
@@ -56,9 +59,14 @@ export class ScriptEngine {
     this.#runtime = instance.open();
     this.#runtime.setMemoryLimit(limits.scriptMemoryBytes);
     this.#runtime.setMaxStackSize(limits.scriptStackBytes);
-    this.#runtime.setInterruptHandler(() => this.#budget.tick());
+    this.#runtime.setInterruptHandler(() => this.#isOver());
     this.#context = this.#runtime.newContext();
     this.#built = this.#build();
+  }
+
+  #isOver(): boolean {
+    this.#interrupts = (this.#interrupts + 1) % INTERRUPTS_PER_TICK;
+    return this.#interrupts === 0 ? this.#budget.tick() : this.#budget.isScriptOver;
   }
 
   /** Whose it is from now on: for an engine that was made before its session. */

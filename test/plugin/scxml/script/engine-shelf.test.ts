@@ -47,7 +47,7 @@ describe('engines kept ready', () => {
     await clock.advance(1);
     assert.equal(instance.sessions, 4, 'one at a time');
     await clock.advance(20);
-    assert.equal(instance.sessions, 7, 'two for any page, two for this one');
+    assert.equal(instance.sessions, 7, 'two for any page, two for this one, which came again');
     assert.equal(clock.pendingCount, 0);
     for (const engine of [one, other, third]) engine.dispose();
     assert.equal(instance.sessions, 4);
@@ -77,19 +77,25 @@ describe('engines kept ready', () => {
     const shelf = new EngineShelf(pool, DEFAULT_LIMITS, clock, 1);
     const { made, mould } = countedMould();
     take(shelf, mould).dispose();
-    assert.equal(made.count, 1);
     await clock.advance(100);
-    assert.equal(made.count, 2);
+    assert.equal(made.count, 1, 'who knows whether it comes again');
+    take(shelf, mould).dispose();
+    await clock.advance(100);
+    assert.equal(made.count, 3);
     const ready = take(shelf, mould);
-    assert.equal(made.count, 2, 'it was ready');
+    assert.equal(made.count, 3, 'it was ready');
     assert.equal(
-      ready.evaluate('typeof made2 + " " + ("made2" in globalThis)', AT),
+      ready.evaluate('typeof made3 + " " + ("made3" in globalThis)', AT),
       '"undefined true"',
     );
     ready.dispose();
     await clock.advance(100);
     assert.equal(pool.take().sessions, 2);
-    for (let page = 0; page < 4; page++) take(shelf, countedMould().mould).dispose();
+    for (let page = 0; page < 4; page++) {
+      const other = countedMould().mould;
+      take(shelf, other).dispose();
+      take(shelf, other).dispose();
+    }
     await clock.advance(100);
     assert.equal(pool.take().sessions, 5, 'one for any page, one for each of the last four');
   });
@@ -98,7 +104,7 @@ describe('engines kept ready', () => {
     const clock = virtualClock();
     const shelf = new EngineShelf(await EnginePool.create(1), DEFAULT_LIMITS, clock, 1);
     const { mould } = countedMould();
-    take(shelf, mould).dispose();
+    for (let time = 0; time < 2; time++) take(shelf, mould).dispose();
     await clock.advance(100);
     assert.throws(() => take(shelf, mould).run('for (;;) {}', AT), {
       code: 'SCXML_SCRIPT_TOO_LONG',
@@ -106,13 +112,13 @@ describe('engines kept ready', () => {
     let shaped = 0;
     const tooLarge: Mould = {
       shape: (engine) => {
-        if (++shaped > 1) engine.run('throw new Error("no room")', AT);
+        if (++shaped > 2) engine.run('throw new Error("no room")', AT);
         return [];
       },
     };
-    take(shelf, tooLarge).dispose();
+    for (let time = 0; time < 2; time++) take(shelf, tooLarge).dispose();
     await clock.advance(1000);
-    assert.deepEqual([shaped, clock.pendingCount], [2, 0]);
+    assert.deepEqual([shaped, clock.pendingCount], [3, 0]);
   });
 
   it('are none where none are asked for', async () => {
