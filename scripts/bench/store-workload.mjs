@@ -2,6 +2,7 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '../../src/adapters/log.ts';
 import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
@@ -12,21 +13,61 @@ export const percentile = (list, share) =>
 
 /** Milliseconds that writing one page and syncing it takes there, so many times. */
 export async function bareSyncs(folder, times = 200) {
-  const path = join(folder, 'bare-sync');
-  const file = await open(path, 'w');
-  const page = Buffer.alloc(4096);
+  const disk = await BareDisk.open(folder);
   const taken = [];
-  for (let n = 0; n < times; n += 1) {
-    const before = performance.now();
-    await file.write(page, 0, page.length, n * page.length);
-    await file.datasync();
-    taken.push(performance.now() - before);
-  }
-  await file.close();
-  await rm(path);
+  for (let n = 0; n < times; n += 1) taken.push((await disk.sync()).tookMs);
+  await disk.close();
   return taken;
 }
 
+/** A page is written and synced every 50 ms beside the work. @returns what the work returns, and those */
+export async function besideSyncs(folder, work) {
+  const disk = await BareDisk.open(folder);
+  const syncs = [];
+  let isOver = false;
+  const beside = (async () => {
+    while (!isOver) {
+      syncs.push(await disk.sync());
+      await sleep(50);
+    }
+  })();
+  const result = await work();
+  isOver = true;
+  await beside;
+  await disk.close();
+  return { result, syncs };
+}
+
+class BareDisk {
+  #count = 0;
+
+  constructor(path, file) {
+    this.path = path;
+    this.file = file;
+  }
+
+  static async open(folder) {
+    const path = join(folder, 'bare-sync');
+    return new BareDisk(path, await open(path, 'w'));
+  }
+
+  async sync() {
+    const atMs = Date.now();
+    const before = performance.now();
+    await this.file.write(PAGE, 0, PAGE.length, PAGE.length * this.#count++);
+    await this.file.datasync();
+    return { atMs, tookMs: performance.now() - before };
+  }
+
+  async close() {
+    await this.file.close();
+    await rm(this.path);
+  }
+}
+
+/** Until the first is due: time to accept them all. */
+const HEAD_START_MS = 5000;
+const PAGE = Buffer.alloc(4096);
 const future = () => Date.now() + 30 * 24 * 3_600_000;
 const callback = (id, desiredAtMs, number) =>
   someCallback({
@@ -66,16 +107,23 @@ const complete = (store, id) =>
     { durable: true },
   );
 
-/** Milliseconds from the due time until the attempt is on disk and the INVITE may leave. */
+/** From the due time until the attempt is on disk and the INVITE may leave: `{ atMs, lateMs }`. */
 export async function dueToDial(store, name, count, perSecond) {
   const lateness = [];
-  const base = Date.now() + 1500;
-  const dueAt = new Map();
-  for (let n = 0; n < count; n += 1) {
-    const id = `${name}-due-${n}`;
-    dueAt.set(id, base + Math.round((n * 1000) / perSecond));
-    await store.accept(callback(id, dueAt.get(id), `+1777${String(n).padStart(7, '0')}`));
-  }
+  const base = Date.now() + HEAD_START_MS;
+  const dueAt = new Map(
+    Array.from({ length: count }, (_, n) => [
+      `${name}-due-${n}`,
+      base + Math.round((n * 1000) / perSecond),
+    ]),
+  );
+  // All at once: whoever is late here would be late there.
+  const each = [...dueAt].map(([id, atMs], n) =>
+    store.accept(callback(id, atMs, `+1777${String(n).padStart(7, '0')}`)),
+  );
+  await Promise.all(each);
+  if (Date.now() > base - 500)
+    throw new Error('Too slow to have them all before the first is due.');
   await new Promise((resolve) => {
     const scheduler = new Scheduler({
       store,
@@ -85,7 +133,8 @@ export async function dueToDial(store, name, count, perSecond) {
       isReady: () => true,
       startSession: ({ id }) => {
         void take(store, id).then(async () => {
-          if (dueAt.has(id)) lateness.push(Date.now() - dueAt.get(id));
+          const atMs = Date.now();
+          if (dueAt.has(id)) lateness.push({ atMs, lateMs: atMs - dueAt.get(id) });
           await complete(store, id);
           if (lateness.length === count) void scheduler.stop().then(resolve);
         });
