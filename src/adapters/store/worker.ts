@@ -32,6 +32,9 @@ const BATCH_MAX = 500;
 /** The file belongs to the service alone: it holds customers' numbers. */
 const FILE_MODE = 0o600;
 
+/** Pages in the write-ahead log from which on it is copied into the file; SQLite's own default. */
+const LOG_PAGES_MAX = 1000;
+
 const MEMORY = ':memory:';
 
 interface Opened {
@@ -73,6 +76,7 @@ function prepareDatabase(options: WorkerOptions): Database {
   const database = openDatabase(options.file, options.busyTimeoutMs);
   try {
     database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA wal_autocheckpoint = 0');
     migrate(database);
     if (options.sizeMaxBytes > 0) limitSize(database, options.sizeMaxBytes);
     return database;
@@ -162,6 +166,17 @@ function failureOf(error: unknown): Failure {
   return { code, message };
 }
 
+/** Its writes and syncs are for those who come next, not for who waits for a COMMIT: SQLite's way. */
+function checkpoint(database: Database): void {
+  try {
+    // NOOP only counts; a SQLite older than 3.51 does not know it and copies at once.
+    const log = database.get('PRAGMA wal_checkpoint(NOOP)')?.['log'];
+    if (Number(log) >= LOG_PAGES_MAX) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch {
+    // What is in the log stays there; a disk that takes nothing shows at the next COMMIT.
+  }
+}
+
 function run(): void {
   const port = parentPort;
   if (port === null) throw new Error('The store runs in a worker thread.');
@@ -181,8 +196,10 @@ function run(): void {
   const work = (first: ToWorker): void => {
     let batch: NumberedOperation[] = [];
     const flush = (): void => {
-      if (batch.length > 0) send({ kind: 'done', outcomes: performBatch(opened.database, batch) });
+      if (batch.length === 0) return;
+      send({ kind: 'done', outcomes: performBatch(opened.database, batch) });
       batch = [];
+      checkpoint(opened.database);
     };
     for (let next: ToWorker | undefined = first; next !== undefined; next = take()) {
       if (next.kind === 'close') {

@@ -97,6 +97,14 @@ describe('The SQLite file', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o600);
   });
 
+  it('takes in what is in its log while it is in use', async () => {
+    const store = await openStore();
+    const userData = { filler: 'x'.repeat(50_000) };
+    for (let n = 0; n < 120; n += 1) await store.accept(someCallback({ userData }));
+    await store.find({ limit: 1 });
+    assert.ok((await stat(file)).size > 4_000_000);
+  });
+
   it('is refused when a newer version wrote it, or when it is no database', async () => {
     const database = openDatabase(file, 0);
     database.exec('PRAGMA user_version = 99');
