@@ -9,22 +9,14 @@ import {
   type CallbackRecord,
   type CommitResult,
 } from '../../schedule/callback-store.js';
+import { ALL_SERVICES } from '../../schedule/pauses.js';
 import { TRAIL_ENTRIES_MAX } from '../../report/trail.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { takePlaces } from './call-limits.js';
 import { count, fullCounter, holdCounters } from './limit-counters.js';
 import { writeNotices } from './outbox.js';
-import { isPaused } from './pauses.js';
 import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
-import {
-  get,
-  marks,
-  run,
-  type Dialect,
-  type SqlRow,
-  type SqlValue,
-  type Work,
-} from './statements.js';
+import { get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
 import type { WrittenChange, WrittenStep } from './written-change.js';
 
 const RECORD_COLUMNS = {
@@ -52,14 +44,14 @@ export function* applyChange(
   nowMs: number,
 ): Work<CommitResult> {
   if (isAside(change)) return yield* writeAside(dialect, id, change, change.atMs ?? nowMs);
-  const row = yield* get(`SELECT * FROM callbacks WHERE id = ? ${dialect.forUpdate}`, id);
+  const row = yield* rowFor(dialect, id, change);
   if (row === undefined) return { ok: false, why: 'unknown' };
   const record = toCallback(row);
   const atMs = change.atMs ?? change.step?.atMs ?? nowMs;
   const refusal = yield* refuse(dialect, row, record, change);
   if (refusal !== undefined) return refusal;
   if (change.dialLock === 'take') {
-    const busy = yield* lockNumber(record, change, atMs);
+    const busy = yield* lockNumber(row, record, change, atMs);
     if (busy !== undefined) return busy;
     yield* holdCounters(dialect, change.counters ?? []);
     const { counters = [], callLimits = [] } = change;
@@ -88,6 +80,24 @@ export function* applyChange(
     yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
   }
   return { ok: true };
+}
+
+/** With what a dial asks for besides: is its service paused, and which number does it hold already? */
+function rowFor(
+  dialect: Dialect,
+  id: string,
+  { dialLock }: WrittenChange,
+): Work<SqlRow | undefined> {
+  const its = `FROM callbacks WHERE id = ? ${dialect.forUpdate}`;
+  if (dialLock !== 'take') return get(`SELECT * ${its}`, id);
+  return get(
+    `SELECT callbacks.*,
+       (SELECT count(*) FROM pauses
+        WHERE pauses.service_name = callbacks.service_name OR pauses.service_name = ?) AS pauses,
+       (SELECT number FROM dial_locks WHERE callback_id = callbacks.id) AS own_lock ${its}`,
+    ALL_SERVICES,
+    id,
+  );
 }
 
 /** What is beside the record, and comes often: nothing of the record has to be read for it. */
@@ -126,7 +136,7 @@ function* refuse(
   if (record.cancelRequested !== undefined) {
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
   }
-  if (yield* isPaused(record.serviceName)) return { ok: false, why: 'paused' };
+  if (Number(row['pauses']) > 0) return { ok: false, why: 'paused' };
   const holdsLease = dialect.holdsLease === undefined || (yield* dialect.holdsLease());
   return holdsLease ? undefined : { ok: false, why: 'not-claimed' };
 }
@@ -136,13 +146,14 @@ function* refuse(
  * number waits here for the end of our transaction.
  */
 function* lockNumber(
+  row: SqlRow,
   record: CallbackRecord,
   change: WrittenChange,
   atMs: number,
 ): Work<CommitResult | undefined> {
   const number = change.lockNumber ?? record.customerNumber;
-  const own = yield* get('SELECT number FROM dial_locks WHERE callback_id = ?', record.id);
-  if (own !== undefined && own['number'] !== number) {
+  const own = row['own_lock'] ?? number;
+  if (own !== number) {
     throw new StoreError(
       'STORE_CONFLICT',
       `Callback ${record.id} still has a leg to another number.`,
@@ -196,54 +207,39 @@ function withChanges(
   );
 }
 
+/** Born with its first change; whatever comes later is about the same call. */
 function* writeAttempt(id: string, attempt: AttemptChange): Work<void> {
-  const known = yield* get(
-    'SELECT call_id FROM attempts WHERE callback_id = ? AND attempt = ?',
-    id,
-    attempt.attempt,
-  );
   const { tries, ...facts } = attempt;
   const { columns, values } = present<keyof typeof ATTEMPT_COLUMNS>(ATTEMPT_COLUMNS, {
     ...facts,
     tries: tries === undefined ? undefined : JSON.stringify(tries),
   });
-  if (known === undefined) {
-    const birth = birthOf(id, attempt);
-    yield* run(
-      `INSERT INTO attempts (${[...BIRTH_COLUMNS, ...columns].join(', ')})
-       VALUES (${marks([...birth, ...values])})`,
-      ...birth,
-      ...values,
-    );
-    return;
-  }
-  if (attempt.callId !== undefined && attempt.callId !== known['call_id']) {
-    throw new StoreError(
-      'STORE_CONFLICT',
-      `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`,
-    );
-  }
-  if (columns.length === 0) return;
-  yield* run(
-    `UPDATE attempts SET ${columns.map((column) => `${column} = ?`).join(', ')}
-     WHERE callback_id = ? AND attempt = ?`,
-    ...values,
-    id,
-    attempt.attempt,
+  const { callId, number, startedAtMs } = attempt;
+  const mayBeBorn = callId !== undefined && number !== undefined && startedAtMs !== undefined;
+  const changed = mayBeBorn
+    ? yield* run(
+        `INSERT INTO attempts (${[...BIRTH_COLUMNS, ...columns].join(', ')})
+         VALUES (${marks([...BIRTH_COLUMNS, ...columns])})
+         ON CONFLICT (callback_id, attempt) DO UPDATE
+         SET ${['call_id', ...columns].map((name) => `${name} = excluded.${name}`).join(', ')}
+         WHERE attempts.call_id = excluded.call_id`,
+        ...[id, attempt.attempt, callId, number, startedAtMs, ...values],
+      )
+    : yield* run(
+        `UPDATE attempts SET ${['attempt', ...columns].map((name) => `${name} = ?`).join(', ')}
+         WHERE callback_id = ? AND attempt = ? AND call_id = coalesce(?, call_id)`,
+        ...[attempt.attempt, ...values, id, attempt.attempt, callId ?? null],
+      );
+  if (changed === 1) return;
+  throw new StoreError(
+    'STORE_CONFLICT',
+    mayBeBorn
+      ? `Attempt ${attempt.attempt} of callback ${id} was made with another Call-ID.`
+      : `Attempt ${attempt.attempt} of callback ${id} has no Call-ID, number and start yet.`,
   );
 }
 
 const BIRTH_COLUMNS = ['callback_id', 'attempt', 'call_id', 'number', 'started_at_ms'] as const;
-
-function birthOf(id: string, { attempt, callId, number, startedAtMs }: AttemptChange): SqlValue[] {
-  if (callId === undefined || number === undefined || startedAtMs === undefined) {
-    throw new StoreError(
-      'STORE_CONFLICT',
-      `Attempt ${attempt} of callback ${id} has no Call-ID, number and start yet.`,
-    );
-  }
-  return [id, attempt, callId, number, startedAtMs];
-}
 
 function* writeStep(id: string, step: WrittenStep): Work<void> {
   yield* run(

@@ -3,11 +3,13 @@
  * what has gathered there is carried out together. What is asked of many callbacks at once waits for
  * everything that was sent before it, so that nobody misses a change of their own.
  *
- * When everybody is busy, new callbacks share a transaction, and so do commits of several callbacks.
+ * What is asked for at the same time, or while everybody is busy, shares a transaction: new callbacks
+ * with new callbacks, commits with commits of other callbacks.
  */
 
 import type { Change } from '../../../schedule/callback-store.js';
 import type { Operation, Outcome } from '../messages.js';
+import { laneOf } from './chains.js';
 
 /** Bounds one transaction. */
 const BATCH_MAX = 50;
@@ -36,6 +38,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   #count = 0;
   #freeTurns = TURNS;
+  #isGiving = false;
   readonly #waitingForTurn: Ready[] = [];
   #lastClaim: Promise<unknown> = Promise.resolve();
 
@@ -53,7 +56,7 @@ export class Lanes {
   async add(operation: Operation, waitMs: number): Promise<Outcome> {
     this.#count += 1;
     try {
-      const key = keyOf(operation);
+      const key = laneOf(operation);
       if (key !== undefined) return await this.#inLane(key, operation, waitMs);
       if (isAboutClaims(operation)) return await this.#afterTheLastClaim(operation);
       await this.idle();
@@ -108,6 +111,16 @@ export class Lanes {
   #inATurn(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
     return new Promise((settle) => {
       this.#waitingForTurn.push({ batch, settle });
+      this.#giveTurnsSoon();
+    });
+  }
+
+  /** What is asked for in one go shares a transaction: it costs each of them less than its own would. */
+  #giveTurnsSoon(): void {
+    if (this.#isGiving) return;
+    this.#isGiving = true;
+    setImmediate(() => {
+      this.#isGiving = false;
       this.#giveTurns();
     });
   }
@@ -143,7 +156,7 @@ export class Lanes {
       from += batch.length;
     }
     this.#freeTurns += 1;
-    this.#giveTurns();
+    this.#giveTurnsSoon();
   }
 
   async #go(key: string, lane: Lane): Promise<void> {
@@ -185,11 +198,4 @@ function locksNames({
   callLimits = [],
 }: Pick<Change, 'counters' | 'callLimits'>): boolean {
   return counters.length + callLimits.length > 0;
-}
-
-/** The callback whose operations have an order. */
-function keyOf(operation: Operation): string | undefined {
-  if (operation.kind === 'accept') return operation.callback.id;
-  if (operation.kind === 'keep-agent') return `agent ${operation.memo.name}`;
-  return 'id' in operation ? operation.id : undefined;
 }

@@ -24,6 +24,7 @@ import {
 import { failed, OperationStore, toError } from '../operation-store.js';
 import { perform } from '../operations.js';
 import type { Dialect, Work } from '../statements.js';
+import { chainsOf } from './chains.js';
 import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
 import { Lanes, TURNS, type Waiting } from './lanes.js';
 import { NodeWatch } from './node-watch.js';
@@ -94,7 +95,7 @@ class PostgresStore extends OperationStore {
   constructor(options: Required<PostgresStoreOptions>) {
     super();
     this.#options = options;
-    this.#pool = new pg.Pool({ ...clientConfig(options), max: CONNECTIONS });
+    this.#pool = new pg.Pool({ ...clientConfig(options), max: CONNECTIONS, pipeline: true });
     // An idle connection broke; whoever needs one gets a new one. One that is in use may be ended by the
     // server between two statements, too: the next statement says so to whoever is in the transaction.
     this.#pool.on('error', () => undefined);
@@ -218,17 +219,31 @@ class PostgresStore extends OperationStore {
     }
   }
 
+  /** What is looked at and locked once for all of them. */
+  async #prepare(client: pg.ClientBase, operations: readonly Operation[]): Promise<Dialect> {
+    await performOn(client, [lockNames(operations, this.#dialect)]);
+    const isDialling = operations.some(
+      (one) => one.kind === 'commit' && one.change.dialLock === 'take',
+    );
+    if (!isDialling || this.#dialect.holdsLease === undefined) return this.#dialect;
+    const [holds = false] = await performOn(client, [this.#dialect.holdsLease()]);
+    return withLeaseKnown(this.#dialect, holds);
+  }
+
   async #tryTransaction(operations: readonly Operation[]): Promise<Result[]> {
     const client = await this.#pool.connect();
     let broken: unknown;
     try {
-      await client.query(beginOf(operations));
+      // Each statement sees what is there when it begins, in a transaction or not.
+      const isTransaction = operations.some(isWrite);
+      if (isTransaction) await client.query(beginOf(operations));
+      const dialect =
+        operations.length > 1 ? await this.#prepare(client, operations) : this.#dialect;
+      const chains = chainsOf(operations);
+      const works = chains.map((chain) => inOrder(chain, operations, dialect));
       const values: Result[] = [];
-      if (operations.length > 1) await performOn(client, lockNames(operations, this.#dialect));
-      for (const operation of operations) {
-        values.push(await performOn(client, perform(operation, this.#dialect)));
-      }
-      await client.query('COMMIT');
+      for (const [index, value] of (await performOn(client, works)).flat()) values[index] = value;
+      if (isTransaction) await client.query('COMMIT');
       return values;
     } catch (error) {
       const isTheConnection = !(error instanceof StoreError) && sqlState(error) === undefined;
@@ -241,9 +256,31 @@ class PostgresStore extends OperationStore {
   }
 }
 
+/** The row of the lease stays locked until the transaction ends: once is enough. */
+function withLeaseKnown(dialect: Dialect, holds: boolean): Dialect {
+  return {
+    ...dialect,
+    // eslint-disable-next-line require-yield -- it has been asked
+    *holdsLease() {
+      return holds;
+    },
+  };
+}
+
+function* inOrder(
+  chain: readonly number[],
+  operations: readonly Operation[],
+  dialect: Dialect,
+): Work<(readonly [number, Result])[]> {
+  const values: (readonly [number, Result])[] = [];
+  for (const index of chain) {
+    values.push([index, yield* perform(operations[index] as Operation, dialect)]);
+  }
+  return values;
+}
+
 /** What nobody waits for does not wait for the disk either. */
 function beginOf(operations: readonly Operation[]): string {
-  if (!operations.some(isWrite)) return 'BEGIN READ ONLY';
   return operations.some(mustReachDisk) ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off';
 }
 
