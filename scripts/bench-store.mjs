@@ -1,7 +1,8 @@
 // `npm run bench:store`: what the two kinds of store do in a second and how soon after its due time a
-// callback may be dialled, with many pending; a bare sync of the same disk stands beside it, and on the
-// same PostgreSQL pg-boss and graphile-worker (`-- --no-rivals` leaves them out). Then how long the main
-// event loop is held up while the disk is quiet, and while two processes write and sync all the time.
+// callback may be dialled, with many pending, and what the API creates in a second. A bare sync of the
+// same disk stands beside it, and on the same PostgreSQL pg-boss and graphile-worker (`-- --no-rivals`
+// leaves them out). Then how long the main event loop is held up while the disk is quiet, and while two
+// processes write and sync all the time.
 // `-- --folder F` puts the files on another disk, `--pending N` has so many callbacks wait.
 import { fork } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import { openDatabase } from '../src/adapters/store/sqlite-driver.ts';
 import { openSqliteStore } from '../src/adapters/store/sqlite-store.ts';
 import { someCallback } from '../test/adapters/store/fixtures.ts';
 import { PrivateServer, postgresPrograms } from '../test/adapters/store/postgres/private-server.ts';
+import { httpCreates } from './bench/http-creates.mjs';
 import { benchGraphile, benchPgBoss, installRivals } from './bench/store-rivals.mjs';
 import {
   bareSyncs,
@@ -36,6 +38,7 @@ const TARGET_MS = 20;
 const DUE = { count: 300, perSecond: 20 };
 const DRAINED = 3000;
 const BURST = 10_000;
+const HTTP = { count: 4000, inFlight: 32 };
 /** Waiting in the rivals' tables: few, which suits them. */
 const PENDING_RIVALS = 10_000;
 
@@ -150,6 +153,13 @@ async function benchPostgres(folder, server, pending) {
   return { lateness, rate: drained };
 }
 
+/** The client takes its part of the same two cores. */
+async function benchHttp(folder) {
+  const { perSecond, ourMs, clientMs } = await httpCreates(folder, HTTP);
+  row('HTTP: durable creates', rate(perSecond), '', atLeast(perSecond, 1000));
+  row('  processor time of one', ms(ourMs), '', `the client's: ${ms(clientMs)}`);
+}
+
 function compare(name, ours, theirs, times) {
   const [mine, other] = [percentile(ours.lateness, 0.5), percentile(theirs.lateness, 0.5)];
   row(`${name}: due to start`, ms(other), ms(percentile(theirs.lateness, 0.99)));
@@ -160,7 +170,8 @@ function compare(name, ours, theirs, times) {
     `target ${times}`,
   );
   row(`${name}: drain`, rate(theirs.rate));
-  row('  ours, times theirs', `x ${(ours.rate / theirs.rate).toFixed(1)}`);
+  const target = name === 'pg-boss' ? 'target 5' : '';
+  row('  ours, times theirs', `x ${(ours.rate / theirs.rate).toFixed(1)}`, '', target);
 }
 
 async function benchServer(folder, pending, withRivals) {
@@ -193,6 +204,7 @@ row('', 'p50', 'p99');
 await printSyncs(folder, 'before');
 await benchSqlite(folder, Number(options.pending));
 await printSyncs(folder, 'between');
+await benchHttp(folder);
 printLoad('between');
 await benchServer(folder, Number(options.pending), !options['no-rivals']);
 await printSyncs(folder, 'after');
