@@ -33,6 +33,8 @@ export interface Measurements {
   atMs: number;
   /** RMS from 190 to 3900 Hz, dB relative to full scale. */
   levelDb: number;
+  /** The same as a sum of `power`. */
+  voicePower: number;
   /** Strongest peak. Hz */
   peakHz: number;
   /**
@@ -74,10 +76,23 @@ const windowed = new Float64Array(FFT_SIZE);
 /** Sum of |X|² to mean square. */
 const SCALE = 2 / (FFT_SIZE * hann.reduce((sum, weight) => sum + weight ** 2, 0));
 
+/** @param power a sum of `Measurements.power`. @returns dB relative to full scale */
+export const levelDbOf = (power: number): number => 10 * Math.log10(power * SCALE + 1e-10);
+
+/** Sum of the power around a frequency, as much of it as one tone fills. */
+export function powerNear({ power }: Measurements, hz: number): number {
+  const bin = Math.round(hz / BIN_HZ);
+  let sum = 0;
+  for (let k = Math.max(FIRST_BIN, bin - LOBE_BINS); k <= bin + LOBE_BINS && k <= LAST_BIN; k++)
+    sum += power[k]!;
+  return sum;
+}
+
 export class Spectrum {
   readonly now: Measurements = {
     atMs: 0,
     levelDb: SILENCE_DB,
+    voicePower: 0,
     peakHz: 0,
     centreHz: 0,
     purity: 0,
@@ -131,6 +146,7 @@ export class Spectrum {
     const m = this.now;
     m.power.fill(0);
     m.levelDb = SILENCE_DB;
+    m.voicePower = 0;
     m.peakHz = m.centreHz = m.secondHz = 0;
     m.purity = m.pairPurity = m.secondShare = 0;
     m.v21MarkShare = m.v21SpaceShare = 0;
@@ -161,7 +177,8 @@ export class Spectrum {
     const low = second < first ? second - LOBE_BINS : Math.max(second - LOBE_BINS, first + 4);
     const high = second < first ? Math.min(second + LOBE_BINS, first - 4) : second + LOBE_BINS;
     const secondEnergy = this.#energy(low, high);
-    m.levelDb = 10 * Math.log10(voice * SCALE + 1e-10);
+    m.voicePower = voice;
+    m.levelDb = levelDbOf(voice);
     m.peakHz = this.#peakHz(first);
     m.centreHz = this.#centreHz(first);
     m.secondHz = this.#peakHz(second);

@@ -3,7 +3,7 @@
  * short holes, because a media server without a jitter buffer puts silence where a packet is late
  * and answer tones reverse their phase. Gives no tone a meaning.
  */
-import { HOP_MS, SILENCE_DB, type Measurements } from './spectrum.js';
+import { HOP_MS, levelDbOf, powerNear, SILENCE_DB, type Measurements } from './spectrum.js';
 
 /** A hole this long does not end a tone: two lost packets and the windows they spoil. ms */
 const HOLE_MS = 64;
@@ -27,6 +27,11 @@ const LEVEL_RIPPLE_DB = 3;
 const WANDER_HZ = 45;
 /** A lost packet smears the spectrum of the frames around it: so many times further. */
 const HOLED_WANDER = 3;
+/**
+ * A noisy line is never quiet, so a pause is heard where the tone was. What sounds elsewhere counts too, but
+ * so much less: in music other notes follow. -5 dB as power
+ */
+const ELSEWHERE = 10 ** -0.5;
 /** Frames at the start of a tone that are not all tone. */
 const EDGE_FRAMES = 2;
 /** Frames of one segment that are remembered for its statistics: 2 s. */
@@ -53,7 +58,7 @@ export interface ToneSegment {
   purity: number;
   /** Silence between the previous segment and this one. ms */
   gapBeforeMs: number;
-  /** Mean level in that silence. dB relative to full scale */
+  /** Mean level in that silence, near the tone before it; or 5 dB less than that of everything. dB relative to full scale */
   gapLevelDb: number;
 }
 
@@ -107,9 +112,9 @@ export class ToneTracker {
     return this.isOpen ? this.current.endMs - this.current.startMs : 0;
   }
 
-  /** Mean level since the newest tone ended. dB relative to full scale */
+  /** Mean level since the newest tone ended, as `gapLevelDb`. dB relative to full scale */
   get quietDb(): number {
-    return this.#gapFrames > 0 ? 10 * Math.log10(this.#gapPower / this.#gapFrames) : SILENCE_DB;
+    return this.#gapFrames > 0 ? levelDbOf(this.#gapPower / this.#gapFrames) : SILENCE_DB;
   }
 
   consume(m: Measurements): void {
@@ -151,7 +156,9 @@ export class ToneTracker {
   #consumeQuiet(m: Measurements): void {
     if (this.isOpen && m.atMs - this.lastToneAtMs > HOLE_MS) this.close();
     if (this.isOpen || m.atMs - this.#previousEndMs < 2 * HOP_MS) return;
-    this.#gapPower += 10 ** (m.levelDb / 10);
+    const { frequencyHz, secondHz } = this.current;
+    const near = powerNear(m, frequencyHz) + (secondHz > 0 ? powerNear(m, secondHz) : 0);
+    this.#gapPower += Math.max(near, ELSEWHERE * m.voicePower);
     this.#gapFrames++;
   }
 

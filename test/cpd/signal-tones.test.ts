@@ -58,6 +58,13 @@ describe('Network tones before the answer', () => {
     assert.equal(early(mix(sound, noise(sound.length / 8, 0.005))).verdict, 'busy');
   });
 
+  it('recognises busy and ringback in noise 10 dB below the tone', () => {
+    const noisy = (sound: Int16Array) => mix(sound, noise(sound.length / 8, 0.1 * 10 ** -0.5));
+    assert.equal(early(noisy(cadence([425], 500, 500)), { country: 'NL' }).verdict, 'busy');
+    assert.equal(early(noisy(cadence([480, 620], 250, 250)), { country: 'US' }).verdict, 'reorder');
+    assert.equal(early(noisy(cadence([440, 480], 2000, 4000))).verdict, 'ringback');
+  });
+
   const rings: readonly [string, readonly number[], readonly number[]][] = [
     ['North America', [440, 480], [2000, 4000]],
     ['most of Europe', [425], [1000, 4000]],
