@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { lineGrid } from './bench/line-grid.mjs';
+import { crossedGrid, lineGrid } from './bench/line-grid.mjs';
 
 const DOCUMENT = fileURLToPath(new URL('../docs/cpd.md', import.meta.url));
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
@@ -142,6 +142,18 @@ const grid = table(
     ...Object.keys(GRID).map((key) => percent(row[key].hits / row[key].count)),
   ]),
 );
+const CROSSED = [['short', 'business'], ['machine'], ['tones'], ['party']];
+function crossedCell(cell) {
+  return CROSSED.map((keys) => {
+    const sum = (what) => keys.reduce((total, key) => total + cell[key][what], 0);
+    return Math.round((100 * sum('hits')) / sum('count'));
+  }).join(' / ');
+}
+const crossings = await crossedGrid(labels);
+const crossed = table(
+  ['noise below the loud parts', 'level', ...crossings[0].cells.map(({ name }) => name)],
+  crossings.map(({ noise, level, cells }) => [noise, level, ...cells.map(crossedCell)]),
+);
 const [{ short: humans, machine: machines, party: nobody }] = conditions;
 
 const generated = `${START}
@@ -161,6 +173,11 @@ ${curve}
 The same recordings over worse lines, ${humans.count} short humans, ${machines.count} machines, ${nobody.count} clips without anybody and so on:
 
 ${grid}
+
+Noise, level, codec and holes together, eight clips of each class. In each cell, in %: people right / machines
+right in the end / tones and fax right / nobody taken for a party:
+
+${crossed}
 
 ${END}`;
 const document = readFileSync(DOCUMENT, 'utf8');

@@ -16,6 +16,7 @@ const { alaw, mulaw } = alawmulaw;
 
 /** So many clips of each class, drawn evenly from the table. */
 const CLIPS_PER_CLASS = 24;
+const CLIPS_PER_CROSSING = 8;
 const PACKET = 160;
 const TONES = ['busy', 'reorder', 'ringback', 'sit', 'fax_ced', 'fax_cng'];
 const NOBODY = ['silence', 'noise', 'music'];
@@ -141,38 +142,90 @@ const CONDITIONS = [
   ['10 % slower, as from a wrong clock', speed(0.9)],
 ];
 
-function sample(clips) {
+/** One of each goes with one of every other. */
+const LEVELS = [
+  ['as it is', (sound) => sound],
+  ['12 dB quieter', gain(-12)],
+];
+const NOISES = [
+  ['none', (sound) => sound],
+  ['20 dB', noise(20)],
+  ['10 dB', noise(10)],
+];
+const CODECS = [
+  ['G.711', (sound) => sound],
+  ['GSM', gsm],
+];
+const HOLES = [
+  ['none lost', (sound) => sound],
+  ['5 % lost', holes(0.05, false)],
+];
+
+function sample(clips, clipsPerClass) {
   const names = [...new Set(clips.map(({ className }) => className))];
   return names.flatMap((name) => {
     const of = clips.filter(({ className }) => className === name);
-    const step = Math.max(1, of.length / CLIPS_PER_CLASS);
+    const step = Math.max(1, of.length / clipsPerClass);
     return of.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
   });
+}
+
+/** Recordings and their samples. */
+async function load(labelsFile, clipsPerClass) {
+  const folder = dirname(resolve(labelsFile));
+  const clips = sample(parseLabels(await readFile(labelsFile, 'utf8')).clips, clipsPerClass);
+  const loaded = [];
+  for (const clip of clips) {
+    const audio = await readAudio(join(folder, clip.file));
+    if (!audio.ok) throw new Error(`${clip.file}: ${audio.detail}`);
+    loaded.push({ clip, samples: audio.samples });
+  }
+  return loaded;
+}
+
+function judge(loaded, change) {
+  const judged = loaded.map(({ clip, samples }) => {
+    const { answeredAtMs, country } = clip;
+    const options = country === undefined ? {} : { country };
+    const result = replay(change(samples), { ...options, answeredAtMs });
+    return { clip, outcome: outcomeOf(result, answeredAtMs) };
+  });
+  return shares(judged);
 }
 
 /**
  * @param {string} labelsFile
  * @param {RegExp} only names of conditions
- * @returns rows: the condition, and shares (0 to 1) in percent of what is right
+ * @returns one row for each condition: its name, and hits and count of what is right
  */
 export async function lineGrid(labelsFile, only = /./) {
-  const folder = dirname(resolve(labelsFile));
-  const clips = sample(parseLabels(await readFile(labelsFile, 'utf8')).clips);
-  const sounds = [];
-  for (const one of clips) {
-    const audio = await readAudio(join(folder, one.file));
-    if (!audio.ok) throw new Error(`${one.file}: ${audio.detail}`);
-    sounds.push(audio.samples);
-  }
-  return CONDITIONS.filter(([name]) => only.test(name)).map(([name, change]) => {
-    const judged = clips.map((one, i) => {
-      const answeredAtMs = one.answeredAtMs;
-      const options = one.country === undefined ? {} : { country: one.country };
-      const result = replay(change(sounds[i]), { ...options, answeredAtMs });
-      return { clip: one, outcome: outcomeOf(result, answeredAtMs) };
-    });
-    return { name, ...shares(judged) };
-  });
+  const loaded = await load(labelsFile, CLIPS_PER_CLASS);
+  return CONDITIONS.filter(([name]) => only.test(name)).map(([name, change]) => ({
+    name,
+    ...judge(loaded, change),
+  }));
+}
+
+/**
+ * Noise, level, codec and holes together, as a line has them: first the noise, then the level, the codec and
+ * the network.
+ * @param {string} labelsFile
+ * @returns one row for each noise and level, with a cell for each codec and share of lost packets
+ */
+export async function crossedGrid(labelsFile) {
+  const loaded = await load(labelsFile, CLIPS_PER_CROSSING);
+  return NOISES.flatMap(([noiseName, addNoise]) =>
+    LEVELS.map(([level, setLevel]) => ({
+      noise: noiseName,
+      level,
+      cells: CODECS.flatMap(([codec, code]) =>
+        HOLES.map(([lost, lose]) => ({
+          name: `${codec}, ${lost}`,
+          ...judge(loaded, (sound) => lose(code(setLevel(addNoise(sound))))),
+        })),
+      ),
+    })),
+  );
 }
 
 function shares(judged) {
