@@ -8,7 +8,10 @@
 
 import type { Profile } from './cpd/options.js';
 import type { CpdEvent } from './cpd/types.js';
+import type { PlainRequest, RequestOutcome } from './plain-request.js';
 import type { WireMessage } from './report/trail.js';
+
+export type { PlainRequest, RequestOutcome };
 
 /** Wall clock and timers in one place, so that tests own time. */
 export interface Clock {
@@ -166,6 +169,15 @@ export type ReferOutcome =
    */
   | { readonly kind: 'unknown'; readonly why: string; readonly later?: Promise<void> };
 
+/** A REFER of the far side: one of the two says what becomes of it. */
+export interface AskedReferral {
+  /** A SIP URI, as the far side wrote it. */
+  readonly target: string;
+  refuse(status: number): void;
+  /** Accepts it. @returns what tells the far side how it stands; a final status is the last */
+  follow(): (status: number, reason: string) => void;
+}
+
 /** What becomes of a new offer: our answer, or `pending` when it has to come again a little later (491). */
 export type OfferAnswer = string | { readonly kind: 'pending' };
 
@@ -190,6 +202,8 @@ export interface SipDialog {
   onOffer(answer: (sdp: string) => Promise<OfferAnswer>): void;
   /** The far side asked for T.38 and was refused: it is a fax machine. */
   onFax(handle: () => void): void;
+  /** Who judges a REFER of the far side; without it, it is told 405. */
+  onRefer(handle: (referral: AskedReferral) => void): void;
   /** Re-INVITE with another session description of ours: to the other side directly, or back. */
   reinvite(localSdp: string): Promise<ReinviteOutcome>;
   /**
@@ -201,31 +215,6 @@ export interface SipDialog {
   /** BYE with a Reason header. Resolves when answered, failed or timed out. */
   bye(reason: string): Promise<void>;
 }
-
-/** REGISTER or OPTIONS. */
-export interface PlainRequest {
-  readonly method: 'REGISTER' | 'OPTIONS';
-  readonly uri: string;
-  readonly proxyUri?: string;
-  readonly auth?: { readonly username: string; readonly password: string };
-  /** Addresses in angle brackets; the signalling server's own where `localhost` stands. */
-  readonly from?: string;
-  readonly to?: string;
-  readonly contact?: string;
-  readonly expiresMs?: number;
-  /** For the final answer. */
-  readonly limitMs: number;
-}
-
-export type RequestOutcome =
-  | {
-      readonly kind: 'answered';
-      readonly status: number;
-      readonly reason: string;
-      /** By lower-case name, without control characters. */
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'error'; readonly why: string };
 
 export interface SipAgent {
   invite(request: InviteRequest): OutgoingCall;

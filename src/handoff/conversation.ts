@@ -19,7 +19,7 @@ export interface HandoffFacts {
   readonly connectedAtMs?: number;
   /** SIP URI of the other side. */
   readonly connectedTo?: string;
-  readonly transfer?: 'bridged' | 'direct' | 'referred';
+  readonly transfer?: 'bridged' | 'direct' | 'referred' | 'transferred';
   /** Why it went another way than configured. */
   readonly transferDetail?: string;
 }

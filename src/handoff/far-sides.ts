@@ -4,49 +4,36 @@
  * that id. Dropped, it says nothing any more.
  */
 import type { Command, EventBody } from '../callflow/vocabulary.js';
-import type { ServiceConfig } from '../config/config.js';
 import type { LegLedger } from '../leg-ledger.js';
 import type { LegTrail } from '../leg-trail.js';
-import type { Clock, Log, Random, Telephony } from '../ports.js';
-import type { MediaFiles, MediaPlaces } from '../treatment/media-file.js';
+import type { AskedReferral, Clock, Log, Random, Telephony } from '../ports.js';
+import type { MediaFiles } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
+import { followReferral, type AgentTransfer } from './agent-transfer.js';
 import { userToUserText } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
+import type { HandedOver, HandoffSettings } from './handed-over.js';
 import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
 import { legWish } from './leg-wish.js';
 import { requestIdOf, type QueueDesk } from './queue-desk.js';
-import type { QueueExit, Wanted } from './queue/vocabulary.js';
+import type { QueueExit } from './queue/vocabulary.js';
+import { queueWish } from './queue-wish.js';
 import type { FarCall, LegWish, FarListener, QueueStanding } from './queue-search.js';
 import { recordingPath } from './recording-name.js';
 import { RouteCall, type Referral } from './route-call.js';
-import { routeTarget, type RouteDestinations } from './route-point.js';
+import { routeTarget } from './route-point.js';
 import { routeDestinations } from './route-destinations.js';
 import { WaitingCustomer } from './waiting-customer.js';
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 
-/** The customer, as far as a hand-over needs them. */
 export interface CustomerSide {
   readonly call: CustomerCall;
   readonly player: Pick<TreatmentPlayer, 'after' | 'handOver' | 'interject'>;
 }
 
-/** The callback whose customer is handed over. */
-export interface HandedOver {
-  readonly id: string;
-  readonly customerNumber: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAtMs: number;
-  readonly userData: Readonly<Record<string, string>>;
-}
-
-/** What the configuration says; pinned for an attempt. */
-export interface HandoffSettings {
-  readonly routePoints: RouteDestinations['routePoints'];
-  readonly places: MediaPlaces;
-  readonly service: ServiceConfig;
-}
+export type { HandedOver, HandoffSettings };
 
 export interface FarSidesContext {
   readonly deps: {
@@ -78,11 +65,14 @@ interface FarSide {
   readonly search?: DeskSearch;
   /** Whom it is for; absent while the customer is not on the line yet. */
   customer?: CustomerSide | undefined;
+  transfer?: AgentTransfer | undefined;
   /** `heard`: the customer hears it before its answer; `passed`: is about to. */
   stage: 'apart' | 'passed' | 'heard' | 'bridged';
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
 }
+
+const ROUTE_OVER: EventBody = { type: 'conversation-ended' };
 
 export class FarSides {
   readonly #open = new Map<string, FarSide>();
@@ -100,7 +90,12 @@ export class FarSides {
     const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
     const search = new DeskSearch(
       { desk, telephony, random },
-      this.#wanted(command, customer),
+      queueWish(this.context.settings().service, command.queue, {
+        requestId: requestIdOf(this.context.callback.id, queueId),
+        sinceMs: customer && this.#waitingOf(customer).sinceMs,
+        isAhead: customer === undefined,
+        attemptsMax: command.attemptsMax,
+      }),
       (priority) => {
         const { customer } = this.#open.get(queueId) ?? {};
         return { ...this.#presented(cpnDigits, customer, priority), ...this.#screening(customer) };
@@ -166,7 +161,7 @@ export class FarSides {
     }
     const listener = this.#listener(routeId, fail, {
       answered: { type: 'route-done', routeId },
-      over: { type: 'conversation-ended' },
+      over: ROUTE_OVER,
     });
     if (this.#lent?.isKeptFor(target.uri)) {
       const call = this.#lent.takeOver(listener);
@@ -236,6 +231,7 @@ export class FarSides {
           if (facts.connectedAtMs !== undefined) {
             far.stage = 'bridged';
             note('bridge', `with ${withId}`);
+            far.call.dialog?.onRefer((asked) => this.#refer(withId, far, customer, asked));
           }
           this.context.onFacts(facts);
         },
@@ -259,7 +255,30 @@ export class FarSides {
     if (!far) return;
     void this.#partFrom(id);
     this.#open.delete(id);
+    if (far.transfer) this.context.cleanUp(far.transfer.hangUp(why));
     this.context.cleanUp(far.search ? far.search.hangUp(why, exit) : far.call.hangUp(why));
+  }
+
+  /** Who talks to the customer sends them on, where routes may go. */
+  #refer(id: string, far: FarSide, customer: CustomerSide, asked: AskedReferral): void {
+    if (far.transfer || !customer.call.endpoint) return asked.refuse(603);
+    const { deps, ledger, trail } = this.context;
+    const target = routeTarget(asked.target, routeDestinations(this.context.settings()));
+    far.transfer = followReferral(asked, target, {
+      ...{ deps, ledger, customer: customer.call, settings: this.context.settings() },
+      leg: this.#presented(undefined, customer),
+      note: (what, detail) => trail.note(customer.call.callId, what, detail),
+      onTaken: (call) => {
+        this.#open.set(id, { ...far, call, search: undefined, transfer: undefined });
+        this.context.onFacts({ transfer: 'transferred', connectedTo: call.address });
+        this.context.cleanUp((far.search ?? far.call).hangUp('transferred'));
+      },
+      onFailed: () => (far.transfer = undefined),
+      onOver: () => {
+        this.drop(id);
+        this.context.post(far.search ? { type: 'agent-hung-up', queueId: id } : ROUTE_OVER);
+      },
+    });
   }
 
   dropAll(why: string): void {
@@ -267,24 +286,6 @@ export class FarSides {
     for (const id of [...this.#open.keys()]) this.drop(id, why);
     this.#lent?.stop(why);
     if (this.#lent) this.context.cleanUp(this.#lent.dropKept(why));
-  }
-
-  #wanted(
-    { queueId, queue, attemptsMax }: CommandOf<'queue'>,
-    customer: CustomerSide | undefined,
-  ): Wanted {
-    const { name, search, priority } = this.context.settings().service;
-    const { steps, isByTarget: _isByTarget, ...rules } = search;
-    return {
-      ...rules,
-      requestId: requestIdOf(this.context.callback.id, queueId),
-      service: name,
-      steps: steps[0]?.queue === queue ? steps : [{ queue, timeoutMs: 0, isCleared: false }],
-      sinceMs: customer && this.#waitingOf(customer).sinceMs,
-      priority: priority ?? 0,
-      isAhead: customer === undefined,
-      attemptsMax,
-    };
   }
 
   /** A far side that was heard before its answer is heard no longer: the customer can be played to. */
@@ -365,9 +366,10 @@ export class FarSides {
         post(fail(why));
       },
       onHungUp: () => {
-        const isBridged = this.#open.get(id)?.stage === 'bridged';
+        const { stage, transfer } = this.#open.get(id) ?? {};
+        if (transfer?.agentLeft()) return;
         this.drop(id);
-        post(isBridged ? events.over : fail('it left before the two were connected'));
+        post(stage === 'bridged' ? events.over : fail('it left before the two were connected'));
       },
     };
   }

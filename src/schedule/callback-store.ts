@@ -148,7 +148,7 @@ export interface AttemptRecord {
   /** SIP URI of the other side. */
   readonly connectedTo?: string;
   /** How the call got there; `referred`: it has left us, its end is not known. */
-  readonly transfer?: 'bridged' | 'direct' | 'referred';
+  readonly transfer?: 'bridged' | 'direct' | 'referred' | 'transferred';
   /** Why it went another way than configured. */
   readonly transferDetail?: string;
   readonly talkEndedBy?: TalkEndedBy;

@@ -4,6 +4,7 @@
  */
 import type {
   AnalysisRequest,
+  AskedReferral,
   CallAnalyser,
   CallAnalysis,
   DialogEnd,
@@ -54,6 +55,11 @@ export class FakeDialog implements SipDialog {
   onFax(handle: () => void): void {
     this.askForFax = handle;
   }
+  /** The far side sends its partner on. */
+  askForTransfer: ((referral: AskedReferral) => void) | undefined;
+  onRefer(handle: (referral: AskedReferral) => void): void {
+    this.askForTransfer = handle;
+  }
   /** Session descriptions that we offered by re-INVITE, and what the far side says to one. */
   readonly reinvites: string[] = [];
   onReinvite: (sdp: string) => ReinviteOutcome = () => ({
@@ -67,11 +73,11 @@ export class FakeDialog implements SipDialog {
   }
   /** Where the far side was sent by REFER. */
   readonly referredTo: string[] = [];
-  onRefer: () => Promise<ReferOutcome> = () =>
+  whenReferred: () => Promise<ReferOutcome> = () =>
     Promise.resolve({ kind: 'refused', status: 501, reason: 'fake' });
   refer(target: string): Promise<ReferOutcome> {
     this.referredTo.push(target);
-    return this.onRefer();
+    return this.whenReferred();
   }
   bye(reason: string): Promise<void> {
     if (!this.hasEnded) this.#end('local', reason);

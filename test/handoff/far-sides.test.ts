@@ -11,7 +11,7 @@ import { agentPlan, agentQueue } from './queue/queue-world.js';
 describe('a route point by REFER', () => {
   const asked = async (outcome: ReferOutcome) => {
     const bed = await handoffBed({ transfer: 'refer' });
-    bed.dialog.onRefer = () => Promise.resolve(outcome);
+    bed.dialog.whenReferred = () => Promise.resolve(outcome);
     await bed.route();
     const [target = ''] = bed.dialog.referredTo;
     assert.match(target, /^sip:8999@pbx\?X-GMS-Service-ID=cb-1&X-RouterData70=60$/);
@@ -77,7 +77,7 @@ describe('a route point by REFER', () => {
   it('calls nobody for a customer who hung up meanwhile', async () => {
     const bed = await handoffBed({ transfer: 'refer' });
     let settleRefer: (outcome: ReferOutcome) => void = () => {};
-    bed.dialog.onRefer = () => new Promise((resolve) => (settleRefer = resolve));
+    bed.dialog.whenReferred = () => new Promise((resolve) => (settleRefer = resolve));
     await bed.route();
     bed.dialog.end();
     settleRefer({ kind: 'unknown', why: 'the far side hung up' });
@@ -90,7 +90,7 @@ describe('a route point by REFER', () => {
   it('says nothing any more once it was dropped', async () => {
     const bed = await handoffBed({ transfer: 'refer' });
     let settleRefer: (outcome: ReferOutcome) => void = () => {};
-    bed.dialog.onRefer = () => new Promise((resolve) => (settleRefer = resolve));
+    bed.dialog.whenReferred = () => new Promise((resolve) => (settleRefer = resolve));
     await bed.route();
     bed.farSides.drop('r');
     settleRefer({ kind: 'refused', status: 603, reason: 'Decline' });

@@ -7,7 +7,7 @@
  * asks for our offer; its answer comes in the ACK and is served like an offer.
  *
  * It would also say 200 to a REFER that nobody follows, and the far side would hang up on a transfer that
- * never comes: what is not served in a dialog is refused here, 405.
+ * never comes: what is not served in a dialog is refused here, 405; a REFER goes to whoever judges it.
  */
 import type { Log, OfferAnswer } from '../../ports.js';
 import { isOffering } from './dialog-requests.js';
@@ -21,6 +21,8 @@ export interface ReofferHost {
   /** @returns the media server's answer; undefined while nobody has taken the dialog */
   answer(sdp: string): Promise<OfferAnswer> | undefined;
   onFax(): void;
+  /** @returns false when nobody follows one */
+  refer(request: SipMessageView, response: ReplyView): boolean;
 }
 
 const SDP_TYPE = { 'Content-Type': 'application/sdp' };
@@ -41,6 +43,7 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
   let asked: string | undefined;
   leg.handle = (request, response) => {
     const { method = '', body = '' } = request;
+    if (method === 'REFER' && host.refer(request, response)) return;
     if (NOT_SERVED.has(method)) {
       host.log.info({ method }, 'not served inside a call: refused');
       return response.send(405, { headers: { Allow: ALLOWED_METHODS } });

@@ -3,6 +3,7 @@
  * rejects. It knows nothing of media.
  */
 import type {
+  AskedReferral,
   Clock,
   DialogEnd,
   Log,
@@ -11,6 +12,7 @@ import type {
   ReinviteOutcome,
   SipDialog,
 } from '../../ports.js';
+import { takeReferral } from './asked-referral.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { refer, reinvite } from './dialog-requests.js';
 import { describeError } from './errors.js';
@@ -34,6 +36,7 @@ export class DrachtioDialog implements SipDialog {
   readonly #handles: ((how: DialogEnd) => void)[] = [];
   #answerOffer: ((sdp: string) => Promise<OfferAnswer>) | undefined;
   #onFax: () => void = () => undefined;
+  #onRefer: ((referral: AskedReferral) => void) | undefined;
   #ended: DialogEnd | undefined;
   #endReason: string | undefined;
   #bye: Promise<void> | undefined;
@@ -52,6 +55,11 @@ export class DrachtioDialog implements SipDialog {
       log: context.log,
       answer: (sdp) => this.#answerOffer?.(sdp),
       onFax: () => this.#onFax(),
+      refer: (request, response) => {
+        const handle = this.#onRefer;
+        if (handle) takeReferral(leg, request, response, handle, context.log);
+        return handle !== undefined;
+      },
     });
     leg.on('destroy', (request) => {
       const { reason } = plainHeaders({ reason: request?.get?.('Reason') });
@@ -82,6 +90,10 @@ export class DrachtioDialog implements SipDialog {
 
   onFax(handle: () => void): void {
     this.#onFax = handle;
+  }
+
+  onRefer(handle: (referral: AskedReferral) => void): void {
+    this.#onRefer = handle;
   }
 
   reinvite(localSdp: string): Promise<ReinviteOutcome> {

@@ -68,7 +68,7 @@ export interface DialogView {
   /** The callback is called for each response, provisional ones included. */
   request(
     request: {
-      readonly method: 'INVITE' | 'REFER';
+      readonly method: 'INVITE' | 'REFER' | 'NOTIFY';
       readonly body?: string;
       readonly headers: Readonly<Record<string, string>>;
     },

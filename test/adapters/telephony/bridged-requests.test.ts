@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AskedReferral } from '../../../src/ports.js';
 import type { SipText } from '../../sip/far-party.js';
 import { level, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
@@ -126,6 +127,33 @@ describe('in a bridged conversation', function () {
       const response = await ask(calls[side], 'INVITE', {}, answer);
       assert.equal(response.status, 200);
       assert.match(response.body, /^m=audio [1-9]\d* RTP\/AVP [^\r]*\b0\b/m);
+      await theyTalk();
+    });
+
+    tried(`the ${side} may be followed in a REFER, and is told how it goes`, async () => {
+      const call = calls[side];
+      let tell: ReturnType<AskedReferral['follow']> = () => undefined;
+      const targets: string[] = [];
+      call.dialog.onRefer((asked) => {
+        targets.push(asked.target);
+        tell = asked.follow();
+      });
+      call.far.onRequest = (far, request) => far.respondTo(request, 200, 'OK');
+      const to = (target: string) => ({ headers: { 'refer-to': target } });
+      assert.equal((await ask(call, 'REFER', to('"B" <sip:b@127.0.0.1:5999>'))).status, 202);
+      tell(180, 'Ringing');
+      tell(200, 'OK');
+      await eventually(() => assert.equal(call.far.requests('NOTIFY').length, 2));
+      const [first, last] = call.far.requests('NOTIFY');
+      assert.equal(first?.body, 'SIP/2.0 180 Ringing\r\n');
+      assert.match(first?.header('subscription-state') ?? '', /^active/);
+      assert.equal(first?.header('content-type'), 'message/sipfrag;version=2.0');
+      assert.equal(last?.body, 'SIP/2.0 200 OK\r\n');
+      assert.match(last?.header('subscription-state') ?? '', /^terminated/);
+      const attended = '<sip:b@127.0.0.1:5999?Replaces=1%3Bto-tag%3Da%3Bfrom-tag%3Db>';
+      assert.equal((await ask(call, 'REFER', to(attended))).status, 501);
+      assert.equal((await ask(call, 'REFER', to('<tel:+19005550100>'))).status, 400);
+      assert.deepEqual(targets, ['sip:b@127.0.0.1:5999']);
       await theyTalk();
     });
 

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { FakeCall, FakeDialog } from '../fakes/fake-telephony.js';
+import { settle } from '../fakes/fake-telephony.js';
+import { handoffBed, NOTHING_LEFT } from './bed.js';
+
+const TARGET = 'sip:second-line@pbx';
+
+describe('An agent who transfers the customer by REFER', () => {
+  async function talking() {
+    const bed = await handoffBed();
+    const first = await bed.search();
+    const agent = first.answer();
+    await settle();
+    await bed.bridge('q');
+    bed.posted.length = 0;
+    const said: string[] = [];
+    const refer = async (target = TARGET): Promise<FakeCall> => {
+      agent.askForTransfer?.({
+        target,
+        refuse: (status) => said.push(`refused ${status}`),
+        follow: () => {
+          said.push('accepted');
+          return (status, reason) => said.push(`${status} ${reason}`);
+        },
+      });
+      await settle();
+      return bed.lastCall();
+    };
+    return { bed, agent, refer, said };
+  }
+
+  const over = (dialog: FakeDialog): boolean => dialog.hasEnded;
+
+  it('is told how it goes, and released once the customer talks to the other', async () => {
+    const { bed, agent, refer, said } = await talking();
+    const second = await refer();
+    assert.equal(second.request.uri, TARGET);
+    second.ring();
+    assert.ok(!over(agent), 'the two talk on');
+    second.answer();
+    await settle();
+    assert.deepEqual(said, ['accepted', '100 Trying', '180 Ringing', '200 OK']);
+    assert.equal(agent.endedWith, 'transferred');
+    assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    const { transfer, connectedTo } = bed.known();
+    assert.deepEqual([transfer, connectedTo], ['transferred', TARGET]);
+    assert.deepEqual(bed.posted, []);
+    second.dialog?.end();
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-hung-up', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('may hang up at once: the customer hears the waiting treatment until somebody answers', async () => {
+    const { bed, agent, refer } = await talking();
+    const second = await refer();
+    agent.end();
+    await settle();
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(bed.playing(), [['/m/waiting.wav']].slice(0, bed.playing().length));
+    second.answer();
+    await settle();
+    assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has the customer still when nobody answers, and may try again', async () => {
+    const { bed, agent, refer, said } = await talking();
+    (await refer()).fail(486);
+    await settle();
+    assert.deepEqual(said, ['accepted', '100 Trying', '486 not reached']);
+    assert.ok(!over(agent) && !bed.dialog.hasEnded);
+    assert.deepEqual(bed.posted, []);
+    (await refer()).answer();
+    await settle();
+    assert.equal(agent.endedWith, 'transferred');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('leaves nobody when both the agent and the other are gone', async () => {
+    const { bed, agent, refer } = await talking();
+    const second = await refer();
+    agent.end();
+    second.fail(480);
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-hung-up', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  for (const target of [
+    'sip:+19005550100@127.0.0.1:5999',
+    'sip:a@pbx:5070',
+    'sip:a@pbx;maddr=192.0.2.9',
+    'sips:a:secret@pbx',
+  ]) {
+    it(`is refused ${target}, which is not on the list`, async () => {
+      const { bed, agent, refer, said } = await talking();
+      const count = bed.telephony.calls.length;
+      await refer(target);
+      assert.deepEqual(said, ['refused 403']);
+      assert.equal(bed.telephony.calls.length, count);
+      assert.ok(!over(agent));
+      assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    });
+  }
+
+  it('is refused a second one while the first is under way, which ends with the customer', async () => {
+    const { bed, refer, said } = await talking();
+    const second = await refer();
+    await refer();
+    assert.equal(said.at(-1), 'refused 603');
+    bed.farSides.dropAll('the customer hung up');
+    await settle();
+    assert.equal(second.cancelledWith, 'the customer hung up');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+});
