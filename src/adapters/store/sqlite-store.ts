@@ -122,12 +122,12 @@ class SqliteStore extends OperationStore {
     });
   }
 
-  /** Operations cross in their order, all of one turn of the event loop: each crossing and COMMIT costs. */
+  /** Operations cross in their order, as many at a time as there are: each crossing and COMMIT costs. */
   #flushWithin(waitMs: number): void {
     if (this.#isFlushing) return;
     if (waitMs === 0) {
       this.#isFlushing = true;
-      setImmediate(() => this.#flush());
+      queueMicrotask(() => this.#flush());
       return;
     }
     const atMs = performance.now() + waitMs;
