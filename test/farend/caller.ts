@@ -194,7 +194,7 @@ export class Caller {
     const tag = this.#toTag && method !== 'CANCEL' ? `;tag=${this.#toTag}` : '';
     const own = address(this.sip).port;
     const lines = [
-      `Via: SIP/2.0/UDP 127.0.0.1:${own};branch=${branch}${branch === 'z9hG4bKinvite' ? this.callId : ''}`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${own};branch=${branch}${branch === 'z9hG4bKinvite' ? this.callId.replace('@', '.') : ''}`,
       'Max-Forwards: 70',
       `From: "Dialback" <sip:1000@127.0.0.1>;tag=caller`,
       `To: <${this.#target || `sip:127.0.0.1:${this.port}`}>${tag}`,
