@@ -17,10 +17,11 @@ const PACKAGE = '@jitl/quickjs-wasmfile-release-sync';
 // By require: its ES module and its CommonJS types disagree about the default export.
 const { default: variant } = require(PACKAGE) as { readonly default: QuickJSSyncVariant };
 
-/** `i32.const 10000`, `i32.store` to the context's counter: where the engine winds it up again. */
-const REWIND = Buffer.from('4190ce003602e801', 'hex');
+/** `i32.const 10000`, `i32.store`: where the engine and its regular expressions wind their counters up. */
+const REWIND = Buffer.from('4190ce003602', 'hex');
+const REWINDS = 3;
 /** The same with ten, in as many bytes. */
-const REWIND_TO_TEN = Buffer.from('418a80003602e801', 'hex');
+const REWIND_TO_TEN = Buffer.from('418a80003602', 'hex');
 
 /** Interrupts for what the unchanged engine counts as one, about 0.1 ms of script. */
 export const INTERRUPTS_PER_TICK = 1000;
@@ -35,9 +36,12 @@ export async function newQuickJs(): Promise<QuickJSWASMModule> {
 
 async function readBinary(): Promise<ArrayBuffer> {
   const code = await readFile(require.resolve(`${PACKAGE}/wasm`));
-  const at = code.indexOf(REWIND);
-  if (at < 0 || code.indexOf(REWIND, at + 1) >= 0)
+  let found = 0;
+  for (let at = code.indexOf(REWIND); at >= 0; at = code.indexOf(REWIND, at + 1)) {
+    REWIND_TO_TEN.copy(code, at);
+    found++;
+  }
+  if (found !== REWINDS)
     throw new Error(`${PACKAGE} counts its loops in another way than expected`);
-  REWIND_TO_TEN.copy(code, at);
   return new Uint8Array(code).buffer;
 }
