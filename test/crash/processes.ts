@@ -38,11 +38,15 @@ function launch(args: readonly string[]): ChildProcess {
   return child;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A campaign that is broken off leaves nothing running. */
 export function endWithUs(child: ChildProcess): void {
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
 }
 
 /** Ctrl-C and the like end a campaign by way of `exit`, so that what it started ends, too. */

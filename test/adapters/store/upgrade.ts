@@ -15,7 +15,7 @@ export const FIRST_ROWS = [
   "INSERT INTO lookup_keys VALUES ('order', '12', 'waits')",
   `INSERT INTO attempts (callback_id, attempt, call_id, number, started_at_ms)
     VALUES ('calls', 1, 'call-1', '+1555-calls', ${NOON_MS})`,
-  "INSERT INTO dial_locks VALUES ('+1555-calls', 'calls')",
+  "INSERT INTO dial_locks (number, callback_id) VALUES ('+1555-calls', 'calls')",
   "INSERT INTO idempotency_keys VALUES ('key', 'print', 'waits')",
 ];
 
