@@ -221,6 +221,8 @@ export class Requests {
     if (queue.kind === 'agents') {
       queue.line.remove(request);
       forgetAhead(queue, request);
+      // Whoever stood behind is nearer now.
+      if (queue.ahead.size > 0) this.moment.touched.add(queue);
     }
     if (request.reserved?.queue === queue) this.releaseReservation(request, why);
     for (const offer of [...request.offers]) {

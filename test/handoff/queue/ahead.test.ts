@@ -89,6 +89,41 @@ describe('a request made ahead of the dial', () => {
     ]);
   });
 
+  for (const [name, leave] of Object.entries({
+    'gives up': (world: QueueWorld) => world.leaves('first'),
+    'leaves with an entry that is cleared': (world: QueueWorld) => world.passes(60_000),
+  })) {
+    it(`is near as soon as whoever was before it ${name}, though no agent has moved`, () => {
+      const world = new QueueWorld(
+        [agentQueue('gold', ['ann'], { expectedHandleMs: 20_000 })],
+        [agentPlan('ann')],
+      );
+      world.joins('talking', GOLD).answers('ann');
+      world
+        .joins('first', [step('gold', 60_000, true)])
+        .joins('c1', GOLD, AHEAD)
+        .said();
+      leave(world);
+      assert.deepEqual(
+        world.said().filter((word) => word.startsWith('near')),
+        ['near c1: position 1, an agent in about 20 s'],
+      );
+    });
+  }
+
+  it('has an agent of two queues for one customer only', () => {
+    const world = new QueueWorld(
+      [agentQueue('gold', ['ann']), agentQueue('silver', ['ann'])],
+      [agentPlan('ann')],
+    );
+    world.joins('c1', GOLD, AHEAD).joins('c2', [step('silver')], AHEAD);
+    assert.deepEqual(world.said(), ['near c1: ann is kept free']);
+    world.leaves('c1', 'withdrawn');
+    assert.deepEqual(world.said(), ['near c2: ann is kept free']);
+    world.happens({ type: 'customer-ready', requestId: 'c2' });
+    assert.deepEqual(world.said(), ['call ann for c2']);
+  });
+
   it('dials at once for a queue whose agents nobody knows', () => {
     const world = new QueueWorld([sipQueue('pbx', ['a'])]).joins('c1', [step('pbx')], AHEAD);
     assert.deepEqual(world.said(), ['near c1: pbx does not tell who is free']);
