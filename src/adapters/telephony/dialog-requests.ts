@@ -56,12 +56,14 @@ export async function reinvite(
  * status in a NOTIFY, a refusal, or the end of the dialog. Never rejects.
  * @param target a SIP URI, already validated
  * @param limitMs for all of it
+ * @param onReport called when the far side says what came of it; `later` when that is after the time
  */
 export async function refer(
   leg: DialogView,
   target: string,
   limitMs: number,
   clock: Clock,
+  onReport: (later?: Promise<void>) => void = () => undefined,
 ): Promise<ReferOutcome> {
   let settle: (outcome: ReferOutcome) => void = () => undefined;
   const outcome = new Promise<ReferOutcome>((resolve) => (settle = resolve));
@@ -71,8 +73,12 @@ export async function refer(
   const onNotify = (request: SipMessageView, response: ReplyView): void => {
     response.send(200);
     const result = resultOf(request);
-    if (result) settle(result);
-    if (result?.kind === 'transferred') isTransferred();
+    if (!result) return;
+    settle(result);
+    if (!isLate) onReport();
+    if (result.kind !== 'transferred') return;
+    isTransferred();
+    if (isLate) onReport(later);
   };
   const onEnd = (): void =>
     settle({ kind: 'unknown', why: 'the far side hung up before it said what came of it' });
@@ -84,7 +90,11 @@ export async function refer(
   });
   try {
     const answer = finalResponse(leg, { method: 'REFER', headers: referHeaders(leg, target) });
-    const { status, reason } = await withDeadline(clock, limitMs, 'REFER', answer);
+    const accepted = withDeadline(clock, limitMs, 'REFER', answer);
+    // A NOTIFY may come before the 202 (RFC 3515 2.4.4), and a BYE instead of it.
+    const first = await Promise.race([accepted, outcome]);
+    if ('kind' in first) return first;
+    const { status, reason } = first;
     if (status >= 300) return { kind: 'refused', status, reason };
     return await outcome;
   } catch (thrown) {
@@ -109,7 +119,7 @@ function referHeaders(leg: DialogView, target: string): Record<string, string> {
 /** What a NOTIFY with a piece of SIP says (RFC 3515 2.4.5); undefined while it is provisional. */
 function resultOf(request: SipMessageView): ReferOutcome | undefined {
   const [, code, reason = ''] =
-    /^SIP\/2\.0 ([1-6]\d\d) ?([^\r\n]{0,100})/.exec(request.body ?? '') ?? [];
+    /^SIP\/2\.0 ([1-6]\d\d)(?!\d) ?([^\r\n]{0,100})/.exec(request.body ?? '') ?? [];
   const isOver = /^terminated/i.test(request.get('Subscription-State') ?? '');
   const status = Number(code ?? 0);
   if (status >= 300) return { kind: 'refused', status, reason };

@@ -38,6 +38,8 @@ export class DrachtioDialog implements SipDialog {
   #onFax: () => void = () => undefined;
   #onRefer: ((referral: AskedReferral) => void) | undefined;
   #ended: DialogEnd | undefined;
+  /** Resolves once whoever referred the far side has what it reported. */
+  #report: Promise<unknown> | undefined;
   #endReason: string | undefined;
   #bye: Promise<void> | undefined;
 
@@ -103,7 +105,11 @@ export class DrachtioDialog implements SipDialog {
 
   refer(target: string, limitMs: number): Promise<ReferOutcome> {
     if (this.hasEnded) return Promise.resolve({ kind: 'unknown', why: 'the dialog has ended' });
-    return refer(this.leg, target, limitMs, this.context.clock);
+    const outcome: Promise<ReferOutcome> = refer(
+      ...([this.leg, target, limitMs, this.context.clock] as const),
+      (later) => (this.#report = later ?? outcome),
+    );
+    return outcome;
   }
 
   bye(reason: string): Promise<void> {
@@ -141,6 +147,12 @@ export class DrachtioDialog implements SipDialog {
     if (this.hasEnded) return;
     this.#ended = how;
     this.context.onGone(this);
-    for (const handle of this.#handles.splice(0)) handle(how);
+    const handles = this.#handles.splice(0);
+    const tell = (): void => {
+      for (const handle of handles) handle(how);
+    };
+    // A BYE right behind the NOTIFY that says how a transfer went: that is heard first.
+    if (this.#report) void this.#report.then(tell);
+    else tell();
   }
 }
