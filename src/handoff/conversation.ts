@@ -101,6 +101,8 @@ async function leaveMediaServer(
       onFacts({ transferDetail: `not direct, ${outcome.why}` });
       return;
     case 'broken':
+      // The customer waits again, and is played to: nobody is bridged with them by then.
+      await ours.unbridge().catch(() => undefined);
       throw new Error(`neither direct nor back: ${outcome.why}`);
   }
 }
