@@ -3,20 +3,25 @@
  * until whom it was referred to has answered; an agent who hangs up at once, as telephones do, leaves
  * the customer with the waiting treatment. Where it comes to nothing the agent has the customer still.
  */
+import { join } from 'node:path';
 import type { LegLedger } from '../leg-ledger.js';
-import type { AskedReferral } from '../ports.js';
+import type { AskedReferral, MediaEndpoint } from '../ports.js';
 import { resolveAll } from '../treatment/media-file.js';
 import { AgentCall, type AgentCallRequest } from './agent-call.js';
 import type { CustomerCall } from './conversation.js';
 import type { FarSidesContext, HandoffSettings } from './far-sides.js';
-import type { LegWish } from './queue-search.js';
+import type { FarCall, LegWish } from './queue-search.js';
 import type { RouteTarget } from './route-point.js';
+
+const COMFORT = 'comfort.wav';
 
 export interface AgentTransferContext {
   readonly deps: Pick<FarSidesContext['deps'], 'telephony' | 'random' | 'files'>;
   readonly settings: HandoffSettings;
   readonly ledger: Pick<LegLedger, 'begin'>;
   readonly customer: CustomerCall;
+  /** Who sends the customer on. */
+  readonly agent: Pick<FarCall, 'endpoint'>;
   /** What the new leg is given. */
   readonly leg: LegWish;
   /** The customer talks to it now: the agent is not needed any more. */
@@ -44,13 +49,17 @@ export function followReferral(
 export class AgentTransfer {
   readonly #call: AgentCall;
   #isAlone = false;
+  /** Between the agent and the other side. */
+  #isJoining = false;
+  #isTaken = false;
+  #isWithdrawn = false;
   #isOver = false;
 
   /** @param tell what the agent hears of it */
   constructor(
     private readonly context: AgentTransferContext,
     uri: string,
-    tell: (status: number, reason: string) => void,
+    private readonly tell: (status: number, reason: string) => void,
   ) {
     const { deps, ledger, leg, note } = context;
     const callId = deps.random.uuid();
@@ -60,16 +69,10 @@ export class AgentTransfer {
     this.#call = new AgentCall(deps.telephony, request, {
       ...ledger.begin('route-point', callId),
       onRinging: () => tell(180, 'Ringing'),
-      onAnswered: () => {
-        tell(200, 'OK');
-        void this.#take();
-      },
-      onFailed: (why, isOurs, status) => {
-        tell(status ?? (isOurs ? 503 : 480), 'not reached');
-        this.#failed(why);
-      },
+      onAnswered: () => void this.#take(),
+      onFailed: (why, isOurs, status) => this.#failed(why, status ?? (isOurs ? 503 : 480)),
       // A BYE may be faster than the bridge.
-      onHungUp: () => (this.#isOver ? context.onOver() : this.#failed('hung up at once')),
+      onHungUp: () => (this.#isTaken ? context.onOver() : this.#failed('hung up at once', 480)),
     });
   }
 
@@ -83,6 +86,7 @@ export class AgentTransfer {
 
   /** Nobody wants it any more. */
   async hangUp(why: string): Promise<void> {
+    this.#isWithdrawn = true;
     if (this.#isOver) return;
     this.#isOver = true;
     await this.#call.hangUp(why);
@@ -91,37 +95,65 @@ export class AgentTransfer {
   async #take(): Promise<void> {
     const { customer, note, onTaken } = this.context;
     const [ours, theirs] = [customer.endpoint, this.#call.endpoint];
-    // Whoever has gone says so itself.
-    if (this.#isOver || !ours || !theirs) return;
+    // The customer has gone, or talks to the agent past the media server by now.
+    if (!ours || !theirs) return this.#failed('the media server has not both of them', 503);
+    this.#isJoining = true;
     try {
       if (!this.#isAlone) await ours.unbridge();
-      if (this.#isOver) return;
-      await ours.bridge(theirs);
+      if (!this.#isOver) await ours.bridge(theirs);
     } catch (error) {
-      return this.#failed(error instanceof Error ? error.message : String(error));
+      this.#failed(error instanceof Error ? error.message : String(error), 503);
     }
-    if (this.#isOver) return;
+    this.#isJoining = false;
+    if (this.#isOver) return this.#giveBack(ours);
     this.#isOver = true;
+    this.#isTaken = true;
     note('agent-transferred', this.#call.address);
+    // Not sooner: a telephone that hears it hangs up.
+    this.tell(200, 'OK');
     onTaken(this.#call);
   }
 
-  #failed(why: string): void {
+  /** @param status what the agent is told */
+  #failed(why: string, status: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
     void this.#call.hangUp(why);
+    this.tell(status, 'not reached');
     this.context.note('agent-transfer-failed', why);
+    // Agent and customer, parted for it, are brought together first.
+    if (!this.#isJoining) this.#nobodyCame();
+  }
+
+  /** The customer is the agent's again. */
+
+  async #giveBack(ours: MediaEndpoint): Promise<void> {
+    if (this.#isWithdrawn) return;
+    const { endpoint } = this.context.agent;
+    try {
+      if (!this.#isAlone && endpoint) await ours.bridge(endpoint);
+    } catch {
+      return this.context.onOver();
+    }
+    this.#nobodyCame();
+  }
+
+  #nobodyCame(): void {
     if (this.#isAlone) this.context.onOver();
     else this.context.onFailed();
   }
 
-  /** The waiting treatment, where it can be found. */
+  /** The waiting treatment; where there is none, or it cannot be found, the comfort sound. */
   async #play(): Promise<void> {
     const { customer, deps, settings } = this.context;
-    const file = settings.service.options.waitingForAgentTreatment?.file;
-    if (file === undefined) return;
-    const paths = await resolveAll([file], settings.places, deps.files).catch(() => []);
-    if (this.#isOver || 'code' in paths || paths.length === 0) return;
-    customer.endpoint?.play(paths, { loop: true });
+    const { places, service } = settings;
+    const file = service.options.waitingForAgentTreatment?.file;
+    const found = await resolveAll(file === undefined ? [] : [file], places, deps.files).catch(
+      () => [],
+    );
+    if (this.#isOver || this.#isJoining) return;
+    const isThere = !('code' in found) && found.length > 0;
+    const sounds = isThere ? found : [join(places.packagedDirectory, COMFORT)];
+    customer.endpoint?.play(sounds, { loop: true });
   }
 }

@@ -265,7 +265,8 @@ export class FarSides {
     const { deps, ledger, trail } = this.context;
     const target = routeTarget(asked.target, routeDestinations(this.context.settings()));
     far.transfer = followReferral(asked, target, {
-      ...{ deps, ledger, customer: customer.call, settings: this.context.settings() },
+      ...{ deps, ledger, settings: this.context.settings() },
+      ...{ customer: customer.call, agent: far.call },
       leg: this.#presented(undefined, customer),
       note: (what, detail) => trail.note(customer.call.callId, what, detail),
       onTaken: (call) => {

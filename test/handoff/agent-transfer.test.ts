@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import type { ServiceConfig } from '../../src/config/config.js';
 import type { FakeCall, FakeDialog } from '../fakes/fake-telephony.js';
 import { settle } from '../fakes/fake-telephony.js';
+import { SERVICE_OPTIONS } from '../fakes/service-config.js';
 import { handoffBed, NOTHING_LEFT } from './bed.js';
 
 const TARGET = 'sip:second-line@pbx';
 
 describe('An agent who transfers the customer by REFER', () => {
-  async function talking() {
-    const bed = await handoffBed();
+  async function talking(more: Partial<ServiceConfig> = {}) {
+    const bed = await handoffBed({}, more);
     const first = await bed.search();
     const agent = first.answer();
     await settle();
@@ -57,10 +59,22 @@ describe('An agent who transfers the customer by REFER', () => {
     agent.end();
     await settle();
     assert.deepEqual(bed.posted, []);
-    assert.deepEqual(bed.playing(), [['/m/waiting.wav']].slice(0, bed.playing().length));
+    assert.deepEqual(bed.playing(), [['/m/waiting.wav']]);
     second.answer();
     await settle();
+    assert.deepEqual(bed.playing(), []);
     assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('leaves no silence behind where no waiting treatment can be played', async () => {
+    const { bed, agent, refer } = await talking({
+      options: { ...SERVICE_OPTIONS, waitingForAgentTreatment: undefined },
+    });
+    await refer();
+    agent.end();
+    await settle();
+    assert.deepEqual(bed.playing(), [['/p/comfort.wav']]);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
@@ -74,6 +88,68 @@ describe('An agent who transfers the customer by REFER', () => {
     (await refer()).answer();
     await settle();
     assert.equal(agent.endedWith, 'transferred');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has the customer back when the two cannot be connected', async () => {
+    const { bed, agent, refer, said } = await talking();
+    const theirs = bed.endpoint.bridgedTo;
+    const second = await refer();
+    const bridge = bed.endpoint.bridge.bind(bed.endpoint);
+    bed.endpoint.bridge = (other) =>
+      other === theirs ? bridge(other) : Promise.reject(new Error('no such channel'));
+    second.answer();
+    await settle();
+    assert.deepEqual(said, ['accepted', '100 Trying', '503 not reached'], 'and is not told 200');
+    assert.equal(bed.endpoint.bridgedTo, theirs);
+    assert.ok(!over(agent) && second.dialog?.hasEnded);
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has the customer back when the other hangs up before the two are connected', async () => {
+    const { bed, agent, refer, said } = await talking();
+    const theirs = bed.endpoint.bridgedTo;
+    const second = await refer();
+    const unbridge = bed.endpoint.unbridge.bind(bed.endpoint);
+    bed.endpoint.unbridge = () => {
+      second.dialog?.end();
+      return unbridge();
+    };
+    second.answer();
+    await settle();
+    assert.deepEqual(said, ['accepted', '100 Trying', '480 not reached']);
+    assert.equal(bed.endpoint.bridgedTo, theirs);
+    assert.ok(!over(agent));
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('hears no music in the conversation when the agent leaves while the two are connected', async () => {
+    const { bed, agent, refer } = await talking();
+    const second = await refer();
+    const bridge = bed.endpoint.bridge.bind(bed.endpoint);
+    bed.endpoint.bridge = async (other) => {
+      agent.end();
+      await bridge(other);
+    };
+    second.answer();
+    await settle();
+    assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    assert.deepEqual(bed.playing(), []);
+    assert.deepEqual(bed.posted, []);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('comes to nothing once the two talk past the media server', async () => {
+    const { bed, agent, refer, said } = await talking();
+    const second = await refer();
+    await bed.customer.call.releaseMedia();
+    second.answer();
+    await settle();
+    assert.deepEqual(said.at(-1), '503 not reached');
+    assert.ok(!over(agent) && second.dialog?.hasEnded);
+    assert.deepEqual(bed.posted, []);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
