@@ -130,10 +130,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     },
     doNotCall,
   };
+  const isShared = store.shared !== undefined;
   const desk = new QueueDesk(
     {
       clock,
       log,
+      isShared,
       onExit: (exit) => metrics.queues.left(exit),
       onAgentChanged: (name) => {
         setUps.poke();
@@ -144,7 +146,6 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     plansOf(config),
   );
   cleanUp.add(desk, () => Promise.resolve(desk.stop()));
-  const isShared = store.shared !== undefined;
   const agents: AgentMemory = new AgentMemory({ store, desk, clock, log, isShared });
   cleanUp.add(agents, () => agents.stop());
   const recordFile = new LineFile(() => live.current.callRecords, log);

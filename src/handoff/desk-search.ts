@@ -82,10 +82,10 @@ export class DeskSearch implements QueueSearch, Searcher {
         return this.#hideScreening(call);
       },
       onAnswered: () => desk.answered(offerId),
-      onFailed: (why, isOurs) => {
+      onFailed: (why, isOurs, status) => {
         // One that was taken for answered can still fail: then it has hung up.
         const wasConnected = this.#leave(offerId, why).wasConnected;
-        desk.refused(offerId, `${uri}: ${why}`, isOurs);
+        desk.refused(offerId, `${uri}: ${why}`, isOurs, status);
         if (wasConnected) this.listener.onHungUp();
       },
       onHungUp: () => {

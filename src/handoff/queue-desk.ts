@@ -43,6 +43,8 @@ export interface DeskDeps {
   readonly onExit?: (exit: Exit) => void;
   /** An agent may be free, or free soon. */
   readonly onAgentChanged?: (name: string) => void;
+  /** Do other processes call the same agents? Who is busy is in a call of theirs, and has missed nothing. */
+  readonly isShared?: boolean;
   /** Makes an agent's state outlive the process. */
   readonly keepAgent?: (name: string) => Promise<void>;
 }
@@ -94,10 +96,14 @@ export class QueueDesk {
     this.#post({ type: 'answered', offerId });
   }
 
-  /** @param isOurs our own servers failed, not the far side */
-  refused(offerId: string, why: string, isOurs: boolean): void {
+  /**
+   * @param isOurs our own servers failed, not the far side
+   * @param status SIP's, when the far side refused
+   */
+  refused(offerId: string, why: string, isOurs: boolean, status?: number): void {
     this.#offers.delete(offerId);
-    this.#post({ type: 'refused', offerId, why, isOurs });
+    const isElsewhere = this.deps.isShared === true && isBusy(status);
+    this.#post({ type: 'refused', offerId, why, isOurs, isElsewhere });
   }
 
   ended(offerId: string): void {
@@ -225,4 +231,9 @@ export class QueueDesk {
     });
     this.#timers.set(timerId, cancel);
   }
+}
+
+/** 486 Busy Here, 600 Busy Everywhere. */
+function isBusy(status: number | undefined): boolean {
+  return status === 486 || status === 600;
 }

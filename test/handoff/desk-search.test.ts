@@ -8,12 +8,12 @@ import type { Wanted } from '../../src/handoff/queue/vocabulary.js';
 import { FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
 import { agentPlan, agentQueue, sipQueue, step } from './queue/queue-world.js';
 
-function office(queue: QueuePlan, more: Partial<Wanted> = {}) {
+function office(queue: QueuePlan, more: Partial<Wanted> = {}, isShared = false) {
   const telephony = new FakeTelephony();
   const clock = virtualClock();
   const exits: Exit[] = [];
   const desk = new QueueDesk(
-    { clock, log: silentLog, onExit: (exit) => exits.push(exit) },
+    { clock, log: silentLog, isShared, onExit: (exit) => exits.push(exit) },
     { agents: ['ann', 'bob'].map((name) => agentPlan(name)), queues: [queue] },
   );
   let ids = 0;
@@ -115,6 +115,54 @@ describe('DeskSearch', () => {
     assert.deepEqual(heard, ['missed: sip:ann@pbx.example.net: SIP 603 refused', 'answered']);
     assert.equal(t.telephony.calls[1]?.request.headers?.['X-GMS-URS-PRIORITY'], '5');
     await found.hangUp('done');
+    t.isClean();
+  });
+
+  for (const status of [486, 600]) {
+    it(`takes ${status} for a call of another process, where there are others: no miss, no try`, async () => {
+      const onlyAnn = { seats: [{ agent: 'ann', tier: 1 }], missPauseMs: 0, missesMax: 1 };
+      const t = office(gold(onlyAnn), { attemptsMax: 1 }, true);
+      const { found, heard } = t.search();
+      await settle();
+      t.telephony.calls[0]?.fail(status);
+      await settle();
+      const [ann] = t.desk.agents();
+      assert.deepEqual([ann?.state, ann?.missed, ann?.missesInARow], ['wrap-up', 0, 0]);
+      await t.clock.advance(1999);
+      assert.equal(t.telephony.calls.length, 1, 'she is left alone for a while');
+      await t.clock.advance(1);
+      await settle();
+      t.telephony.calls[1]?.answer();
+      await settle();
+      assert.deepEqual(heard, ['answered']);
+      await found.hangUp('done');
+      t.isClean();
+    });
+  }
+
+  it('asks somebody else at once when an agent is in a call of another process', async () => {
+    const t = office(gold(), {}, true);
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    assert.deepEqual(t.uris(), ['sip:ann@pbx.example.net', 'sip:bob@pbx.example.net']);
+    t.telephony.calls[1]?.fail(480);
+    await settle();
+    assert.deepEqual(heard, ['missed: sip:bob@pbx.example.net: SIP 480 refused']);
+    assert.equal(t.desk.agents()[1]?.missesInARow, 1, 'who does not answer has missed a call');
+    await found.hangUp('done');
+    t.desk.stop();
+  });
+
+  it('takes busy for a miss where there is no other process', async () => {
+    const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }] }), { attemptsMax: 1 });
+    const { heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    assert.deepEqual(heard, ['failed: sip:ann@pbx.example.net: SIP 486 refused']);
+    assert.equal(t.desk.agents()[0]?.missesInARow, 1);
     t.isClean();
   });
 

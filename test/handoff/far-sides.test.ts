@@ -119,6 +119,17 @@ describe('a Refer-To', () => {
 });
 
 describe('a route point', () => {
+  it('that points elsewhere (302) has failed: nobody is called whom it names', async () => {
+    const bed = await handoffBed();
+    await bed.route();
+    const contacts = ['sip:+19005550100@elsewhere'];
+    bed.lastCall().fail(302, { contacts });
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'route-failed', routeId: 'r', why: 'SIP 302 refused' }]);
+    assert.equal(bed.telephony.calls.length, 2);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('that is not allowed fails with the reason, and is not called', async () => {
     const bed = await handoffBed();
     await bed.route('sip:1@elsewhere');
@@ -291,6 +302,7 @@ describe('a conversation', () => {
     bed.dialog.onReinvite = () => refusal;
     await bed.bridge('q');
     assert.equal(bed.posted.at(-1)?.type, 'agent-failed');
+    assert.equal(bed.endpoint.bridgedTo, undefined, 'the customer can be played to');
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
@@ -366,6 +378,22 @@ describe('an agent', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  it('who hangs up while being told is a failed try, and the customer hears the music all along', async () => {
+    const bed = await handoffBed({ whisper: ['sales.wav'], accept });
+    const call = await bed.search();
+    const agent = call.answer();
+    await settle();
+    assert.deepEqual(bed.playing(), [['/m/waiting.wav'], ['/m/sales.wav']]);
+    agent.end();
+    await settle();
+    assert.deepEqual(bed.playing(), [['/m/waiting.wav']]);
+    assert.deepEqual(
+      bed.posted.map(({ type }) => type),
+      ['agent-failed'],
+    );
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('leaves no timer and no sound behind when the customer goes while it decides', async () => {
     const bed = await handoffBed({ whisper, numbers, accept });
     (await bed.search()).answer();
@@ -378,7 +406,7 @@ describe('an agent', () => {
   });
 
   it('is connected without a whisper that cannot be said', async () => {
-    const bed = await handoffBed({ whisper, numbers: {} });
+    const bed = await handoffBed({ whisper, numbers: { 7: ['seven.wav'] } });
     (await bed.search()).answer();
     await settle();
     assert.deepEqual(bed.posted, [{ type: 'agent-answered', queueId: 'q' }]);

@@ -5,13 +5,21 @@
 import type { Agent, Offer, Queue, Request } from './model.js';
 import type { Moment } from './moment.js';
 import type { Roster } from './roster.js';
+import type { QueueEventBody } from './vocabulary.js';
 import { priorityAt } from './waiting-line.js';
+
+/** Not sooner is an agent asked again who is in a call that is not ours. */
+const ELSEWHERE_PAUSE_MIN_MS = 2000;
+
+type Refused = Extract<QueueEventBody, { type: 'refused' }>;
 
 export interface OfferListener {
   /** The first answer that this request gets. */
   onAnswered(offer: Offer, isAssumed: boolean): void;
   /** Not answered; the offer is gone. */
   onMissed(offer: Offer, why: string): void;
+  /** The agent is in a call of another process: that is no try, and the offer is gone. */
+  onElsewhere(offer: Offer): void;
   /** The far side left after its answer. */
   onEnded(offer: Offer): void;
   /** The agent has no call any more. */
@@ -105,12 +113,16 @@ export class Offers {
     if (offer?.stage === 'calling') this.#answer(offer, { isAssumed: false });
   }
 
-  refused(offerId: string, why: string, isOurs: boolean): void {
+  refused({ offerId, why, isOurs, isElsewhere = false }: Refused): void {
     const offer = this.#offers.get(offerId);
     if (!offer) return;
     if (offer.stage !== 'calling') return this.ended(offerId);
     this.#forget(offer);
-    this.#miss(offer, why, isOurs);
+    const { agent, queue } = offer;
+    if (!isElsewhere || !agent || queue.kind !== 'agents') return this.#miss(offer, why, isOurs);
+    agent.freeSinceMs = undefined;
+    this.pause(agent, Math.max(queue.plan.missPauseMs, ELSEWHERE_PAUSE_MIN_MS), why);
+    this.listener.onElsewhere(offer);
   }
 
   ended(offerId: string): void {

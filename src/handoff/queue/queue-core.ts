@@ -48,6 +48,9 @@ export class QueueCore {
     this.#offers = new Offers(this.#moment, this.#roster, {
       onAnswered: (offer, isAssumed) => this.#onAnswered(offer, isAssumed),
       onMissed: (offer, why) => this.#onMissed(offer, why),
+      onElsewhere: ({ request }) => {
+        if (this.#isRoundOver(request)) this.#requests.place(request);
+      },
       onEnded: ({ request }) => this.#requests.forget(request),
       onAgentFree: (agent) => {
         if (agent.isLeaving) this.#roster.dismiss(agent);
@@ -131,7 +134,7 @@ export class QueueCore {
       case 'answered':
         return this.#offers.answered(event.offerId);
       case 'refused':
-        return this.#offers.refused(event.offerId, event.why, event.isOurs);
+        return this.#offers.refused(event);
       case 'ended':
         return this.#offers.ended(event.offerId);
       case 'over':
@@ -248,9 +251,7 @@ export class QueueCore {
       if (next !== undefined) this.#requests.tryTarget(request, queue, next, why);
       return;
     }
-    // A round is over when the last one who was called has not answered.
-    for (const offer of request.offers) if (offer.agent) return;
-    this.#moment.stopTimer(request.progressiveTimer);
+    if (!this.#isRoundOver(request)) return;
     request.attempts += 1;
     const { requestId, attemptsMax } = request.wanted;
     if (request.attempts >= attemptsMax) {
@@ -260,6 +261,13 @@ export class QueueCore {
     }
     this.#moment.command({ type: 'missed', requestId, why });
     this.#requests.place(request);
+  }
+
+  /** When the last one who was called has not answered. */
+  #isRoundOver(request: Request): boolean {
+    for (const { agent } of request.offers) if (agent) return false;
+    this.#moment.stopTimer(request.progressiveTimer);
+    return true;
   }
 
   // --- agents and configuration ------------------------------------------------------------------

@@ -79,12 +79,16 @@ export type QueueEvent = At &
     /** Answered on the wire; whether the agent takes the call is still asked. */
     | { readonly type: 'picked-up'; readonly offerId: string }
     | { readonly type: 'answered'; readonly offerId: string }
-    /** Not answered. `isOurs`: our own servers failed, not the far side. */
+    /**
+     * Not answered. `isOurs`: our own servers failed, not the far side. `isElsewhere`: the agent may be
+     * in a call that another process has.
+     */
     | {
         readonly type: 'refused';
         readonly offerId: string;
         readonly why: string;
         readonly isOurs: boolean;
+        readonly isElsewhere?: boolean;
       }
     /** The far side hung up after it had answered. */
     | { readonly type: 'ended'; readonly offerId: string }

@@ -195,7 +195,8 @@ class Outside {
         const [offerId] = legIn('calling') ?? [];
         if (offerId === undefined) return;
         this.legs.delete(offerId);
-        return this.send({ type: 'refused', offerId, why: '486', isOurs: pick % 5 === 0 });
+        const [isOurs, isElsewhere] = [pick % 5 === 0, pick % 5 === 1];
+        return this.send({ type: 'refused', offerId, why: '486', isOurs, isElsewhere });
       }
       case 'agent-hangs-up': {
         const [offerId, leg] = legIn('answered') ?? [];
