@@ -6,6 +6,7 @@ import type { CallbackRecord } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { toGenesysView } from './callback-view.js';
 import { cancelCallbacks } from './cancel-callbacks.js';
+import { endedCallbacks, readAhead } from './ended-callbacks.js';
 import {
   BULK_CANCEL_BODY,
   CANCEL_RESULTS,
@@ -61,14 +62,16 @@ export function registerGenesysAdmin(api: FastifyInstance, deps: ApiDeps): void 
         ...{ produces: ['text/csv'], response: { 200: { type: 'string' }, ...ERRORS } },
       },
     },
-    ({ body }, reply) => {
+    async ({ body }, reply) => {
       const reasons = body?.callback_reason === undefined ? CANCELLED : [body.callback_reason];
       const named = body?.exported_properties ?? [];
       const columns = named.length > 0 ? named : COLUMNS;
+      const query = { states: ['COMPLETED'], reasons } as const;
+      const pages = await readAhead(endedCallbacks(store, query, LIST_MAX));
       return reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="CancelledCallbacks.csv"')
-        .send(Readable.from(csvOf(store, reasons, columns)));
+        .send(Readable.from(csvOf(pages, columns)));
     },
   );
 }
@@ -79,19 +82,12 @@ function cancellerOf(reason: CancelReason = 'CANCELLED_BY_ADMIN') {
 
 /** Page by page: there may be more than anybody wants in memory. */
 async function* csvOf(
-  store: Pick<ApiDeps['store'], 'find'>,
-  reasons: readonly string[],
+  pages: AsyncGenerator<readonly CallbackRecord[], void>,
   columns: readonly string[],
 ): AsyncGenerator<string> {
   yield lineOf(columns);
-  for (let after: string | undefined; ;) {
-    const page = await store.find({
-      ...{ states: ['COMPLETED'], reasons, limit: LIST_MAX },
-      ...(after !== undefined && { after }),
-    });
+  for await (const page of pages) {
     yield page.map((record) => lineOf(cellsOf(record, columns))).join('');
-    after = page.at(-1)?.id;
-    if (page.length < LIST_MAX) return;
   }
 }
 

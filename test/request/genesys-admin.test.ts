@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { StoreError } from '../../src/schedule/callback-store.js';
+import { someCallback } from '../adapters/store/fixtures.js';
 import { ApiBed, assertGenesysProblem, HOUR_MS, NOON_MS, type Body } from './api-bed.js';
 
 const YAML = `
@@ -111,8 +113,8 @@ describe('the administrator’s paths', () => {
       assert.equal(
         both.body,
         '_id,_service_name,_customer_number,_desired_time,_callback_state,_callback_reason\r\n' +
-          `${theirs},sales,+15550001235,2026-01-15T12:00:00.000Z,COMPLETED,CANCELLED\r\n` +
-          `${mine},sales,+15550001234,2026-01-15T12:00:00.000Z,COMPLETED,CANCELLED_BY_ADMIN\r\n`,
+          `${mine},sales,+15550001234,2026-01-15T12:00:00.000Z,COMPLETED,CANCELLED_BY_ADMIN\r\n` +
+          `${theirs},sales,+15550001235,2026-01-15T12:00:00.000Z,COMPLETED,CANCELLED\r\n`,
       );
     });
 
@@ -125,6 +127,29 @@ describe('the administrator’s paths', () => {
       assert.equal(lines.shift(), '_id');
       assert.deepEqual(lines.sort(), ids.sort());
     }).timeout(20_000);
+
+    it('goes on behind what is deleted while it is read', async () => {
+      const ids = Array.from({ length: 1003 }, (_, n) => `callback-${n}`);
+      await Promise.all(
+        ids.map(async (id, n) => {
+          await bed.store.accept(someCallback({ id }));
+          await bed.store.requestCancel(id, 'admin', NOON_MS + n);
+        }),
+      );
+      const find = bed.store.find.bind(bed.store);
+      let pages = 0;
+      bed.store.find = async (query) => {
+        if ((pages += 1) === 2) await bed.store.purge(NOON_MS + 1001);
+        return find(query);
+      };
+      const answer = await bed.post(EXPORT, { exported_properties: ['_id'] });
+      assert.deepEqual(answer.body.trimEnd().split('\r\n').slice(-2), ids.slice(-2));
+    }).timeout(20_000);
+
+    it('says by its status that the store cannot be read', async () => {
+      bed.store.find = () => Promise.reject(new StoreError('STORE_FAILED', 'gone'));
+      assert.equal((await bed.post(EXPORT, {})).statusCode, 503);
+    });
 
     it('leaves out the services that a key is not for', async () => {
       const keys = `{ name: a, key: ${KEY}, services: [one] }, { name: b, key: ${KEY}-too }`;
@@ -140,7 +165,7 @@ describe('the administrator’s paths', () => {
       }
       const exported_properties = ['_service_name'];
       const all = await ask(`${KEY}-too`, EXPORT, { exported_properties });
-      assert.equal(all.body, '_service_name\r\ntwo\r\none\r\n');
+      assert.equal(all.body, '_service_name\r\none\r\ntwo\r\n');
       const own = await ask(KEY, EXPORT, { exported_properties });
       assert.equal(own.body, '_service_name\r\none\r\n');
       await keyed.close();
