@@ -38,6 +38,7 @@ import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../sche
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
+import { LatestCounts } from './latest-counts.js';
 import { isWrite, type Operation, type Outcome, type Results } from './messages.js';
 import { writtenChange } from './written-change.js';
 
@@ -56,6 +57,10 @@ const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set([
 ]);
 
 export abstract class OperationStore implements CallbackStore {
+  readonly #counts = new LatestCounts(
+    () => this.send({ kind: 'stats' }),
+    () => performance.now(),
+  );
   readonly #workHandlers = new Set<() => void>();
   readonly #failureHandlers = new Set<(error: StoreError) => void>();
   #isWritable = true;
@@ -235,7 +240,7 @@ export abstract class OperationStore implements CallbackStore {
   }
 
   async stats(): Promise<StoreStats> {
-    const counted = await this.send({ kind: 'stats' });
+    const counted = await this.#counts.get();
     return { ...counted, pendingCount: this.pendingCount, isWritable: this.isWritable };
   }
 
