@@ -9,15 +9,24 @@ export interface Zone {
 }
 
 /** Names found good; asking the runtime takes long. Others are not kept: a request may bring any. */
-const known = new Set(['UTC']);
+const known = new Set<string>();
+/** More than there are; the runtime takes each in any mixture of capitals, and a request may bring all. */
+const NAMES_MAX = 1000;
 
 /** `Europe/Berlin` or `UTC`. Abbreviations such as EST are refused: they have no summer time. */
 export function isZoneName(name: string): boolean {
-  if (known.has(name)) return true;
+  if (name === 'UTC' || known.has(name)) return true;
   const isWritten = /^[A-Z][A-Za-z_]{1,20}(?:\/[A-Za-z0-9_+-]{1,30}){1,2}$/.test(name);
   if (!isWritten || !IANAZone.isValidZone(name)) return false;
+  if (known.size >= NAMES_MAX) forgetZones();
   known.add(name);
   return true;
+}
+
+function forgetZones(): void {
+  known.clear();
+  zones.clear();
+  IANAZone.resetCache();
 }
 
 const zones = new Map<string, Zone>();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { IANAZone } from 'luxon';
-import { zoneNamed } from '../../../src/schedule/hours/zone.js';
+import { isZoneName, zoneNamed } from '../../../src/schedule/hours/zone.js';
 
 const NAMES = ['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'];
 const FROM_MS = Date.UTC(2020, 0, 1);
@@ -30,6 +30,20 @@ describe('A zone', () => {
     const berlin = zoneNamed('Europe/Berlin');
     assert.equal(berlin.offsetMs(summerMs - 1), 3_600_000);
     assert.equal(berlin.offsetMs(summerMs), 7_200_000);
+  });
+
+  it('is forgotten when somebody brings names in all their spellings', () => {
+    const berlin = zoneNamed('Europe/Berlin');
+    const places = [1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13];
+    for (let spelling = 0; spelling < 1100; spelling += 1) {
+      const letters = [...'America/Denver'];
+      for (const [bit, place] of places.entries()) {
+        if ((spelling >> bit) & 1) letters[place] = letters[place]?.toUpperCase() ?? '';
+      }
+      assert.ok(isZoneName(letters.join('')));
+    }
+    assert.notEqual(zoneNamed('Europe/Berlin'), berlin);
+    assert.equal(zoneNamed('Europe/Berlin').offsetMs(FROM_MS), berlin.offsetMs(FROM_MS));
   });
 
   it('asks the runtime once for a minute, which takes long', () => {
