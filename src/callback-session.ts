@@ -284,9 +284,11 @@ export class CallbackSession {
     return false;
   }
 
+  /** Whoever may go then looks at once what is in use: no longer this place. */
   #leaveLine(): void {
-    this.#place?.release();
+    const place = this.#place;
     this.#place = undefined;
+    place?.release();
   }
 
   async #record(event: Event, step: Step, dial?: DialCommand): Promise<Refusal | undefined> {

@@ -5,7 +5,12 @@ import { initialState } from '../src/callflow/treatment-flow.js';
 import type { Closed } from '../src/callflow/vocabulary.js';
 import type { ServiceConfig } from '../src/config/config.js';
 import type { CallbackRecord, CallbackStore } from '../src/schedule/callback-store.js';
-import { type Hindrance, NO_LIMITS, SetUpGovernor } from '../src/dial/set-up-governor.js';
+import {
+  type Hindrance,
+  NO_LIMITS,
+  type Place,
+  SetUpGovernor,
+} from '../src/dial/set-up-governor.js';
 import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
 import { supportDesk, supportPlans } from './fakes/queue-desk.js';
@@ -371,6 +376,28 @@ describe('CallbackSession', () => {
     assert.equal(dial?.step?.atMs, t.clock.nowMs(), 'tried again as of now, not of then');
     t.session.post({ type: 'cancelled', by: 'customer' });
     assert.equal(await t.over(), 'CANCELLED');
+  });
+
+  it('is on no trunk any more when others are asked for the place that it leaves', async () => {
+    const t = start();
+    t.store.refusals.push({ ok: false, why: 'number-busy', heldBy: 'cb-0' });
+    const full = { code: 'trunk', why: 'maxConcurrentCalls is 1' } as const;
+    const hindrance = () => (t.session.trunkInUse === undefined ? undefined : full);
+    const places: Place[] = [];
+    const commit = t.store.commit.bind(t.store);
+    t.store.commit = async (...asked) => {
+      if (places.length === 0) {
+        places.push(t.setUps.queue('customer', { hindrance }));
+        await t.clock.advance(500);
+        assert.equal(places[0]?.isGranted, false);
+      }
+      return commit(...asked);
+    };
+    await settle();
+    assert.equal(places[0]?.isGranted, true);
+    places[0]?.release();
+    t.session.post({ type: 'cancelled', by: 'admin' });
+    assert.equal(await t.over(), 'CANCELLED_BY_ADMIN');
   });
 
   it('can be cancelled while the store refuses the dial', async () => {
