@@ -25,6 +25,8 @@ import { RequestProblem, shownNumber, shownValue } from './problem.js';
 
 export const CUSTOMER_NUMBER = '_customer_number';
 const DESIRED_TIME = '_desired_time';
+/** In UTF-8; with its key and an id it has to fit into an entry of an index. */
+const LOOKUP_VALUE_MAX_BYTES = 2000;
 /** What GMS' mobile clients call it in a change. */
 const NEW_DESIRED_TIME = '_new_desired_time';
 
@@ -239,9 +241,18 @@ function readLookupKeys(
   const found: [string, string][] = [];
   for (const key of keys) {
     const value = key === CUSTOMER_NUMBER ? customerNumber : parameters.get(key);
-    if (value !== undefined) found.push([key, value]);
+    if (value === undefined) continue;
+    if (Buffer.byteLength(value) > LOOKUP_VALUE_MAX_BYTES) throw tooLongToLookUp(key);
+    found.push([key, value]);
   }
   return Object.fromEntries(found);
+}
+
+function tooLongToLookUp(field: string): RequestProblem {
+  const rule = `text of at most ${LOOKUP_VALUE_MAX_BYTES} bytes: callbacks are looked up by it`;
+  return new RequestProblem('CBD_REQUEST_MALFORMED', `${field} has to be ${rule}.`, {
+    fault: { field, rule },
+  });
 }
 
 /** What the request sets for itself. */

@@ -258,6 +258,7 @@ describe('The HTTP API', () => {
       ['a far time', { _desired_time: '2027-01-01T00:00Z' }, 400, 'CBD_REQUEST_DESIRED_TIME'],
       ['a bad option', { _max_dial_attempts: 'many' }, 400, 'CBD_REQUEST_OPTION'],
       ['a long value', { x: 'x'.repeat(4001) }, 400, 'CBD_REQUEST_MALFORMED'],
+      ['a long lookup key', { account: 'ö'.repeat(1001) }, 400, 'CBD_REQUEST_MALFORMED'],
       ['a long name', { ['x'.repeat(101)]: '' }, 400, 'CBD_REQUEST_MALFORMED'],
       ['a line break in a name', { 'a\nb': '' }, 400, 'CBD_REQUEST_MALFORMED'],
       ['a NUL in a value', { a: 'a\0b' }, 400, 'CBD_REQUEST_MALFORMED'],

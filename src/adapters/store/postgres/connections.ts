@@ -109,10 +109,16 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
   '23514': 'STORE_CONFLICT',
 };
 
+/** Classes of SQLSTATE: values that a column or an index cannot take, now or ever. */
+const DATA_CLASSES: ReadonlySet<string> = new Set(['22', '54']);
+const CLASS_LENGTH = 2;
+
 /** Names the failure; what is already a `StoreError` passes. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const code = CODES[sqlState(error) ?? ''] ?? 'STORE_FAILED';
+  const state = sqlState(error) ?? '';
+  const isItsData = DATA_CLASSES.has(state.slice(0, CLASS_LENGTH));
+  const code = CODES[state] ?? (isItsData ? 'STORE_CONFLICT' : 'STORE_FAILED');
   return new StoreError(code, error instanceof Error ? error.message : String(error));
 }
 
