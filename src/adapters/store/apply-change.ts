@@ -61,7 +61,7 @@ export function* applyChange(
       yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
       return full;
     }
-    yield* count(change.counters ?? [], atMs);
+    yield* count(dialect, change.counters ?? [], atMs);
   } else {
     const full = yield* takePlaces(dialect, id, change.callLimits ?? []);
     if (full !== undefined) return full;

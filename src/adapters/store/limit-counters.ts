@@ -33,7 +33,11 @@ export function* fullCounter(
 export const counterName = (key: string): string => `counter ${key}`;
 
 /** Counts one more in each, room or not. */
-export function* count(limits: readonly CounterLimit[], nowMs: number): Work<void> {
+export function* count(
+  dialect: Dialect,
+  limits: readonly CounterLimit[],
+  nowMs: number,
+): Work<void> {
   if (limits.length === 0) return;
   for (const limit of limits) {
     const { used, endsAtMs } = (yield* aliveCounter(limit, nowMs)) ?? { ...limit, used: 0 };
@@ -45,9 +49,11 @@ export function* count(limits: readonly CounterLimit[], nowMs: number): Work<voi
       endsAtMs,
     );
   }
+  // One that somebody else begins anew in this moment is left to them.
   yield* run(
     `DELETE FROM limit_counters WHERE key IN
-       (SELECT key FROM limit_counters WHERE ends_at_ms <= ? LIMIT ${SWEEP_MAX})`,
+       (SELECT key FROM limit_counters WHERE ends_at_ms <= ? LIMIT ${SWEEP_MAX}
+        ${dialect.forUpdateOfFree})`,
     nowMs,
   );
 }

@@ -15,7 +15,7 @@ import {
   type RescheduleResult,
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
-import { countBooked, isSlotFull, refuseCallback, slotName } from './accept-limits.js';
+import { aloneWith, countBooked, isSlotFull, refuseCallback } from './accept-limits.js';
 import { agentMemos, forgetAgents, keepAgent } from './agents.js';
 import { applyChange } from './apply-change.js';
 import { claimDue, dueServices } from './claim-due.js';
@@ -130,7 +130,7 @@ function* accept(
   }
   const refusal = yield* refuseCallback(dialect, callback, limits);
   if (refusal !== undefined) return refusal;
-  yield* count(limits.counters ?? [], callback.createdAtMs);
+  yield* count(dialect, limits.counters ?? [], callback.createdAtMs);
   return { ok: true, record: yield* insertCallback(callback, key) };
 }
 
@@ -242,10 +242,10 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
     return { ok: false, why: 'too-late' };
   }
   const { serviceName } = record;
-  if (changes.slot !== undefined) {
-    yield* dialect.alone(slotName(serviceName, changes.slot));
-    if (yield* isSlotFull(serviceName, changes.slot, id)) return { ok: false, why: 'slot-full' };
-  }
+  // All names at once, in everybody's order.
+  const { slot, limits = {} } = changes;
+  for (const name of aloneWith(record, { ...limits, slot })) yield* dialect.alone(name);
+  if (slot && (yield* isSlotFull(serviceName, slot, id))) return { ok: false, why: 'slot-full' };
   const desiredAtMs = changes.desiredAtMs ?? record.desiredAtMs;
   const movedToMs = changes.dueAtMs ?? desiredAtMs;
   const customerNumber = changes.customerNumber ?? record.customerNumber;
@@ -254,7 +254,7 @@ function* reschedule(dialect: Dialect, id: string, changes: Reschedule): Work<Re
     const asNew = { serviceName, customerNumber, createdAtMs: changes.atMs, desiredAtMs, dueAtMs };
     const refusal = yield* refuseCallback(dialect, asNew, changes.limits);
     if (refusal !== undefined) return refusal;
-    yield* count(changes.limits.counters ?? [], changes.atMs);
+    yield* count(dialect, changes.limits.counters ?? [], changes.atMs);
   }
   const lookupKeys = mergeText(record.lookupKeys, changes.lookupKeys ?? {});
   const isMoved = changes.desiredAtMs !== undefined;

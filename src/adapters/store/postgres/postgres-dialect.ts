@@ -12,7 +12,7 @@ export function postgresDialect(
 ): Dialect {
   return {
     forUpdate: 'FOR UPDATE',
-    forUpdateOfFree: 'FOR UPDATE OF callbacks SKIP LOCKED',
+    forUpdateOfFree: 'FOR UPDATE SKIP LOCKED',
     least: 'least',
     greatest: 'greatest',
     nowMs: 'floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT',
