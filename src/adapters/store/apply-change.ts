@@ -153,12 +153,7 @@ function* lockNumber(
 ): Work<CommitResult | undefined> {
   const number = change.lockNumber ?? record.customerNumber;
   const own = row['own_lock'] ?? number;
-  if (own !== number) {
-    throw new StoreError(
-      'STORE_CONFLICT',
-      `Callback ${record.id} still has a leg to another number.`,
-    );
-  }
+  if (own !== number) yield* leaveNumber(record.id, String(own));
   const isNew =
     (yield* run(
       `INSERT INTO dial_locks (number, callback_id, service_name, trunk) VALUES (?, ?, ?, ?)
@@ -174,6 +169,15 @@ function* lockNumber(
   if (heldBy === undefined) return undefined;
   if (isNew) yield* run('DELETE FROM dial_locks WHERE number = ?', number);
   return { ok: false, why: 'number-busy', heldBy };
+}
+
+/** What a step that could not be written left locked, though the leg there is over. */
+function* leaveNumber(id: string, number: string): Work<void> {
+  const leg = yield* get('SELECT 1 FROM legs WHERE callback_id = ? AND number = ?', id, number);
+  if (leg !== undefined) {
+    throw new StoreError('STORE_CONFLICT', `Callback ${id} still has a leg to another number.`);
+  }
+  yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
 }
 
 function* writeRecord(record: CallbackRecord, change: WrittenChange, atMs: number): Work<void> {

@@ -365,6 +365,23 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       assert.deepEqual(await bench.take(second), { ok: false, why: 'number-busy', heldBy: first });
     });
 
+    it('leaves a number whose release was never written, once its leg is over', async () => {
+      const id = await bench.claimed();
+      const [first, second] = ['+15550007771', '+15550007772'];
+      const dial = (number: string, callId: string) => {
+        const leg = { kind: 'begun', callId, number, ringsUntilMs: NOON_MS + 60_000 } as const;
+        const change = { dialLock: 'take', lockNumber: number, leg } as const;
+        return bench.store.commit(id, change, { durable: true });
+      };
+      assert.deepEqual(await dial(first, 'leg-1'), { ok: true });
+      await assert.rejects(dial(second, 'leg-2'), { code: 'STORE_CONFLICT' });
+      const leg = { kind: 'over', callId: 'leg-1' } as const;
+      await bench.store.commit(id, { leg }, { durable: true });
+      assert.deepEqual(await dial(second, 'leg-2'), { ok: true });
+      const other = await bench.claimed({ customerNumber: first });
+      assert.deepEqual(await bench.take(other), { ok: true });
+    });
+
     it('refuses a dial that nobody claimed, and one for an unknown callback', async () => {
       assert.deepEqual(await bench.take(await bench.accepted()), { ok: false, why: 'not-claimed' });
       assert.deepEqual(await bench.take('nobody'), { ok: false, why: 'unknown' });
