@@ -15,7 +15,6 @@ import type { Hindrance } from './dial/dial-line.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
 import type { Trunk } from './dial/trunk.js';
 import { HandoverClock } from './report/handover-clock.js';
-import type { TrailEntry } from './report/trail.js';
 import { NumberChoice } from './number-choice.js';
 import { openAttempt } from './opened-attempt.js';
 import { countryOf } from './request/customer-number.js';
@@ -80,7 +79,8 @@ export class CallbackSession {
       onTry: (next) => this.#noteTry(next),
       onLeg: (leg) => this.#noteLeg(leg),
       onUserData: (userData) => void this.#tryCommit({ userData }, false),
-      onTrail: (entries) => this.#noteTrail(entries),
+      // Written behind; a trail with a hole is no reason to disturb a call.
+      onTrail: (trail) => void this.#tryCommit({ trail }, false),
     });
     this.finished = this.#live();
   }
@@ -380,11 +380,6 @@ export class CallbackSession {
     });
     this.#endingLegs.add(noted);
     void noted.finally(() => this.#endingLegs.delete(noted));
-  }
-
-  /** Written behind; a trail with a hole is no reason to disturb a call. */
-  #noteTrail(trail: readonly TrailEntry[]): void {
-    void this.#tryCommit({ trail }, false);
   }
 
   #noteAttempt(facts: Partial<AttemptRecord>): void {
