@@ -34,6 +34,8 @@ const FILE_MODE = 0o600;
 
 /** Pages in the write-ahead log from which on it is copied into the file; SQLite's own default. */
 const LOG_PAGES_MAX = 1000;
+/** What it may take of the disk for good, should somebody who reads keep it from being copied for a while. */
+const LOG_MAX_BYTES = 8 * 1024 * 1024;
 
 const MEMORY = ':memory:';
 
@@ -77,6 +79,7 @@ function prepareDatabase(options: WorkerOptions): Database {
   try {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA wal_autocheckpoint = 0');
+    database.exec(`PRAGMA journal_size_limit = ${LOG_MAX_BYTES}`);
     migrate(database);
     if (options.sizeMaxBytes > 0) limitSize(database, options.sizeMaxBytes);
     return database;

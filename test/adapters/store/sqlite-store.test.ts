@@ -105,6 +105,23 @@ describe('The SQLite file', () => {
     assert.ok((await stat(file)).size > 4_000_000);
   });
 
+  it('gives back the room that its log took while somebody read', async () => {
+    const store = await openStore();
+    const reader = openDatabase(file, 0);
+    reader.exec('BEGIN');
+    reader.get('SELECT count(*) AS count FROM callbacks');
+    const userData = { filler: 'x'.repeat(50_000) };
+    const some = Array.from({ length: 300 }, () => someCallback({ userData }));
+    await Promise.all(some.map((one) => store.accept(one)));
+    const logBytes = async () => (await stat(`${file}-wal`)).size;
+    assert.ok((await logBytes()) > 12_000_000);
+    reader.exec('COMMIT');
+    // Copied after the first, begun anew by the second.
+    for (let n = 0; n < 3; n += 1) await store.accept(someCallback());
+    assert.ok((await logBytes()) < 9_000_000);
+    reader.close();
+  });
+
   it('is refused when a newer version wrote it, or when it is no database', async () => {
     const database = openDatabase(file, 0);
     database.exec('PRAGMA user_version = 99');
