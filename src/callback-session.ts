@@ -214,8 +214,11 @@ export class CallbackSession {
   /** @returns whether nothing is owed any more */
   async #pay(): Promise<boolean> {
     for (let change = this.#owed[0]; change; change = this.#owed[0]) {
-      if ((await this.#tryCommit(change, true))?.why === 'not-written') return false;
+      const refusal = await this.#tryCommit(change, true);
+      if (refusal?.why === 'not-written') return false;
       this.#owed.shift();
+      const isEnd = !refusal && change.record?.state === 'COMPLETED';
+      if (isEnd) this.deps.announcer?.endWritten(this.id);
     }
     return true;
   }

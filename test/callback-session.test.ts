@@ -11,6 +11,7 @@ import {
   type Place,
   SetUpGovernor,
 } from '../src/dial/set-up-governor.js';
+import type { StepAnnouncer } from '../src/report/announcer.js';
 import { CallMetrics } from '../src/report/call-metrics.js';
 import { Counters } from '../src/report/counters.js';
 import { supportDesk, supportPlans } from './fakes/queue-desk.js';
@@ -40,6 +41,7 @@ function start(
   service: Partial<ServiceConfig['options']> = {},
   trunks = ['sip:trunk'],
   callback: Partial<CallbackRecord> = {},
+  announcer?: StepAnnouncer,
 ) {
   const telephony = new FakeTelephony();
   const analyser = new FakeAnalyser();
@@ -63,6 +65,7 @@ function start(
       analyser,
       clock,
       store: store as unknown as CallbackStore,
+      ...(announcer && { announcer }),
       log: { ...silentLog, info: (fields: object) => logged.push(fields) },
       counters: new Counters(),
       metrics,
@@ -604,7 +607,14 @@ describe('CallbackSession', () => {
   });
 
   it('does not let a live call wait for a full disk, and writes the end when there is room', async () => {
-    const t = start();
+    const ends: string[] = [];
+    const announcer: StepAnnouncer = {
+      notices: () => [],
+      taken: () => undefined,
+      endWritten: (id) => ends.push(id),
+      givenUp: () => ({ notices: [], told: () => undefined }),
+    };
+    const t = start({}, undefined, {}, announcer);
     await settle();
     t.telephony.calls[0]?.answer();
     await settle();
@@ -616,11 +626,13 @@ describe('CallbackSession', () => {
     await settle();
     assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 }, 'the calls are over');
     assert.ok(!t.store.rows.includes('hang-up.end'));
+    assert.deepEqual(ends, []);
     t.store.broken = undefined;
     await t.clock.advance(1000);
     assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
     const end = t.store.commits.findLast(({ change }) => change.step);
     assert.equal(end?.change.record?.state, 'COMPLETED');
+    assert.deepEqual(ends, ['cb-1'], 'whoever reads the end finds it');
     assert.equal(t.store.commits.at(-1)?.change.leg?.kind, 'over', 'and its number is free');
   });
 

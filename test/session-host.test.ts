@@ -325,6 +325,7 @@ describe('SessionHost', () => {
     const t = setUp(undefined, undefined, {
       notices: () => [],
       taken: () => undefined,
+      endWritten: () => undefined,
       givenUp: ({ id }, reason, atMs) => ({
         notices: [{ event: reason, target: 'http://a', atMs, deliveriesMax: 1, data: {} }],
         told: () => told.push(id),

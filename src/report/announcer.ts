@@ -41,6 +41,8 @@ export interface StepAnnouncer {
   ): NoticeDraft[];
   /** It is on disk, or on its way there. */
   taken(callback: CallbackRecord, service: ServiceConfig, event: Event, step: Step): void;
+  /** Its end, told before, could be written only now. */
+  endWritten(id: string): void;
   /** It ends without a session. */
   givenUp(callback: CallbackRecord, reason: string, atMs: number): GivenUp;
 }
@@ -84,6 +86,10 @@ export class Announcer implements StepAnnouncer {
       },
     });
     if (notification.isOn) this.deps.poke();
+  }
+
+  endWritten(id: string): void {
+    this.deps.records?.ended(id);
   }
 
   /** It ends without a session; to be written with its end, and told once that is on disk. */

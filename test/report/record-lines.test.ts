@@ -82,7 +82,7 @@ describe('Call records as lines', () => {
     await store.commit(dialled, { dialLock: 'take', attempt }, { durable: true });
     const record = { state: 'COMPLETED', reason: 'FAIL_CALL_TO_CUSTOMER' } as const;
     await store.commit(dialled, { atMs: NOON_MS, record }, { durable: true });
-    records.ended(dialled);
+    announcer.endWritten(dialled);
     const cancelled = await bench.accepted();
     await announcer.watched(store).requestCancel(cancelled, 'admin', NOON_MS);
     await records.settled();
