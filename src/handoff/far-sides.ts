@@ -231,13 +231,16 @@ export class FarSides {
           if (facts.connectedAtMs !== undefined) {
             far.stage = 'bridged';
             note('bridge', `with ${withId}`);
-            far.call.dialog?.onRefer((asked) => this.#refer(withId, far, customer, asked));
           }
           this.context.onFacts(facts);
         },
       }),
     );
-    bridged.catch((error: unknown) => {
+    // Not while the two are offered to each other past the media server.
+    const settled = bridged.then(() =>
+      far.call.dialog?.onRefer((asked) => this.#refer(withId, far, customer, asked)),
+    );
+    settled.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       deps.log.error({ callbackId: callback.id, why }, 'bridge failed');
       this.drop(withId, 'bridge failed');

@@ -285,6 +285,20 @@ describe('a conversation', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  it('is not transferred while it is being decided who sends media to whom', async () => {
+    const bed = await talking({ media: 'direct' });
+    const answers = [{ kind: 'refused', status: 491, reason: 'Request Pending' } as const];
+    bed.agent.onReinvite = () => answers.shift() ?? refusal;
+    await bed.bridge('q');
+    assert.equal(bed.known().transfer, 'bridged');
+    assert.equal(bed.agent.askForTransfer, undefined, 'a REFER gets 405');
+    await bed.clock.advance(4000);
+    await settle();
+    assert.match(bed.known().transferDetail ?? '', /agent: 488/);
+    assert.ok(bed.agent.askForTransfer);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('waits for nothing any more when the agent hangs up before the next try', async () => {
     const bed = await talking({ media: 'direct' });
     bed.agent.onReinvite = () => ({ kind: 'refused', status: 491, reason: 'Request Pending' });

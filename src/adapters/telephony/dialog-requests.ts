@@ -118,6 +118,8 @@ function referHeaders(leg: DialogView, target: string): Record<string, string> {
 
 /** What a NOTIFY with a piece of SIP says (RFC 3515 2.4.5); undefined while it is provisional. */
 function resultOf(request: SipMessageView): ReferOutcome | undefined {
+  // Of something else that the far side tells in the same dialog.
+  if (!/^\s*refer\b/i.test(request.get('Event') ?? 'refer')) return undefined;
   const [, code, reason = ''] =
     /^SIP\/2\.0 ([1-6]\d\d)(?!\d) ?([^\r\n]{0,100})/.exec(request.body ?? '') ?? [];
   const isOver = /^terminated/i.test(request.get('Subscription-State') ?? '');

@@ -30,8 +30,12 @@ class Leg extends EventEmitter {
   accepts(): void {
     this.#answer(null, { status: 202, reason: 'Accepted', get: () => '', has: () => false });
   }
-  notifies(body: string, state = 'terminated'): void {
-    const get = (name: string) => (name === 'Subscription-State' ? state : undefined);
+  notifies(body: string, state = 'terminated', event?: string): void {
+    const headers: Record<string, string | undefined> = {
+      'Subscription-State': state,
+      Event: event,
+    };
+    const get = (name: string) => headers[name];
     const request: SipMessageView = { body, get, has: () => false };
     this.emit('notify', request, { send: () => undefined });
   }
@@ -110,6 +114,17 @@ describe('what a far side that was referred says', () => {
     leg.emit('destroy');
     await settle();
     assert.deepEqual(heard, ['refused 486', 'ended remote']);
+  });
+
+  it('is not what it says of something else in the same dialog', async () => {
+    const { leg, heard } = referred();
+    leg.accepts();
+    leg.notifies('SIP/2.0 200 OK', 'terminated', 'message-summary');
+    await settle();
+    assert.deepEqual(heard, []);
+    leg.notifies('SIP/2.0 200 OK', 'terminated', 'refer;id=2');
+    await settle();
+    assert.deepEqual(heard, ['transferred']);
   });
 
   const bodies = { '': 'unknown', hello: 'unknown', 'SIP/2.0 999 What': 'unknown' };
