@@ -7,12 +7,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './bench.js';
-import type { SipText } from './far-party.js';
+import { FarParty, type SipText } from './far-party.js';
 import { HandOffBench, TONE_HZ, hears } from './hand-off-bench.js';
 import { toneShare } from './far-rtp.js';
 
 type Case = (bench: HandOffBench) => Promise<void>;
 
+const SECOND_HZ = 700;
 /** Each starts a service of its own. */
 const AT_A_TIME = 3;
 const REFER = { routePointTransfer: 'refer', referTimeoutMs: '1500' };
@@ -68,6 +69,21 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.ok(Number(age) < 60, 'its age travels with the call');
     await bench.customer.request('BYE');
     assert.deepEqual(bench.agent.requests('INVITE'), []);
+    await bench.isClean();
+  },
+
+  'a route point by REFER of a customer who reports it and hangs up in one breath': async (
+    bench,
+  ) => {
+    onRefer(bench, 202, '200 OK');
+    const { onRequest } = bench.customer;
+    bench.customer.onRequest = (call, request) => {
+      onRequest(call, request);
+      if (request.method === 'REFER') bench.customer.call.bye();
+    };
+    await bench.routed(REFER);
+    const { reason, transfer } = await bench.completed();
+    assert.deepEqual([reason, transfer], ['ROUTED_TO_RP', 'referred']);
     await bench.isClean();
   },
 
@@ -170,6 +186,45 @@ const CASES: Readonly<Record<string, Case>> = {
     await bench.isClean();
   },
 
+  'an agent who transfers the customer is hung up once the two hear each other': (bench) =>
+    withSecond(bench, async (second) => {
+      const { customer, agent } = bench;
+      second.onInvite = (call) => {
+        call.answer();
+        second.rtp.sendTone(call.offer, SECOND_HZ);
+      };
+      await transferTo(second, bench);
+      await hears(customer, SECOND_HZ);
+      await hears(second, TONE_HZ.customer);
+      await agent.request('BYE');
+      assert.match(agent.requests('NOTIFY').at(-1)?.body ?? '', /^SIP\/2.0 200 /);
+      second.call.bye();
+      const { reason, transfer, connectedTo, talkEndedBy } = await bench.completed();
+      assert.deepEqual(
+        [reason, transfer, connectedTo, talkEndedBy],
+        ['AGENT_CONNECTED', 'transferred', second.uri, 'agent'],
+      );
+    }),
+
+  'an agent whose transfer is hung up at once has the customer back': (bench) =>
+    withSecond(bench, async (second) => {
+      const { customer, agent } = bench;
+      second.onInvite = (call) => {
+        call.answer();
+        call.bye();
+      };
+      await transferTo(second, bench);
+      await until(8000, 'the agent to be told', () =>
+        Promise.resolve(/^SIP\/2.0 [45]/.test(agent.requests('NOTIFY').at(-1)?.body ?? '')),
+      );
+      await hears(customer, TONE_HZ.agent);
+      await hears(agent, TONE_HZ.customer);
+      assert.deepEqual(agent.requests('BYE'), []);
+      customer.call.bye();
+      const { reason, transfer, talkEndedBy } = await bench.completed();
+      assert.deepEqual([reason, transfer, talkEndedBy], ['AGENT_CONNECTED', 'bridged', 'customer']);
+    }),
+
   'direct media: the media server is released, and the hang-up still comes': async (bench) => {
     const { customer, agent } = bench;
     const [reinvited, pickUp] = [customer.onInvite, agent.onInvite];
@@ -191,6 +246,30 @@ const CASES: Readonly<Record<string, Case>> = {
     await bench.isClean();
   },
 };
+
+/** Somebody else whom the agent may transfer to. */
+async function withSecond(
+  bench: HandOffBench,
+  run: (second: FarParty) => Promise<void>,
+): Promise<void> {
+  const second = await FarParty.open();
+  try {
+    await bench.call({ allowedDestinations: `["127.0.0.1:${second.port}"]` });
+    await run(second);
+    await bench.isClean();
+  } finally {
+    second.close();
+  }
+}
+
+/** The agent, in a conversation, sends the customer there. */
+async function transferTo(second: FarParty, { customer, agent }: HandOffBench): Promise<void> {
+  await hears(customer, TONE_HZ.agent);
+  agent.onRequest = (call, request) => {
+    if (request.method === 'NOTIFY') call.respondTo(request, 200, 'OK');
+  };
+  agent.call.request_('REFER', { headers: { 'refer-to': `<${second.uri}>` } });
+}
 
 /** A re-INVITE: answers, and sends to where the other side listens. */
 function retarget(bench: HandOffBench, side: 'customer' | 'agent'): void {
