@@ -1,6 +1,7 @@
 /** What pages fetch, by the way in which everything of them reaches the network. */
 import type { FetchAnswer, Fetcher, FetchOrder } from '../holder/fetcher.js';
 import type { CookieJar } from './cookie-jar.js';
+import { decodeDocument } from './document/decode.js';
 import type { RecordingPath } from './line/held-line.js';
 import type { MultipartField, PageFetch, PageFetched } from './platform.js';
 
@@ -44,19 +45,8 @@ function outcomeOf(answer: FetchAnswer): PageFetched {
   if (answer.status >= 300) {
     return { kind: 'failed', suffix: `.http.${answer.status}`, why: `HTTP ${answer.status}` };
   }
-  return { kind: 'ok', text: textOf(answer.body, answer.headers['content-type']), url: answer.url };
-}
-
-/** By the header, else by the XML declaration, else UTF-8. */
-function textOf(body: Buffer, contentType: string | undefined): string {
-  const declared =
-    /charset="?([\w-]+)/i.exec(contentType ?? '')?.[1] ??
-    /^<\?xml[^>]*encoding=["']([\w-]+)/.exec(body.subarray(0, 200).toString('latin1'))?.[1];
-  try {
-    return new TextDecoder(declared ?? 'utf-8').decode(body);
-  } catch {
-    return body.toString('utf8');
-  }
+  const text = decodeDocument(answer.body, answer.headers['content-type']);
+  return { kind: 'ok', text, url: answer.url };
 }
 
 type Body = Pick<FetchOrder, 'body'> & { readonly headers?: Readonly<Record<string, string>> };

@@ -93,8 +93,23 @@ export function xmlBase(element: XmlElement, url: string): string {
  */
 function withoutDoctype(text: string): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  return plain.replace(
-    /^(\s*(?:<\?[^>]*\?>\s*|<!--[\s\S]*?-->\s*)*)<!DOCTYPE[^>[]*>/,
-    (all, before) => String(before) + all.slice(String(before).length).replace(/[^\n]/g, ' '),
-  );
+  const declaration = new RegExp(/<!DOCTYPE[^>[]*>/y);
+  declaration.lastIndex = behindMisc(plain);
+  return plain.replace(declaration, (all) => all.replace(/[^\n]/g, ' '));
+}
+
+/** Behind white space, instructions and comments. Read once: a page may begin with thousands of them. */
+function behindMisc(text: string): number {
+  let at = 0;
+  for (;;) {
+    while (/\s/.test(text.charAt(at))) at++;
+    const close = text.startsWith('<?', at)
+      ? '?>'
+      : text.startsWith('<!--', at)
+        ? '-->'
+        : undefined;
+    const end = close === undefined ? -1 : text.indexOf(close, at);
+    if (close === undefined || end < 0) return at;
+    at = end + close.length;
+  }
 }
