@@ -205,4 +205,27 @@ describe('dialback vxml check', () => {
     );
     rmSync(folder, { recursive: true });
   });
+
+  it('names what belongs to another platform, element by element and attribute by attribute', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialback-vxml-'));
+    const page = join(folder, 'page.vxml');
+    const text = `<?xml version="1.0" encoding="UTF-16"?>
+<vxml version="2.1" xmlns="http://www.w3.org/2001/vxml" xml:lang="en-US" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b"
+  xmlns:gvp="http://www.genesyslab.com/2006/vxml21-extension" gvp:root="1">
+<form><block>
+<prompt gvp:langexpr="'de-DE'"><audio src="a.wav"/></prompt>
+<log gvp:level="5">x</log>
+<gvp:send async="false" namelist="x"/>
+</block></form>
+</vxml>`;
+    writeFileSync(page, Buffer.from(`\ufeff${text}`, 'utf16le'));
+    const { out, exit } = await vxml('check', page);
+    rmSync(folder, { recursive: true });
+    assert.equal(exit, 0);
+    assert.deepEqual(
+      [...out.matchAll(/:(\d+):\d+: .*?(gvp:\w+)/g)].map(([, line, name]) => `${line} ${name}`),
+      ['2 gvp:root', '5 gvp:langexpr', '6 gvp:level', '7 gvp:send'],
+      out,
+    );
+  });
 });

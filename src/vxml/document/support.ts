@@ -16,6 +16,7 @@ export interface SupportFinding {
     | 'VXML_INVALID'
     | 'VXML_VOICE_GRAMMAR'
     | 'VXML_UNSUPPORTED_ELEMENT'
+    | 'VXML_UNSUPPORTED_ATTRIBUTE'
     | 'VXML_UNKNOWN_TYPE'
     | 'VXML_NEEDS_SPEECH'
     | 'VXML_NO_KEY';
@@ -35,6 +36,7 @@ export function findingsIn(root: XmlElement): SupportFinding[] {
     message,
   }));
   const found: SupportFinding[] = [];
+  foreignAttributes(root, found);
   walk(root, found, false);
   return [...invalid, ...found].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
 }
@@ -47,6 +49,7 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
       found.push({ at, severity: 'warning', code: 'VXML_UNSUPPORTED_ELEMENT', message });
       continue;
     }
+    foreignAttributes(child, found);
     if (local === 'grammar') {
       grammar(child, found);
       continue;
@@ -62,6 +65,21 @@ function walk(element: XmlElement, found: SupportFinding[], isFallback: boolean)
       found.push({ at, severity: 'warning', code: 'VXML_NEEDS_SPEECH', message });
     }
     walk(child, found, isFallback || local === 'audio');
+  }
+}
+
+/** `xml:lang` and the like, and what only tells validators where a schema lies. */
+const COMMON_NAMESPACES = new Set([
+  '',
+  'http://www.w3.org/XML/1998/namespace',
+  'http://www.w3.org/2001/XMLSchema-instance',
+]);
+
+function foreignAttributes({ name: element, attributes, at }: XmlElement, found: SupportFinding[]) {
+  for (const { name, uri } of attributes) {
+    if (COMMON_NAMESPACES.has(uri)) continue;
+    const message = `${name} of <${element}> is an extension of another platform and does nothing here`;
+    found.push({ at, severity: 'warning', code: 'VXML_UNSUPPORTED_ATTRIBUTE', message });
   }
 }
 
