@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { virtualClock } from '../src/adapters/clock/virtual-clock.ts';
 import { EnginePool } from '../src/plugin/scxml/script/engine-pool.ts';
 import { runSession } from '../src/vxml/interpreter/session.ts';
+import { engineOn } from '../src/vxml/script/page-engine.ts';
 import { LinePlatform } from '../src/vxml/line/line-platform.ts';
 import { ScriptedLine } from '../src/vxml/line/scripted-line.ts';
 
@@ -163,7 +164,7 @@ async function run(file, engines) {
   const ended = runSession(
     { url: pathToFileURL(file).href, variables: { connection: '{"remote":{"uri":"tel:1"}}' } },
     new LinePlatform(line, clock, 256),
-    engines.take(),
+    engineOn(engines.take()),
   ).then(
     (how) => (end = how),
     (error) => (end = { kind: 'broken', message: String(error?.stack ?? error) }),

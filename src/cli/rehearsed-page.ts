@@ -13,6 +13,7 @@ import { routeDestination } from '../vxml/line/route-destination.js';
 import { ScriptedLine, type CallerAction, type LineEvent } from '../vxml/line/scripted-line.js';
 import type { LineTransferEnd } from '../vxml/line/line.js';
 import { fetchForPage } from '../vxml/page-fetch.js';
+import { engineOn } from '../vxml/script/page-engine.js';
 import type { PageEnd } from '../vxml/platform.js';
 import type { PageSource } from './page-source.js';
 
@@ -61,7 +62,7 @@ export function startPage(
   const platform = new LinePlatform(line, clock, DEFAULT_PAGE_LIMITS.inputDigits);
   return {
     line,
-    ended: runSession(request, platform, engines.take()),
+    ended: runSession(request, platform, engineOn(engines.take())),
     get transferredTo() {
       return transferredTo;
     },

@@ -25,8 +25,12 @@ export function callVariables(
     },
     callidref: facts.callId,
   };
+  // Where pages that Genesys Composer makes look for the attached data; without it they stop at their root.
+  const com = {
+    genesyslab: { userdata: parameters._user_data, sessionid: facts.interactionId },
+  };
   return Object.fromEntries(
-    Object.entries({ connection, sessionid: facts.interactionId, ...parameters })
+    Object.entries({ connection, com, sessionid: facts.interactionId, ...parameters })
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, JSON.stringify(value)]),
   );

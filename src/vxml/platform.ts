@@ -45,6 +45,8 @@ export interface InputTimes {
 export interface InputRequest extends InputTimes {
   readonly prompts: readonly QueuedPrompt[];
   readonly matcher: Matcher;
+  /** Keys do not count, and stop no prompt (2.0, 6.3.6). */
+  readonly isMuted?: boolean;
 }
 
 /** The mark that was passed last, and how long ago (2.1, 3). */
@@ -160,8 +162,18 @@ export type PageFetched =
   /** `suffix` goes behind `error.badfetch`, such as `.http.404`; empty = nothing. */
   | { readonly kind: 'failed'; readonly suffix: string; readonly why: string };
 
+/** What is heard while a fetch takes long (2.0, 6.1.1). */
+export interface FetchAudio {
+  /** Absolute. */
+  readonly url: string;
+  /** Silence before it. */
+  readonly delayMs: number;
+  /** Once it is heard, for so long at least. */
+  readonly minimumMs: number;
+}
+
 export interface Platform {
-  fetch(request: PageFetch): Promise<PageFetched>;
+  fetch(request: PageFetch, audio?: FetchAudio): Promise<PageFetched>;
   /** Plays the prompts and takes what the caller keys in. */
   input(request: InputRequest): Promise<InputOutcome>;
   /** Plays without listening. */

@@ -8,6 +8,7 @@ import type { LineTransferEnd, LineTransferOrder } from '../../src/vxml/line/lin
 import { LinePlatform } from '../../src/vxml/line/line-platform.js';
 import { callerActions, ScriptedLine, type LineEvent } from '../../src/vxml/line/scripted-line.js';
 import type { PageEnd, PageFetch, PageFetched } from '../../src/vxml/platform.js';
+import { engineOn } from '../../src/vxml/script/page-engine.js';
 
 export const BASE = 'http://pages.example.com/app/';
 
@@ -23,6 +24,8 @@ export interface Case {
   readonly variables?: Readonly<Record<string, string>>;
   readonly limits?: Partial<PageLimits>;
   readonly silentUrls?: readonly string[];
+  /** How long documents take, by name; others take no time. */
+  readonly slowMs?: Readonly<Record<string, number>>;
   readonly transfer?: (order: LineTransferOrder) => LineTransferEnd;
   /** Log lines, joined with `|`. */
   readonly logs?: string;
@@ -52,7 +55,7 @@ let pool: Promise<EnginePool> | undefined;
 const LONGEST_CALL_MS = 3_600_000;
 
 export function documentOf(page: string, attributes = ''): string {
-  if (page.includes('<vxml')) return page;
+  if (/<(\w+:)?vxml/.test(page)) return page;
   return `<?xml version="1.0"?>\n<vxml version="2.1" xmlns="http://www.w3.org/2001/vxml"${attributes}>\n${page}\n</vxml>`;
 }
 
@@ -72,11 +75,13 @@ export async function runCase(one: Omit<Case, 'name'>): Promise<CaseRun> {
   const fetch = (request: PageFetch): Promise<PageFetched> => {
     requests.push(request);
     const text = files.get(request.url) ?? files.get(request.url.replace(/\?.*$/, ''));
-    return Promise.resolve(
+    const answer: PageFetched =
       text === undefined
         ? { kind: 'failed', suffix: '.http.404', why: 'not found' }
-        : { kind: 'ok', text, url: request.url },
-    );
+        : { kind: 'ok', text, url: request.url };
+    const takesMs = one.slowMs?.[request.url.slice(BASE.length).replace(/\?.*$/, '')];
+    if (takesMs === undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => clock.after(takesMs, () => resolve(answer)));
   };
   const line = new ScriptedLine({
     clock,
@@ -92,7 +97,7 @@ export async function runCase(one: Omit<Case, 'name'>): Promise<CaseRun> {
   runSession(
     { url, variables: one.variables ?? {}, ...(one.limits && { limits: one.limits }) },
     new LinePlatform(line, clock, 256),
-    engines.take(),
+    engineOn(engines.take()),
   ).then(
     (how) => (end = how),
     (error: unknown) => (failure = error),

@@ -4,6 +4,7 @@ import { virtualClock, type VirtualClock } from '../../src/adapters/clock/virtua
 import type { FetchAnswer, FetchOrder } from '../../src/holder/fetcher.js';
 import type { HeldCallCapabilities, Prompt } from '../../src/holder/held-call.js';
 import type { HolderRun } from '../../src/holder/holder-run.js';
+import type { PageListener, PageRequest } from '../../src/holder/page-runner.js';
 import { SimulatedCall } from '../../src/holder/simulated-call.js';
 import { EmbeddedPageRunner } from '../../src/vxml/embedded-page-runner.js';
 import type { FromThread, ThreadPort, ToThread } from '../../src/vxml/worker/messages.js';
@@ -50,6 +51,8 @@ interface Bed {
   readonly trail: string[];
   readonly threads: readonly { die(): void }[];
   readonly pool: PagePool;
+  /** Runs the page once more, on the same thread. @returns how it ended */
+  readonly again: () => Promise<readonly string[]>;
 }
 
 async function start(
@@ -111,34 +114,39 @@ async function start(
     readFile: () => Promise.resolve(Buffer.from('RIFF')),
     newId: () => 'id',
   });
-  const run = runner.start(
-    {
-      url: URL_OF_PAGE,
-      call,
-      parameters: {
-        _call_state: 0,
-        _call_state_name: 'Ok',
-        _interaction_id: 'ixn-1',
-        _customer_number: '+447700900123',
-        _dialed_number: '9447700900123',
-        _gms_service_id: 'cb-1',
-        _ors_service_id: 'ors-1',
-        _user_data: { colour: 'blue' },
-        _dial_attempt: 2,
-        _ttl: 60,
-      },
-      ttlMs: 60_000,
-      refuseTransfer: (destination) =>
-        destination === 'sip:desk@pbx' || destination === '+15551234' ? undefined : 'not allowed',
+  const request: PageRequest = {
+    url: URL_OF_PAGE,
+    call,
+    parameters: {
+      _call_state: 0,
+      _call_state_name: 'Ok',
+      _interaction_id: 'ixn-1',
+      _customer_number: '+447700900123',
+      _dialed_number: '9447700900123',
+      _gms_service_id: 'cb-1',
+      _ors_service_id: 'ors-1',
+      _user_data: { colour: 'blue' },
+      _dial_attempt: 2,
+      _ttl: 60,
     },
-    {
-      exited: (result) => ends.push(`exited ${JSON.stringify(result) ?? 'nothing'}`),
-      failed: (code, why) => ends.push(`failed ${code}: ${why}`),
-      trail: (what, detail) => trail.push(`${what} ${detail ?? ''}`),
-    },
-  );
+    ttlMs: 60_000,
+    refuseTransfer: (destination) =>
+      destination === 'sip:desk@pbx' || destination === '+15551234' ? undefined : 'not allowed',
+  };
+  const listenerOf = (list: string[]): PageListener => ({
+    exited: (result) => list.push(`exited ${JSON.stringify(result) ?? 'nothing'}`),
+    failed: (code, why) => list.push(`failed ${code}: ${why}`),
+    trail: (what, detail) => trail.push(`${what} ${detail ?? ''}`),
+  });
+  const run = runner.start(request, listenerOf(ends));
   await clock.advance(0);
-  return { clock, call, run, actions, orders, ends, trail, threads, pool };
+  const again = async (): Promise<readonly string[]> => {
+    const list: string[] = [];
+    runner.start(request, listenerOf(list));
+    await clock.advance(0);
+    return list;
+  };
+  return { clock, call, run, actions, orders, ends, trail, threads, pool, again };
 }
 
 const ASK = `<form><field name="a" type="digits?length=1"><prompt><audio src="media:ask.wav"/></prompt></field>`;
@@ -177,6 +185,23 @@ describe('A VoiceXML page on a held call', () => {
     const query = new URL(orders[0]?.url ?? '').searchParams;
     assert.equal(query.get('_gms_service_id'), 'cb-1');
     assert.equal(query.get('_user_data'), '{"colour":"blue"}');
+  });
+
+  it('tells the attached data where pages of Genesys Composer look for it', async () => {
+    const { ends } = await start(
+      `<form><block><exit expr="[session.com.genesyslab.userdata['colour'], session.com.genesyslab.sessionid]"/></block></form>`,
+    );
+    assert.deepEqual(ends, ['exited ["blue","ixn-1"]']);
+  });
+
+  it('keeps engines ready, of which one page leaves nothing to the next', async () => {
+    const page = `<form><block><script>var seen = typeof left + typeof session.left; left = 1; Object.prototype.left = 2;</script><exit expr="seen"/></block></form>`;
+    const { clock, pool, again } = await start(page);
+    for (let round = 0; round < 8; round++) {
+      await clock.advance(1000);
+      assert.deepEqual(await again(), ['exited "undefinedundefined"']);
+    }
+    assert.equal(pool.sessions, 0);
   });
 
   it('stops the prompt at the key', async () => {

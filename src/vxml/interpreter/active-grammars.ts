@@ -64,8 +64,7 @@ class GrammarCollector {
     this.#env = env;
     this.#page = page;
     this.#found = found;
-    const modes = propertiesOf(env).text('inputmodes').split(/\s+/);
-    this.#isVoiceOff = !modes.includes('voice');
+    this.#isVoiceOff = !propertiesOf(env).listensTo('voice');
   }
 
   async item(item: Item): Promise<void> {

@@ -5,7 +5,7 @@
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { fragmentOf, resolveUrl, type Page } from '../document/page.js';
 import { PageEvent } from '../errors.js';
-import type { PageFetch } from '../platform.js';
+import type { FetchAudio, PageFetch } from '../platform.js';
 import type { Scope } from '../script/scopes.js';
 import { Dialog, type Parameters } from './dialog.js';
 import type { Env } from './env.js';
@@ -81,7 +81,12 @@ export class Context {
     {
       isSubmit = false,
       from = this.page,
-    }: { readonly isSubmit?: boolean; readonly from?: Page | undefined } = {},
+      audio,
+    }: {
+      readonly isSubmit?: boolean;
+      readonly from?: Page | undefined;
+      readonly audio?: FetchAudio | undefined;
+    } = {},
   ): Promise<DialogDestination> {
     const isHere = reference.startsWith('#');
     if (isHere && !isSubmit) {
@@ -90,7 +95,7 @@ export class Context {
       return { kind: 'dialog', loaded, dialog, isSubmit };
     }
     const url = isHere ? from.url : resolveUrl(reference, from.base);
-    const loaded = await this.shared.page({ ...how, url }, this.pages());
+    const loaded = await this.shared.page({ ...how, url }, this.pages(), audio);
     const dialog = dialogOf(loaded.page, fragmentOf(reference));
     return { kind: 'dialog', loaded, dialog, isSubmit };
   }

@@ -5,7 +5,7 @@
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { namesIn } from '../document/check.js';
 import { badFetch, PageEvent, semantic } from '../errors.js';
-import type { Scope } from '../script/scopes.js';
+import type { HeldKey, Scope } from '../script/scopes.js';
 import { leaveByBuiltIn, type Context } from './context.js';
 import type { Env } from './env.js';
 import { execute, runHandler } from './executable.js';
@@ -15,10 +15,9 @@ import { Leave, leaveByExit, type CarriedInput } from './leave.js';
 import { queuePrompts } from './prompts.js';
 import { fillForm, visit } from './visits.js';
 
-/** What a subdialog is given: evaluated where it was called. */
+/** What a subdialog is given: evaluated where it was called, once. */
 export interface Parameters {
-  readonly scope: Scope;
-  readonly values: ReadonlyMap<string, { readonly code: string; readonly element: XmlElement }>;
+  readonly values: ReadonlyMap<string, HeldKey>;
   /** Something was wrong with them that the called page handles itself. */
   readonly problem?: PageEvent;
 }
@@ -119,16 +118,10 @@ export class Dialog {
       else if (element.local === 'var') {
         const name = attributeOf(element, 'name') ?? '';
         const given = parameters?.values.get(name);
-        if (!given) await execute([element], this.env());
+        if (given === undefined) await execute([element], this.env());
         else {
           scopes.declare(this.scope, name, undefined, element.at);
-          scopes.pass(
-            parameters?.scope ?? this.scope,
-            given.code,
-            this.scope,
-            name,
-            given.element.at,
-          );
+          scopes.setHeld(this.scope, name, given);
         }
       } else if (element.local === 'script' || element.local === 'data') {
         await execute([element], this.env());

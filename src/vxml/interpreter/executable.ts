@@ -1,7 +1,6 @@
 /** Executable content (2.0, 5.3; 2.1): what blocks, filled actions and handlers are made of. */
 import {
   attributeOf,
-  elementsOf,
   textOf,
   type XmlElement,
   type XmlNode,
@@ -12,6 +11,7 @@ import { resolveUrl } from '../document/page.js';
 import { PageEvent, semantic, unsupported } from '../errors.js';
 import { jsonTree } from './data-tree.js';
 import { propertiesOf, type Env } from './env.js';
+import { fetchAudioOf } from './fetch-audio.js';
 import { Leave } from './leave.js';
 import { isSound, queuePrompt } from './prompts.js';
 import {
@@ -243,29 +243,18 @@ async function fetchData(element: XmlElement, env: Env): Promise<void> {
   const url = resolveUrl(request.withQuery(reference), page.base);
   const timeoutMs = fetchTimeoutMs(element, env);
   const fetch = { url, what: 'data', timeoutMs, ...request.how } as const;
+  const audio = fetchAudioOf(element, env);
   const name = attributeOf(element, 'name');
-  if (name === undefined) await shared.text(fetch);
-  else
-    shared.scopes.setDocument(env.scope, name, jsonTree(await shared.xml(fetch, page)), element.at);
+  if (name === undefined) {
+    await shared.text(fetch, audio);
+    return;
+  }
+  const tree = jsonTree(await shared.xml(fetch, page, audio));
+  shared.scopes.setDocument(env.scope, name, tree, element.at);
 }
 
 export function fetchTimeoutMs(element: XmlElement, env: Env): number {
   const own = attributeOf(element, 'fetchtimeout');
   if (own !== undefined) return durationMs(own, 'fetchtimeout');
   return propertiesOf(env).timeMs('fetchtimeout');
-}
-
-/** Parameters of a subdialog: code that is evaluated where it stands. */
-export function parametersOf(
-  element: XmlElement,
-): Map<string, { code: string; element: XmlElement }> {
-  return new Map(
-    elementsOf(element)
-      .filter(({ local }) => local === 'param')
-      .map((param) => {
-        const literal = attributeOf(param, 'value');
-        const code = literal === undefined ? attributeOf(param, 'expr') : JSON.stringify(literal);
-        return [attributeOf(param, 'name') ?? '', { code: code ?? 'undefined', element: param }];
-      }),
-  );
 }

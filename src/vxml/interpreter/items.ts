@@ -2,12 +2,15 @@
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { FORM_ITEMS, INPUT_ITEMS } from '../document/elements.js';
 
+/** Of a name, as far as it is counted: a page may make one of thousands of dots. */
+const EVENT_PARTS_MAX = 32;
+
 /** Counts events by name, by each prefix of it, and all together under the empty name. */
 export class EventCounters {
   #counts = new Map<string, number>();
 
   add(event: string): void {
-    const parts = event.split('.');
+    const parts = event.split('.', EVENT_PARTS_MAX);
     for (let length = 0; length <= parts.length; length++) {
       const prefix = parts.slice(0, length).join('.');
       this.#counts.set(prefix, this.of(prefix) + 1);

@@ -190,9 +190,8 @@ class PartBuilder {
     const code = attributeOf(element, 'expr');
     let source = attributeOf(element, 'src');
     if (code !== undefined) {
-      const json = context.shared.scopes.value(scope, code, element.at);
-      if (json === undefined) return;
-      source = context.shared.scopes.text(scope, code, element.at);
+      source = context.shared.scopes.textIfAny(scope, code, element.at);
+      if (source === undefined) return;
     }
     const fallback = partsOf(element.children, this.#env, this.#around);
     if (source?.startsWith(RECORDING)) {

@@ -13,6 +13,8 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   bargeintype: 'speech',
   inputmodes: 'dtmf voice',
   fetchtimeout: '10s',
+  fetchaudiodelay: '2s',
+  fetchaudiominimum: '5s',
 };
 
 /** Those that are one word of a few. */
@@ -30,6 +32,11 @@ export class Properties {
   }
 
   text(name: string): string {
+    return this.own(name) ?? DEFAULTS[name] ?? '';
+  }
+
+  /** As the page sets it; undefined = it does not. */
+  own(name: string): string | undefined {
     for (const element of this.#elements) {
       const values = elementsOf(element)
         .filter((one) => one.local === 'property' && attributeOf(one, 'name') === name)
@@ -37,7 +44,12 @@ export class Properties {
       const last = values.at(-1);
       if (last !== undefined) return last;
     }
-    return DEFAULTS[name] ?? '';
+    return undefined;
+  }
+
+  /** Whether the page listens to keys, or to speech (`inputmodes`). */
+  listensTo(mode: 'dtmf' | 'voice'): boolean {
+    return this.text('inputmodes').split(/\s+/).includes(mode);
   }
 
   /** @throws PageEvent error.semantic for a word that is none of those it may be */

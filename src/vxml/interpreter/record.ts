@@ -61,13 +61,15 @@ function orderOf(
   const time = (name: string, otherwise: string): number =>
     durationMs(attributeOf(element, name) ?? otherwise, name);
   const matcher = new Matcher(active.map(({ grammar }) => grammar));
+  const isMuted = !properties.listensTo('dtmf');
+  const isEndedByKey = !isMuted && attributeOf(element, 'dtmfterm') !== 'false';
   return {
     beep: attributeOf(element, 'beep') === 'true',
     maxTimeMs: Math.min(time('maxtime', DEFAULT_MAX_TIME), MAX_TIME_MS),
     finalSilenceMs: time('finalsilence', DEFAULT_FINAL_SILENCE),
     timeoutMs: properties.timeMs('timeout'),
-    endDigits: attributeOf(element, 'dtmfterm') === 'false' ? '' : '0123456789*#',
-    ...(active.length > 0 && { input: { matcher, ...properties.inputTimes() } }),
+    endDigits: isEndedByKey ? '0123456789*#' : '',
+    ...(active.length > 0 && !isMuted && { input: { matcher, ...properties.inputTimes() } }),
   };
 }
 

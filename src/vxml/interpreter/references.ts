@@ -6,6 +6,7 @@ import { badFetch, semantic } from '../errors.js';
 import type { MultipartField, PageFetch, SubmitBody } from '../platform.js';
 import type { Env } from './env.js';
 import { fetchTimeoutMs } from './executable.js';
+import { fetchAudioOf } from './fetch-audio.js';
 import type { DialogDestination } from './leave.js';
 import { RECORDING } from './prompts.js';
 
@@ -29,13 +30,13 @@ export function textAttribute(
   const text = attributeOf(element, plain);
   const expression = attributeOf(element, code);
   if (text !== undefined || expression === undefined) return text;
-  const { scopes } = env.context.shared;
-  if (scopes.value(env.scope, expression, element.at) === undefined) {
+  const value = env.context.shared.scopes.textIfAny(env.scope, expression, element.at);
+  if (value === undefined) {
     throw semantic(
       `${element.at.file}:${element.at.line}: ${code} of <${element.name}> is undefined`,
     );
   }
-  return scopes.text(env.scope, expression, element.at);
+  return value;
 }
 
 /** Names that a submit sends when it has no namelist: the form's named input items. */
@@ -64,7 +65,8 @@ export async function follow(
   const request = requestFor(element, env, list === undefined ? names : namesIn(list));
   const timeoutMs = fetchTimeoutMs(element, env);
   const target = request.withQuery(reference);
-  return env.context.destination(target, { ...request.how, timeoutMs }, { isSubmit, from });
+  const audio = fetchAudioOf(element, env, from);
+  return env.context.destination(target, { ...request.how, timeoutMs }, { isSubmit, from, audio });
 }
 
 export interface Request {

@@ -1,8 +1,8 @@
 /** One session of one caller with a page, from its address to its end. */
-import type { EngineInstance } from '../../plugin/scxml/script/engine-pool.js';
 import { PageEvent, PageLimit } from '../errors.js';
 import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../limits.js';
 import type { PageEnd, Platform } from '../platform.js';
+import type { NewPageEngine } from '../script/page-engine.js';
 import { Scopes } from '../script/scopes.js';
 import { resolveUrl } from '../document/page.js';
 import { Budget } from './budget.js';
@@ -23,11 +23,11 @@ export interface SessionRequest {
 export async function runSession(
   request: SessionRequest,
   platform: Platform,
-  instance: EngineInstance,
+  newEngine: NewPageEngine,
 ): Promise<PageEnd> {
   const limits = { ...DEFAULT_PAGE_LIMITS, ...request.limits };
   const budget = new Budget(limits);
-  const scopes = new Scopes(instance, limits, budget);
+  const scopes = new Scopes(newEngine(limits, budget));
   try {
     const shared = new Shared(platform, scopes, limits, budget);
     for (const [name, json] of Object.entries(request.variables)) {

@@ -5,7 +5,7 @@ import { parsePage, readXml, resolveUrl, type Page } from '../document/page.js';
 import type { CompiledGrammar } from '../dtmf/matcher.js';
 import { badFetch, PageEvent, semantic } from '../errors.js';
 import type { PageLimits } from '../limits.js';
-import type { PageFetch, Platform, QueuedPrompt } from '../platform.js';
+import type { FetchAudio, PageFetch, Platform, QueuedPrompt } from '../platform.js';
 import type { Scope, Scopes } from '../script/scopes.js';
 import type { Budget } from './budget.js';
 import { leaveByExit, type LoadedPage } from './leave.js';
@@ -81,11 +81,18 @@ export class Shared {
     if (outcome.kind === 'hung-up') this.hungUp();
   }
 
-  /** @throws PageEvent error.badfetch..., PageLimit */
-  async text(request: PageFetch): Promise<{ readonly text: string; readonly url: string }> {
+  /**
+   * @param audio heard meanwhile; what is queued is heard before (2.0, 4.1.8)
+   * @throws PageEvent error.badfetch..., PageLimit
+   */
+  async text(
+    request: PageFetch,
+    audio?: FetchAudio,
+  ): Promise<{ readonly text: string; readonly url: string }> {
     this.budget.fetch();
+    if (audio) await this.flushPrompts();
     this.platform.trace('fetch', request.url);
-    const fetched = await this.platform.fetch(request);
+    const fetched = await this.platform.fetch(request, this.#isHungUp ? undefined : audio);
     if (fetched.kind === 'ok') return fetched;
     throw new PageEvent(`error.badfetch${fetched.suffix}`, fetched.why);
   }
@@ -100,8 +107,8 @@ export class Shared {
   }
 
   /** A document for `data`. @throws PageEvent error.badfetch..., error.noauthorization */
-  async xml(request: PageFetch, reader: Page): Promise<XmlElement> {
-    const { text, url } = await this.text(request);
+  async xml(request: PageFetch, reader: Page, audio?: FetchAudio): Promise<XmlElement> {
+    const { text, url } = await this.text(request, audio);
     if (!mayRead(text, reader.url)) {
       throw new PageEvent('error.noauthorization', `${url} does not let ${reader.url} read it`);
     }
@@ -116,21 +123,25 @@ export class Shared {
    * A page and, unless it is one of those that are there, its root.
    * @throws PageEvent error.badfetch..., error.semantic
    */
-  async page(request: Omit<PageFetch, 'what'>, known: readonly Page[]): Promise<LoadedPage> {
-    const { text, url } = await this.text({ ...request, what: 'page' });
+  async page(
+    request: Omit<PageFetch, 'what'>,
+    known: readonly Page[],
+    audio?: FetchAudio,
+  ): Promise<LoadedPage> {
+    const { text, url } = await this.text({ ...request, what: 'page' }, audio);
     const page = parsePage(text, resolveUrl(url, request.url), this.limits);
     const { application } = page;
     if (application === undefined || application === page.url) return { page, root: undefined };
     const there = known.find((one) => one.url === application);
-    const root = there ?? (await this.#root(application, request.timeoutMs));
+    const root = there ?? (await this.#root(application, request.timeoutMs, audio));
     if (root.application !== undefined && root.application !== root.url) {
       throw semantic(`${application}, an application root, names a root of its own`);
     }
     return { page, root };
   }
 
-  async #root(url: string, timeoutMs: number | undefined): Promise<Page> {
-    const fetched = await this.text({ url, what: 'page', method: 'GET', timeoutMs });
+  async #root(url: string, timeoutMs: number | undefined, audio?: FetchAudio): Promise<Page> {
+    const fetched = await this.text({ url, what: 'page', method: 'GET', timeoutMs }, audio);
     const root = parsePage(fetched.text, resolveUrl(fetched.url, url), this.limits);
     // The name an application has is the address it was asked for by.
     return { ...root, url };

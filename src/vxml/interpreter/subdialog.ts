@@ -2,9 +2,11 @@
 import { attributeOf, elementsOf, type XmlElement } from '../../plugin/scxml/document/xml.js';
 import { namesIn } from '../document/check.js';
 import { PageEvent, PageLimit, semantic } from '../errors.js';
+import type { HeldKey } from '../script/scopes.js';
 import { Context } from './context.js';
 import type { Dialog, Parameters } from './dialog.js';
-import { fetchTimeoutMs, parametersOf } from './executable.js';
+import { fetchTimeoutMs } from './executable.js';
+import { fetchAudioOf } from './fetch-audio.js';
 import { findHandler } from './handlers.js';
 import { EventCounters, type Item } from './items.js';
 import { Leave, type DialogDestination } from './leave.js';
@@ -19,18 +21,28 @@ export async function visitSubdialog(dialog: Dialog, item: Item): Promise<void> 
   }
   const { element } = item;
   const destination = await called(dialog, item);
-  const values = parametersOf(element);
-  for (const { code, element: param } of values.values()) {
-    context.shared.scopes.value(dialog.scope, code, param.at);
-  }
+  const values = parametersOf(dialog, element);
   const problem = parameterProblem(destination, values.keys());
-  const parameters: Parameters = { scope: dialog.scope, values, ...(problem && { problem }) };
+  const parameters: Parameters = { values, ...(problem && { problem }) };
   try {
     await new Context(context.shared, context.depth + 1).run(destination, parameters);
   } catch (error) {
     if (!(error instanceof Leave) || error.to.kind !== 'return') throw error;
     takeResult(dialog, item, error.to);
   }
+}
+
+/** Evaluated where they stand. @throws PageEvent error.semantic */
+function parametersOf({ context, scope }: Dialog, element: XmlElement): Map<string, HeldKey> {
+  const params = elementsOf(element).filter(({ local }) => local === 'param');
+  return new Map(
+    params.map((param) => {
+      const literal = attributeOf(param, 'value');
+      const code = literal === undefined ? attributeOf(param, 'expr') : JSON.stringify(literal);
+      const held = context.shared.scopes.holdValue(scope, code ?? 'undefined', param.at);
+      return [attributeOf(param, 'name') ?? '', held];
+    }),
+  );
 }
 
 async function called(dialog: Dialog, item: Item): Promise<DialogDestination> {
@@ -41,7 +53,8 @@ async function called(dialog: Dialog, item: Item): Promise<DialogDestination> {
   const request = requestFor(element, env, namesIn(attributeOf(element, 'namelist')));
   const timeoutMs = fetchTimeoutMs(element, env);
   const target = request.withQuery(reference);
-  const destination = await context.destination(target, { ...request.how, timeoutMs });
+  const audio = fetchAudioOf(element, env);
+  const destination = await context.destination(target, { ...request.how, timeoutMs }, { audio });
   if (destination.loaded) return destination;
   // The same page once more, with variables of its own.
   const [page = context.page, root] = context.pages();

@@ -45,9 +45,10 @@ export async function visitTransfer(dialog: Dialog, item: Item): Promise<void> {
 /** Its own grammars alone, which end it (2.3.7.2.1). */
 async function inputOf(dialog: Dialog, item: Item): Promise<TransferOrder['input']> {
   const active = await activeGrammars(dialog, item);
-  if (active.length === 0) return undefined;
+  const properties = propertiesOf(dialog.env(item));
+  if (active.length === 0 || !properties.listensTo('dtmf')) return undefined;
   const matcher = new Matcher(active.map(({ grammar }) => grammar));
-  return { matcher, ...propertiesOf(dialog.env(item)).inputTimes() };
+  return { matcher, ...properties.inputTimes() };
 }
 
 function orderOf(dialog: Dialog, item: Item): Omit<TransferOrder, 'prompts'> {

@@ -52,10 +52,12 @@ async function visitField(dialog: Dialog, item: Item): Promise<void> {
   if (active.length === 0) throw semantic('no grammar is active: nothing could be keyed in');
   shared.beginTurn();
   shared.scopes.set(dialog.context.applicationScope, 'lastresult$', undefined);
+  const properties = propertiesOf(dialog.env(item));
   const outcome = await shared.platform.input({
     prompts: shared.takePrompts(),
     matcher: new Matcher(active.map(({ grammar }) => grammar)),
-    ...propertiesOf(dialog.env(item)).inputTimes(),
+    isMuted: !properties.listensTo('dtmf'),
+    ...properties.inputTimes(),
   });
   await processInput(dialog, item, active, outcome);
 }

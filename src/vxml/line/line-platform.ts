@@ -2,6 +2,7 @@
 import type { Clock } from '../../ports.js';
 import type { GrammarMatch } from '../dtmf/matcher.js';
 import type {
+  FetchAudio,
   InputOutcome,
   InputRequest,
   MarkReached,
@@ -16,6 +17,7 @@ import type {
   TransferOrder,
   TransferOutcome,
 } from '../platform.js';
+import { FetchSound } from './fetch-sound.js';
 import { DigitInput, type InputStep } from './input.js';
 import type { Line, LinePlayback, LineRecordEnd, LineRecordOrder } from './line.js';
 
@@ -46,8 +48,16 @@ export class LinePlatform implements Platform {
     });
   }
 
-  fetch(request: PageFetch): Promise<PageFetched> {
-    return this.#line.fetch(request);
+  async fetch(request: PageFetch, audio?: FetchAudio): Promise<PageFetched> {
+    const fetched = this.#line.fetch(request);
+    if (!audio) return fetched;
+    const sound = new FetchSound(this.#line, this.#clock, audio);
+    this.#onHangUp = () => sound.stop();
+    if (this.#isHungUp) sound.stop();
+    const answer = await fetched;
+    await sound.end();
+    this.#onHangUp = undefined;
+    return answer;
   }
 
   async rest(): Promise<void> {
@@ -75,7 +85,10 @@ export class LinePlatform implements Platform {
   async input(request: InputRequest): Promise<InputOutcome> {
     this.#mark = undefined;
     const turn = new Turn(this.#clock, this.#inputOf(request));
-    const failed = await this.#playWhile(request.prompts, turn);
+    const { isMuted = false } = request;
+    if (isMuted) this.#typeAhead = [];
+    const prompts = isMuted ? request.prompts.map(withoutBargein) : request.prompts;
+    const failed = await this.#playWhile(prompts, turn);
     if (!failed && !turn.result && !this.#isHungUp) await this.#listen(turn, request);
     turn.stopTimer();
     if (failed) return failed;
@@ -260,7 +273,11 @@ export class LinePlatform implements Platform {
         resolve();
       };
       this.#onHangUp = end;
-      this.#onDigit = (digit) => (turn.result ? this.#keep(digit) : turn.press(digit));
+      this.#onDigit = (digit) => {
+        if (request.isMuted) return;
+        if (turn.result) this.#keep(digit);
+        else turn.press(digit);
+      };
       turn.listen(timeoutMs, end);
     });
   }
@@ -344,6 +361,10 @@ class Turn {
       this.#stopTimer = this.#clock.after(step.timeoutMs, () => this.#take(this.#input.timeout()));
     }
   }
+}
+
+function withoutBargein(prompt: QueuedPrompt): QueuedPrompt {
+  return { ...prompt, bargein: false };
 }
 
 function groupsOf(prompts: readonly QueuedPrompt[]): QueuedPrompt[][] {

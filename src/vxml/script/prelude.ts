@@ -55,9 +55,9 @@ export const PRELUDE = `(function (global) {
     return made;
   }
   function value(id, code) { return compile(code)(nodes.get(id).proxy); }
-  function text(id, code) {
+  function textIfAny(id, code) {
     var it = value(id, code);
-    return it === undefined ? 'undefined' : String(it);
+    return it === undefined ? undefined : String(it);
   }
   function declare(id, name, hasValue, it) {
     var vars = nodes.get(id).vars;
@@ -90,23 +90,30 @@ export const PRELUDE = `(function (global) {
       get: function () { return MISSING; },
     });
     var probe = new Fn('__sentinel', '__source', '__stop',
-      'with(__sentinel){return (function(){try{eval("throw __stop;"+__source)}catch(__e){' +
-      'if(__e!==__stop)throw __e}return function(__n){return eval(__n)}})()}');
+      'with(__sentinel){return (function(){var __look;' +
+      'try{eval("__look=function(__n){return eval(__n)};throw __stop;"+__source)}' +
+      'catch(__e){if(__e!==__stop)throw __e}return __look})()}');
     var look = probe(sentinel, source, STOP);
     isProbing = true;
     new Set(candidates).forEach(function (name) {
       var it;
       if (WORDS.has(name)) return;
-      try { it = look(name); } catch (error) { return; }
-      if (it !== MISSING) found.push([name, typeof it === 'function']);
+      try { it = look(name); } catch (error) {
+        /* let, const and class have no value yet, and say so. */
+        if (error instanceof ReferenceError) found.push([name, 'lexical']);
+        return;
+      }
+      if (it !== MISSING) found.push([name, typeof it]);
     });
     return found;
   }
   function script(id, source) {
     var node = nodes.get(id), names = declaredBy(source), before = Object.getOwnPropertyNames(global);
-    var binds = '';
+    var binds = '', bindsLast = '';
     names.forEach(function (pair) {
-      if (pair[1]) binds += '__bind("' + pair[0] + '",' + pair[0] + ');';
+      var bind = '__bind("' + pair[0] + '",' + pair[0] + ');';
+      if (pair[1] === 'function') binds += bind;
+      else if (pair[1] === 'lexical') bindsLast += bind;
       else if (!own(node.vars, pair[0])) node.vars[pair[0]] = undefined;
     });
     var run = new Fn('__scope', '__mode', '__bind', '__source',
@@ -115,7 +122,7 @@ export const PRELUDE = `(function (global) {
     try {
       run(node.proxy, function (isHoisting) { node.hoisting = isHoisting; },
         function (name, it) { node.vars[name] = it; },
-        '__mode(true);' + binds + '__mode(false);' + source);
+        '__mode(true);' + binds + '__mode(false);' + source + '\\n;' + bindsLast);
     } finally {
       node.hoisting = false;
       Object.getOwnPropertyNames(global).forEach(function (name) {
@@ -291,7 +298,7 @@ export const PRELUDE = `(function (global) {
     }
   }
   Object.defineProperty(global, '${HIDDEN}', { value: Object.freeze({
-    open: open, value: value, text: text, declare: declare, assign: assign, script: script,
+    open: open, value: value, textIfAny: textIfAny, declare: declare, assign: assign, script: script,
     close: function (id) { nodes.delete(id); },
     isDefined: function (id, name) { return nodes.get(id).vars[name] !== undefined; },
     isOf: function (id, name, owner) { return find(nodes.get(id), name) === nodes.get(owner); },
@@ -299,13 +306,13 @@ export const PRELUDE = `(function (global) {
     set: function (id, name, it) { nodes.get(id).vars[name] = it; },
     setAll: function (id, all) { Object.assign(nodes.get(id).vars, all); },
     store: function (id, name, it) { nodes.get(id).vars[name] = it; },
-    pass: function (from, code, to, name) { nodes.get(to).vars[name] = value(from, code); },
     list: list, drop: function (key) { lists.delete(key); },
     item: function (key, index, id, name) {
       var at = find(nodes.get(id), name) || nodes.get(id);
       at.vars[name] = lists.get(key)[index];
     },
     hold: function (key, id, names) { lists.set(key, pick(id, names)); },
+    holdValue: function (key, id, code) { lists.set(key, value(id, code)); },
     setHeld: function (id, name, key) {
       nodes.get(id).vars[name] = lists.get(key);
       lists.delete(key);

@@ -3,11 +3,9 @@
  * page runs in QuickJS (plugin/scxml/script); only JSON text comes out.
  */
 import { LimitError, ScriptError, type Position } from '../../plugin/scxml/errors.js';
-import type { EngineInstance } from '../../plugin/scxml/script/engine-pool.js';
-import { ScriptEngine, type ScriptBudget } from '../../plugin/scxml/script/script-engine.js';
+import type { ScriptEngine } from '../../plugin/scxml/script/script-engine.js';
 import { PageLimit, semantic } from '../errors.js';
-import type { PageLimits } from '../limits.js';
-import { HIDDEN, PRELUDE } from './prelude.js';
+import { HIDDEN } from './prelude.js';
 
 /** One variable scope. */
 export type Scope = number & { readonly scope: unique symbol };
@@ -30,9 +28,9 @@ export class Scopes {
   readonly #engine: ScriptEngine;
   #next = 1;
 
-  constructor(instance: EngineInstance, limits: PageLimits, budget: ScriptBudget) {
-    this.#engine = new ScriptEngine(instance, limits, budget);
-    this.#engine.run(PRELUDE, { file: 'prelude', line: 1, column: 1 });
+  /** @param engine with the prelude in it (page-engine.ts) */
+  constructor(engine: ScriptEngine) {
+    this.#engine = engine;
   }
 
   /** @param sharing a scope whose variables are this one's too (a root document on its own) */
@@ -78,7 +76,13 @@ export class Scopes {
 
   /** Value as ECMAScript makes it a string. @throws PageEvent error.semantic */
   text(scope: Scope, code: string, at: Position): string {
-    return unquoted(this.#call(at, 'text', scope, code));
+    return this.textIfAny(scope, code, at) ?? 'undefined';
+  }
+
+  /** The same; undefined where the value is. @throws PageEvent error.semantic */
+  textIfAny(scope: Scope, code: string, at: Position): string | undefined {
+    const json = this.#call(at, 'textIfAny', scope, code);
+    return json === undefined ? undefined : unquoted(json);
   }
 
   /** For what is submitted: objects as JSON. @throws PageEvent error.semantic */
@@ -106,15 +110,17 @@ export class Scopes {
     return this.#call(NOWHERE, 'isOf', scope, name, owner) === 'true';
   }
 
-  /** Evaluates here, sets there. @throws PageEvent error.semantic */
-  pass(from: Scope, code: string, to: Scope, name: string, at: Position): void {
-    this.#call(at, 'pass', from, code, to, name);
-  }
-
   /** Takes an object of the named variables, for a scope that outlives this one. @throws PageEvent */
   hold(from: Scope, names: readonly string[], at: Position): HeldKey {
     const key = this.#next++ as HeldKey;
     this.#run(at, `hold(${key},${from},${JSON.stringify(names)})`);
+    return key;
+  }
+
+  /** Takes one value, as it is. @throws PageEvent error.semantic */
+  holdValue(from: Scope, code: string, at: Position): HeldKey {
+    const key = this.#next++ as HeldKey;
+    this.#call(at, 'holdValue', key, from, code);
     return key;
   }
 

@@ -35,6 +35,8 @@ export type Answer =
 export interface ThreadSetup {
   readonly limits: Partial<PageLimits>;
   readonly engines: number;
+  /** Script engines kept ready for the next sessions. */
+  readonly spareEngines: number;
   /** Shared memory: number of the session that has its turn, 0 = none. A thread that hangs can tell no more. */
   readonly turn: Int32Array;
 }

@@ -13,6 +13,7 @@ const PING_INTERVAL_MS = 1000;
 const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 2000;
 const ENGINES_PER_THREAD = 4;
+const SPARE_ENGINES_PER_THREAD = 4;
 
 export interface PagePoolOptions {
   readonly newThread: () => ThreadPort;
@@ -129,7 +130,12 @@ class PageThread {
     });
     this.#port.post({
       kind: 'setup',
-      setup: { limits: limits ?? {}, engines: ENGINES_PER_THREAD, turn: this.#turn },
+      setup: {
+        limits: limits ?? {},
+        engines: ENGINES_PER_THREAD,
+        spareEngines: SPARE_ENGINES_PER_THREAD,
+        turn: this.#turn,
+      },
     });
     this.#watch();
   }

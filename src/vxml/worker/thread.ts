@@ -1,8 +1,9 @@
 /** The far side of the pool: sessions in their own thread, whose lines are messages to the pool. */
 import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
+import { EngineShelf } from '../../plugin/scxml/script/engine-shelf.js';
 import type { Clock } from '../../ports.js';
 import { runSession } from '../interpreter/session.js';
-import { DEFAULT_PAGE_LIMITS } from '../limits.js';
+import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../limits.js';
 import type {
   Line,
   LinePlayback,
@@ -12,6 +13,7 @@ import type {
   LineTransfer,
 } from '../line/line.js';
 import { LinePlatform } from '../line/line-platform.js';
+import { engineFrom, type NewPageEngine } from '../script/page-engine.js';
 import type { Answer, FromThread, Order, ThreadSetup, ToThread } from './messages.js';
 
 export interface ThreadSide {
@@ -23,6 +25,13 @@ export function serveThread(side: ThreadSide, clock: Clock): void {
   side.onMessage(new Thread(side, clock).receive);
 }
 
+interface Ready {
+  readonly setup: ThreadSetup;
+  readonly limits: PageLimits;
+  readonly engines: EnginePool;
+  readonly newEngine: NewPageEngine;
+}
+
 type AnswerOf<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
 
 class Thread {
@@ -31,7 +40,7 @@ class Thread {
   readonly #lines = new Map<number, RemoteLine>();
   /** Messages that came before the engines were there. */
   readonly #early: ToThread[] = [];
-  #ready: { readonly engines: EnginePool; readonly setup: ThreadSetup } | undefined;
+  #ready: Ready | undefined;
 
   constructor(side: ThreadSide, clock: Clock) {
     this.#side = side;
@@ -74,21 +83,22 @@ class Thread {
   async #setUp(setup: ThreadSetup): Promise<void> {
     // Not caught: a thread without its engines is of no use, and its end is what the pool notices.
     const engines = await EnginePool.create(setup.engines);
-    this.#ready = { engines, setup };
+    const limits = { ...DEFAULT_PAGE_LIMITS, ...setup.limits };
+    const shelf = new EngineShelf(engines, limits, this.#clock, setup.spareEngines);
+    this.#ready = { setup, limits, engines, newEngine: engineFrom(shelf) };
     this.#side.post({ kind: 'ready' });
     for (const message of this.#early.splice(0)) this.receive(message);
   }
 
   async #run({ session, request }: Extract<ToThread, { kind: 'start' }>): Promise<void> {
-    const { engines, setup } = this.#ready ?? {};
-    if (!engines || !setup) return;
+    if (!this.#ready) return;
+    const { engines, limits, newEngine } = this.#ready;
     const line = new RemoteLine(session, this.#side);
     this.#lines.set(session, line);
     await engines.ready();
-    const limits = { ...DEFAULT_PAGE_LIMITS, ...setup.limits };
     const platform = new LinePlatform(line, this.#clockOf(session), limits.inputDigits);
     try {
-      const end = await runSession({ ...request, limits }, platform, engines.take());
+      const end = await runSession({ ...request, limits }, platform, newEngine);
       this.#side.post({ kind: 'ended', session, end });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
