@@ -58,6 +58,8 @@ export interface InviteRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Offers a session timer of so long (RFC 4028), which the signalling server keeps; 90 s and up. */
   readonly sessionExpiresMs?: number | undefined;
+  /** Whoever answers is told that they may send us on by REFER. */
+  readonly mayRefer?: boolean;
 }
 
 export interface InviteFailure {

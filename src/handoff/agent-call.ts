@@ -98,6 +98,11 @@ export class AgentCall implements FarCall {
     return this.#isAnswered && !this.#isOver ? this.#dialog : undefined;
   }
 
+  /** Resolves when its endpoint has been given what the far side said last. @throws Error when it cannot be */
+  connected(): Promise<void> {
+    return this.#connected;
+  }
+
   get address(): string {
     return this.request.uri;
   }
@@ -126,7 +131,8 @@ export class AgentCall implements FarCall {
     endpoint.onEnded(() => this.#onEnded('media endpoint lost'));
     if (endpoint.hasEnded) return this.#onEnded('media endpoint lost');
     const { localSdp, id: endpointId } = endpoint;
-    this.#invite = this.telephony.sip.invite({ ...request, localSdp, endpointId });
+    const offered = { ...request, localSdp, endpointId, mayRefer: true };
+    this.#invite = this.telephony.sip.invite(offered);
     this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
     this.#invite.onProvisional(({ sdp }) => this.#onRinging(sdp));
     const outcome = await this.#invite.outcome;

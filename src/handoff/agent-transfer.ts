@@ -16,7 +16,7 @@ import type { RouteTarget } from './route-point.js';
 const COMFORT = 'comfort.wav';
 
 export interface AgentTransferContext {
-  readonly deps: Pick<FarSidesContext['deps'], 'telephony' | 'random' | 'files'>;
+  readonly deps: Pick<FarSidesContext['deps'], 'telephony' | 'clock' | 'random' | 'files'>;
   readonly settings: HandoffSettings;
   readonly ledger: Pick<LegLedger, 'begin'>;
   readonly customer: CustomerCall;
@@ -99,7 +99,8 @@ export class AgentTransfer {
     if (!ours || !theirs) return this.#failed('the media server has not both of them', 503);
     this.#isJoining = true;
     try {
-      if (!this.#isAlone) await ours.unbridge();
+      await this.#call.connected();
+      if (!this.#isAlone && !this.#isOver) await ours.unbridge();
       if (!this.#isOver) await ours.bridge(theirs);
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error), 503);
@@ -126,7 +127,6 @@ export class AgentTransfer {
   }
 
   /** The customer is the agent's again. */
-
   async #giveBack(ours: MediaEndpoint): Promise<void> {
     if (this.#isWithdrawn) return;
     const { endpoint } = this.context.agent;
@@ -143,17 +143,33 @@ export class AgentTransfer {
     else this.context.onFailed();
   }
 
-  /** The waiting treatment; where there is none, or it cannot be found, the comfort sound. */
+  /** The waiting treatment; the comfort sound where there is none, or it cannot be heard. */
   async #play(): Promise<void> {
-    const { customer, deps, settings } = this.context;
-    const { places, service } = settings;
-    const file = service.options.waitingForAgentTreatment?.file;
-    const found = await resolveAll(file === undefined ? [] : [file], places, deps.files).catch(
-      () => [],
-    );
-    if (this.#isOver || this.#isJoining) return;
-    const isThere = !('code' in found) && found.length > 0;
-    const sounds = isThere ? found : [join(places.packagedDirectory, COMFORT)];
-    customer.endpoint?.play(sounds, { loop: true });
+    const { customer, settings } = this.context;
+    const comfort = [join(settings.places.packagedDirectory, COMFORT)];
+    for (const sounds of [await this.#waitingTreatment(), comfort]) {
+      if (this.#isOver || this.#isJoining) return;
+      if (sounds.length === 0) continue;
+      const end = await customer.endpoint?.play(sounds, { loop: true }).done;
+      if (end?.kind !== 'failed') return;
+    }
+  }
+
+  /** @returns its path; none, also when it has to be fetched for longer than anybody may hear nothing */
+  async #waitingTreatment(): Promise<readonly string[]> {
+    const { deps, settings } = this.context;
+    const { waitingForAgentTreatment, humanSilenceMaxMs } = settings.service.options;
+    if (!waitingForAgentTreatment) return [];
+    let cancel = (): void => undefined;
+    const tooLate = new Promise<readonly string[]>((resolve) => {
+      cancel = deps.clock.after(humanSilenceMaxMs, () => resolve([]));
+    });
+    const { file } = waitingForAgentTreatment;
+    const found = resolveAll([file], settings.places, deps.files)
+      .then((paths) => ('code' in paths ? [] : paths))
+      .catch(() => []);
+    const files = await Promise.race([found, tooLate]);
+    cancel();
+    return files;
   }
 }

@@ -70,9 +70,9 @@ interface FarSide {
   stage: 'apart' | 'passed' | 'heard' | 'bridged';
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
+  /** What tells it that the conversation is over. */
+  readonly over: EventBody;
 }
-
-const ROUTE_OVER: EventBody = { type: 'conversation-ended' };
 
 export class FarSides {
   readonly #open = new Map<string, FarSide>();
@@ -88,6 +88,7 @@ export class FarSides {
     const { queueId, cpnDigits } = command;
     const { desk, telephony, random } = this.context.deps;
     const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
+    const over: EventBody = { type: 'agent-hung-up', queueId };
     const search = new DeskSearch(
       { desk, telephony, random },
       queueWish(this.context.settings().service, command.queue, {
@@ -109,13 +110,10 @@ export class FarSides {
           this.context.post({ type: 'early-media', queueId, isHeard });
           await apart;
         },
-        ...this.#listener(queueId, fail, {
-          answered: { type: 'agent-answered', queueId },
-          over: { type: 'agent-hung-up', queueId },
-        }),
+        ...this.#listener(queueId, fail, { answered: { type: 'agent-answered', queueId }, over }),
       },
     );
-    this.#open.set(queueId, { call: search, search, customer, fail, stage: 'apart' });
+    this.#open.set(queueId, { call: search, search, customer, fail, over, stage: 'apart' });
   }
 
   /** The customer for whom a place was held is on the line. */
@@ -159,13 +157,12 @@ export class FarSides {
       this.context.post(fail(target.why));
       return;
     }
-    const listener = this.#listener(routeId, fail, {
-      answered: { type: 'route-done', routeId },
-      over: ROUTE_OVER,
-    });
+    const over: EventBody = { type: 'conversation-ended' };
+    const answered: EventBody = { type: 'route-done', routeId };
+    const listener = this.#listener(routeId, fail, { answered, over });
     if (this.#lent?.isKeptFor(target.uri)) {
       const call = this.#lent.takeOver(listener);
-      this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
+      this.#open.set(routeId, { call, customer, fail, over, stage: 'apart' });
       return listener.onAnswered();
     }
     const callId = deps.random.uuid();
@@ -185,7 +182,7 @@ export class FarSides {
       },
       target.transfer === 'refer' ? this.#referral(customer) : undefined,
     );
-    this.#open.set(routeId, { call, customer, fail, stage: 'apart' });
+    this.#open.set(routeId, { call, customer, fail, over, stage: 'apart' });
   }
 
   /** For whoever holds the customer's call: connects the customer with somebody for a while. */
@@ -269,18 +266,21 @@ export class FarSides {
     const target = routeTarget(asked.target, routeDestinations(this.context.settings()));
     far.transfer = followReferral(asked, target, {
       ...{ deps, ledger, settings: this.context.settings() },
-      ...{ customer: customer.call, agent: far.call },
-      leg: this.#presented(undefined, customer),
+      ...{ customer: customer.call, agent: far.call, leg: this.#presented(undefined, customer) },
       note: (what, detail) => trail.note(customer.call.callId, what, detail),
       onTaken: (call) => {
-        this.#open.set(id, { ...far, call, search: undefined, transfer: undefined });
+        const taken: FarSide = { ...far, call, search: undefined, transfer: undefined };
+        this.#open.set(id, taken);
+        call.dialog?.onRefer((again) => this.#refer(id, taken, customer, again));
         this.context.onFacts({ transfer: 'transferred', connectedTo: call.address });
         this.context.cleanUp((far.search ?? far.call).hangUp('transferred'));
       },
       onFailed: () => (far.transfer = undefined),
       onOver: () => {
+        // Whom it went to may have sent the customer on in turn.
+        if (this.#open.get(id)?.transfer?.agentLeft()) return;
         this.drop(id);
-        this.context.post(far.search ? { type: 'agent-hung-up', queueId: id } : ROUTE_OVER);
+        this.context.post(far.over);
       },
     });
   }

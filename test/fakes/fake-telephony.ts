@@ -227,7 +227,9 @@ export class FakeEndpoint implements MediaEndpoint {
     });
   }
   bridge(other: MediaEndpoint): Promise<void> {
-    this.bridgedTo = other as FakeEndpoint;
+    const partner = other as FakeEndpoint;
+    if (partner.remoteSdp === undefined) return Promise.reject(new Error('not connected'));
+    this.bridgedTo = partner;
     this.bridgeCount += 1;
     for (const play of this.owner.plays) {
       if (play.endpoint === this && play.isPlaying) play.end({ kind: 'stopped' });

@@ -16,8 +16,8 @@ describe('An agent who transfers the customer by REFER', () => {
     await bed.bridge('q');
     bed.posted.length = 0;
     const said: string[] = [];
-    const refer = async (target = TARGET): Promise<FakeCall> => {
-      agent.askForTransfer?.({
+    const refer = async (target = TARGET, by: FakeDialog = agent): Promise<FakeCall> => {
+      by.askForTransfer?.({
         target,
         refuse: (status) => said.push(`refused ${status}`),
         follow: () => {
@@ -75,6 +75,66 @@ describe('An agent who transfers the customer by REFER', () => {
     agent.end();
     await settle();
     assert.deepEqual(bed.playing(), [['/p/comfort.wav']]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('leaves the customer with the comfort sound where the treatment cannot be played', async () => {
+    const { bed, agent, refer } = await talking();
+    await refer();
+    agent.end();
+    await settle();
+    bed.telephony.plays.at(-1)?.end({ kind: 'failed', why: 'PLAY_NOT_FOUND' });
+    await settle();
+    assert.deepEqual(bed.playing(), [['/p/comfort.wav']]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('has the customer hear nothing no longer than the service allows', async () => {
+    const { waitingForAgentTreatment: waiting } = SERVICE_OPTIONS;
+    assert.ok(waiting);
+    const fetched = { ...waiting, file: 'http://127.0.0.1/slow.wav' };
+    const { bed, agent, refer } = await talking({
+      options: { ...SERVICE_OPTIONS, waitingForAgentTreatment: fetched, humanSilenceMaxMs: 3000 },
+    });
+    bed.files.fetch = () => new Promise(() => undefined);
+    await refer();
+    agent.end();
+    await bed.clock.advance(2999);
+    await settle();
+    assert.deepEqual(bed.playing(), []);
+    await bed.clock.advance(1);
+    await settle();
+    assert.deepEqual(bed.playing(), [['/p/comfort.wav']]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('may be followed by a transfer of whom it went to, who may hang up at once as well', async () => {
+    const { bed, refer, said } = await talking();
+    const second = (await refer()).answer();
+    await settle();
+    said.length = 0;
+    const third = await refer('sip:third-line@pbx', second);
+    assert.equal(third.request.uri, 'sip:third-line@pbx');
+    second.end();
+    await settle();
+    assert.deepEqual(bed.posted, [], 'the customer waits for the third');
+    assert.deepEqual(bed.playing(), [['/m/waiting.wav']]);
+    const farDialog = third.answer();
+    await settle();
+    assert.deepEqual(said, ['accepted', '100 Trying', '200 OK']);
+    assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+    assert.equal(bed.known().connectedTo, 'sip:third-line@pbx');
+    farDialog.end();
+    await settle();
+    assert.deepEqual(bed.posted, [{ type: 'agent-hung-up', queueId: 'q' }]);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('is offered to every far side, in the INVITE', async () => {
+    const { bed, refer } = await talking();
+    const second = await refer();
+    const [customer, ...far] = bed.telephony.calls.map(({ request }) => request.mayRefer);
+    assert.deepEqual([customer, far, second.request.mayRefer], [undefined, [true, true], true]);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 

@@ -7,6 +7,7 @@ import { FarSides, type CustomerSide } from '../../src/handoff/far-sides.js';
 import { QueueDesk } from '../../src/handoff/queue-desk.js';
 import { LegLedger } from '../../src/leg-ledger.js';
 import { LegTrail } from '../../src/leg-trail.js';
+import type { MediaFiles } from '../../src/treatment/media-file.js';
 import { TreatmentPlayer } from '../../src/treatment/treatment-player.js';
 import { FakeTelephony, settle, silentLog, type FakeCall } from '../fakes/fake-telephony.js';
 import { supportPlans } from '../fakes/queue-desk.js';
@@ -33,10 +34,9 @@ export async function handoffBed(
     handoff: { ...HANDOFF, ...handoff },
     ...more,
   };
-  const files = {
+  const files: MediaFiles = {
     probe: () => Promise.resolve(undefined),
-    fetch: () =>
-      Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: '404' } as const),
+    fetch: () => Promise.resolve({ kind: 'unplayable', code: 'MEDIA_MISSING', why: '404' }),
   };
   const trail = new LegTrail(telephony, clock, (entries) => {
     for (const entry of entries) if (entry.kind === 'media') notes.push(entry.what);
@@ -102,6 +102,7 @@ export async function handoffBed(
   return {
     telephony,
     clock,
+    files,
     posted,
     notes,
     farSides,

@@ -26,6 +26,7 @@ describe('a call that comes to us', function () {
   /** Of the signalling server. */
   let sipPort: number;
   const callers: Caller[] = [];
+  const others: FarParty[] = [];
 
   /** @param inbound options of that block. @param service options of the service */
   async function start(inbound = '', service = '', kind = 'agents'): Promise<void> {
@@ -86,6 +87,7 @@ services:
     await dialback.stop(0);
     for (const one of callers.splice(0)) one.close();
     agent.close();
+    for (const one of others.splice(0)) one.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -148,6 +150,47 @@ services:
     await second.incoming('BYE');
     await isQuiet();
     assert.deepEqual(await outcomes(), { served: 1, 'gave-up': 1 });
+  });
+
+  it('is sent on by the agent, who hangs up at once: the caller waits and talks to the other', async () => {
+    const desk = await FarParty.open();
+    others.push(desk);
+    desk.onInvite = (call) => call.respond(180, 'Ringing');
+    await start('', `, allowedDestinations: ["127.0.0.1:${desk.port}"]`);
+    agent.onInvite = (call) => call.answer();
+    agent.onRequest = (call, request) => call.respondTo(request, 200, 'OK');
+    const customer = await caller();
+    rings(customer);
+    await customer.response(200, 'INVITE');
+    const invite = await agent.request('INVITE');
+    assert.match(invite.header('allow') ?? '', /\bREFER\b/);
+    await agent.request('ACK');
+    // Connected once the caller is heard.
+    void customer.play(tone(600, 8000 * 5));
+    await until(5000, 'the agent to hear the caller', () =>
+      Promise.resolve(toneShare(agent.rtp.heardSince().subarray(-2400), 600) > 0.8 || undefined),
+    );
+    agent.call.request_('REFER', { headers: { 'refer-to': `<${desk.uri}>` } });
+    await desk.request('INVITE');
+    await agent.request('NOTIFY');
+    agent.call.bye();
+    const before = customer.heard.length;
+    await until(5000, 'the waiting treatment to be heard again', () =>
+      Promise.resolve(level(Int16Array.from(customer.heard.slice(before))) > AUDIBLE || undefined),
+    );
+    desk.call.answer();
+    await desk.request('ACK');
+    desk.rtp.sendTone(desk.call.offer, 900);
+    await until(5000, 'the other to be heard', () =>
+      Promise.resolve(
+        toneShare(Int16Array.from(customer.heard.slice(-2400)), 900) > 0.8 || undefined,
+      ),
+    );
+    customer.bye();
+    await customer.response(200, 'BYE');
+    await desk.request('BYE');
+    await isQuiet();
+    assert.deepEqual(await outcomes(), { served: 1 });
   });
 
   it('calls the agent off when the caller hangs up, and tries the agent again after a refusal', async () => {

@@ -58,6 +58,8 @@ export function inviteHeaders(request: InviteRequest): Record<string, string> {
     ...(request.isReliable ? ['100rel'] : []),
   ];
   if (supported.length > 0) headers['Supported'] = supported.join(', ');
+  // A telephone that is not told so does not offer its user to transfer.
+  if (request.mayRefer) headers['Allow'] = `${ALLOWED_METHODS}, REFER`;
   headers['call-id'] = checked('sip-call-id', request.callId);
   if (request.isAnonymous) {
     headers['from'] = '"Anonymous" <sip:anonymous@anonymous.invalid>';

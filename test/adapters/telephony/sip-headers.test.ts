@@ -52,6 +52,13 @@ describe('SIP headers', () => {
     assert.equal(headers['Supported'], 'timer');
   });
 
+  it('says that a REFER may come, where it is followed', () => {
+    const request = { uri: 'sip:a@b', callId: 'c', localSdp: 'v=0' };
+    assert.equal(inviteHeaders(request)['Allow'], undefined);
+    const allow = inviteHeaders({ ...request, mayRefer: true })['Allow'] ?? '';
+    for (const method of ['REFER', 'INVITE', 'BYE']) assert.ok(allow.split(', ').includes(method));
+  });
+
   it('spells call-id and from so that a digest retry replaces them', () => {
     const request = { uri: 'sip:a@b', callId: 'id', localSdp: '', callerId: '#31#100' };
     assert.deepEqual(inviteHeaders(request), {
