@@ -6,6 +6,7 @@ import type { LiveConfig } from './config/reload-config.js';
 import { WirePace } from './dial/wire-pace.js';
 import type { Fetcher } from './holder/fetcher.js';
 import { InboundLine } from './inbound/inbound-line.js';
+import type { RecordLines } from './report/record-lines.js';
 import { SessionHost, type SessionHostDeps } from './session-host.js';
 import type { Speech } from './treatment/media-file.js';
 
@@ -35,8 +36,13 @@ export function createHost(
   {
     speech,
     fetcher,
+    records,
     ...parts
-  }: HostParts & { readonly speech: Speech | undefined; readonly fetcher: Fetcher },
+  }: HostParts & {
+    readonly speech: Speech | undefined;
+    readonly fetcher: Fetcher;
+    readonly records: RecordLines;
+  },
 ): { readonly host: SessionHost; readonly inbound: InboundLine } {
   const deps: SessionHostDeps = {
     ...parts,
@@ -72,9 +78,10 @@ export function createHost(
     },
     times: () => live.current,
   };
-  const { telephony, setUps, desk, clock, random, log, metrics } = parts;
+  const { telephony, setUps, desk, clock, random, log, metrics, store } = parts;
   const inbound = new InboundLine({
-    ...{ telephony, setUps, desk, clock, random, log, metrics, files: deps.files },
+    ...{ telephony, setUps, desk, clock, random, log, metrics, records, files: deps.files },
+    keepLeg: (callId, leg) => void store.commit(callId, { leg }, { durable: false }),
     get comfortFile() {
       return deps.comfortFile;
     },

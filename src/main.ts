@@ -169,6 +169,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const { host, inbound } = createHost(live, () => folders, {
     speech,
     fetcher: plugins.fetcher,
+    records,
     announcer,
     everywhere,
     desk,
@@ -255,7 +256,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
   const endOwnedBy = (ownerId: string) => telephony.media.endOwnedBy(ownerId);
-  const takeOver = new TakeOver({ store, telephony, clock, log, host, endOwnedBy });
+  const takeOver = new TakeOver({ store, telephony, clock, log, host, inbound, endOwnedBy });
   cleanUp.add(takeOver, () => takeOver.stop());
   await agents.start();
   await takeOver.start();

@@ -91,9 +91,11 @@ export type InviteOutcome =
  * in the store; only the telephony adapter reads it.
  */
 export interface LegIdentity {
-  /** The signalling server's name for the INVITE, as long as that has no final response. */
+  /** The signalling server's name for an INVITE of ours, as long as that has no final response. */
   readonly transactionId: string;
   readonly localTag: string;
+  /** Of a call that came to us: the far side's tag, by which the signalling server names the dialog. */
+  readonly dialogTag?: string;
   /** The site whose signalling server has it. */
   readonly site?: string;
   /** Present once answered: what a request inside the dialog is made of (RFC 3261 12.1.2). */

@@ -3,6 +3,7 @@
  * and when a process that shares the store is gone; and the other way round, our own calls are ended
  * when others are about to take them over.
  */
+import type { InboundLine } from './inbound/inbound-line.js';
 import { endOrphanLegs, type OrphanDeps } from './orphan-legs.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import type { SessionHost } from './session-host.js';
@@ -10,6 +11,7 @@ import type { SessionHost } from './session-host.js';
 export interface TakeOverDeps extends OrphanDeps {
   readonly store: Pick<CallbackStore, 'takeOverLegs' | 'commit' | 'takeOverLeftovers' | 'shared'>;
   readonly host: Pick<SessionHost, 'recover' | 'abandon' | 'cancel'>;
+  readonly inbound: Pick<InboundLine, 'hangUpAll'>;
   /** Ends what carries the mark of a process that is gone on servers that we share. Never rejects. */
   endOwnedBy(ownerId: string): Promise<void>;
 }
@@ -72,7 +74,9 @@ export class TakeOver {
 
   async #onLeaseLost(why: string): Promise<void> {
     this.deps.log.error({ why }, 'every call is ended: others may take them over');
-    await this.deps.host.abandon('the lease ran out');
+    const { host, inbound } = this.deps;
+    const because = 'the lease ran out';
+    await Promise.all([host.abandon(because), inbound.hangUpAll(because)]);
   }
 
   #endOwned(ownerIds: readonly string[]): void {

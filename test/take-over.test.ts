@@ -53,9 +53,20 @@ function setUp(shared?: Others) {
     abandon: (why: string) => Promise.resolve(void events.push(`abandon: ${why}`)),
     cancel: (id: string, by: CancelledBy) => Boolean(events.push(`cancel ${id} by ${by}`)),
   };
+  const inbound = {
+    hangUpAll: (why: string) => Promise.resolve(void events.push(`end inbound: ${why}`)),
+  };
   const endOwnedBy = (ownerId: string) =>
     Promise.resolve(void events.push(`end all of ${ownerId}`));
-  const deps = { store, host, telephony, endOwnedBy, clock: virtualClock(), log: silentLog };
+  const deps = {
+    store,
+    host,
+    inbound,
+    telephony,
+    endOwnedBy,
+    clock: virtualClock(),
+    log: silentLog,
+  };
   return { takeOver: new TakeOver(deps), events, found, state };
 }
 
@@ -103,7 +114,8 @@ describe('TakeOver', () => {
     await takeOver.start();
     await Promise.all([...others.lost].map((tell) => tell('the process stood still')));
     others.adopted.forEach((tell) => tell(['x', 'y']));
-    assert.deepEqual(events, ['abandon: the lease ran out', 'end all of x', 'end all of y']);
+    const [why, ...servers] = ['the lease ran out', 'end all of x', 'end all of y'];
+    assert.deepEqual(events, [`abandon: ${why}`, `end inbound: ${why}`, ...servers]);
   });
 
   it('passes a cancel on that came to another process', async () => {

@@ -1,5 +1,5 @@
 /** A call from outside, and what we say to it; between the adapter and the desk. */
-import type { SipDialog } from '../ports.js';
+import type { LegListener, SipDialog } from '../ports.js';
 
 export interface InboundCall {
   readonly callId: string;
@@ -11,8 +11,12 @@ export interface InboundCall {
   readonly offer: string | undefined;
   /** Whoever rang has given up. At once when that is so already. */
   onCancelled(handle: () => void): void;
-  /** Answers with this SDP. @throws Error when nobody is there any more */
-  accept(localSdp: string): Promise<SipDialog>;
+  /**
+   * Answers with this SDP.
+   * @param hears what it would take to end the call, before this resolves
+   * @throws Error when nobody is there any more
+   */
+  accept(localSdp: string, hears: Pick<LegListener, 'onIdentity'>): Promise<SipDialog>;
 }
 
 export type InboundAnswer =

@@ -74,6 +74,11 @@ export class InboundLine {
         };
       });
     }
-    await Promise.all([...this.#callers].map((caller) => caller.hangUp('shutdown')));
+    await this.hangUpAll('shutdown');
+  }
+
+  /** Ends every call that is taken. */
+  async hangUpAll(why: string): Promise<void> {
+    await Promise.all([...this.#callers].map((caller) => caller.hangUp(why)));
   }
 }

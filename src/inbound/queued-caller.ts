@@ -1,7 +1,7 @@
 /**
  * A customer who rang us: answered, hears the service's waiting treatment, waits in its queue like one
  * who was called back, and talks to whoever answers. The flow has no part in it: nobody was dialled, so
- * there is no attempt to judge, to record or to repeat.
+ * there is no attempt to judge or to repeat. Its legs are in the ledger: after a crash they are ended.
  */
 import type { EventBody } from '../callflow/vocabulary.js';
 import type { ServiceConfig } from '../config/config.js';
@@ -11,16 +11,22 @@ import { FarSides, type FarSidesContext, type HandoffSettings } from '../handoff
 import type { QueueExit } from '../handoff/queue/vocabulary.js';
 import { LegLedger } from '../leg-ledger.js';
 import { LegTrail } from '../leg-trail.js';
-import type { MediaEndpoint, SipDialog } from '../ports.js';
+import type { LegListener, MediaEndpoint, SipDialog } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
+import type { InboundFacts } from '../report/call-record.js';
+import type { RecordLines } from '../report/record-lines.js';
+import type { LegChange } from '../schedule/callback-store.js';
 import { TreatmentPlayer } from '../treatment/treatment-player.js';
 import type { InboundCall } from './inbound-call.js';
 
 export type QueuedCallerDeps = FarSidesContext['deps'] & {
   readonly setUps: Pick<SetUpGovernor, 'queue'>;
-  readonly metrics?: CallMetrics;
+  readonly metrics?: Pick<CallMetrics, 'inbound'>;
   /** Heard where the service has no waiting treatment. */
   readonly comfortFile: string;
+  readonly records: Pick<RecordLines, 'inbound'>;
+  /** What is on the wire of a call, for whoever comes after a crash. @param callId our own name for it */
+  keepLeg(callId: string, leg: LegChange): void;
   settings(): Omit<HandoffSettings, 'service'>;
   /** Nothing of it is in the air any more. */
   onOver(): void;
@@ -37,6 +43,7 @@ export class QueuedCaller {
   readonly #far: FarSides;
   readonly #player: TreatmentPlayer;
   readonly #call: CustomerCall;
+  readonly #leg: LegListener;
   readonly #cleaning = new Set<Promise<unknown>>();
   #endpoint: MediaEndpoint | undefined;
   #dialog: SipDialog | undefined;
@@ -44,6 +51,8 @@ export class QueuedCaller {
   #connectedAtMs: number | undefined;
   #connectedTo: string | undefined;
   #outcome: QueueExit = 'failed';
+  /** Of a call that was not taken the line tells. */
+  #isRefused = false;
   #stopTimer: () => void = () => undefined;
   #stopRetry: () => void = () => undefined;
   #ending: Promise<void> | undefined;
@@ -56,8 +65,10 @@ export class QueuedCaller {
     const { clock, random, telephony } = deps;
     this.#id = `inbound-${random.uuid()}`;
     this.#ringsSinceMs = clock.nowMs();
-    // Of a call that nobody asked for there is no record to keep its legs and its story in.
+    // Of a call that nobody asked for there is no callback to keep its story with.
     const trail = new LegTrail(telephony, clock, () => undefined);
+    const ledger = new LegLedger(clock, trail, (leg) => deps.keepLeg(this.#id, leg));
+    this.#leg = ledger.begin('customer', inbound.callId);
     this.#player = new TreatmentPlayer(deps.settings().places, deps.files, {
       onStarted: () => undefined,
       onOver: () => undefined,
@@ -91,7 +102,7 @@ export class QueuedCaller {
         createdAtMs: this.#ringsSinceMs,
         userData: {},
       },
-      ledger: new LegLedger(clock, trail, () => undefined),
+      ledger,
       trail,
       settings: () => ({ ...deps.settings(), service }),
       post: (event) => this.#happened(event),
@@ -115,14 +126,16 @@ export class QueuedCaller {
     try {
       const endpoint = await this.#createEndpoint();
       this.#endpoint = endpoint;
+      this.#leg.onEndpoint(endpoint.id);
       const answer = await endpoint.answer(offer);
       if (this.#ending) throw new Error('given up before the answer');
-      this.#dialog = await this.inbound.accept(answer);
+      this.#dialog = await this.inbound.accept(answer, this.#leg);
       if (this.#ending) throw new Error('given up with the answer');
       this.#begin(endpoint, this.#dialog);
       return undefined;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
+      this.#isRefused = !isGone;
       await this.hangUp(why);
       // What came too late for that.
       await Promise.all([this.#dialog?.bye(why), this.#endpoint?.close()]);
@@ -263,7 +276,7 @@ export class QueuedCaller {
   }
 
   async #end(why: string): Promise<void> {
-    const { clock, log, metrics } = this.deps;
+    const { clock } = this.deps;
     this.#stopTimer();
     this.#stopRetry();
     this.#player.close();
@@ -274,13 +287,20 @@ export class QueuedCaller {
     const talkedMs = this.#connectedAtMs === undefined ? undefined : nowMs - this.#connectedAtMs;
     await this.#dialog?.bye(why);
     await this.#endpoint?.close();
+    this.#leg.onOver();
     await Promise.all(this.#cleaning);
-    const facts = { service: this.service.name, number: this.inbound.number, why };
-    const { callId } = this.inbound;
-    const outcome = this.#outcome;
-    const times = { waitedMs, talkedMs, connectedTo: this.#connectedTo };
-    log.info({ callId, outcome, ...facts, ...times }, 'a call from outside is over');
-    metrics?.inbound(this.service.name, outcome);
+    if (!this.#isRefused) this.#tell({ waitedMs, talkedMs, why });
     this.deps.onOver();
+  }
+
+  #tell(facts: Pick<InboundFacts, 'waitedMs' | 'talkedMs' | 'why'>): void {
+    const { log, records, metrics } = this.deps;
+    const { callId, number } = this.inbound;
+    const { name: service } = this.service;
+    const outcome = this.#outcome;
+    const call = { callId, service, number, outcome, connectedTo: this.#connectedTo, ...facts };
+    log.info(call, 'a call from outside is over');
+    records.inbound({ ...call, id: this.#id, atMs: this.#ringsSinceMs });
+    metrics?.inbound(service, outcome);
   }
 }

@@ -1,11 +1,17 @@
 /**
  * The two records of a callback as Genesys reports them, one when it begins and one when it is over,
  * each a line of JSON. They tell what is in the store already: whoever misses one, after a crash, finds
- * the callback there.
+ * the callback there. A call that came to us has one, when it is over, and nothing in the store.
  */
 import type { Log } from '../ports.js';
 import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
-import { callRecord, startRecord, type Standing } from './call-record.js';
+import {
+  callRecord,
+  inboundRecord,
+  startRecord,
+  type InboundFacts,
+  type Standing,
+} from './call-record.js';
 
 export interface RecordLinesDeps {
   readonly store: Pick<CallbackStore, 'get' | 'attempts'>;
@@ -27,6 +33,11 @@ export class RecordLines {
     if (!this.deps.isOn()) return;
     const standing = this.deps.standing(record.serviceName);
     this.deps.append(JSON.stringify(startRecord(record, atMs, standing)));
+  }
+
+  /** A call from outside is over. */
+  inbound(call: InboundFacts): void {
+    if (this.deps.isOn()) this.deps.append(JSON.stringify(inboundRecord(call)));
   }
 
   /** It is over, and the store has that. */

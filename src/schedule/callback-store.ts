@@ -197,7 +197,8 @@ export type AttemptChange = { readonly attempt: number } & Partial<
 
 /**
  * The leg ledger: what is in the air on the wire, so that it can be ended after a crash. A leg is in
- * it from before its INVITE until its BYE or CANCEL is answered; facts about others are ignored.
+ * it from before its INVITE until its BYE or CANCEL is answered; facts about others are ignored. Alone in
+ * a change it needs no callback: a call from outside has none, but an id of its own.
  */
 export type LegChange =
   | {

@@ -124,4 +124,25 @@ describe('Call records as lines', () => {
     await records.settled();
     assert.deepEqual(lines, []);
   });
+
+  it('of a call from outside tells who rang, how long they waited and with whom they talked', () => {
+    const call = {
+      ...{ id: 'inbound-1', callId: 'theirs', service: 'sales', number: '+15550001234' },
+      ...{ outcome: 'served', atMs: NOON_MS, waitedMs: 4200, talkedMs: 61_000 },
+      ...{ connectedTo: 'sip:ann@pbx', why: 'the agent hung up' },
+    };
+    records.inbound(call);
+    assert.deepEqual(lines, [
+      {
+        ...{ inbound_id: 'inbound-1', sip_call_id: 'theirs', service: 'sales' },
+        ...{ customer_number: '+15550001234', outcome: 'served', why: 'the agent hung up' },
+        ...{ started_at: NOON, completed_at: NOON + 65, talk: 61, connected_to: 'sip:ann@pbx' },
+        ...{ _CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT: 4 },
+        _CB_DIM_CALL_DIRECTION: 'USERORIGINATED',
+      },
+    ]);
+    isOn = false;
+    records.inbound({ ...call, number: undefined });
+    assert.equal(lines.length, 1);
+  });
 });

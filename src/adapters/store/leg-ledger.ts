@@ -29,14 +29,16 @@ export function* writeLeg(
     case 'facts':
       yield* run(
         `UPDATE legs SET endpoint_id = coalesce(?, endpoint_id), identity = coalesce(?, identity)
-         WHERE call_id = ?`,
+         WHERE call_id = ? AND callback_id = ?`,
         leg.endpointId ?? null,
         leg.identity === undefined ? null : JSON.stringify(leg.identity),
         leg.callId,
+        callbackId,
       );
       return;
     case 'over':
-      yield* run('DELETE FROM legs WHERE call_id = ?', leg.callId);
+      // The Call-ID of a call from outside is the caller's choice, which may be that of a leg of ours.
+      yield* run('DELETE FROM legs WHERE call_id = ? AND callback_id = ?', leg.callId, callbackId);
       return;
   }
 }

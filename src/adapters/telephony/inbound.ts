@@ -3,7 +3,7 @@
  * by 403, 302 or the like within a second or two, or taken.
  */
 import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
-import type { Log, SipDialog } from '../../ports.js';
+import type { LegListener, Log, SipDialog } from '../../ports.js';
 import { describeError } from './errors.js';
 import { readFarSdp } from './session-description.js';
 import { ALLOWED_METHODS, checked } from './sip-headers.js';
@@ -13,6 +13,7 @@ type Accept = (
   request: InboundRequestView,
   response: ReplyView,
   localSdp: string,
+  hears: Pick<LegListener, 'onIdentity'>,
 ) => Promise<SipDialog>;
 
 /** What is compared with an offer. */
@@ -37,7 +38,7 @@ export function takeInbound(
     const answer = answerer();
     if (!answer || deciding >= MAX_AT_ONCE) return response.send(503);
     deciding += 1;
-    const call = callOf(request, (localSdp) => accept(request, response, localSdp));
+    const call = callOf(request, (...answer) => accept(request, response, ...answer));
     void answer(call)
       .then((decided) => reply(response, decided))
       .catch((thrown: unknown) => {

@@ -3,7 +3,7 @@
  * this one. Pure; it sends nothing.
  */
 import type { LegIdentity } from '../../ports.js';
-import type { AnswerView, DialogView, SentInvite, SipMessageView } from './srf-types.js';
+import type { DialogView, InboundRequestView, SentInvite, SipMessageView } from './srf-types.js';
 
 /**
  * @param response the latest one, when there is one: its From is that of the INVITE it answers
@@ -26,7 +26,8 @@ export function answeredIdentity(
   const cseq = Number(/^\s*(\d{1,10})\s/.exec(res.get('CSeq') ?? '')?.[1]);
   const target = uriOf(res.get('Contact'));
   if (!from || !to || !target || !Number.isSafeInteger(cseq)) return undefined;
-  const via = firstHop(res, target);
+  // The last Record-Route is the hop next to us (RFC 3261 12.1.2).
+  const via = firstHop(res, target, -1);
   return {
     transactionId: sent?.stackTxnId ?? '',
     localTag: sip.localTag,
@@ -35,14 +36,45 @@ export function answeredIdentity(
 }
 
 /**
- * The last Record-Route is the hop next to us (RFC 3261 12.1.2). Without one, a far side whose
- * Contact is not where its answer came from sits behind NAT and is reached at the latter.
+ * Above whatever the server began to count our requests from in a dialog that the far side made: sofia-sip
+ * takes its clock, below 2 ** 27.
  */
-function firstHop(res: AnswerView, target: string): string | undefined {
-  const routes = res.get('Record-Route');
-  if (routes !== undefined) return [...routes.matchAll(/<([^<>]+)>/g)].at(-1)?.[1];
+const INBOUND_CSEQ = 2 ** 30;
+
+/** Of a call that came to us. @returns undefined when its INVITE lacks what a BYE needs */
+export function inboundIdentity(
+  { sip }: DialogView,
+  invite: InboundRequestView,
+): LegIdentity | undefined {
+  const [us, them] = [invite.get('To'), invite.get('From')];
+  const target = uriOf(invite.get('Contact'));
+  if (!us || !them || !target) return undefined;
+  const { localTag, remoteTag: dialogTag } = sip;
+  // The first Record-Route is the hop next to us (RFC 3261 12.1.1).
+  const via = firstHop(invite, target, 0);
+  const from = tagOf(us) === undefined ? `${us};tag=${localTag}` : us;
+  const answered = {
+    from,
+    to: them,
+    cseq: INBOUND_CSEQ,
+    target,
+    ...(via !== undefined && { via }),
+  };
+  return { transactionId: '', localTag, dialogTag, answered };
+}
+
+/** A message that made a dialog, and where it came from. */
+type Origin = Pick<InboundRequestView, 'get' | 'source_address' | 'source_port'>;
+
+/**
+ * Without a Record-Route, a far side whose Contact is not where its message came from sits behind NAT
+ * and is reached at the latter.
+ */
+function firstHop(from: Origin, target: string, nearest: 0 | -1): string | undefined {
+  const routes = from.get('Record-Route');
+  if (routes !== undefined) return [...routes.matchAll(/<([^<>]+)>/g)].at(nearest)?.[1];
   const host = /^sips?:(?:[^@]*@)?([^:;?>]+)/i.exec(target)?.[1];
-  const { source_address: source, source_port: port } = res;
+  const { source_address: source, source_port: port } = from;
   if (source === undefined || port === undefined || host === source) return undefined;
   return `sip:${source}:${port}`;
 }

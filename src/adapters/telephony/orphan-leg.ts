@@ -56,7 +56,7 @@ class OrphanCall {
     const giveUpAtMs = clock.nowMs() + deadlines.cancelMs;
     for (let isFirst = true; clock.nowMs() < giveUpAtMs; isFirst = false) {
       const invite = identity.answered ? 'over' : await this.#cancel(identity.transactionId);
-      const bye = await this.#byeInDialog(identity.localTag, {
+      const bye = await this.#byeInDialog(identity.dialogTag ?? identity.localTag, {
         isAcknowledged: identity.answered !== undefined,
         isAnswerKnown: invite === 'over',
       });
@@ -86,10 +86,10 @@ class OrphanCall {
    * the INVITE is over no 200 can come, and a refused ACK may mean that the dead process sent it.
    */
   async #byeInDialog(
-    localTag: string,
+    dialogTag: string,
     { isAcknowledged, isAnswerKnown }: { isAcknowledged: boolean; isAnswerKnown: boolean },
   ): Promise<OrphanEnd | 'no-dialog'> {
-    const stackDialogId = `${checked('sip-call-id', this.leg.callId)};from-tag=${localTag}`;
+    const stackDialogId = `${checked('sip-call-id', this.leg.callId)};from-tag=${dialogTag}`;
     if (!isAcknowledged) {
       const isSent = await this.#acknowledge(stackDialogId);
       if (!isSent && !isAnswerKnown) return 'no-dialog';

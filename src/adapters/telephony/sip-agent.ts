@@ -5,6 +5,7 @@
 import type {
   Clock,
   InviteRequest,
+  LegListener,
   Log,
   OrphanEnd,
   OrphanLeg,
@@ -15,6 +16,7 @@ import type {
   SipDialog,
 } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
+import { inboundIdentity } from './leg-identity.js';
 import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { sendPlain } from './plain-request.js';
@@ -34,8 +36,8 @@ export interface SipAgentContext {
 
 export class DrachtioSipAgent implements SipAgent {
   readonly #invites = new Set<OutgoingInvite>();
-  /** Each with the INVITE of ours that made it. */
-  readonly #dialogs = new Map<DrachtioDialog, OutgoingInvite | undefined>();
+  /** Each with who can say what it takes to end it without us. */
+  readonly #dialogs = new Map<DrachtioDialog, Pick<OutgoingInvite, 'becomeLost'> | undefined>();
 
   constructor(private readonly context: SipAgentContext) {}
 
@@ -59,16 +61,27 @@ export class DrachtioSipAgent implements SipAgent {
     return invite;
   }
 
-  /** Answers a call from outside. @throws when the caller has given up */
+  /**
+   * Answers a call from outside.
+   * @param hears what it would take to end the call, before this resolves
+   * @throws when the caller has given up
+   */
   async accept(
     request: InboundRequestView,
     response: ReplyView,
     localSdp: string,
+    hears: Pick<LegListener, 'onIdentity'>,
   ): Promise<SipDialog> {
     const leg = await this.context.srf.createUAS(request, response, { localSdp });
+    const identity = inboundIdentity(leg, request);
+    const known = identity && { identity: { ...identity, site: this.context.site } };
+    if (known) hears.onIdentity(known.identity);
     const onGone = (gone: DrachtioDialog) => this.#dialogs.delete(gone);
     const dialog = new DrachtioDialog(leg, { ...this.context, onGone });
-    this.#dialogs.set(dialog, undefined);
+    const { callId } = dialog;
+    // Whoever waits for its end has been told of the loss, and waits no longer.
+    const becomeLost = (): LostLeg => ({ callId, ...known, settle: () => undefined });
+    this.#dialogs.set(dialog, known && { becomeLost });
     return dialog;
   }
 
@@ -92,9 +105,8 @@ export class DrachtioSipAgent implements SipAgent {
   loseAll(why: string): LostLeg[] {
     const invites = [...this.#invites];
     const dialogs = [...this.#dialogs];
-    // A caller who hears nothing any more hangs up: such a call is not ours to end later.
-    const made = dialogs.flatMap(([, invite]) => invite ?? []);
-    const legs = [...invites, ...made].map((invite) => invite.becomeLost());
+    const known = dialogs.flatMap(([, origin]) => origin ?? []);
+    const legs = [...invites, ...known].map((origin) => origin.becomeLost());
     for (const invite of invites) invite.lose(why);
     for (const [dialog] of dialogs) dialog.lose();
     return legs;

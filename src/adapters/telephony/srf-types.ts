@@ -42,6 +42,7 @@ export interface SentInvite extends SipMessageView {
 export interface InboundRequestView extends SipMessageView {
   on(event: 'cancel', handle: () => void): void;
   readonly source_address?: string;
+  readonly source_port?: number | string;
 }
 
 /** How a received request is answered. */

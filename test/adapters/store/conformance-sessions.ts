@@ -140,6 +140,29 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       ]);
     });
 
+    it('keeps the legs of a call from outside, and never takes them for one of ours', async () => {
+      const id = await bench.claimed();
+      const note = (of: string, leg: LegChange) =>
+        bench.store.commit(of, { atMs: NOON_MS, leg }, { durable: true });
+      const inbound = 'inbound-1';
+      await note(id, { kind: 'begun', callId: 'ours', ringsUntilMs });
+      assert.deepEqual(await note(inbound, { kind: 'begun', callId: 'theirs', ringsUntilMs }), {
+        ok: true,
+      });
+      // A carrier that sends our own call back to us.
+      await note(inbound, { kind: 'begun', callId: 'ours', ringsUntilMs });
+      await note(inbound, { kind: 'facts', callId: 'ours', identity: ANSWERED_IDENTITY });
+      await note(inbound, { kind: 'over', callId: 'ours' });
+      bench.store = await reopen();
+      assert.deepEqual(await bench.store.takeOverLegs(NOON_MS), [
+        { callId: 'ours', callbackId: id, ringsUntilMs },
+        { callId: 'theirs', callbackId: inbound, ringsUntilMs },
+      ]);
+      await note(inbound, { kind: 'over', callId: 'theirs' });
+      assert.equal((await bench.store.takeOverLegs(NOON_MS)).length, 1);
+      assert.equal(await bench.store.get(inbound), undefined);
+    });
+
     it('claims of one service, and not what was due before a time', async () => {
       await bench.accepted({ serviceName: 'other', customerNumber: '+15550009990' });
       const old = await bench.accepted({ desiredAtMs: NOON_MS - HOUR_MS });

@@ -14,6 +14,7 @@ import {
   connectTelephony,
   type TelephonyOptions,
 } from '../../../src/adapters/telephony/connect.js';
+import type { Fleet } from '../../../src/adapters/telephony/fleet.js';
 import type {
   InviteRequest,
   MediaEndpoint,
@@ -34,7 +35,7 @@ export interface LiveCall {
 type SiteOptions = Partial<TelephonyOptions['freeswitch']>;
 
 export class TestSite {
-  telephony!: Telephony;
+  telephony!: Fleet;
   readonly #parties: FarParty[] = [];
   #folder = '';
 
@@ -104,7 +105,7 @@ export class TestSite {
   }
 
   /** Ends each test: nothing is in the air any more. */
-  async checkLeaks(telephony = this.telephony): Promise<void> {
+  async checkLeaks(telephony: Telephony = this.telephony): Promise<void> {
     for (const party of this.#parties.splice(0)) party.close();
     await eventually(() =>
       assert.deepEqual(
