@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../../src/adapters/store/migrations.js';
@@ -33,6 +33,32 @@ describe('A SQLite file of another version', () => {
       }
     });
   }
+
+  it('goes back by the copy that was made before the upgrade', async () => {
+    const old = MIGRATIONS.slice(0, -1);
+    const rows = 'SELECT id, state, user_data FROM callbacks ORDER BY id';
+    const database = openDatabase(file, 0);
+    migrate(database, old);
+    for (const sql of FIRST_ROWS) database.run(sql);
+    const before = database.all(rows);
+    const copy = join(folder, 'copy.db');
+    // What `.backup` does, while it runs.
+    database.exec(`VACUUM INTO '${copy}'`);
+    database.close();
+    const store = await openSqliteStore({ file });
+    await assertUpgraded(store);
+    await store.close();
+    const newer = openDatabase(file, 0);
+    assert.throws(() => migrate(newer, old), { code: 'STORE_UNREADABLE' });
+    newer.close();
+    for (const end of ['-wal', '-shm']) await rm(file + end, { force: true });
+    await rename(copy, file);
+    const again = openDatabase(file, 0);
+    migrate(again, old);
+    assert.deepEqual(again.all(rows), before);
+    assert.equal(again.get('PRAGMA user_version')?.['user_version'], old.length);
+    again.close();
+  });
 
   it('is refused and left as it is when it is newer, with both versions named', async () => {
     const next = MIGRATIONS.length + 1;
