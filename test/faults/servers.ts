@@ -167,7 +167,7 @@ export async function makePair(
     ],
     env: { DRACHTIO_SECRET: secret },
     control: { host, port: admin!, secret },
-    greeting: { send: framed(`ask|authenticate|${secret}|`), expect: /\|OK\|[^|]*\|(v[^|\s]+)/ },
+    greeting: greetingOf(secret),
   };
   const data = ['log', 'db', 'run', 'storage', 'recordings', 'cache', 'temp'];
   for (const name of data) mkdirSync(join(folder, 'freeswitch', name), { recursive: true });
@@ -199,5 +199,8 @@ export async function makePair(
   };
 }
 
-/** drachtio's frames begin with their length. */
-const framed = (text: string): string => `${text.length}#${text}`;
+/** A drachtio-server's; its frames begin with their length. */
+export function greetingOf(secret: string): Greeting {
+  const login = `ask|authenticate|${secret}|`;
+  return { send: `${login.length}#${login}`, expect: /\|OK\|[^|]*\|(v[^|\s]+)/ };
+}

@@ -1,34 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import type { DrachtioAddress } from '../../../src/adapters/telephony/drachtio-connection.js';
 import type { FaultyEngine } from '../../../src/embedded/testing.js';
+import { selfSigned } from '../../fakes/self-signed.js';
 import { FleetBed } from './fleet-bed.js';
 import { eventually } from './site.js';
 
 const NAME = 'drachtio.test';
-
-/** A certificate that signs itself, for NAME only. @returns PEM texts, or undefined without openssl */
-async function selfSigned(): Promise<{ key: string; cert: string } | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'dialback-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const make =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=' + NAME;
-  try {
-    const more = ['-addext', `subjectAltName=DNS:${NAME}`, '-keyout', key, '-out', cert];
-    execFileSync('openssl', [...make.split(' '), ...more], { stdio: 'ignore' });
-    return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
-  } catch {
-    return undefined;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 /** TLS in front of a plain port. */
 class TlsFront {
@@ -89,7 +69,7 @@ describe('drachtio over TLS', function () {
   let engine: FaultyEngine;
   let front: TlsFront;
   before(async function () {
-    const made = await selfSigned();
+    const made = await selfSigned(NAME);
     if (!made) {
       console.log('      skipped: no openssl to make a certificate with');
       return this.skip();
