@@ -71,25 +71,25 @@ describe('VoiceXML fetchaudio, by the clock', () => {
   const slow = { page, files: NEXT, slowMs: { 'b.vxml': 2500 } };
 
   it('is heard for fetchaudiominimum, 5 s by default, once it is heard', async () => {
-    const { durationMs, of } = await runCase(slow);
-    assert.ok(durationMs >= 7000 && durationMs <= 8000, String(durationMs));
-    assert.equal(of('prompt').join('|'), heard(5));
+    const run = await runCase(slow);
+    assert.ok(run.durationMs >= 7000 && run.durationMs <= 8000, String(run.durationMs));
+    assert.equal(run.of('prompt').join('|'), heard(5));
   });
 
   it('holds nobody up where it cannot be played', async () => {
-    const { durationMs, of } = await runCase({ ...slow, silentUrls: ['music.wav'] });
-    assert.ok(durationMs <= 4000, String(durationMs));
-    assert.equal(of('sound-missing').length, 1);
+    const run = await runCase({ ...slow, silentUrls: ['music.wav'] });
+    assert.ok(run.durationMs <= 4000, String(run.durationMs));
+    assert.equal(run.of('sound-missing').length, 1);
   });
 
   it('ends with the call, and the page hears of the hang-up where it waits again', async () => {
     const waits = '<form><field name="a" type="digits"><prompt>key</prompt></field></form>';
     const files = { 'b.vxml': documentOf(waits + HANDLER) };
-    const { durationMs, of, end } = await runCase({ ...slow, files, caller: '~hangup' });
-    assert.ok(durationMs <= 4000, String(durationMs));
-    assert.equal(end.kind, 'exited');
-    assert.equal(of('prompt').join('|'), MUSIC);
-    assert.equal(of('log').join('|'), 'hung up');
+    const run = await runCase({ ...slow, files, caller: '~hangup' });
+    assert.ok(run.durationMs <= 4000, String(run.durationMs));
+    assert.equal(run.end.kind, 'exited');
+    assert.equal(run.of('prompt').join('|'), MUSIC);
+    assert.equal(run.of('log').join('|'), 'hung up');
   });
 
   it('keeps what is keyed in meanwhile for the next input', async () => {
@@ -98,7 +98,7 @@ describe('VoiceXML fetchaudio, by the clock', () => {
         '<form><field name="a" type="digits?length=1"/><block><log expr="a"/></block></form>',
       ),
     };
-    const { of } = await runCase({ ...slow, files, caller: '~7' });
-    assert.equal(of('log').join('|'), '7');
+    const run = await runCase({ ...slow, files, caller: '~7' });
+    assert.equal(run.of('log').join('|'), '7');
   });
 });
