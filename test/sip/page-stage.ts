@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/adapters/log.js';
 import { loadConfig } from '../../src/config/load-config.js';
@@ -76,8 +77,9 @@ export function pageStage() {
       asked.push(request.url ?? '');
       const own = pages[name];
       const text = own === undefined ? readFile(new URL(name, PAGES), 'utf8') : own;
-      Promise.resolve(text).then(
-        (body) => response.setHeader('content-type', 'application/voicexml+xml').end(body),
+      const slowMs = Number(/\bslow=(\d+)/.exec(request.url ?? '')?.[1] ?? 0);
+      Promise.all([text, sleep(slowMs)]).then(
+        ([body]) => response.setHeader('content-type', 'application/voicexml+xml').end(body),
         () => response.writeHead(404).end(),
       );
     });
@@ -86,7 +88,7 @@ export function pageStage() {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** One callback with a page; until its fate is decided. */
+  /** One callback with a page, which the server takes `slow` milliseconds for where its query says so; until its fate is decided. */
   async function callWith(
     page: string,
     customer: PersonaScript,

@@ -139,6 +139,17 @@ describe('A VoiceXML page on a call', function () {
     assert.ok((back?.heardFraction ?? 0) > 0.8, `heard ${back?.heardFraction} of the message`);
   });
 
+  it('plays its sound while the next page is fetched, and goes on with that', async () => {
+    const { view, story } = await callWith('page.vxml', person([wait(30_000)]), waitsAgain, {
+      'page.vxml': `<vxml version="2.1"><property name="fetchaudiodelay" value="0s"/><property name="fetchaudiominimum" value="1s"/>
+          <form><block><goto next="next.vxml?slow=1500" fetchaudio="media:say/beep.wav"/></block></form></vxml>`,
+      'next.vxml': `<vxml version="2.1"><form><block><audio src="media:say/en/1.wav"/><exit expr="{ action: 'retry', message: 'OK', delay: 60 }"/></block></form></vxml>`,
+    });
+    assert.equal(delayMs(view), 60_000);
+    const heard = story.media.map(({ what, detail }) => `${what} ${detail}`).join('\n');
+    assert.match(heard, /say\/beep\.wav[^]*page-page [^\n]*next\.vxml[^]*say\/en\/1\.wav/);
+  });
+
   it('stops the prompt at the end of a key', async () => {
     const { heard } = await callWith(
       'stop.vxml',
