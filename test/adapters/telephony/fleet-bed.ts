@@ -42,10 +42,11 @@ export class FleetBed {
   }
 
   /** The same ports and secrets again, as after a restart. */
-  restart({ drachtio, freeswitch }: FaultyEngine): Promise<FaultyEngine> {
+  restart({ drachtio, freeswitch, sip }: FaultyEngine): Promise<FaultyEngine> {
     return this.engine({
       drachtioPort: drachtio.port,
       freeswitchPort: freeswitch.port,
+      sipPort: sip.port,
       secrets: { drachtio: drachtio.secret, freeswitch: freeswitch.secret },
     });
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Fleet } from '../../../src/adapters/telephony/fleet.js';
 import type { FaultyEngine } from '../../../src/embedded/testing.js';
 import type { DialogEnd, OutgoingCall } from '../../../src/ports.js';
+import { Caller } from '../../farend/caller.js';
 import type { FarParty } from '../../sip/far-party.js';
 import type { FaultProxy } from '../../sip/fault-proxy.js';
 import { FleetBed, siteOf } from './fleet-bed.js';
@@ -83,6 +84,30 @@ describe('sites', function () {
       const next = await bed.call(fleet);
       await bed.hangUp(next);
     });
+  });
+
+  it('drachtio restarted; whoever had called us gets a BYE as well, above any number it counted', async () => {
+    const [signalling, media] = [await bed.engine(), await bed.engine()];
+    const fleet = await bed.fleet([siteOf('only', signalling, media.freeswitch)]);
+    const { rtp } = await bed.far();
+    fleet.onInbound(async (call) => {
+      await call.accept(rtp.sdp, { onIdentity: () => undefined });
+      return { kind: 'taken' };
+    });
+    const caller = await Caller.open(signalling.sip.port);
+    caller.invite();
+    const answer = await caller.response(200, 'INVITE');
+    await eventually(() => assert.equal(fleet.counts()['dialogs'], 1));
+    await signalling.stop();
+    await eventually(() => assert.equal(fleet.sip.isConnected, false));
+    await bed.restart(signalling);
+    const bye = await caller.incoming('BYE');
+    await eventually(() => assert.equal(fleet.counts()['lostLegs'], 0));
+    caller.close();
+    assert.equal(bye.header('From'), answer.header('To'));
+    assert.equal(bye.header('To'), answer.header('From'));
+    assert.ok(Number(bye.header('CSeq')?.split(' ')[0]) > 2 ** 27);
+    await eventually(() => assert.equal(fleet.sip.isConnected, true), 6000);
   });
 
   describe('when only the connection is lost', () => {
