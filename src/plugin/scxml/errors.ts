@@ -35,6 +35,8 @@ export type DocumentErrorCode =
 export type LimitCode =
   /** A script, or the scripts of one macrostep together, ran too long. */
   | 'SCXML_SCRIPT_TOO_LONG'
+  /** One macrostep after the other, each within its limits, but no end of it. */
+  | 'SCXML_TOO_BUSY'
   | 'SCXML_OUT_OF_MEMORY'
   /** Transitions without event follow each other for ever. */
   | 'SCXML_EVENTLESS_LOOP'
@@ -48,7 +50,9 @@ export type LimitCode =
   | 'SCXML_TOO_MANY_TIMERS'
   | 'SCXML_TOO_MANY_INVOKES'
   | 'SCXML_TOO_MANY_SESSIONS'
-  | 'SCXML_TOO_MANY_FETCHES';
+  | 'SCXML_TOO_MANY_FETCHES'
+  /** Extension elements, one after the other, such as a request for each answer that says `error`. */
+  | 'SCXML_TOO_MANY_REQUESTS';
 
 /** Endings that are nobody's fault in the document. */
 export type PlatformCode = 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' | 'SCXML_INTERNAL';

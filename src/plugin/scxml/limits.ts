@@ -17,6 +17,12 @@ export interface Limits {
   readonly scriptTicks: number;
   /** One macrostep by the clock, whatever it does. */
   readonly macrostepMs: number;
+  /**
+   * What one family may work at once, in interrupts of its scripts, and a second for ever: who is within the
+   * limits of each macrostep could still keep its thread busy all the time. A step counts as half of one.
+   */
+  readonly work: number;
+  readonly workPerSecond: number;
   /** Executable elements of one macrostep. */
   readonly actionsPerMacrostep: number;
   /** Eventless transitions in a row, and internal events, of one macrostep. */
@@ -32,11 +38,20 @@ export interface Limits {
   readonly invokeDepth: number;
   /** Fetches and posts over the life of one family. */
   readonly fetches: number;
+  /**
+   * What one family may ask of its host at once, and a second for ever: extension elements and attached
+   * data. Each costs the main thread; one of many characters counts as several (`REQUEST_CHARS`).
+   */
+  readonly requests: number;
+  readonly requestsPerSecond: number;
   /** One value that leaves the data model, in characters of JSON. Longer: error.execution. */
   readonly valueChars: number;
   /** Log lines of one session; the rest is dropped. */
   readonly logLines: number;
 }
+
+/** A request that brings so many characters counts as one more. */
+export const REQUEST_CHARS = 1000;
 
 export const DEFAULT_LIMITS: Limits = {
   documentChars: 2_000_000,
@@ -47,6 +62,8 @@ export const DEFAULT_LIMITS: Limits = {
   scriptStackBytes: 256 * 1024,
   scriptTicks: 3000,
   macrostepMs: 5000,
+  work: 20_000,
+  workPerSecond: 1000,
   actionsPerMacrostep: 100_000,
   microstepsPerMacrostep: 10_000,
   eventsWithoutInput: 10_000,
@@ -55,6 +72,8 @@ export const DEFAULT_LIMITS: Limits = {
   invokes: 20,
   invokeDepth: 8,
   fetches: 50,
+  requests: 200,
+  requestsPerSecond: 50,
   valueChars: 64 * 1024,
   logLines: 5000,
 };

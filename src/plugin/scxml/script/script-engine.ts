@@ -5,7 +5,7 @@
  * Promises never run: nobody pumps their jobs.
  */
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emscripten-core';
-import { LimitError, ScriptError, type Position } from '../errors.js';
+import { LimitError, ScriptError, type LimitCode, type Position } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { EngineInstance } from './engine-pool.js';
 import { PRELUDE } from './prelude.js';
@@ -18,6 +18,8 @@ export interface ScriptBudget {
   tick(): boolean;
   /** Asked after ten loops or calls at the latest, each of which may have taken long. */
   readonly isScriptOver: boolean;
+  /** Which limit it is over. Default: `SCXML_SCRIPT_TOO_LONG`. */
+  readonly overCode?: LimitCode;
 }
 
 /** The items of a foreach, taken before its first turn. */
@@ -311,7 +313,10 @@ export class ScriptEngine {
     }
     // Also when what ran too long was a getter of the error itself.
     if (this.#budget.isScriptOver)
-      return new LimitError('SCXML_SCRIPT_TOO_LONG', `${place(at)}the script ran too long`);
+      return new LimitError(
+        this.#budget.overCode ?? 'SCXML_SCRIPT_TOO_LONG',
+        `${place(at)}the script ran too long`,
+      );
     return this.#isExhausted(described)
       ? this.#broken(`${place(at)}out of memory`)
       : new ScriptError(`${place(at)}${described}`);

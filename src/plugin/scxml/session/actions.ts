@@ -146,7 +146,7 @@ export class ActionRunner {
       raise: (name, data) => session.raise({ name, type: 'internal', data }),
       request: (name, data) => {
         const json = data === undefined ? undefined : withoutTrees(data);
-        family.observer.request?.({ sessionId: id, name, data: json });
+        family.request({ sessionId: id, name, data: json });
       },
       log: (label, value) => family.log({ sessionId: id, label, value }),
       documentUrl: session.document.file,

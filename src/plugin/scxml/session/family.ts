@@ -5,9 +5,11 @@
  */
 import { LimitError } from '../errors.js';
 import type { Dialect } from '../extension.js';
-import type { Limits } from '../limits.js';
+import { REQUEST_CHARS, type Limits } from '../limits.js';
 import type { EngineShelf } from '../script/engine-shelf.js';
+import { Allowance, spendStep } from './allowance.js';
 import type {
+  ExtensionRequest,
   FetchOutcome,
   HttpMessage,
   LogEntry,
@@ -44,6 +46,10 @@ export class Family {
   readonly #sessions = new Map<string, Session>();
   #eventsWithoutInput = 0;
   #fetches = 0;
+  /** In interrupts of scripts. */
+  readonly work: Allowance;
+  readonly #requests: Allowance;
+  #overspent: LimitError | undefined;
   #logLines = 0;
   #hasEnded = false;
 
@@ -55,6 +61,9 @@ export class Family {
     this.shelf = options.shelf;
     this.observer = options.observer;
     this.wake = options.wake;
+    const { requests, requestsPerSecond, work, workPerSecond } = this.limits;
+    this.work = new Allowance(this.host.clock, work, workPerSecond);
+    this.#requests = new Allowance(this.host.clock, requests, requestsPerSecond);
   }
 
   get hasEnded(): boolean {
@@ -95,6 +104,8 @@ export class Family {
         'SCXML_EXTERNAL_EVENT_LOOP',
         `more than ${max} events that nothing from outside caused`,
       );
+    // As many as wait in a queue may all have come from outside.
+    if (this.#eventsWithoutInput > this.limits.queuedEvents) spendStep(this.work);
   }
 
   /** @throws LimitError when there were too many */
@@ -107,6 +118,25 @@ export class Family {
   post(message: HttpMessage): Promise<PostOutcome> {
     this.#countFetch();
     return this.host.post({ ...message, sessionId: this.id });
+  }
+
+  /** Asks whoever hosts the family. @throws LimitError when it asks too often */
+  request(asked: ExtensionRequest): void {
+    const count = 1 + Math.floor((asked.data?.length ?? 0) / REQUEST_CHARS);
+    if (!this.#requests.spend(count)) {
+      const { requests, requestsPerSecond } = this.limits;
+      this.#overspent ??= new LimitError(
+        'SCXML_TOO_MANY_REQUESTS',
+        `more than ${requests} requests at once, ${requestsPerSecond} a second`,
+      );
+    }
+    this.checkRequests();
+    this.observer.request?.(asked);
+  }
+
+  /** Asked again at the end of a turn: a script can catch what its call of a function throws. @throws LimitError */
+  checkRequests(): void {
+    if (this.#overspent) throw this.#overspent;
   }
 
   log(entry: LogEntry): void {

@@ -73,8 +73,8 @@ export class Session {
     this.family = setup.family;
     this.depth = setup.parent?.depth ?? 0;
     this.#parent = setup.parent;
-    const { limits, host } = setup.family;
-    this.guard = new TurnGuard(limits, host.clock);
+    const { limits, host, work } = setup.family;
+    this.guard = new TurnGuard(limits, host.clock, work);
     this.#data = new DataModel(this, setup.params);
     this.#sender = new Sender(this);
     this.#invocations = new Invocations(this);
@@ -171,6 +171,7 @@ export class Session {
     else if (this.#internal.length === 0) this.#takeExternalEvent();
     this.#completeMacrostep();
     if (isNew) mouldOf(this.document).learn(this.engine);
+    this.family.checkRequests();
     if (this.#phase === 'leaving') this.#exit();
   }
 

@@ -4,22 +4,27 @@
  * that a busy machine does not make an honest script look endless; the clock is the outer bound.
  */
 import type { Clock } from '../../../ports.js';
-import { LimitError } from '../errors.js';
+import { LimitError, type LimitCode } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { ScriptBudget } from '../script/script-engine.js';
+import { spendStep, type Allowance } from './allowance.js';
 
 export class TurnGuard implements ScriptBudget {
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #work: Allowance;
   #startedAtMs = 0;
   #ticks = 0;
   #actions = 0;
   #eventless = 0;
   #internal = 0;
+  #isOverworked = false;
 
-  constructor(limits: Limits, clock: Clock) {
+  /** @param work of its family, macrostep after macrostep */
+  constructor(limits: Limits, clock: Clock, work: Allowance) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#work = work;
     this.begin();
   }
 
@@ -33,11 +38,16 @@ export class TurnGuard implements ScriptBudget {
 
   tick(): boolean {
     this.#ticks++;
+    this.#isOverworked ||= !this.#work.spend(1);
     return this.isScriptOver;
   }
 
   get isScriptOver(): boolean {
-    return this.#ticks > this.#limits.scriptTicks || this.#isLate();
+    return this.#ticks > this.#limits.scriptTicks || this.#isOverworked || this.#isLate();
+  }
+
+  get overCode(): LimitCode {
+    return this.#isOverworked ? 'SCXML_TOO_BUSY' : 'SCXML_SCRIPT_TOO_LONG';
   }
 
   /** @throws LimitError */
@@ -56,6 +66,7 @@ export class TurnGuard implements ScriptBudget {
         'SCXML_EVENTLESS_LOOP',
         `more than ${max} eventless transitions in a row`,
       );
+    spendStep(this.#work);
     this.#checkTime();
   }
 
@@ -67,6 +78,7 @@ export class TurnGuard implements ScriptBudget {
         'SCXML_INTERNAL_EVENT_LOOP',
         `more than ${max} internal events in one macrostep`,
       );
+    spendStep(this.#work);
     this.#checkTime();
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ORCHESTRATION } from '../../../../src/plugin/scxml/orchestration/dialect.js';
 import { makeBed, scxml, type Bed, type BedOptions } from '../bed.js';
 
 const waiting = '<state id="wait"><transition event="go" target="done"/></state><final id="done"/>';
@@ -18,6 +19,8 @@ async function endOf(body: string, options: BedOptions = {}): Promise<{ code: st
   assert.equal(bed.clock.pendingCount, 0, 'timers are left');
   return { code: 'code' in end ? end.code : end.kind, bed };
 }
+
+const DIALOG = 'xmlns:d="http://www.genesyslab.com/modules/dialog"';
 
 const onEntry = (content: string): string =>
   `<state id="s"><onentry>${content}</onentry><onexit><log expr="'left'"/></onexit></state>`;
@@ -119,6 +122,28 @@ describe('a session over its limits ends with a code of its own, and its neighbo
       'SCXML_TOO_MANY_FETCHES',
     ],
     [
+      'requests without end',
+      onEntry(`<foreach array="new Array(2000).fill(0)" item="i"><d:play ${DIALOG}/></foreach>`),
+      'SCXML_TOO_MANY_REQUESTS',
+      { dialect: ORCHESTRATION },
+    ],
+    [
+      'attached data without end, whatever the script catches',
+      onEntry(
+        `<script>for (var i = 0; i !== 300; i++) try { _genesys.ixn.setuData({ i: i }); } catch (e) {}</script><if cond="false"><d:play ${DIALOG}/></if>`,
+      ),
+      'SCXML_TOO_MANY_REQUESTS',
+      { dialect: ORCHESTRATION },
+    ],
+    [
+      'a few requests of many characters',
+      onEntry(
+        `<script>for (var i = 0; i !== 5; i++) _genesys.ixn.setuData({ i: 'x'.repeat(60000) });</script><if cond="false"><d:play ${DIALOG}/></if>`,
+      ),
+      'SCXML_TOO_MANY_REQUESTS',
+      { dialect: ORCHESTRATION },
+    ],
+    [
       'a bomb in onexit',
       '<state id="s"><onexit><script>for (;;) {}</script></onexit><transition target="f"/></state><final id="f"/>',
       'SCXML_SCRIPT_TOO_LONG',
@@ -146,6 +171,40 @@ describe('a session over its limits ends with a code of its own, and its neighbo
     );
     assert.equal(code, 'SCXML_EXTERNAL_EVENT_LOOP');
   });
+
+  it('a request every 10 ms: SCXML_TOO_MANY_REQUESTS; every 100 ms it may go on for ever', async () => {
+    const asking = (every: string): string =>
+      `<state id="a"><onentry><d:play ${DIALOG}/><send event="'again'" delay="'${every}'"/></onentry><transition event="again" target="a"/></state>`;
+    const bed = await makeBed({ dialect: ORCHESTRATION });
+    const [fast, slow] = [await bed.run(asking('10ms')), await bed.run(asking('100ms'))];
+    await bed.clock.advance(60_000);
+    const [end] = fast.ends;
+    assert.equal(end?.kind === 'limit' && end.code, 'SCXML_TOO_MANY_REQUESTS');
+    assert.deepEqual(slow.ends, []);
+    assert.ok(slow.requests.length > 500);
+  });
+
+  for (const [what, content, inside] of [
+    ['scripts', '<script>for (var i = 0; i !== 300000; i++);</script>', ''],
+    [
+      'steps',
+      '<assign location="n" expr="0"/>',
+      `<state id="x"><transition cond="++n !== 100" target="y"/></state>
+       <state id="y"><transition cond="++n !== 100" target="x"/></state>`,
+    ],
+  ] as const) {
+    it(`${what}, a little in every millisecond: SCXML_TOO_BUSY; in every second they may go on for ever`, async () => {
+      const busy = (every: string): string =>
+        `<datamodel><data id="n" expr="0"/></datamodel><state id="a"><onentry>${content}<send event="again" delay="${every}"/></onentry>
+         ${inside}<transition event="again" target="a"/></state>`;
+      const bed = await makeBed({ limits: { work: 200, workPerSecond: 100 } });
+      const [often, seldom] = [await bed.run(busy('1ms')), await bed.run(busy('1s'))];
+      await bed.clock.advance(5000);
+      const [end] = often.ends;
+      assert.equal(end?.kind === 'limit' && end.code, 'SCXML_TOO_BUSY');
+      assert.deepEqual(seldom.ends, []);
+    });
+  }
 
   it('more sessions than there is room for: SCXML_TOO_MANY_SESSIONS, and the next fits again', async () => {
     const bed = await makeBed({ maxSessions: 2 });
