@@ -1,10 +1,10 @@
 /** What a holder wants to travel with the call, as texts within limits; `undefined` takes a key away. */
 
-const KEYS_MAX = 100;
+export const ATTACHED_KEYS_MAX = 100;
 const KEY_CHARS_MAX = 64;
 const VALUE_CHARS_MAX = 4096;
 /** Of all data of a callback; what came with the request is never taken away for want of room. */
-const DATA_CHARS_MAX = 65_536;
+export const ATTACHED_CHARS_MAX = 65_536;
 
 export type AttachedValues = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +14,7 @@ export type AttachedValues = Readonly<Record<string, string | undefined>>;
  */
 export function attachedValues(values: Readonly<Record<string, unknown>>): AttachedValues {
   const kept: Record<string, string | undefined> = {};
-  for (const [key, value] of Object.entries(values).slice(0, KEYS_MAX)) {
+  for (const [key, value] of Object.entries(values).slice(0, ATTACHED_KEYS_MAX)) {
     if (key === '' || key.length > KEY_CHARS_MAX) continue;
     const text = textOf(value);
     if (text === undefined || text.length <= VALUE_CHARS_MAX) kept[key] = text;
@@ -36,10 +36,10 @@ export function attach(
   for (const [key, value] of Object.entries(values)) {
     const old = Object.hasOwn(data, key) ? data[key] : undefined;
     if (value === old) continue;
-    const isFull = old === undefined && Object.keys(data).length >= KEYS_MAX;
+    const isFull = old === undefined && Object.keys(data).length >= ATTACHED_KEYS_MAX;
     const without = chars - (old === undefined ? 0 : sizeOf(key, old));
     if (value === undefined) delete data[key];
-    else if (isFull || without + sizeOf(key, value) > DATA_CHARS_MAX) continue;
+    else if (isFull || without + sizeOf(key, value) > ATTACHED_CHARS_MAX) continue;
     else data[key] = value;
     chars = without + (value === undefined ? 0 : sizeOf(key, value));
     changes[key] = value ?? null;

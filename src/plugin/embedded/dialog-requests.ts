@@ -14,6 +14,9 @@ import {
   type RequestHandler,
 } from './request-context.js';
 
+/** Dialogs of one session at a time: each `dialog:start` runs a page. */
+const DIALOGS_MAX = 5;
+
 export const dialogRequests: Readonly<Record<string, RequestHandler>> = {
   'dialog.play': (asked, context) => {
     const prompts = promptsOf(asked);
@@ -115,6 +118,8 @@ function startPage(asked: Asked, context: RequestContext): void {
     return context.fail(asked, 'invalidattribute', 'APP_URI names the page to start');
   if (!pages || !parameters)
     return context.fail(asked, 'unsupported', 'VoiceXML pages cannot be run here');
+  if (context.dialogs.size >= DIALOGS_MAX)
+    return context.fail(asked, 'invalidstate.treating', `${DIALOGS_MAX} dialogs go on already`);
   context.raise('dialog.start.requestid', { requestid: asked.requestId });
   // The first of exit, failure and stop is the one that counts.
   const ended = (tell: () => void): void => {

@@ -4,7 +4,8 @@
  */
 import type { SessionEnd } from '../scxml/session/host.js';
 import type { Runtime } from '../scxml/session/runtime.js';
-import type { PooledSession, PoolStart } from '../scxml/worker/pool.js';
+import type { PoolStart } from '../scxml/worker/pool.js';
+import type { PooledSession } from '../scxml/worker/running-session.js';
 import type { ScxmlSessions } from './orchestrated-session.js';
 
 export class LocalSessions implements ScxmlSessions {

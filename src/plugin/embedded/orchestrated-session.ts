@@ -15,7 +15,8 @@ import type {
   SessionEnd,
   StepEntry,
 } from '../scxml/session/host.js';
-import type { PooledSession, PoolStart } from '../scxml/worker/pool.js';
+import type { PoolStart } from '../scxml/worker/pool.js';
+import type { PooledSession } from '../scxml/worker/running-session.js';
 import { type Asked, readAsked } from './asked.js';
 import { dialogRequests } from './dialog-requests.js';
 import { interactionRequests } from './interaction-requests.js';
@@ -29,9 +30,11 @@ import type {
 import type { SessionDirectory } from './session-directory.js';
 import { postReply, sessionRequests } from './session-requests.js';
 import { SessionTrail } from './session-trail.js';
+import { UserData } from './user-data.js';
 
-/** Requests by `session:fetch` and sessions by `session:start`, over the life of one session. */
+/** Requests by `session:fetch`, over the life of one session. */
 const FETCHES_MAX = 50;
+/** Sessions by `session:start`, over the life of one session; those of the ones it started are its own. */
 const STARTS_MAX = 5;
 /** How long whoever sends a session a request waits for its `<session:response>`. */
 const RESPONSE_MS = 30_000;
@@ -72,6 +75,8 @@ export interface SessionOrder {
   readonly trail: (what: string, detail?: string) => void;
   /** Once, after its first step. */
   readonly onStarted?: () => void;
+  /** Counts the sessions that the outermost one and all below it have started. Default: it is the outermost. */
+  readonly starts?: { count: number };
 }
 
 /** How a request by HTTP ended. */
@@ -95,19 +100,20 @@ export class OrchestratedSession {
   readonly #waiting = new Map<string, (outcome: ResponseOutcome) => void>();
   readonly #active = new Set<string>();
   readonly #visited = new Set<string>();
-  readonly #udata: Record<string, unknown> = {};
+  readonly #userData: UserData;
   #hasStarted = false;
   #hasEnded = false;
   #fetches = 0;
-  #starts = 0;
+  readonly #starts: { count: number };
 
   constructor(environment: SessionEnvironment, order: SessionOrder) {
     this.#environment = environment;
     this.#order = order;
     this.id = order.sessionId ?? environment.newId();
     this.url = order.url;
+    this.#starts = order.starts ?? { count: 0 };
     this.#trail = new SessionTrail(order.trail, order.reply?.url);
-    Object.assign(this.#udata, order.plugin?._user_data);
+    this.#userData = new UserData(order.plugin?._user_data ?? {});
     this.#context = this.#newContext();
     environment.directory.add(this);
     this.#pooled = environment.sessions.start({
@@ -205,7 +211,7 @@ export class OrchestratedSession {
 
   #isTooMuch(asked: Asked): boolean {
     const isFetch = asked.name === 'session.fetch' && ++this.#fetches > FETCHES_MAX;
-    const isStart = asked.name === 'session.start' && ++this.#starts > STARTS_MAX;
+    const isStart = asked.name === 'session.start' && ++this.#starts.count > STARTS_MAX;
     if (isFetch || isStart)
       this.#context.fail(asked, 'unknown', `more of these than a session may have`);
     return isFetch || isStart;
@@ -249,11 +255,8 @@ export class OrchestratedSession {
   }
 
   #changeUserData(interactionid: string, values: Readonly<Record<string, unknown>>): void {
-    for (const [key, value] of Object.entries(values)) {
-      if (value === null) delete this.#udata[key];
-      else this.#udata[key] = value;
-    }
-    this.raise('interaction.udata.changed', { interactionid, udata: values });
+    const udata = this.#userData.change(values);
+    this.raise('interaction.udata.changed', { interactionid, udata });
   }
 
   #startSession(asked: Asked, sessionId: string, url: string): void {
@@ -261,6 +264,7 @@ export class OrchestratedSession {
       url,
       sessionId,
       parameters: asked.params,
+      starts: this.#starts,
       trail: (what, detail = '') => this.#trail.line(what, `${sessionId}: ${detail}`),
       onStarted: () => this.#context.done(asked, { sessionid: sessionId }),
     });
@@ -285,7 +289,7 @@ export class OrchestratedSession {
       tenantid: 1,
       parentid: null,
       parties: [customerNumber],
-      udata: this.#udata,
+      udata: this.#userData.values,
       ani: customerNumber,
       location: { dn: customerNumber },
       voice: {

@@ -140,6 +140,25 @@ describe('the dialog module', () => {
     });
   }
 
+  it('has five VoiceXML pages go on at a time, not more', async () => {
+    let count = 0;
+    const start = `<dialog:start><param name="APP_URI" expr="'http://a.test/a.vxml'"/></dialog:start>`;
+    const { trail, advance } = await plugin(start.repeat(7), {
+      pageRunner: {
+        start() {
+          count += 1;
+          return { tell: () => undefined, stop: () => Promise.resolve() };
+        },
+      },
+    });
+    await advance(0);
+    assert.equal(count, 5);
+    assert.equal(
+      trail.filter((line) => /dialog\.start: invalidstate\.treating/.test(line)).length,
+      2,
+    );
+  });
+
   it('starts a VoiceXML page, and brings what it exits with', async () => {
     const started: PageRequest[] = [];
     let listener: PageListener | undefined;
@@ -235,6 +254,23 @@ describe('the interaction module', () => {
   });
 });
 
+describe('attached data of a page', () => {
+  it('have room for what a callback has room for, and no more', async () => {
+    const { trail, advance } = await plugin(
+      `<script>for (var i = 0; i !== 3; i++) {
+         var values = {};
+         values['k' + i] = 'x'.repeat(30000);
+         _genesys.ixn.setuData(values);
+       }</script>`,
+      {},
+      `<transition event="interaction.udata.changed" cond="_event.data.udata.k0 === undefined"><log label="has" expr="Object.keys(_genesys.ixn.interactions.i1.udata).join()"/></transition>`,
+    );
+    await advance(0);
+    const seen = trail.filter((line) => line.startsWith('log has: '));
+    assert.deepEqual(seen, Array(2).fill('log has: "product,k0,k1"'));
+  });
+});
+
 describe('the session module', () => {
   it('posts forms and JSON, and reads with a query', async () => {
     const { orders, trail } = await plugin(
@@ -288,6 +324,24 @@ describe('the session module', () => {
     const fetches = await plugin(fetch.repeat(52));
     assert.equal(fetches.orders.length, 51);
     assert.match(fetches.trail.join('\n'), /more of these than a session may have/);
+  });
+
+  it('counts what a started session starts as its own', async () => {
+    const self = page(`<state id="s"><onentry><session:start src="'${PAGE_URL}'"/>
+      <session:start src="'${PAGE_URL}'"/></onentry></state>`);
+    const { advance, environment } = await runPlugin({ pages: { [PAGE_URL]: self } });
+    await advance(1000);
+    assert.equal(environment.directory.size, 6);
+  });
+
+  it('ends with a code of its own when it answers every error with a request', async () => {
+    const { failures, advance } = await plugin(
+      `<dialog:play/>`,
+      {},
+      `<transition event="error.dialog.play"><dialog:play/></transition>`,
+    );
+    await advance(1000);
+    assert.match(failures.join(), /^SCXML_TOO_MANY_REQUESTS: /);
   });
 
   it('ends itself', async () => {
