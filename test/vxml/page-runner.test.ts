@@ -8,6 +8,7 @@ import type { PageListener, PageRequest } from '../../src/holder/page-runner.js'
 import { SimulatedCall } from '../../src/holder/simulated-call.js';
 import { EmbeddedPageRunner } from '../../src/vxml/embedded-page-runner.js';
 import type { FromThread, ThreadPort, ToThread } from '../../src/vxml/worker/messages.js';
+import type { PageLimits } from '../../src/vxml/limits.js';
 import { PagePool } from '../../src/vxml/worker/pool.js';
 import { serveThread } from '../../src/vxml/worker/thread.js';
 import { documentOf } from './bed.js';
@@ -61,6 +62,7 @@ async function start(
     readonly capabilities?: HeldCallCapabilities;
     readonly unplayable?: readonly string[];
     readonly files?: Readonly<Record<string, string>>;
+    readonly limits?: Partial<PageLimits>;
   } = {},
 ): Promise<Bed> {
   const clock = virtualClock();
@@ -69,6 +71,7 @@ async function start(
   const threads: ReturnType<typeof localThread>[] = [];
   const pool = new PagePool({
     clock,
+    limits: options.limits,
     newThread: () => {
       const thread = localThread(clock);
       threads.push(thread);
@@ -333,7 +336,9 @@ describe('A VoiceXML page on a held call', () => {
   });
 
   it('fails with the code of a limit', async () => {
-    const { clock, ends } = await start(`<form id="a"><block><goto next="#a"/></block></form>`);
+    const { clock, ends } = await start(`<form id="a"><block><goto next="#a"/></block></form>`, {
+      limits: { stepsWithoutInput: 500 },
+    });
     await clock.advance(1000);
     assert.match(ends[0] ?? '', /^failed VXML_TOO_MANY_STEPS/);
   });
@@ -349,11 +354,11 @@ describe('A VoiceXML page on a held call', () => {
 
   it('ends when its thread is lost, and the next one gets a new thread', async () => {
     const { clock, ends, threads, pool } = await start(`${ASK}</form>`);
-    threads[0]?.die();
+    threads.at(-1)?.die();
     await clock.advance(0);
     assert.match(ends[0] ?? '', /^failed VXML_WORKER_LOST/);
     await pool.warmUp();
-    assert.equal(threads.length, 2);
+    assert.equal(threads.length, 3);
   });
 
   it('sends what was recorded as a file', async () => {

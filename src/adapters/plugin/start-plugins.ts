@@ -33,7 +33,7 @@ export interface PluginsOptions {
   readonly baseUrl: () => string;
 }
 
-/** Threads for embedded plugins, and for VoiceXML pages: a page that runs away holds up those of its own thread only. */
+/** Threads for embedded plugins, and for VoiceXML pages, besides those for newcomers: a page that runs away holds up its own only. */
 const THREADS = 2;
 
 export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {

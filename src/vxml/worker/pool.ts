@@ -77,9 +77,9 @@ export class PagePool {
     this.#sessions++;
     const { thread, leave } = this.#roster.enter(start.url);
     const page = thread.start(start);
-    void page.ended.then(() => {
+    void page.ended.then(({ kind }) => {
       this.#sessions--;
-      leave();
+      leave(kind === 'exited' || kind === 'uncaught');
     });
     return page;
   }

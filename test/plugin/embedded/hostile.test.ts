@@ -68,6 +68,22 @@ const PAGES: Readonly<Record<string, string | ((response: ServerResponse) => voi
     pump();
   },
   '/silent': () => undefined,
+  '/drip': (response) => {
+    response.socket?.write('HTTP/1.1 200 OK\r\n');
+    const drip = setInterval(() => response.socket?.write('x-more: x\r\n'), 500);
+    response.socket?.on('close', () => clearInterval(drip));
+  },
+  '/headers': (response) => response.writeHead(200, { 'x-long': 'x'.repeat(20_000) }).end(),
+  '/truncated': (response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('<scxml>');
+    setImmediate(() => response.destroy());
+  },
+  /** No loop and no call between them, which are all that the engine asks at. */
+  '/uninterrupted': looping(`var x = 3n ** 300000n; ${'x * x;'.repeat(5000)}`),
+  '/half': '<scxml version="1.0"><state id="s">',
+  '/requests': page(
+    `<state id="s"><onentry><dialog:play/></onentry><transition event="error"><dialog:play/></transition></state>`,
+  ),
 };
 
 const ENDS: readonly (readonly [path: string, code: string])[] = [
@@ -90,10 +106,18 @@ const ENDS: readonly (readonly [path: string, code: string])[] = [
   ['/elsewhere', 'FETCH_NOT_ALLOWED'],
   ['/gigabyte', 'FETCH_TOO_LARGE'],
   ['/silent', 'FETCH_TIMEOUT'],
+  ['/drip', 'FETCH_TIMEOUT'],
+  ['/headers', 'FETCH_BROKEN'],
+  ['/truncated', 'FETCH_BROKEN'],
+  ['/half', 'SCXML_XML_MALFORMED'],
+  ['/requests', 'SCXML_TOO_MANY_REQUESTS'],
 ];
 
+/** A machine with no time to spare lets none of these pages meet the clock before its own limit. */
+const LIMITS = { scriptTicks: 300, macrostepMs: 120_000 };
+
 describe('hostile pages', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let server: Server;
   let origin: string;
   let fetcher: SecureFetcher;
@@ -113,7 +137,11 @@ describe('hostile pages', function () {
       allowedAddresses: () => [],
     });
     const directory = new SessionDirectory();
-    pool = await startScxmlPool({ host: sessionHost(directory, fetcher), threads: 2 });
+    pool = await startScxmlPool({
+      host: sessionHost(directory, fetcher),
+      threads: 2,
+      limits: LIMITS,
+    });
     environment = { sessions: pool, directory, clock: systemClock(), fetcher, newId: randomUUID };
   });
   after(async () => {
@@ -165,8 +193,21 @@ describe('hostile pages', function () {
     assert.deepEqual(outcomes, ENDS);
     assert.ok(asked > 3, `asked ${asked} times`);
     assert.equal(answered, asked);
-    assert.deepEqual(pool.stats(), { threads: 2, sessions: 0 });
+    assert.equal(pool.stats().sessions, 0);
     assert.equal(environment.directory.size, 0);
+  });
+
+  it('that cannot be interrupted take their thread along, and no proven page with it', async () => {
+    await startHonest().stop();
+    // One in each thread.
+    const honest = [startHonest(), startHonest()];
+    const outcome = await outcomeOf('/uninterrupted');
+    const counts = await Promise.all(honest.map((one) => one.stop()));
+    assert.equal(outcome, 'SCXML_WORKER_LOST');
+    for (const { asked, answered } of counts) {
+      assert.ok(asked > 3, `asked ${asked} times`);
+      assert.equal(answered, asked);
+    }
   });
 
   it('leave the threads fit for the next page', async () => {
@@ -207,7 +248,7 @@ describe('hostile pages', function () {
         asked++;
         const outcome = await session.request('ask', {});
         if (outcome.kind === 'answered') answered++;
-        await new Promise<void>((resolve) => environment.clock.after(20, resolve));
+        await new Promise<void>((resolve) => environment.clock.after(50, resolve));
       } while (!isStopping);
     })();
     return {

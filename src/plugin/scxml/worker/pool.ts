@@ -4,19 +4,19 @@
  * thread that does not answer for longer is killed, its sessions end with `SCXML_WORKER_LOST`, and
  * the next session gets a new thread.
  */
+import { createHash } from 'node:crypto';
 import type { Clock, Log } from '../../../ports.js';
 import type { Limits } from '../limits.js';
-import type { ScxmlEvent } from '../session/event.js';
 import type {
   FetchOutcome,
   FetchRequest,
   HttpMessage,
   PostOutcome,
   SessionEnd,
-  SessionObserver,
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
-import type { FromThread, ThreadPort, ThreadSetup } from './messages.js';
+import type { FromThread, ThreadPort, ThreadSetup, ToThread } from './messages.js';
+import { RunningSession, type PooledSession } from './running-session.js';
 import { ThreadRoster } from './thread-roster.js';
 
 const PING_INTERVAL_MS = 1000;
@@ -28,7 +28,14 @@ const SPARE_ENGINES_PER_THREAD = 4;
 const HOLD_UPS: ReadonlySet<string> = new Set([
   'SCXML_SCRIPT_TOO_LONG',
   'SCXML_MACROSTEP_TOO_LONG',
+  'SCXML_TOO_BUSY',
 ]);
+
+const STOPPED: SessionEnd = {
+  kind: 'failed',
+  code: 'SCXML_STOPPED',
+  message: 'plugin sessions are stopped',
+};
 
 /** What sessions get from the outside; all of it runs in the main thread and always settles. */
 export interface PoolHost {
@@ -56,20 +63,14 @@ export type PoolStart = Pick<
   'document' | 'params' | 'facts' | 'sessionId' | 'observer'
 >;
 
-/** A session in a thread, from the request to start it. */
-export interface PooledSession {
-  readonly id: string;
-  /** Settles once, whatever happens. */
-  readonly ended: Promise<SessionEnd>;
-  /** After the end it does nothing. */
-  send(event: ScxmlEvent): void;
-  /** Ends it, running its onexit handlers; `ended` follows. */
-  terminate(): void;
-}
+/** A start whose page is here. */
+type SourceStart = PoolStart & { readonly document: { readonly kind: 'source' } };
 
 export class ScxmlPool {
   readonly #options: PoolOptions;
   readonly #roster: ThreadRoster<Thread>;
+  /** Sessions whose page is being fetched. */
+  readonly #coming = new Set<RunningSession>();
   #isStopped = false;
   #sessions = 0;
 
@@ -101,24 +102,18 @@ export class ScxmlPool {
   start(start: PoolStart): PooledSession {
     const id = start.sessionId ?? this.#options.newId();
     const max = this.#options.maxSessions ?? DEFAULT_MAX_SESSIONS;
-    if (this.#isStopped)
-      return endedSession(id, start.observer, {
-        kind: 'failed',
-        code: 'SCXML_STOPPED',
-        message: 'plugin sessions are stopped',
-      });
-    if (this.#sessions >= max)
-      return endedSession(id, start.observer, {
+    const running = new RunningSession(id, start.observer, pageOf(start), () => this.#sessions--);
+    this.#sessions++;
+    if (this.#isStopped) running.end(STOPPED);
+    else if (this.#sessions > max)
+      running.end({
         kind: 'limit',
         code: 'SCXML_TOO_MANY_SESSIONS',
         message: `${max} sessions are running`,
       });
-    this.#sessions++;
-    const { thread, leave } = this.#roster.enter(pageOf(start));
-    return thread.start(id, start, () => {
-      this.#sessions--;
-      leave();
-    });
+    else if (isSource(start)) this.#seat(running, start);
+    else void this.#fetchAndSeat(running, start);
+    return running;
   }
 
   stats(): { readonly threads: number; readonly sessions: number } {
@@ -128,7 +123,30 @@ export class ScxmlPool {
   /** Ends every session and thread. May be called twice. */
   stop(): Promise<void> {
     this.#isStopped = true;
+    for (const running of this.#coming) running.end(STOPPED);
     return this.#roster.stop();
+  }
+
+  /** The page is looked at before its thread is chosen: it may not be the one that was there last time. */
+  async #fetchAndSeat(running: RunningSession, start: PoolStart): Promise<void> {
+    const { id, page } = running;
+    this.#coming.add(running);
+    const outcome = await this.#options.host.fetch({ sessionId: id, reference: page, base: page });
+    this.#coming.delete(running);
+    if (running.hasEnded) return;
+    if (outcome.kind === 'failed') {
+      const message = `${page}: ${outcome.why}`;
+      return running.end({ kind: 'refused', code: 'SCXML_FETCH_FAILED', message, at: undefined });
+    }
+    const { text, url } = outcome;
+    this.#seat(running, { ...start, document: { kind: 'source', text, file: url } });
+  }
+
+  #seat(running: RunningSession, start: SourceStart): void {
+    const content = createHash('sha256').update(start.document.text).digest('base64');
+    const { thread, leave } = this.#roster.enter(running.page, content);
+    thread.start(running, start);
+    void running.ended.then(({ kind }) => leave(kind === 'final' || kind === 'terminated'));
   }
 }
 
@@ -139,7 +157,7 @@ class Thread {
   readonly #port: ThreadPort;
   readonly #onGone: (why: string) => void;
   readonly #onHoldUp: (page: string) => void;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, RunningSession>();
   /** Whose turn it is. */
   readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   #next = 1;
@@ -167,7 +185,7 @@ class Thread {
     });
     this.#port.onGone((why) => {
       markReady();
-      this.#end(why);
+      this.#lose(why);
     });
     this.#port.post({ kind: 'setup', setup: setupOf(options, this.#turn) });
     this.#watch();
@@ -177,27 +195,16 @@ class Thread {
     return this.#unanswered > 1;
   }
 
-  start(id: string, start: PoolStart, onEnded: () => void): PooledSession {
+  start(running: RunningSession, { document, params, facts, observer }: SourceStart): void {
     const session = this.#next++;
-    const { document, params, facts, observer } = start;
-    const running = new Running(observer, pageOf(start), (end) => {
-      this.#running.delete(session);
-      if (isHoldUp(end)) this.#onHoldUp(running.page);
-      onEnded();
-    });
     this.#running.set(session, running);
     const isTraced = observer.log !== undefined || observer.step !== undefined;
-    this.#port.post({
-      kind: 'start',
-      session,
-      start: { document, params, facts, sessionId: id, isTraced, httpBase: this.#httpBase() },
+    const start = { document, params, facts, sessionId: running.id, isTraced };
+    this.#tell({ kind: 'start', session, start: { ...start, httpBase: this.#httpBase() } });
+    running.seat({
+      send: (event) => this.#tell({ kind: 'event', session, event }),
+      terminate: () => this.#tell({ kind: 'terminate', session }),
     });
-    return {
-      id,
-      ended: running.ended,
-      send: (event) => this.#tell(running, { kind: 'event', session, event }),
-      terminate: () => this.#tell(running, { kind: 'terminate', session }),
-    };
   }
 
   #httpBase(): string | null {
@@ -206,12 +213,12 @@ class Thread {
   }
 
   async stop(): Promise<void> {
-    this.#end('stopped', 'SCXML_STOPPED');
+    this.#lose('stopped', 'SCXML_STOPPED');
     await this.#port.kill();
   }
 
-  #tell(running: Running, message: Parameters<ThreadPort['post']>[0]): void {
-    if (!running.hasEnded && !this.#isGone) this.#port.post(message);
+  #tell(message: ToThread): void {
+    if (!this.#isGone) this.#port.post(message);
   }
 
   #receive(message: Exclude<FromThread, { kind: 'ready' }>): void {
@@ -231,7 +238,7 @@ class Thread {
         this.#running.get(message.session)?.observer.request?.(message.asked);
         break;
       case 'ended':
-        this.#running.get(message.session)?.end(message.end);
+        this.#end(message.session, message.end);
         break;
       case 'fetch':
         void this.#fetch(message.request, message.wanted);
@@ -262,7 +269,7 @@ class Thread {
       if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
         const holding = this.#running.get(Atomics.load(this.#turn, 0));
         if (holding) this.#onHoldUp(holding.page);
-        this.#end(`no answer to ${UNANSWERED_PINGS_MAX} pings`);
+        this.#lose(`no answer to ${UNANSWERED_PINGS_MAX} pings`);
         void this.#port.kill();
         return;
       }
@@ -271,53 +278,32 @@ class Thread {
     });
   }
 
-  #end(why: string, code: 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' = 'SCXML_WORKER_LOST'): void {
+  #end(session: number, end: SessionEnd): void {
+    const running = this.#running.get(session);
+    this.#running.delete(session);
+    if (running && isHoldUp(end)) this.#onHoldUp(running.page);
+    running?.end(end);
+  }
+
+  #lose(why: string, code: 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' = 'SCXML_WORKER_LOST'): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#stopTimer();
-    for (const running of [...this.#running.values()])
+    const lost = [...this.#running.values()];
+    this.#running.clear();
+    for (const running of lost)
       running.end({ kind: 'failed', code, message: `the thread of the session ended: ${why}` });
     this.#onGone(why);
   }
 }
 
-class Running {
-  readonly observer: SessionObserver;
-  readonly page: string;
-  readonly ended: Promise<SessionEnd>;
-  readonly #onEnded: (end: SessionEnd) => void;
-  #resolve: (end: SessionEnd) => void = () => undefined;
-  #hasEnded = false;
-
-  constructor(observer: SessionObserver, page: string, onEnded: (end: SessionEnd) => void) {
-    this.observer = observer;
-    this.page = page;
-    this.#onEnded = onEnded;
-    this.ended = new Promise((resolve) => (this.#resolve = resolve));
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
-  end(end: SessionEnd): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#onEnded(end);
-    this.#resolve(end);
-    this.observer.ended?.(end);
-  }
-}
-
-function endedSession(id: string, observer: SessionObserver, end: SessionEnd): PooledSession {
-  const running = new Running(observer, '', () => undefined);
-  running.end(end);
-  return { id, ended: running.ended, send: () => undefined, terminate: () => undefined };
-}
-
 /** What a page is known by. */
 function pageOf({ document }: Pick<PoolStart, 'document'>): string {
   return document.kind === 'url' ? document.url : document.file;
+}
+
+function isSource(start: PoolStart): start is SourceStart {
+  return start.document.kind === 'source';
 }
 
 /** Whether this session has kept the others of its thread waiting. */

@@ -1,13 +1,18 @@
 /**
  * Which thread a page runs in. Whoever runs away holds up those beside it, and takes them along when its
- * thread has to be killed, so the sessions of one page sit together as far as there are threads, nobody
- * is sent to a thread that does not answer, and pages that have held up their thread run apart.
+ * thread has to be killed. So a page runs beside others only when one of its sessions has ended well and
+ * it has not changed since; until then it is a newcomer, in threads that nobody proven is in. Pages that
+ * have held up a thread run apart from both. The sessions of one page sit together as far as there are
+ * threads, and nobody is sent to a thread that does not answer.
  */
 import type { Clock, Log } from '../../../ports.js';
 import { Quarantine } from './quarantine.js';
 
+/** Threads at once for pages that nothing is known of; one of them is always there. */
+const NEWCOMER_THREADS_MAX = 2;
 /** Threads at once for pages that have held up one before. */
 const APART_THREADS_MAX = 2;
+const PROVEN_MAX = 1000;
 
 export interface RosterThread {
   readonly isReady: Promise<void>;
@@ -19,7 +24,7 @@ export interface RosterThread {
 export interface RosterOptions<T> {
   /** @param onHoldUp which page has kept the others waiting */
   readonly newThread: (onGone: (why: string) => void, onHoldUp: (page: string) => void) => T;
-  /** For pages that nothing is known against, 1..16. */
+  /** For proven pages, 1..16. */
   readonly threads: number;
   /** What runs there, for the log. */
   readonly what: string;
@@ -29,8 +34,8 @@ export interface RosterOptions<T> {
 
 export interface Seat<T> {
   readonly thread: T;
-  /** The session is over. Once. */
-  readonly leave: () => void;
+  /** The session is over. Once. @param isWell by itself or from outside, not by what it did or its thread */
+  readonly leave: (isWell: boolean) => void;
 }
 
 /** A thread, and how many sessions of each page are on it. */
@@ -42,8 +47,11 @@ interface Row<T> {
 export class ThreadRoster<T extends RosterThread> {
   readonly #options: RosterOptions<T>;
   readonly #rows: Row<T>[] = [];
+  readonly #newcomers: Row<T>[] = [];
   readonly #apart: Row<T>[] = [];
   readonly #quarantine: Quarantine;
+  /** Pages that a session of ended well, and what they said then; the latest stand at the end. */
+  readonly #proven = new Map<string, string>();
   #isStopped = false;
 
   constructor(options: RosterOptions<T>) {
@@ -53,28 +61,30 @@ export class ThreadRoster<T extends RosterThread> {
 
   /** Threads there are. */
   get size(): number {
-    return this.#rows.length + this.#apart.length;
+    return this.#rows.length + this.#newcomers.length + this.#apart.length;
   }
 
   /** Starts the threads that are missing; without it each starts when a session needs it. */
   async warm(): Promise<void> {
     while (!this.#isStopped && this.#rows.length < this.#options.threads) this.#add(this.#rows);
-    await Promise.all(this.#rows.map(({ thread }) => thread.isReady));
+    if (!this.#isStopped && this.#newcomers.length === 0) this.#add(this.#newcomers);
+    const rows = [...this.#rows, ...this.#newcomers];
+    await Promise.all(rows.map(({ thread }) => thread.isReady));
   }
 
-  /** A place for a session of that page. */
-  enter(page: string): Seat<T> {
-    const isApart = this.#quarantine.has(page);
-    const row = isApart
-      ? this.#choose(this.#apart, APART_THREADS_MAX, page)
-      : this.#choose(this.#rows, this.#options.threads, page);
+  /** A place for a session of that page. @param content tells whether the page is still the same */
+  enter(page: string, content = ''): Seat<T> {
+    const rows = this.#rowsFor(page, content);
+    const row = this.#choose(rows, page);
     const { thread, pages } = row;
     pages.set(page, (pages.get(page) ?? 0) + 1);
-    const leave = (): void => {
+    const leave = (isWell: boolean): void => {
       const left = (pages.get(page) ?? 1) - 1;
       if (left > 0) pages.set(page, left);
       else pages.delete(page);
-      if (isApart && pages.size === 0 && remove(this.#apart, row)) void thread.stop();
+      if (isWell) this.#prove(page, content);
+      const isToStay = rows === this.#rows || (rows === this.#newcomers && rows.length === 1);
+      if (!isToStay && pages.size === 0 && remove(rows, row)) void thread.stop();
     };
     return { thread, leave };
   }
@@ -82,13 +92,34 @@ export class ThreadRoster<T extends RosterThread> {
   /** Ends every thread. May be called twice. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    const rows = [...this.#rows.splice(0), ...this.#apart.splice(0)];
-    await Promise.all(rows.map(({ thread }) => thread.stop()));
+    const all = [this.#rows, this.#newcomers, this.#apart].flatMap((rows) => rows.splice(0));
+    await Promise.all(all.map(({ thread }) => thread.stop()));
   }
 
-  #choose(rows: Row<T>[], max: number, page: string): Row<T> {
-    if (rows.length < max) return this.#add(rows);
+  #rowsFor(page: string, content: string): Row<T>[] {
+    if (this.#quarantine.has(page)) return this.#apart;
+    return this.#proven.get(page) === content ? this.#rows : this.#newcomers;
+  }
+
+  #choose(rows: Row<T>[], page: string): Row<T> {
+    if (rows === this.#newcomers) {
+      const alone = rows.find((row) => !row.thread.isSlow && othersOn(row, page) === 0);
+      if (alone) return alone;
+    }
+    if (rows.length < this.#maxOf(rows)) return this.#add(rows);
     return rows.reduce((best, one) => (isBetter(one, best, page) ? one : best));
+  }
+
+  #maxOf(rows: Row<T>[]): number {
+    if (rows === this.#rows) return this.#options.threads;
+    return rows === this.#apart ? APART_THREADS_MAX : NEWCOMER_THREADS_MAX;
+  }
+
+  #prove(page: string, content: string): void {
+    this.#proven.delete(page);
+    const [oldest] = this.#proven.keys();
+    if (this.#proven.size >= PROVEN_MAX && oldest !== undefined) this.#proven.delete(oldest);
+    this.#proven.set(page, content);
   }
 
   #add(rows: Row<T>[]): Row<T> {
@@ -99,6 +130,7 @@ export class ThreadRoster<T extends RosterThread> {
     const thread = newThread(gone, (page) => {
       log?.warn({ page }, `a ${what} page held up its thread, and runs apart now`);
       this.#quarantine.add(page);
+      this.#proven.delete(page);
     });
     const row: Row<T> = { thread, pages: new Map() };
     rows.push(row);
@@ -109,15 +141,18 @@ export class ThreadRoster<T extends RosterThread> {
 /** One that answers, then the one with the fewest sessions of other pages, then the emptiest. */
 function isBetter<T extends RosterThread>(one: Row<T>, best: Row<T>, page: string): boolean {
   const own = ({ pages }: Row<T>): number => pages.get(page) ?? 0;
-  const all = ({ pages }: Row<T>): number => [...pages.values()].reduce((sum, n) => sum + n, 0);
-  const scores = [one, best].map((row) => [
-    Number(row.thread.isSlow),
-    all(row) - own(row),
-    all(row),
-  ]);
+  const scores = [one, best].map((row) => {
+    const others = othersOn(row, page);
+    return [Number(row.thread.isSlow), others, others + own(row)];
+  });
   const [mine = [], its = []] = scores;
   const first = mine.findIndex((score, index) => score !== its[index]);
   return first >= 0 && (mine[first] ?? 0) < (its[first] ?? 0);
+}
+
+/** Sessions of other pages there. */
+function othersOn<T>({ pages }: Row<T>, page: string): number {
+  return [...pages].reduce((sum, [name, count]) => (name === page ? sum : sum + count), 0);
 }
 
 /** @returns whether it was there */

@@ -97,7 +97,7 @@ describe('the pool of plugin threads', () => {
     await clock.advance(0);
     assert.deepEqual(await session.ended, { kind: 'final', state: 'b', data: '1' });
     assert.deepEqual(log, ['"data.json for s1"']);
-    assert.deepEqual(pool.stats(), { threads: 1, sessions: 0 });
+    assert.deepEqual(pool.stats(), { threads: 2, sessions: 0 });
     await pool.stop();
     // The thread replaces the engine that was used.
     await clock.advance(100);
@@ -108,7 +108,7 @@ describe('the pool of plugin threads', () => {
     const { pool, threads } = await startPool({ threads: 2, maxSessions: 2 });
     const start = () => pool.start({ document: document(WAIT), observer: {} });
     const [first, , third] = [start(), start(), start()];
-    assert.equal(threads.length, 2);
+    assert.equal(threads.length, 3, 'two, and one for newcomers');
     const end = await third.ended;
     assert.equal(end.kind === 'limit' && end.code, 'SCXML_TOO_MANY_SESSIONS');
     first.terminate();
@@ -120,16 +120,17 @@ describe('the pool of plugin threads', () => {
     const { pool, clock, threads } = await startPool();
     const lost = pool.start({ document: document(WAIT), observer: {} });
     await clock.advance(30_000);
-    assert.equal(threads[0]?.isKilled, false, 'a thread that answers is left alone');
-    if (threads[0]) threads[0].isDeaf = true;
+    const thread = threads[1];
+    assert.equal(thread?.isKilled, false, 'a thread that answers is left alone');
+    thread.isDeaf = true;
     await clock.advance(12_000);
     const end = await lost.ended;
     assert.equal(end.kind === 'failed' && end.code, 'SCXML_WORKER_LOST');
-    assert.equal(threads[0]?.isKilled, true);
+    assert.equal(thread.isKilled, true);
     const next = pool.start({ document: document(WAIT), observer: {} });
     next.send({ name: 'go', type: 'external' });
     assert.equal((await next.ended).kind, 'final');
-    assert.equal(threads.length, 2);
+    assert.equal(threads.length, 3);
     await pool.stop();
   });
 
@@ -149,18 +150,18 @@ describe('the pool of plugin threads', () => {
       assert.equal(first.kind === 'limit' && first.code, 'SCXML_SCRIPT_TOO_LONG');
       assert.deepEqual(warnings, [{ page: 'loop.scxml' }]);
       const other = wait(pool, 'other.scxml');
-      assert.equal(threads.length, 1);
-      await loop().ended;
       assert.equal(threads.length, 2);
+      await loop().ended;
+      assert.equal(threads.length, 3);
       assert.deepEqual(
         threads.map(({ isKilled }) => isKilled),
-        [false, true],
+        [false, false, true],
       );
-      await clock.advance(3_600_000);
-      await loop().ended;
-      assert.equal(threads.length, 2, 'an hour later it is a page like any other');
       other.terminate();
       await other.ended;
+      await clock.advance(3_600_000);
+      await loop().ended;
+      assert.equal(threads.length, 3, 'an hour later it is a newcomer like any other');
       await pool.stop();
     });
 
@@ -171,6 +172,14 @@ describe('the pool of plugin threads', () => {
         '<scxml><state id="a"><onentry><log expr="1"/></onentry></state></scxml>',
         'tells.scxml',
       );
+      for (const start of [
+        () => wait(pool, 'a.scxml'),
+        () => pool.start({ document: tells, observer: {} }),
+      ]) {
+        const proof = start();
+        proof.terminate();
+        await proof.ended;
+      }
       const lost = [wait(pool, 'a.scxml'), pool.start({ document: tells, observer: { log } })];
       await clock.advance(10);
       const [thread] = threads;
@@ -182,9 +191,9 @@ describe('the pool of plugin threads', () => {
       await clock.advance(12_000);
       for (const { ended } of lost) assert.equal((await ended).kind, 'failed');
       wait(pool, 'a.scxml');
-      assert.equal(threads.length, 2);
-      wait(pool, 'tells.scxml');
       assert.equal(threads.length, 3);
+      pool.start({ document: tells, observer: {} });
+      assert.equal(threads.length, 4, 'apart');
       await pool.stop();
     });
 
@@ -194,9 +203,80 @@ describe('the pool of plugin threads', () => {
       for (const file of files)
         await pool.start({ document: named(LOOP, file), observer: {} }).ended;
       for (const file of files) wait(pool, file);
-      assert.equal(threads.length, 3);
+      assert.equal(threads.length, 4);
       await pool.stop();
       assert.ok(threads.every(({ isKilled }) => isKilled));
+    });
+  });
+
+  describe('a page by its address', () => {
+    const URL = 'http://plugins.test/page.scxml';
+    /** Whose answers come when they are let go. */
+    async function startSlow() {
+      const gate: { text: string; open: (() => void)[] } = { text: WAIT, open: [] };
+      const bed = await startPool({
+        host: {
+          fetch: ({ reference }) =>
+            new Promise((resolve) =>
+              gate.open.push(() => resolve({ kind: 'ok', text: gate.text, url: reference })),
+            ),
+          post: () => Promise.resolve({ kind: 'failed', why: 'nobody listens' }),
+        },
+      });
+      const start = () => bed.pool.start({ document: { kind: 'url', url: URL }, observer: {} });
+      const open = () => gate.open.splice(0).forEach((one) => one());
+      return { ...bed, gate, start, open };
+    }
+
+    it('is fetched before anything else, and what it is told meanwhile waits for it', async () => {
+      const { pool, start, open } = await startSlow();
+      const session = start();
+      session.send({ name: 'go', type: 'external' });
+      open();
+      assert.equal((await session.ended).kind, 'final');
+      await pool.stop();
+    });
+
+    it('need not be there for its session to be ended', async () => {
+      const { pool, start, open } = await startSlow();
+      const session = start();
+      session.terminate();
+      assert.deepEqual(await session.ended, { kind: 'terminated' });
+      const flooded = start();
+      for (let i = 0; i < 1001; i++) flooded.send({ name: 'go', type: 'external' });
+      const full = await flooded.ended;
+      assert.equal(full.kind === 'limit' && full.code, 'SCXML_QUEUE_FULL');
+      const stopped = start();
+      await pool.stop();
+      const end = await stopped.ended;
+      assert.equal(end.kind === 'failed' && end.code, 'SCXML_STOPPED');
+      open();
+      assert.equal(pool.stats().sessions, 0);
+    });
+
+    it('is beside proven pages only as long as it says what it said', async () => {
+      const { pool, threads, start, open, gate, clock } = await startSlow();
+      const first = start();
+      first.send({ name: 'go', type: 'external' });
+      open();
+      await first.ended;
+      const sessions = [start()];
+      open();
+      await clock.advance(0);
+      gate.text = WAIT.replace('"go"', '"went"');
+      sessions.push(start());
+      open();
+      await clock.advance(0);
+      const [proven, newcomers] = threads;
+      assert.ok(proven && newcomers);
+      newcomers.isDeaf = true;
+      await clock.advance(12_000);
+      const [same, changed] = sessions;
+      const end = await changed?.ended;
+      assert.equal(end?.kind === 'failed' && end.code, 'SCXML_WORKER_LOST');
+      same?.send({ name: 'go', type: 'external' });
+      assert.equal((await same?.ended)?.kind, 'final');
+      await pool.stop();
     });
   });
 

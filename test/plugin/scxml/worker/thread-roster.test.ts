@@ -34,25 +34,37 @@ function makeRoster(threads: number) {
     clock: virtualClock(),
     log: undefined,
   });
-  const enter = (page: string): number => made.indexOf(roster.enter(page).thread);
+  const enter = (page: string, content?: string): number =>
+    made.indexOf(roster.enter(page, content).thread);
   return { roster, made, enter };
 }
 
+/** The same with threads that are up and pages that are proven: 0, 1, ... are theirs, then comes the newcomers'. */
+async function makeProven(threads: number, ...pages: readonly string[]) {
+  const bed = makeRoster(threads);
+  await bed.roster.warm();
+  for (const page of pages) bed.roster.enter(page).leave(true);
+  return bed;
+}
+
 describe('which thread a page runs in', () => {
-  it('is one it has to itself, as far as there are threads', () => {
-    const { enter } = makeRoster(2);
-    assert.deepEqual(['a', 'a', 'b', 'a', 'b', 'a', 'b'].map(enter), [0, 1, 0, 1, 0, 1, 0]);
+  it('is one it has to itself, as far as there are threads', async () => {
+    const { enter } = await makeProven(2, 'a', 'b');
+    assert.deepEqual(
+      ['a', 'a', 'b', 'a', 'b', 'a', 'b'].map((page) => enter(page)),
+      [0, 1, 0, 1, 0, 1, 0],
+    );
   });
 
-  it('is the emptiest while it is the only page', () => {
-    const { enter, roster } = makeRoster(2);
+  it('is the emptiest while it is the only page', async () => {
+    const { enter, roster } = await makeProven(2, 'a');
     assert.deepEqual([enter('a'), enter('a'), enter('a')], [0, 1, 0]);
-    roster.enter('a').leave();
+    roster.enter('a').leave(true);
     assert.equal(enter('a'), 1);
   });
 
-  it('is not one that does not answer, when another does', () => {
-    const { enter, made } = makeRoster(2);
+  it('is not one that does not answer, when another does', async () => {
+    const { enter, made } = await makeProven(2, 'a', 'b');
     assert.deepEqual([enter('a'), enter('b')], [0, 1]);
     const [first, second] = made;
     assert.ok(first && second);
@@ -62,26 +74,55 @@ describe('which thread a page runs in', () => {
     assert.equal(enter('a'), 0);
   });
 
-  it('is another when one is gone', () => {
-    const { enter, made, roster } = makeRoster(1);
-    enter('a');
+  it('is another when one is gone', async () => {
+    const { enter, made, roster } = await makeProven(1, 'a');
+    assert.equal(enter('a'), 0);
     made[0]?.onGone('killed');
-    assert.equal(roster.size, 0);
-    assert.equal(enter('a'), 1);
+    assert.equal(roster.size, 1);
+    assert.equal(enter('a'), 2);
   });
 
-  it('is apart for a page that held others up, and ends with its last session', () => {
-    const { made, roster } = makeRoster(1);
+  it('is none of the proven ones until one of its sessions has ended well', async () => {
+    const { enter, roster } = await makeProven(1, 'good');
+    const first = roster.enter('new');
+    assert.deepEqual([enter('good'), enter('new')], [0, 1]);
+    first.leave(false);
+    assert.equal(enter('new'), 1, 'a failure proves nothing');
+    roster.enter('new').leave(true);
+    assert.equal(enter('new'), 0);
+  });
+
+  it('is none of the proven ones when it is not the same page any more', async () => {
+    const { enter, roster } = await makeProven(1);
+    roster.enter('a', 'as it was').leave(true);
+    assert.deepEqual([enter('a', 'as it was'), enter('a', 'changed'), enter('a')], [0, 1, 1]);
+  });
+
+  it('is none of another newcomer, as far as there are threads, and is given back', async () => {
+    const { made, roster } = await makeProven(1);
+    const seats = ['a', 'b', 'a', 'b', 'c'].map((page) => roster.enter(page));
+    assert.deepEqual(
+      seats.map(({ thread }) => made.indexOf(thread)),
+      [1, 2, 1, 2, 1],
+    );
+    for (const seat of seats) seat.leave(false);
+    const stopped = made.map(({ isStopped }) => isStopped);
+    assert.equal(stopped.filter(Boolean).length, 1, 'one of them stays');
+    assert.equal(stopped[0], false);
+  });
+
+  it('is apart for a page that held others up, and ends with its last session', async () => {
+    const { made, roster } = await makeProven(1, 'good', 'bad');
     roster.enter('good');
     made[0]?.onHoldUp('bad');
     const seats = [roster.enter('bad'), roster.enter('bad'), roster.enter('bad')];
     assert.deepEqual(
       seats.map(({ thread }) => made.indexOf(thread)),
-      [1, 2, 1],
+      [2, 3, 2],
     );
-    seats[0]?.leave();
-    assert.equal(made[1]?.isStopped, false);
-    seats[2]?.leave();
-    assert.deepEqual([made[1]?.isStopped, made[2]?.isStopped, roster.size], [true, false, 2]);
+    seats[0]?.leave(false);
+    assert.equal(made[2]?.isStopped, false);
+    seats[2]?.leave(false);
+    assert.deepEqual([made[2]?.isStopped, made[3]?.isStopped, roster.size], [true, false, 3]);
   });
 });
