@@ -1,7 +1,8 @@
 /**
- * QuickJS in WebAssembly, made to ask oftener whether time is up. Unchanged, it asks after every 10,000 loops and calls, whatever each of them costs: a loop
- * around one `JSON.parse` of a large text would run for an hour between two questions. The number is a
- * constant in its code, of which no build has another; here it is ten. Plain loops take a quarter longer.
+ * QuickJS in WebAssembly, made to ask oftener whether time is up. Unchanged, it asks after every 10,000
+ * loops and calls, whatever each of them costs: a loop around one `JSON.parse` of a large text would run
+ * for an hour between two questions. The number is a constant in its code, of which no build has another;
+ * here it is ten. Plain loops take a third longer: 664 instead of 503 ms.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
