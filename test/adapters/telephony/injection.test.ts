@@ -124,6 +124,18 @@ describe('texts of documents and FreeSWITCH', function () {
     await site().hangUp(call);
   });
 
+  it('does nothing that a text to be read out says', async () => {
+    const call = await site().call();
+    for (const text of HOSTILE) {
+      const spoken = call.endpoint.play([`say:${text}`], { loop: false, isGapless: true });
+      await sleep(200);
+      await spoken.stop();
+      await spoken.done;
+    }
+    await noMark();
+    await site().hangUp(call);
+  });
+
   it('does nothing that a number, a name or a header says', async () => {
     const far = await site().far();
     for (const text of HOSTILE) {
