@@ -24,6 +24,8 @@ const HANDSHAKE_MAX_MS = 5000;
 const HEADERS_MAX_BYTES = 8192;
 const TOKEN_BYTES = 24;
 const POLICY_VIOLATION = 1008;
+/** FreeSWITCH closes within milliseconds; whoever does not is not FreeSWITCH, or has lost its channel. */
+const LEAVE_MAX_MS = 5000;
 
 /** What becomes of one tap's connection. */
 export interface ForkListener {
@@ -42,6 +44,8 @@ interface Entry {
 
 export class ForkServer {
   readonly #entries = new Map<string, Entry>();
+  /** Heard no more, not closed yet. */
+  readonly #leaving = new Set<WebSocket>();
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -52,7 +56,10 @@ export class ForkServer {
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
 
-  private constructor(maxConnections: number) {
+  private constructor(
+    maxConnections: number,
+    private readonly leaveMaxMs: number,
+  ) {
     this.#http = createServer({
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HANDSHAKE_MAX_MS,
@@ -68,8 +75,12 @@ export class ForkServer {
   }
 
   /** @throws Error when the address cannot be bound */
-  static async listen(host: string, maxConnections: number): Promise<ForkServer> {
-    const server = new ForkServer(maxConnections);
+  static async listen(
+    host: string,
+    maxConnections: number,
+    leaveMaxMs = LEAVE_MAX_MS,
+  ): Promise<ForkServer> {
+    const server = new ForkServer(maxConnections, leaveMaxMs);
     await new Promise<void>((resolve, reject) => {
       server.#http.once('error', reject);
       server.#http.listen(0, host, () => resolve());
@@ -89,15 +100,19 @@ export class ForkServer {
     return path;
   }
 
-  /** Ends the tap's connection; its path is nobody's any more. */
+  /** Nothing of the tap is heard any more; its path is nobody's. */
   remove(path: string): void {
-    this.#entries.get(path)?.connection?.terminate();
+    const entry = this.#entries.get(path);
     this.#entries.delete(path);
+    if (!entry?.connection) return;
+    this.#leave(entry.connection);
+    entry.connection = undefined;
   }
 
   /** Ends every connection and takes no more. */
   close(): void {
     for (const path of [...this.#entries.keys()]) this.remove(path);
+    for (const connection of this.#leaving) connection.terminate();
     this.#http.close();
     this.#http.closeAllConnections();
   }
@@ -113,8 +128,22 @@ export class ForkServer {
     this.#sockets.handleUpgrade(request, socket, head, (connection) => {
       const before = entry.connection;
       entry.connection = connection;
-      before?.terminate();
+      if (before) this.#leave(before);
       this.#serve(connection, entry);
+    });
+  }
+
+  /**
+   * Left to FreeSWITCH to close, which it does with the fork or with the channel. Where the listener
+   * closes first, the module frees the connection while the channel's thread may be writing to it
+   * (its `eventCallback` takes no lock): after some thousand calls that broke FreeSWITCH's heap.
+   */
+  #leave(connection: WebSocket): void {
+    const timer = setTimeout(() => connection.terminate(), this.leaveMaxMs).unref();
+    this.#leaving.add(connection);
+    connection.once('close', () => {
+      clearTimeout(timer);
+      this.#leaving.delete(connection);
     });
   }
 

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import WebSocket from 'ws';
-import { ForkServer } from '../../../src/adapters/cpd/fork-server.js';
+import { type ForkListener, ForkServer } from '../../../src/adapters/cpd/fork-server.js';
 
 const PROTOCOL = 'audio.drachtio.org';
+const LEAVE_MAX_MS = 300;
+
+const listenerOf = (onAudio: () => void): ForkListener => ({
+  isExpected: () => true,
+  onOpen: () => undefined,
+  onAudio,
+  onRefused: () => undefined,
+});
 
 describe('the server that mod_audio_fork sends to', () => {
   let server: ForkServer;
@@ -14,7 +22,7 @@ describe('the server that mod_audio_fork sends to', () => {
   let opened = 0;
   let refused = 0;
   beforeEach(async () => {
-    server = await ForkServer.listen('127.0.0.1', 5);
+    server = await ForkServer.listen('127.0.0.1', 5, LEAVE_MAX_MS);
     [isExpected, heard, opened, refused] = [true, [], 0, 0];
     path = server.add({
       isExpected: () => isExpected,
@@ -59,8 +67,31 @@ describe('the server that mod_audio_fork sends to', () => {
     assert.equal(opened, 0);
   });
 
+  it('leaves it to the module to close what is not heard any more, for a while', async () => {
+    const [closes, stays] = [await dial(), await dial(server.add(listenerOf(() => undefined)))];
+    assert.ok(closes && stays);
+    server.remove(path);
+    closes.send(Buffer.alloc(320));
+    closes.ping();
+    await once(closes, 'pong');
+    assert.equal(closes.readyState, WebSocket.OPEN);
+    assert.deepEqual([heard, refused], [[], 0]);
+    closes.close(1000);
+    const [code] = (await once(closes, 'close')) as [number];
+    assert.equal(code, 1000);
+    server.close();
+    await once(stays, 'close');
+  });
+
+  it('ends what is not closed by the module', async () => {
+    const socket = await dial();
+    server.remove(path);
+    const [code] = (await once(socket!, 'close')) as [number];
+    assert.equal(code, 1006);
+  });
+
   it('gives every tap a path of its own that cannot be guessed', () => {
-    const listener = { isExpected: () => true, onOpen() {}, onAudio() {}, onRefused() {} };
+    const listener = listenerOf(() => undefined);
     const paths = new Set(Array.from({ length: 100 }, () => server.add(listener)));
     assert.equal(paths.size, 100);
     for (const each of paths) assert.match(each, /^\/[\w-]{32}$/);
