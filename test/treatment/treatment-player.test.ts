@@ -87,6 +87,7 @@ describe('TreatmentPlayer', () => {
   it('leaves the sound that was to stop to the bridge, which ends it', async () => {
     const { telephony, endpoint, player, heard } = await setUp();
     const isPlaying = () => telephony.plays.some((play) => play.isPlaying);
+    await endpoint.connect('v=0 remote');
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
     await settle();
     void player.stop('p1');
