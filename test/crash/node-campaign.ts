@@ -23,6 +23,8 @@ export interface NodeCampaignOptions {
   readonly attemptsMax?: number;
   /** Who answers, by the last digits of the number. */
   readonly parties: readonly PersonaName[];
+  /** How long a customer waits until an agent answers; 300 by default. */
+  readonly agentAfterMs?: number;
 }
 
 export interface NodeReport extends Verdict {
@@ -32,6 +34,9 @@ export interface NodeReport extends Verdict {
 }
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
+const AGENT_AFTER_MS = 300;
+/** Beyond the agent's answer: what a customer is ready to wait. */
+const PATIENCE_SECONDS = 8;
 /** Every ring ends by itself before its number may be dialled again. */
 const RING_TIMEOUT_MS = 2000;
 const GUARD_MS = 1500;
@@ -56,12 +61,12 @@ export class NodeCampaign {
   /** @throws Error when something does not start */
   static async start(options: NodeCampaignOptions): Promise<NodeCampaign> {
     const folder = await mkdtemp(join(tmpdir(), 'dialback-nodes-'));
-    const { parties } = options;
+    const { parties, agentAfterMs: queueMs = AGENT_AFTER_MS } = options;
     const farEnd = await startFarEnd({
       mediaDirectory: MEDIA,
       keepCalls: 100_000,
       recordMaxMs: 1,
-      tempo: { conversationMs: 800, queueMs: 300, quietMaxMs: 5000, messageMaxMs: 5000 },
+      tempo: { conversationMs: 800, queueMs, quietMaxMs: 5000, messageMaxMs: 5000 },
       rules: (userPart) =>
         userPart === AGENTS ? 'queue' : parties[Number(userPart.slice(-5)) % parties.length],
     });
@@ -111,6 +116,13 @@ export class NodeCampaign {
     }
   }
 
+  /** Customers who have picked up and are on the line now; their agents do not count. */
+  customersOnTheLine(): number {
+    return this.farEnd.calls().filter(({ userPart, answeredAtMs, endedAtMs }) => {
+      return userPart !== AGENTS && answeredAtMs !== undefined && endedAtMs === undefined;
+    }).length;
+  }
+
   /** From the two witnesses. Ends nothing. */
   async report(): Promise<NodeReport> {
     const store = await openPostgresStore({ url: this.database.url });
@@ -148,14 +160,14 @@ export class NodeCampaign {
 
   #yaml(): string {
     const { drachtio, freeswitch } = this.engine;
-    const { leaseMs, attemptsMax = 4 } = this.options;
+    const { leaseMs, attemptsMax = 4, agentAfterMs = AGENT_AFTER_MS } = this.options;
     return serviceYaml({
       drachtio,
       freeswitch,
       farEnd: this.farEnd,
       store: { url: this.database.url, leaseMs },
       options: {
-        _max_time_to_wait_for_agent_on_the_call: 8,
+        _max_time_to_wait_for_agent_on_the_call: PATIENCE_SECONDS + Math.ceil(agentAfterMs / 1000),
         _max_dial_attempts: attemptsMax,
         _dial_retry_timeout: 1,
         ringTimeoutMs: RING_TIMEOUT_MS,
