@@ -80,8 +80,8 @@ export function createHost(
   };
   const { telephony, setUps, desk, clock, random, log, metrics, store } = parts;
   const inbound = new InboundLine({
-    ...{ telephony, setUps, desk, clock, random, log, metrics, records, files: deps.files },
-    keepLeg: (callId, leg) => void store.commit(callId, { leg }, { durable: false }),
+    ...{ store, telephony, setUps, desk, clock, random, log, metrics, records },
+    files: deps.files,
     get comfortFile() {
       return deps.comfortFile;
     },

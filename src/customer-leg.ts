@@ -17,7 +17,7 @@ import { TrunkTries, type NextTry } from './dial/trunk-tries.js';
 import { credentialsOf, type Trunk } from './dial/trunk.js';
 import type { LegLedger } from './leg-ledger.js';
 import type { LegTrail } from './leg-trail.js';
-import type { Clock, LegListener, PlayEnd } from './ports.js';
+import type { Clock, LegListener } from './ports.js';
 import type { NumberRules } from './request/customer-number.js';
 import type { CallMetrics } from './report/call-metrics.js';
 import type { MediaPlaces } from './treatment/media-file.js';
@@ -58,9 +58,9 @@ export function openCustomerLeg(
   const player = new TreatmentPlayer(places, deps.files, {
     onStarted: (file, loop) => {
       times.sounded();
-      trail.note(call.callId, 'play', loop ? `${file}, in a loop` : file);
+      trail.playing(call.callId, file, loop);
     },
-    onOver: (file, end) => trail.note(call.callId, `play-${end.kind}`, heardOf(file, end)),
+    onOver: (file, end) => trail.played(call.callId, file, end),
     onEnded: (playId, playedMs) =>
       listener.post({
         type: 'treatment-ended',
@@ -155,11 +155,6 @@ function triesOf(
     plan,
     callId,
   );
-}
-
-function heardOf(file: string, end: PlayEnd): string {
-  if (end.kind === 'failed') return `${file}: ${end.why}`;
-  return end.playedMs === undefined ? file : `${file}, ${end.playedMs} ms`;
 }
 
 function callListener(

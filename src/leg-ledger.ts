@@ -9,7 +9,7 @@ import type { LegRole } from './report/trail.js';
 import type { LegChange } from './schedule/callback-store.js';
 
 /** An agent's phone may ring for as long as RFC 3261 16.6 lets an INVITE live (timer C). */
-const FAR_SIDE_RINGS_MS = 180_000;
+export const FAR_SIDE_RINGS_MS = 180_000;
 
 export class LegLedger {
   constructor(

@@ -3,8 +3,8 @@
  * only listens; a leg is followed from before its INVITE until nothing of it is in the air.
  */
 import type { CpdEvent } from './cpd/types.js';
-import type { Clock, Telephony } from './ports.js';
-import type { LegRole, TrailEntry } from './report/trail.js';
+import type { Clock, PlayEnd, Telephony } from './ports.js';
+import type { LegRole, TrailEntry, WireMessage } from './report/trail.js';
 
 const DETAIL_MAX = 200;
 /**
@@ -27,13 +27,16 @@ export class LegTrail {
   /** @returns a function that ends it; it may be called twice */
   follow(leg: LegRole, callId: string): () => void {
     this.#roles.set(callId, leg);
-    const unwatch = this.telephony.watchWire(callId, (message) =>
-      this.#add({ kind: 'sip', leg, callId, ...message }),
-    );
+    const unwatch = this.telephony.watchWire(callId, (message) => this.saw(leg, callId, message));
     return () => {
       unwatch();
       this.#roles.delete(callId);
     };
+  }
+
+  /** A message that was there before the leg was followed. */
+  saw(leg: LegRole, callId: string, message: WireMessage): void {
+    this.#add({ kind: 'sip', leg, callId, ...message });
   }
 
   /**
@@ -44,6 +47,14 @@ export class LegTrail {
     if (leg === undefined) return;
     const text = detail === undefined ? {} : { detail: detail.slice(0, DETAIL_MAX) };
     this.#add({ kind: 'media', leg, callId, atMs: this.clock.nowMs(), what, ...text });
+  }
+
+  playing(callId: string, file: string, isLoop: boolean): void {
+    this.note(callId, 'play', isLoop ? `${file}, in a loop` : file);
+  }
+
+  played(callId: string, file: string, end: PlayEnd): void {
+    this.note(callId, `play-${end.kind}`, describePlay(file, end));
   }
 
   heard(callId: string, event: CpdEvent): void {
@@ -70,6 +81,11 @@ export class LegTrail {
       this.#cancelFlush = this.clock.after(TOGETHER_MS, () => this.flush());
     }
   }
+}
+
+function describePlay(file: string, end: PlayEnd): string {
+  if (end.kind === 'failed') return `${file}: ${end.why}`;
+  return end.playedMs === undefined ? file : `${file}, ${end.playedMs} ms`;
 }
 
 /** What the detector heard, in a line; times are its own, from the first sample. */

@@ -251,15 +251,18 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
       return live.current;
     },
   });
-  telephony.onInbound(takesCalls);
   cleanUp.add(api, () => api.close());
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
   const endOwnedBy = (ownerId: string) => telephony.media.endOwnedBy(ownerId);
-  const takeOver = new TakeOver({ store, telephony, clock, log, host, inbound, endOwnedBy });
+  const takeOver = new TakeOver({
+    ...{ store, telephony, clock, log, host, inbound, endOwnedBy, records, metrics },
+  });
   cleanUp.add(takeOver, () => takeOver.stop());
   await agents.start();
   await takeOver.start();
+  // No sooner: until then every leg in the ledger is one that a dead process left.
+  telephony.onInbound(takesCalls);
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   listeningAt = url;
   host.trunkWatch.configure(live.current.trunks);

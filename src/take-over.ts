@@ -1,17 +1,25 @@
 /**
- * What dead processes left: their legs are ended, then their callbacks go on here. Done at the start,
+ * What dead processes left: their legs are ended, then their callbacks go on here and their calls from
+ * outside are over. Done at the start,
  * and when a process that shares the store is gone; and the other way round, our own calls are ended
  * when others are about to take them over.
  */
 import type { InboundLine } from './inbound/inbound-line.js';
 import { endOrphanLegs, type OrphanDeps } from './orphan-legs.js';
+import type { CallMetrics } from './report/call-metrics.js';
+import type { RecordLines } from './report/record-lines.js';
 import type { CallbackStore } from './schedule/callback-store.js';
 import type { SessionHost } from './session-host.js';
 
 export interface TakeOverDeps extends OrphanDeps {
-  readonly store: Pick<CallbackStore, 'takeOverLegs' | 'commit' | 'takeOverLeftovers' | 'shared'>;
+  readonly store: Pick<
+    CallbackStore,
+    'takeOverLegs' | 'commit' | 'takeOverLeftovers' | 'endLostInboundCalls' | 'shared'
+  >;
   readonly host: Pick<SessionHost, 'recover' | 'abandon' | 'cancel'>;
   readonly inbound: Pick<InboundLine, 'hangUpAll'>;
+  readonly records: Pick<RecordLines, 'inbound'>;
+  readonly metrics?: Pick<CallMetrics, 'inbound'>;
   /** Ends what carries the mark of a process that is gone on servers that we share. Never rejects. */
   endOwnedBy(ownerId: string): Promise<void>;
 }
@@ -67,9 +75,22 @@ export class TakeOver {
   async #run(): Promise<void> {
     const { store, host, log } = this.deps;
     await endOrphanLegs(this.deps);
+    await this.#endCalls();
     const leftovers = await store.takeOverLeftovers();
     if (leftovers.length > 0) log.warn({ count: leftovers.length }, 'callbacks taken over');
     for (const leftover of leftovers) host.recover(leftover);
+  }
+
+  /** Nobody knows how they ended: each has its record all the same. */
+  async #endCalls(): Promise<void> {
+    const { store, clock, records, metrics, log } = this.deps;
+    const calls = await store.endLostInboundCalls(clock.nowMs());
+    for (const call of calls) {
+      const { id: inboundId, callId, serviceName, outcome, why } = call;
+      log.warn({ inboundId, callId, outcome, why }, 'a call from outside is over');
+      records.inbound(call);
+      metrics?.inbound(serviceName, outcome);
+    }
   }
 
   async #onLeaseLost(why: string): Promise<void> {

@@ -28,7 +28,7 @@ function setUp(shared?: Others) {
   const events: string[] = [];
   /** What is found at each look, first one first. */
   const found: string[][] = [];
-  const state = { isBroken: false };
+  const state = { isBroken: false, calls: [] as string[] };
   const telephony = new FakeTelephony();
   telephony.orphanEnd = ({ callId }) => {
     events.push(`end leg ${callId}`);
@@ -44,6 +44,10 @@ function setUp(shared?: Others) {
         ringsUntilMs: 0,
       }));
       return Promise.resolve(legs);
+    },
+    endLostInboundCalls: (endedAtMs: number) => {
+      const calls = state.calls.splice(0);
+      return Promise.resolve(calls.map((id) => ({ ...LOST, id, endedAtMs })));
     },
     takeOverLeftovers: () =>
       Promise.resolve((found.shift() ?? []).map((id) => ({ id }) as Leftover)),
@@ -65,10 +69,20 @@ function setUp(shared?: Others) {
     telephony,
     endOwnedBy,
     clock: virtualClock(),
+    records: { inbound: ({ id }: { id: string }) => void events.push(`record of ${id}`) },
+    metrics: {
+      inbound: (service: string, outcome: string) => void events.push(`${service} ${outcome}`),
+    },
     log: silentLog,
   };
   return { takeOver: new TakeOver(deps), events, found, state };
 }
+
+const LOST = {
+  ...{ callId: 'theirs', serviceName: 'sales', sourceAddress: '192.0.2.10', startedAtMs: 1 },
+  outcome: 'lost',
+  why: 'NODE_LOST',
+} as const;
 
 describe('TakeOver', () => {
   it('ends what was left on the wire before its callbacks go on', async () => {
@@ -76,6 +90,15 @@ describe('TakeOver', () => {
     found.push(['a', 'b']);
     await takeOver.start();
     assert.deepEqual(events, ['end leg of a', 'end leg of b', 'recover a', 'recover b']);
+  });
+
+  it('ends calls from outside once nothing of them is on the wire, each with a record', async () => {
+    const { takeOver, events, found, state } = setUp();
+    found.push(['inbound-a', 'b']);
+    state.calls = ['inbound-a'];
+    await takeOver.start();
+    const legs = ['end leg of inbound-a', 'end leg of b'];
+    assert.deepEqual(events.slice(0, 4), [...legs, 'record of inbound-a', 'sales lost']);
   });
 
   it('does not start on a store that cannot be read', async () => {

@@ -35,7 +35,8 @@ function inOrder(ladder: readonly LadderLine[], media: readonly MediaLine[]): It
     ...ladder.map((line) => ({ kind: 'sip' as const, ...line })),
     ...media.map((line) => ({ kind: 'media' as const, ...line })),
   ].sort((a, b) => a.atMs - b.atMs);
-  let attempt = -1;
+  // What came before the first attempt, or belongs to none.
+  let attempt = 0;
   return items.flatMap((item) => {
     if (item.kind === 'attempt' || item.attempt === attempt) return [item];
     ({ attempt } = item);

@@ -2,6 +2,7 @@
 
 import type { AttemptView } from '../request/callback-view.js';
 import type { AttemptRecord, JournalStep } from '../schedule/callback-store.js';
+import type { InboundStoryDocument } from '../request/inbound-routes.js';
 import type { StoryDocument } from '../request/own-routes.js';
 import { drawLadder } from './ladder-lines.js';
 import { printable } from './terminal.js';
@@ -34,6 +35,26 @@ export function storyLines(story: StoryDocument): string[] {
       'wire',
       drawLadder(story.ladder, story.media, (atMs) => offset(atMs, firstAtMs)),
     ),
+  ].map(printable);
+}
+
+export function inboundStoryLines({ call, ladder, media }: InboundStoryDocument): string[] {
+  const { startedAtMs, answeredAtMs, connectedAtMs, endedAtMs, outcome, why } = call;
+  const time = (atMs: number) => offset(atMs, startedAtMs);
+  const happened: (readonly [number | undefined, string])[] = [
+    [startedAtMs, `rings: ${call.number ?? 'number withheld'} for ${call.serviceName}`],
+    [answeredAtMs, 'answered, and waits in the queue'],
+    [connectedAtMs, `talks to ${call.connectedTo ?? 'somebody'}`],
+    [endedAtMs, `${outcome ?? ''}: ${why ?? ''}`],
+  ];
+  return [
+    `call ${call.id}, ${new Date(startedAtMs).toISOString()}`,
+    `  from ${call.sourceAddress}, Call-ID ${call.callId}`,
+    ...section(
+      'steps',
+      happened.flatMap(([atMs, what]) => (atMs === undefined ? [] : [`${time(atMs)}  ${what}`])),
+    ),
+    ...section('wire', drawLadder(ladder, media, time)),
   ].map(printable);
 }
 

@@ -1,6 +1,7 @@
-/** `dialback trace ID`: the readable story of one callback, from a running service. */
+/** `dialback trace ID`: the readable story of a callback or a call from outside, from a running service. */
 
 import type { Command } from 'commander';
+import type { InboundStoryDocument } from '../request/inbound-routes.js';
 import type { StoryDocument } from '../request/own-routes.js';
 import {
   addServerOption,
@@ -8,7 +9,7 @@ import {
   ServiceClient,
   type ServerOptions,
 } from './service-client.js';
-import { storyLines } from './story-lines.js';
+import { inboundStoryLines, storyLines } from './story-lines.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 
 interface Options extends ServerOptions {
@@ -18,15 +19,20 @@ interface Options extends ServerOptions {
 export function registerTraceCommand(program: Command, terminal: Terminal = systemTerminal): void {
   const command = program
     .command('trace')
-    .description('the story of one callback: steps, attempts, SIP')
-    .argument('<id>', "the callback's id")
+    .description('the story of a callback, or of a call that came to us: steps, attempts, SIP')
+    .argument('<id>', "the callback's id, or the call's: inbound-...")
     .option('--json', 'one JSON document');
   addServerOption(command).action((id: string, options: Options) =>
     runCommand(terminal, async () => {
       const client = new ServiceClient(options.server);
-      const story = (await client.get(['v1', 'callbacks', id, 'story'])) as StoryDocument;
+      const isInbound = id.startsWith('inbound-');
+      const path = ['v1', isInbound ? 'inbound-calls' : 'callbacks', id, 'story'];
+      const story = await client.get(path);
+      const lines = isInbound
+        ? inboundStoryLines(story as InboundStoryDocument)
+        : storyLines(story as StoryDocument);
       if (options.json) terminal.out(JSON.stringify(story));
-      else for (const line of storyLines(story)) terminal.out(line);
+      else for (const line of lines) terminal.out(line);
     }),
   );
 }

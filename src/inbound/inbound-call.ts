@@ -1,5 +1,6 @@
 /** A call from outside, and what we say to it; between the adapter and the desk. */
 import type { LegListener, SipDialog } from '../ports.js';
+import type { WireMessage } from '../report/trail.js';
 
 export interface InboundCall {
   readonly callId: string;
@@ -7,6 +8,8 @@ export interface InboundCall {
   readonly number: string | undefined;
   /** Where it came from. */
   readonly sourceAddress: string;
+  /** Its INVITE. */
+  readonly invite: WireMessage;
   /** What it offers, when that is audio that we speak (RTP, G.711). */
   readonly offer: string | undefined;
   /** Whoever rang has given up. At once when that is so already. */

@@ -7,7 +7,7 @@ import type { DialbackConfig, ServiceConfig } from '../config/config.js';
 import type { InboundAnswer, InboundCall } from './inbound-call.js';
 import { QueuedCaller, type QueuedCallerDeps } from './queued-caller.js';
 
-export type InboundLineDeps = Omit<QueuedCallerDeps, 'onOver'>;
+export type InboundLineDeps = Omit<QueuedCallerDeps, 'onOver' | 'isStopping'>;
 
 type Limits = Pick<DialbackConfig['inbound'], 'maxCalls' | 'maxCallsPerSecond'>;
 
@@ -20,7 +20,7 @@ export class InboundLine {
   /** By source address; only those that may bring calls come here. */
   readonly #rates = new Map<string, CallsPerSecond>();
   #isStopping = false;
-  #whenIdle: () => void = () => undefined;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(private readonly deps: InboundLineDeps) {}
 
@@ -31,13 +31,14 @@ export class InboundLine {
 
   /** Takes a call into the queue of this service, or says why not. Never rejects. */
   async take(call: InboundCall, service: ServiceConfig, limits: Limits): Promise<InboundAnswer> {
-    const { clock, telephony, metrics, log } = this.deps;
+    const { clock, telephony, metrics, log, store } = this.deps;
     const refused = (answer: InboundAnswer, why: string): InboundAnswer => {
       metrics?.inbound(service.name, 'refused');
       log.warn({ callId: call.callId, source: call.sourceAddress, why }, 'call not taken');
       return answer;
     };
     if (this.#isStopping || !telephony.media.isConnected) return refused(UNAVAILABLE, 'not ready');
+    if (!store.isWritable) return refused(UNAVAILABLE, 'the store cannot write');
     if (this.#callers.size >= limits.maxCalls) return refused(BUSY, 'inbound.maxCalls');
     const rate = this.#rates.get(call.sourceAddress) ?? new CallsPerSecond();
     this.#rates.set(call.sourceAddress, rate);
@@ -49,9 +50,11 @@ export class InboundLine {
     const caller: QueuedCaller = new QueuedCaller(
       {
         ...this.deps,
+        isStopping: () => this.#isStopping,
         onOver: () => {
           this.#callers.delete(caller);
-          if (this.#callers.size === 0) this.#whenIdle();
+          if (this.#callers.size > 0) return;
+          for (const resolve of this.#whenIdle.splice(0)) resolve();
         },
       },
       call,
@@ -68,16 +71,17 @@ export class InboundLine {
     if (this.#callers.size > 0 && deadlineMs > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.deps.clock.after(deadlineMs, resolve);
-        this.#whenIdle = () => {
-          cancel();
-          resolve();
-        };
+        this.#whenIdle.push(cancel, resolve);
       });
     }
     await this.hangUpAll('shutdown');
+    // Their ends are on record, or left to the next start.
+    if (this.#callers.size > 0) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
   }
 
-  /** Ends every call that is taken. */
+  /** Ends every call that is taken; resolves when all are off the wire. */
   async hangUpAll(why: string): Promise<void> {
     await Promise.all([...this.#callers].map((caller) => caller.hangUp(why)));
   }

@@ -1,34 +1,33 @@
 /**
  * A customer who rang us: answered, hears the service's waiting treatment, waits in its queue like one
  * who was called back, and talks to whoever answers. The flow has no part in it: nobody was dialled, so
- * there is no attempt to judge or to repeat. Its legs are in the ledger: after a crash they are ended.
+ * there is no attempt to judge or to repeat. It is on record before it is answered (`inbound-story.ts`).
  */
 import type { EventBody } from '../callflow/vocabulary.js';
 import type { ServiceConfig } from '../config/config.js';
 import type { SetUpGovernor } from '../dial/set-up-governor.js';
 import type { CustomerCall } from '../handoff/conversation.js';
 import { FarSides, type FarSidesContext, type HandoffSettings } from '../handoff/far-sides.js';
-import type { QueueExit } from '../handoff/queue/vocabulary.js';
-import { LegLedger } from '../leg-ledger.js';
-import { LegTrail } from '../leg-trail.js';
-import type { LegListener, MediaEndpoint, SipDialog } from '../ports.js';
+import type { MediaEndpoint, SipDialog } from '../ports.js';
 import type { CallMetrics } from '../report/call-metrics.js';
-import type { InboundFacts } from '../report/call-record.js';
 import type { RecordLines } from '../report/record-lines.js';
-import type { LegChange } from '../schedule/callback-store.js';
+import type { CallbackStore } from '../schedule/callback-store.js';
+import type { InboundOutcome } from '../schedule/inbound-calls.js';
 import { TreatmentPlayer } from '../treatment/treatment-player.js';
 import type { InboundCall } from './inbound-call.js';
+import { InboundStory } from './inbound-story.js';
 
 export type QueuedCallerDeps = FarSidesContext['deps'] & {
+  readonly store: Pick<CallbackStore, 'commit' | 'isWritable'>;
   readonly setUps: Pick<SetUpGovernor, 'queue'>;
   readonly metrics?: Pick<CallMetrics, 'inbound'>;
   /** Heard where the service has no waiting treatment. */
   readonly comfortFile: string;
   readonly records: Pick<RecordLines, 'inbound'>;
-  /** What is on the wire of a call, for whoever comes after a crash. @param callId our own name for it */
-  keepLeg(callId: string, leg: LegChange): void;
   settings(): Omit<HandoffSettings, 'service'>;
-  /** Nothing of it is in the air any more. */
+  /** The process ends: what cannot be written now is left to the next. */
+  isStopping(): boolean;
+  /** Nothing of it is in the air any more, and its end is on record. */
   onOver(): void;
 };
 
@@ -38,21 +37,15 @@ const PLACE_WAIT_MAX_MS = 2000;
 const WITHHELD = 'anonymous';
 
 export class QueuedCaller {
-  readonly #id: string;
-  readonly #ringsSinceMs: number;
+  readonly #story: InboundStory;
   readonly #far: FarSides;
   readonly #player: TreatmentPlayer;
   readonly #call: CustomerCall;
-  readonly #leg: LegListener;
   readonly #cleaning = new Set<Promise<unknown>>();
   #endpoint: MediaEndpoint | undefined;
   #dialog: SipDialog | undefined;
   #searches = 0;
-  #connectedAtMs: number | undefined;
-  #connectedTo: string | undefined;
-  #outcome: QueueExit = 'failed';
-  /** Of a call that was not taken the line tells. */
-  #isRefused = false;
+  #outcome: InboundOutcome = 'failed';
   #stopTimer: () => void = () => undefined;
   #stopRetry: () => void = () => undefined;
   #ending: Promise<void> | undefined;
@@ -62,16 +55,12 @@ export class QueuedCaller {
     private readonly inbound: InboundCall,
     private readonly service: ServiceConfig,
   ) {
-    const { clock, random, telephony } = deps;
-    this.#id = `inbound-${random.uuid()}`;
-    this.#ringsSinceMs = clock.nowMs();
-    // Of a call that nobody asked for there is no callback to keep its story with.
-    const trail = new LegTrail(telephony, clock, () => undefined);
-    const ledger = new LegLedger(clock, trail, (leg) => deps.keepLeg(this.#id, leg));
-    this.#leg = ledger.begin('customer', inbound.callId);
+    const id = `inbound-${deps.random.uuid()}`;
+    this.#story = new InboundStory(deps, id, inbound, service.name);
+    const { trail, ledger, record } = this.#story;
     this.#player = new TreatmentPlayer(deps.settings().places, deps.files, {
-      onStarted: () => undefined,
-      onOver: () => undefined,
+      onStarted: (file, loop) => trail.playing(inbound.callId, file, loop),
+      onOver: (file, end) => trail.played(inbound.callId, file, end),
       onEnded: (playId) => this.#played(playId),
       onFailed: (playId, why) => {
         deps.log.warn({ callId: inbound.callId, why }, 'treatment not played');
@@ -97,9 +86,9 @@ export class QueuedCaller {
     this.#far = new FarSides({
       deps,
       callback: {
-        id: this.#id,
+        id,
         customerNumber: inbound.number ?? WITHHELD,
-        createdAtMs: this.#ringsSinceMs,
+        createdAtMs: record.startedAtMs,
         userData: {},
       },
       ledger,
@@ -108,14 +97,19 @@ export class QueuedCaller {
       post: (event) => this.#happened(event),
       attempt: () => 1,
       onFacts: ({ connectedAtMs, connectedTo }) => {
-        this.#connectedAtMs ??= connectedAtMs;
-        this.#connectedTo ??= connectedTo;
+        // The first it was connected with: whoever sends the caller on is told of in the trail.
+        if (this.#isConnected || connectedAtMs === undefined) return;
+        this.#story.add({ connectedAtMs, ...(connectedTo !== undefined && { connectedTo }) });
       },
       cleanUp: (work) => this.#cleanUp(work),
     });
   }
 
-  /** Answers the call. @returns why it could not be; nothing of it is left then */
+  get #isConnected(): boolean {
+    return this.#story.record.connectedAtMs !== undefined;
+  }
+
+  /** Answers the call, once it is on record. @returns why it could not be; nothing of it is left then */
   async answer(offer: string): Promise<string | undefined> {
     let isGone = false;
     this.inbound.onCancelled(() => {
@@ -124,18 +118,20 @@ export class QueuedCaller {
       void this.hangUp('the caller has given up');
     });
     try {
+      await this.#story.begin();
       const endpoint = await this.#createEndpoint();
       this.#endpoint = endpoint;
-      this.#leg.onEndpoint(endpoint.id);
+      this.#story.leg.onEndpoint(endpoint.id);
       const answer = await endpoint.answer(offer);
       if (this.#ending) throw new Error('given up before the answer');
-      this.#dialog = await this.inbound.accept(answer, this.#leg);
+      this.#dialog = await this.inbound.accept(answer, this.#story.leg);
+      this.#story.add({ answeredAtMs: this.deps.clock.nowMs() });
       if (this.#ending) throw new Error('given up with the answer');
       this.#begin(endpoint, this.#dialog);
       return undefined;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#isRefused = !isGone;
+      if (!isGone) this.#outcome = 'refused';
       await this.hangUp(why);
       // What came too late for that.
       await Promise.all([this.#dialog?.bye(why), this.#endpoint?.close()]);
@@ -143,7 +139,7 @@ export class QueuedCaller {
     }
   }
 
-  /** BYE, and everything is given back. */
+  /** BYE, and everything is given back. What is left then is its record. */
   hangUp(why: string): Promise<void> {
     this.#ending ??= this.#end(why);
     return this.#ending;
@@ -169,10 +165,11 @@ export class QueuedCaller {
   #begin(endpoint: MediaEndpoint, dialog: SipDialog): void {
     const { log, clock } = this.deps;
     const { options, mediaSilenceMaxMs, name } = this.service;
-    log.info({ callId: this.inbound.callId, service: name }, 'a caller waits in the queue');
+    const { id, callId } = this.#story.record;
+    log.info({ inboundId: id, callId, service: name }, 'a caller waits in the queue');
     dialog.onEnded((how) => {
       if (how === 'local') return;
-      if (this.#connectedAtMs === undefined) this.#outcome = 'abandoned';
+      if (!this.#isConnected) this.#outcome = 'abandoned';
       void this.hangUp('the caller hung up');
     });
     endpoint.onEnded(() => void this.hangUp('media endpoint lost'));
@@ -202,6 +199,7 @@ export class QueuedCaller {
     this.#searches += 1;
     if (queue === undefined) return this.#giveUp('failed', 'the service has no queue');
     const attemptsMax = Math.max(1, maxTransferToAgentAttempts - this.#searches + 1);
+    this.#story.note('queue', `${queue}, as ${this.#queueId}`);
     this.#far.search({ type: 'queue', queueId: this.#queueId, queue, attemptsMax }, this.#customer);
   }
 
@@ -233,6 +231,8 @@ export class QueuedCaller {
       case 'early-media':
         if (event.isHeard) return this.#far.listenIn(event.queueId, this.#customer);
         return this.#playWaiting();
+      case 'agent-missed':
+        return this.#story.note('agent-missed', event.why);
       case 'agent-failed':
         return this.#failed(event.why);
       case 'agent-hung-up':
@@ -245,7 +245,8 @@ export class QueuedCaller {
   /** Another search a little later, as long as agents may be tried. */
   #failed(why: string): void {
     const { maxTransferToAgentAttempts, agentRetryMs } = this.service.options;
-    if (this.#connectedAtMs !== undefined || this.#searches >= maxTransferToAgentAttempts) {
+    this.#story.note('agent-failed', why);
+    if (this.#isConnected || this.#searches >= maxTransferToAgentAttempts) {
       return this.#giveUp('failed', why);
     }
     this.#stopRetry = this.deps.clock.after(agentRetryMs, () => {
@@ -254,11 +255,11 @@ export class QueuedCaller {
   }
 
   /** Nobody could be had: that is said, then the call ends. */
-  #giveUp(outcome: QueueExit, why: string): void {
+  #giveUp(outcome: 'failed' | 'gave-up', why: string): void {
     this.#outcome = outcome;
     this.#stopTimer();
     this.#stopRetry();
-    this.#far.drop(this.#queueId, why, outcome === 'gave-up' ? 'gave-up' : 'failed');
+    this.#far.drop(this.#queueId, why, outcome);
     const { findAgentFailTreatment } = this.service.options;
     const endpoint = this.#endpoint;
     if (!findAgentFailTreatment || !endpoint) return void this.hangUp(why);
@@ -282,25 +283,25 @@ export class QueuedCaller {
     this.#player.close();
     this.#far.drop(this.#queueId, why, this.#outcome === 'abandoned' ? 'abandoned' : 'withdrawn');
     this.#far.dropAll(why);
-    const nowMs = clock.nowMs();
-    const waitedMs = (this.#connectedAtMs ?? nowMs) - this.#ringsSinceMs;
-    const talkedMs = this.#connectedAtMs === undefined ? undefined : nowMs - this.#connectedAtMs;
+    const endedAtMs = clock.nowMs();
     await this.#dialog?.bye(why);
     await this.#endpoint?.close();
-    this.#leg.onOver();
+    this.#story.leg.onOver();
     await Promise.all(this.#cleaning);
-    if (!this.#isRefused) this.#tell({ waitedMs, talkedMs, why });
-    this.deps.onOver();
+    void this.#tell(endedAtMs, why);
   }
 
-  #tell(facts: Pick<InboundFacts, 'waitedMs' | 'talkedMs' | 'why'>): void {
-    const { log, records, metrics } = this.deps;
-    const { callId, number } = this.inbound;
-    const { name: service } = this.service;
+  async #tell(endedAtMs: number, why: string): Promise<void> {
+    const { log, records, metrics, isStopping } = this.deps;
     const outcome = this.#outcome;
-    const call = { callId, service, number, outcome, connectedTo: this.#connectedTo, ...facts };
-    log.info(call, 'a call from outside is over');
-    records.inbound({ ...call, id: this.#id, atMs: this.#ringsSinceMs });
-    metrics?.inbound(service, outcome);
+    const call = await this.#story.end({ endedAtMs, outcome, why }, isStopping);
+    if (call) {
+      const { id, ...facts } = call;
+      log.info({ inboundId: id, ...facts }, 'a call from outside is over');
+      records.inbound(call);
+      // Of a call that was not taken the line tells.
+      if (outcome !== 'refused') metrics?.inbound(this.service.name, outcome);
+    }
+    this.deps.onOver();
   }
 }

@@ -5,7 +5,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { TrunkView } from '../dial/trunk-watch.js';
-import type { QueueExit } from '../handoff/queue/vocabulary.js';
+import type { InboundOutcome } from '../schedule/inbound-calls.js';
 import { QueueMetrics, type QueueSources } from './queue-metrics.js';
 
 /** From a fast LAN to a carrier that takes its time. s */
@@ -133,7 +133,7 @@ export class CallMetrics {
   }
 
   /** A call from outside: refused, or how it left the queue. */
-  inbound(service: string, outcome: QueueExit | 'refused'): void {
+  inbound(service: string, outcome: InboundOutcome): void {
     this.#inbound.inc({ service, outcome });
   }
 

@@ -4,6 +4,7 @@
  * seconds, as theirs are. Source of the keys: Callback User's Guide, "Reporting"; five attempts have one.
  */
 import type { AttemptRecord, CallbackRecord } from '../schedule/callback-store.js';
+import type { EndedInboundCallRecord } from '../schedule/inbound-calls.js';
 
 export type CallRecord = Readonly<Record<string, string | number>>;
 
@@ -71,39 +72,22 @@ export function startRecord(
   });
 }
 
-/** A call from outside that is over. */
-export interface InboundFacts {
-  /** Ours; no callback's. */
-  readonly id: string;
-  /** SIP's. */
-  readonly callId: string;
-  readonly service: string;
-  /** As the network shows it; undefined when withheld. */
-  readonly number: string | undefined;
-  /** `served`, `abandoned`, `gave-up` or `failed`. */
-  readonly outcome: string;
-  readonly atMs: number;
-  readonly waitedMs: number;
-  /** Undefined: with nobody. */
-  readonly talkedMs: number | undefined;
-  readonly connectedTo: string | undefined;
-  readonly why: string;
-}
-
-/** It has no callback: what Genesys would call `_CB_SERVICE_ID` is `inbound_id`, which nobody looks up. */
-export function inboundRecord(call: InboundFacts): CallRecord {
-  const { atMs, waitedMs, talkedMs } = call;
+/** It has no callback: what Genesys would call `_CB_SERVICE_ID` is `inbound_id`. */
+export function inboundRecord(call: EndedInboundCallRecord): CallRecord {
+  const { startedAtMs, connectedAtMs, endedAtMs, outcome } = call;
+  // Nobody saw the end of a lost one.
+  const seenUntilMs = outcome === 'lost' ? undefined : endedAtMs;
   return present({
     inbound_id: call.id,
     sip_call_id: call.callId,
-    service: call.service,
+    service: call.serviceName,
     customer_number: call.number,
-    outcome: call.outcome,
+    outcome,
     why: call.why,
-    started_at: secondsOf(atMs),
-    completed_at: secondsOf(atMs + waitedMs + (talkedMs ?? 0)),
-    _CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT: spanOf(0, waitedMs),
-    talk: spanOf(0, talkedMs),
+    started_at: secondsOf(startedAtMs),
+    completed_at: secondsOf(endedAtMs),
+    _CB_D_CUSTOMER_CONNECTED_WAITING_FOR_AGENT: spanOf(startedAtMs, connectedAtMs ?? seenUntilMs),
+    talk: spanOf(connectedAtMs, seenUntilMs),
     connected_to: call.connectedTo,
     _CB_DIM_CALL_DIRECTION: 'USERORIGINATED',
   });

@@ -1,17 +1,12 @@
 /**
  * The two records of a callback as Genesys reports them, one when it begins and one when it is over,
  * each a line of JSON. They tell what is in the store already: whoever misses one, after a crash, finds
- * the callback there. A call that came to us has one, when it is over, and nothing in the store.
+ * the callback there. A call that came to us has one, when it is over.
  */
 import type { Log } from '../ports.js';
 import type { CallbackRecord, CallbackStore } from '../schedule/callback-store.js';
-import {
-  callRecord,
-  inboundRecord,
-  startRecord,
-  type InboundFacts,
-  type Standing,
-} from './call-record.js';
+import type { EndedInboundCallRecord } from '../schedule/inbound-calls.js';
+import { callRecord, inboundRecord, startRecord, type Standing } from './call-record.js';
 
 export interface RecordLinesDeps {
   readonly store: Pick<CallbackStore, 'get' | 'attempts'>;
@@ -36,7 +31,7 @@ export class RecordLines {
   }
 
   /** A call from outside is over. */
-  inbound(call: InboundFacts): void {
+  inbound(call: EndedInboundCallRecord): void {
     if (this.deps.isOn()) this.deps.append(JSON.stringify(inboundRecord(call)));
   }
 

@@ -78,7 +78,10 @@ function byOrigin(http: HttpConfig): Identify {
  */
 export function scopeOf(method: string, url: string): ApiScope {
   const isRead = method === 'GET' || method === 'HEAD';
-  if (/^\/genesys\/[12]\//.test(url) || /^\/v1\/(?:callbacks|numbers)(?:\/|$)/.test(url)) {
+  if (
+    /^\/genesys\/[12]\//.test(url) ||
+    /^\/v1\/(?:callbacks|numbers|inbound-calls)(?:\/|$)/.test(url)
+  ) {
     return isRead ? 'callbacks:read' : 'callbacks:write';
   }
   return (

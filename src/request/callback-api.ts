@@ -33,6 +33,7 @@ import { addBodyParsers } from './body-parsers.js';
 import { registerConfigRoutes, type ConfigOffice } from './config-routes.js';
 import { registerGenesysRoutes } from './genesys-routes.js';
 import { allowOrigins, currentCaller, guardRoutes } from './guarded-routes.js';
+import { registerInboundRoutes } from './inbound-routes.js';
 import { registerLiveRoutes } from './live-routes.js';
 import { registerNotificationRoutes } from './notification-routes.js';
 import { registerRecordRoutes } from './record-routes.js';
@@ -150,6 +151,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     };
     registerGenesysRoutes(scope, seen);
     registerOwnRoutes(scope, seen);
+    registerInboundRoutes(scope, seen);
     registerNumberRoutes(scope, seen);
     if (deps.queues) registerQueueRoutes(scope, deps.queues);
     if (deps.trunks) registerTrunkRoutes(scope, deps.trunks);

@@ -3,6 +3,7 @@
  * of the API is made of it.
  */
 import { CALLBACK_STATES } from '../schedule/callback-store.js';
+import { INBOUND_OUTCOMES } from '../schedule/inbound-calls.js';
 
 const text = { type: 'string' } as const;
 const integer = { type: 'integer' } as const;
@@ -136,6 +137,41 @@ export const CALLBACK_PAGE = {
   type: 'object',
   properties: {
     callbacks: listOf(CALLBACK),
+    next: { type: 'string', description: 'Cursor of the next page; absent on the last one.' },
+  },
+};
+
+export const INBOUND_CALL = {
+  type: 'object',
+  required: ['id', 'callId', 'serviceName', 'sourceAddress', 'startedAtMs'],
+  properties: {
+    id: text,
+    callId: { type: 'string', description: "SIP's Call-ID." },
+    serviceName: text,
+    number: { type: 'string', description: 'As the network shows it; absent when withheld.' },
+    sourceAddress: { type: 'string', description: 'Where it came from.' },
+    startedAtMs: timeMs,
+    answeredAtMs: timeMs,
+    connectedAtMs: timeMs,
+    connectedTo: text,
+    endedAtMs: { ...timeMs, description: 'Present, with `outcome` and `why`, when it is over.' },
+    outcome: { type: 'string', enum: INBOUND_OUTCOMES },
+    why: text,
+  },
+} as const;
+
+export const INBOUND_FILTERS = {
+  service: { type: 'string', maxLength: 64 },
+  number: { type: 'string', maxLength: 40, description: 'As the network shows it.' },
+  callId: { type: 'string', maxLength: 128, description: "SIP's Call-ID." },
+  from: { type: 'integer', minimum: 0, description: 'Rang at or after, milliseconds.' },
+  to: { type: 'integer', minimum: 0, description: 'Rang at or before, milliseconds.' },
+} as const;
+
+export const INBOUND_PAGE = {
+  type: 'object',
+  properties: {
+    calls: listOf(INBOUND_CALL),
     next: { type: 'string', description: 'Cursor of the next page; absent on the last one.' },
   },
 };

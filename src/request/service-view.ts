@@ -18,6 +18,10 @@ export function viewOfServices(
   };
   const isThere = async (id: string): Promise<boolean> =>
     servicesNow() === undefined || (await visible(id)) !== undefined;
+  const inboundCalls: CallbackStore['inboundCalls'] = (query) => {
+    const services = servicesNow();
+    return store.inboundCalls({ ...query, ...(services && { serviceNames: [...services] }) });
+  };
   const visible = async (id: string): Promise<CallbackRecord | undefined> => {
     const record = await store.get(id);
     return record === undefined || isHidden(record.serviceName) ? undefined : record;
@@ -46,7 +50,11 @@ export function viewOfServices(
       (await isThere(id)) ? store.reschedule(id, changes) : { ok: false, why: 'unknown' },
     attempts: async (id) => ((await isThere(id)) ? store.attempts(id) : []),
     story: async (id) => ((await isThere(id)) ? store.story(id) : []),
-    trail: async (id) => ((await isThere(id)) ? store.trail(id) : []),
+    trail: async (id) => {
+      const isSeen = (await isThere(id)) || (await inboundCalls({ id, limit: 1 })).length > 0;
+      return isSeen ? store.trail(id) : [];
+    },
+    inboundCalls,
     findNotices: (query) => {
       const services = servicesNow();
       return store.findNotices({ ...query, ...(services && { serviceNames: [...services] }) });

@@ -15,9 +15,10 @@
  */
 
 import type { AttemptDetail, Command, Event, State } from '../callflow/vocabulary.js';
-import type { LegIdentity, OrphanLeg } from '../ports.js';
 import type { NoticeDraft, NoticeStore } from './notices.js';
 import type { ClaimOf, DueService } from './due-services.js';
+import type { InboundCallStore, InboundChange } from './inbound-calls.js';
+import type { LegChange, LegRecord } from './leg-changes.js';
 import type { PauseStore } from './pauses.js';
 import type { AgentMemoStore } from '../handoff/agent-memory.js';
 import type { TrailEntry } from '../report/trail.js';
@@ -35,7 +36,7 @@ import type { StoreError } from './store-error.js';
 import type { CallbackQuery } from './callback-query.js';
 import type { Reschedule, RescheduleResult } from './reschedule.js';
 
-export type { CallbackQuery, Reschedule, RescheduleResult };
+export type { CallbackQuery, LegChange, LegRecord, Reschedule, RescheduleResult };
 
 export { StoreError, type StoreErrorCode } from './store-error.js';
 
@@ -195,35 +196,6 @@ export type AttemptChange = { readonly attempt: number } & Partial<
   Omit<AttemptRecord, 'callbackId' | 'attempt'>
 >;
 
-/**
- * The leg ledger: what is in the air on the wire, so that it can be ended after a crash. A leg is in
- * it from before its INVITE until its BYE or CANCEL is answered; facts about others are ignored. Alone in
- * a change it needs no callback: a call from outside has none, but an id of its own.
- */
-export type LegChange =
-  | {
-      readonly kind: 'begun';
-      readonly callId: string;
-      /** E.164 of a customer; absent for agents and route points. */
-      readonly number?: string;
-      /** Should we die: from then on nothing of it can ring any more. */
-      readonly ringsUntilMs: number;
-    }
-  | {
-      readonly kind: 'facts';
-      readonly callId: string;
-      readonly endpointId?: string;
-      readonly identity?: LegIdentity;
-    }
-  | { readonly kind: 'over'; readonly callId: string };
-
-/** A leg in the ledger. */
-export interface LegRecord extends OrphanLeg {
-  readonly callbackId: string;
-  readonly number?: string;
-  readonly ringsUntilMs: number;
-}
-
 /** Everything that one step changes, in one transaction. */
 export interface Change {
   /** When, milliseconds since the epoch; the step's time when left out. */
@@ -233,6 +205,8 @@ export interface Change {
   readonly record?: RecordChange;
   readonly attempt?: AttemptChange;
   readonly leg?: LegChange;
+  /** Of a call from outside, under whose id the change is made; with `leg` and `trail` alone. */
+  readonly inbound?: InboundChange;
   /** Lines for `trace`; those past `TRAIL_ENTRIES_MAX` of a callback are dropped. */
   readonly trail?: readonly TrailEntry[];
   /** Keys of the user data that get another value; null takes one away. */
@@ -267,7 +241,10 @@ export type CommitResult =
   /** One of `counters` is full (`take` only). */
   | CounterRefusal
   | CallLimitRefusal
-  /** The callback is COMPLETED, which is final; journal and attempt facts alone are still taken. */
+  /**
+   * The callback is COMPLETED, which is final; journal and attempt facts alone are still taken. A call
+   * from outside is over.
+   */
   | { readonly ok: false; readonly why: 'completed' }
   | { readonly ok: false; readonly why: 'unknown' };
 
@@ -302,7 +279,7 @@ export interface StoreStats {
 /** What a dead process left claimed. */
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
-export interface CallbackStore extends PauseStore, NoticeStore, AgentMemoStore {
+export interface CallbackStore extends PauseStore, NoticeStore, AgentMemoStore, InboundCallStore {
   /** Present when several processes share the store. */
   readonly shared?: SharedStore;
   /**

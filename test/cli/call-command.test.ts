@@ -10,6 +10,7 @@ import type { Clock, Log } from '../../src/ports.js';
 import { createApi } from '../../src/request/callback-api.js';
 import type { CallbackStore, JournalStep } from '../../src/schedule/callback-store.js';
 import { configOf } from '../request/test-config.js';
+import { someInbound } from '../adapters/store/conformance-inbound.js';
 
 const START_MS = Date.UTC(2026, 0, 15, 12);
 const NUMBER = '+15550001234';
@@ -205,6 +206,41 @@ describe('The commands that use a running service', () => {
     const document = JSON.parse(out[0] ?? '') as Record<string, unknown[]>;
     assert.deepEqual(Object.keys(document), ['id', 'steps', 'attempts', 'ladder', 'media']);
     assert.equal(document['ladder']?.length, 2);
+  });
+
+  it('trace tells the story of a call that came to us', async () => {
+    const inbound = someInbound({ startedAtMs: START_MS, answeredAtMs: START_MS + 20 });
+    const invite = { kind: 'sip', leg: 'customer', callId: 'theirs', atMs: START_MS } as const;
+    const bridge = {
+      kind: 'media',
+      leg: 'customer',
+      callId: 'theirs',
+      atMs: START_MS + 40,
+    } as const;
+    const trail = [
+      { ...invite, direction: '<-', message: 'INVITE', cseq: '1 INVITE' } as const,
+      { ...bridge, what: 'bridge', detail: 'with queue-1' },
+    ];
+    await store.commit('inbound-1', { inbound, trail }, { durable: true });
+    const connected = { connectedAtMs: START_MS + 40, connectedTo: 'sip:ann@pbx' };
+    const end = { endedAtMs: START_MS + 900, outcome: 'served', why: 'the agent hung up' } as const;
+    await store.commit('inbound-1', { inbound: { ...connected, ...end } }, { durable: true });
+    await run('trace', 'inbound-1', '--server', server);
+    assert.deepEqual(out, [
+      'call inbound-1, 2026-01-15T12:00:00.000Z',
+      '  from 192.0.2.10, Call-ID theirs',
+      '',
+      'steps',
+      '     +0.000s  rings: +15550001234 for sales',
+      '     +0.020s  answered, and waits in the queue',
+      '     +0.040s  talks to sip:ann@pbx',
+      '     +0.900s  served: the agent hung up',
+      '',
+      'wire',
+      '             customer                 dialback',
+      '     +0.000s     |-------- INVITE ------->|                        |',
+      '     +0.040s     * bridge: with queue-1',
+    ]);
   });
 
   it('trace fails for a callback that does not exist', async () => {

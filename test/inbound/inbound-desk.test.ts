@@ -8,6 +8,7 @@ const CALL: InboundCall = {
   callId: 'c',
   number: '+12125550100',
   sourceAddress: '192.0.2.1',
+  invite: { atMs: 0, direction: '<-', message: 'INVITE', cseq: '1 INVITE' },
   offer: undefined,
   onCancelled: () => undefined,
   accept: () => Promise.reject(new Error('not taken')),

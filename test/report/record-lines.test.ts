@@ -127,10 +127,12 @@ describe('Call records as lines', () => {
 
   it('of a call from outside tells who rang, how long they waited and with whom they talked', () => {
     const call = {
-      ...{ id: 'inbound-1', callId: 'theirs', service: 'sales', number: '+15550001234' },
-      ...{ outcome: 'served', atMs: NOON_MS, waitedMs: 4200, talkedMs: 61_000 },
-      ...{ connectedTo: 'sip:ann@pbx', why: 'the agent hung up' },
-    };
+      ...{ id: 'inbound-1', callId: 'theirs', serviceName: 'sales', number: '+15550001234' },
+      ...{ sourceAddress: '192.0.2.10', startedAtMs: NOON_MS, connectedAtMs: NOON_MS + 4200 },
+      ...{ connectedTo: 'sip:ann@pbx', endedAtMs: NOON_MS + 65_200 },
+      outcome: 'served',
+      why: 'the agent hung up',
+    } as const;
     records.inbound(call);
     assert.deepEqual(lines, [
       {
@@ -141,8 +143,19 @@ describe('Call records as lines', () => {
         _CB_DIM_CALL_DIRECTION: 'USERORIGINATED',
       },
     ]);
+    const { connectedAtMs: _never, connectedTo: _nobody, number: _withheld, ...rest } = call;
+    records.inbound({ ...rest, outcome: 'lost', why: 'NODE_LOST' });
+    assert.deepEqual(
+      lines.at(-1),
+      {
+        ...{ inbound_id: 'inbound-1', sip_call_id: 'theirs', service: 'sales' },
+        ...{ outcome: 'lost', why: 'NODE_LOST', started_at: NOON, completed_at: NOON + 65 },
+        _CB_DIM_CALL_DIRECTION: 'USERORIGINATED',
+      },
+      'how long it waited nobody knows',
+    );
     isOn = false;
-    records.inbound({ ...call, number: undefined });
-    assert.equal(lines.length, 1);
+    records.inbound(call);
+    assert.equal(lines.length, 2);
   });
 });

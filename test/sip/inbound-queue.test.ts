@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '../../src/adapters/log.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { startDialback, type Dialback } from '../../src/main.js';
+import type { InboundStoryDocument } from '../../src/request/inbound-routes.js';
+import type { InboundCallRecord } from '../../src/schedule/inbound-calls.js';
 import { Caller } from '../farend/caller.js';
 import { engineYaml, until } from './bench.js';
 import { FarParty } from './far-party.js';
@@ -72,6 +74,16 @@ services:
     return Object.fromEntries([...found].map(([, name = '', count]) => [name, Number(count)]));
   }
 
+  /** Of the one call that was taken. */
+  async function onlyStory(): Promise<InboundStoryDocument> {
+    const { calls } = (await (await fetch(`${dialback.url}/v1/inbound-calls`)).json()) as {
+      calls: InboundCallRecord[];
+    };
+    assert.equal(calls.length, 1);
+    const path = `/v1/inbound-calls/${calls[0]?.id ?? ''}/story`;
+    return (await (await fetch(`${dialback.url}${path}`)).json()) as InboundStoryDocument;
+  }
+
   /** Nothing is left in the air. */
   async function isQuiet(): Promise<void> {
     await until(5000, 'nothing to be in the air', async () => {
@@ -131,6 +143,21 @@ services:
       await agent.request('BYE');
       await isQuiet();
       assert.deepEqual(await outcomes(), { served: 1 });
+      const story = await onlyStory();
+      const { outcome, why, number, connectedTo } = story.call;
+      assert.deepEqual([outcome, why], ['served', 'the caller hung up']);
+      assert.deepEqual([number, connectedTo], [CUSTOMER, agent.uri]);
+      const wire = (leg: string) =>
+        story.ladder.flatMap((line) =>
+          line.leg === leg ? [`${line.direction} ${line.message}`] : [],
+        );
+      const theirs = ['<- INVITE', '-> 200 OK', '<- ACK', '<- BYE', '-> 200 OK'];
+      assert.deepEqual(wire('customer'), theirs);
+      for (const message of ['-> INVITE', '<- 200 OK', '-> ACK', '-> BYE']) {
+        assert.ok(wire('agent').includes(message), `${message} of ${wire('agent').join(', ')}`);
+      }
+      const sounds = story.media.map(({ what }) => what);
+      assert.ok(sounds.includes('play') && sounds.includes('bridge'), sounds.join(', '));
     });
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../../schedule/callback-store.js';
 import { ALL_SERVICES } from '../../schedule/pauses.js';
 import { TRAIL_ENTRIES_MAX } from '../../report/trail.js';
+import { writeInbound } from './inbound-calls.js';
 import { legAt, writeLeg } from './leg-ledger.js';
 import { takePlaces } from './call-limits.js';
 import { count, fullCounter, holdCounters } from './limit-counters.js';
@@ -111,11 +112,16 @@ function* writeAside(
   change: WrittenChange,
   atMs: number,
 ): Work<CommitResult> {
+  const refusal = change.inbound && (yield* writeInbound(dialect, id, change.inbound));
+  if (refusal !== undefined) return refusal;
   // A leg stands for itself: of a call from outside there is no callback.
   if (change.leg !== undefined) yield* writeLeg(dialect, id, change.leg, atMs);
   if (change.trail === undefined) return { ok: true };
-  const isKnown = (yield* get('SELECT 1 FROM callbacks WHERE id = ?', id)) !== undefined;
-  if (!isKnown) return { ok: false, why: 'unknown' };
+  const known = yield* get(
+    `SELECT 1 FROM callbacks WHERE id = ? UNION ALL SELECT 1 FROM inbound_calls WHERE id = ?`,
+    ...[id, id],
+  );
+  if (known === undefined) return { ok: false, why: 'unknown' };
   yield* writeTrail(id, change.trail);
   return { ok: true };
 }

@@ -26,6 +26,11 @@ import type {
   BookedQuery,
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
+import type {
+  EndedInboundCallRecord,
+  InboundCallRecord,
+  InboundQuery,
+} from '../../schedule/inbound-calls.js';
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
@@ -96,6 +101,8 @@ export type Operation =
   | { readonly kind: 'agent-memos' }
   | { readonly kind: 'keep-agent'; readonly memo: AgentMemo; readonly isDurable: boolean }
   | { readonly kind: 'forget-agents'; readonly names: readonly string[] }
+  | { readonly kind: 'inbound-calls'; readonly query: InboundQuery }
+  | { readonly kind: 'end-lost-inbound'; readonly nowMs: number }
   /** Writes something harmless: can the store be written again? */
   | { readonly kind: 'probe' };
 
@@ -127,6 +134,8 @@ export interface Results {
   'agent-memos': AgentMemo[];
   'keep-agent': undefined;
   'forget-agents': undefined;
+  'inbound-calls': InboundCallRecord[];
+  'end-lost-inbound': EndedInboundCallRecord[];
   probe: undefined;
 }
 
@@ -181,6 +190,7 @@ export function isWrite(operation: Operation): boolean {
     case 'settle-notices':
     case 'keep-agent':
     case 'forget-agents':
+    case 'end-lost-inbound':
     case 'probe':
       return true;
     case 'accepted-before':
@@ -195,6 +205,7 @@ export function isWrite(operation: Operation): boolean {
     case 'paused':
     case 'find-notices':
     case 'agent-memos':
+    case 'inbound-calls':
     case 'stats':
       return false;
   }

@@ -229,4 +229,27 @@ export const MIGRATIONS: readonly Migration[] = [
     rest_until_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE inbound_calls (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    call_id TEXT NOT NULL,
+    service_name TEXT NOT NULL,
+    number TEXT,
+    source_address TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    answered_at_ms INTEGER,
+    connected_at_ms INTEGER,
+    connected_to TEXT,
+    ended_at_ms INTEGER,
+    outcome TEXT,
+    why TEXT,
+    node INTEGER NOT NULL,
+    CHECK ((ended_at_ms IS NULL) = (outcome IS NULL) AND (outcome IS NULL) = (why IS NULL))
+  ) STRICT;
+  CREATE INDEX inbound_calls_open ON inbound_calls (node) WHERE ended_at_ms IS NULL;
+  CREATE INDEX inbound_calls_ended ON inbound_calls (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+  CREATE INDEX inbound_calls_call ON inbound_calls (call_id);
+  CREATE INDEX inbound_calls_number ON inbound_calls (number, seq) WHERE number IS NOT NULL;
+  `,
 ];

@@ -35,6 +35,11 @@ import type {
   BookedQuery,
 } from '../../schedule/admission-limits.js';
 import type { Notice, NoticeDraft, NoticeOutcome, NoticeQuery } from '../../schedule/notices.js';
+import type {
+  EndedInboundCallRecord,
+  InboundCallRecord,
+  InboundQuery,
+} from '../../schedule/inbound-calls.js';
 import type { ClaimOf, DueService } from '../../schedule/due-services.js';
 import type { AgentMemo } from '../../handoff/agent-memory.js';
 import type { TrailEntry } from '../../report/trail.js';
@@ -202,6 +207,14 @@ export abstract class OperationStore implements CallbackStore {
 
   async forgetAgents(names: readonly string[]): Promise<void> {
     await this.send({ kind: 'forget-agents', names });
+  }
+
+  inboundCalls(query: InboundQuery): Promise<InboundCallRecord[]> {
+    return this.send({ kind: 'inbound-calls', query });
+  }
+
+  endLostInboundCalls(nowMs: number): Promise<EndedInboundCallRecord[]> {
+    return this.send({ kind: 'end-lost-inbound', nowMs });
   }
 
   takeOverLeftovers(): Promise<Leftover[]> {

@@ -20,6 +20,7 @@ import { agentMemos, forgetAgents, keepAgent } from './agents.js';
 import { applyChange } from './apply-change.js';
 import { claimDue, dueServices } from './claim-due.js';
 import { findCallbacks } from './find-callbacks.js';
+import { endLostInbound, findInbound, purgeInbound } from './inbound-calls.js';
 import { takeOverLegs } from './leg-ledger.js';
 import { count } from './limit-counters.js';
 import type { Operation, Result, Results } from './messages.js';
@@ -110,6 +111,10 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* keepAgent(operation.memo);
     case 'forget-agents':
       return yield* forgetAgents(operation.names);
+    case 'inbound-calls':
+      return yield* findInbound(operation.query);
+    case 'end-lost-inbound':
+      return yield* endLostInbound(dialect, operation.nowMs);
     case 'probe':
       return yield* probe(dialect);
   }
@@ -315,12 +320,14 @@ function* purge(dialect: Dialect, completedBeforeMs: number, limit: number): Wor
     completedBeforeMs,
     limit,
   );
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return yield* purgeInbound(dialect, completedBeforeMs, limit);
   const ids = rows.map((row) => String(row['id']));
   for (const table of TABLES_OF_A_CALLBACK) {
     yield* run(`DELETE FROM ${table} WHERE callback_id IN (${marks(ids)})`, ...ids);
   }
-  return yield* run(`DELETE FROM callbacks WHERE id IN (${marks(ids)})`, ...ids);
+  const count = yield* run(`DELETE FROM callbacks WHERE id IN (${marks(ids)})`, ...ids);
+  const left = limit - count;
+  return count + (left > 0 ? yield* purgeInbound(dialect, completedBeforeMs, left) : 0);
 }
 
 function* stats(): Work<Results['stats']> {

@@ -13,20 +13,20 @@ import type { Command, Event, State } from '../../callflow/vocabulary.js';
 import type { TrailEntry } from '../../report/trail.js';
 import type { SqlRow, SqlValue } from './statements.js';
 
-function text(row: SqlRow, column: string): string {
+export function text(row: SqlRow, column: string): string {
   return String(row[column]);
 }
 
-function integer(row: SqlRow, column: string): number {
+export function integer(row: SqlRow, column: string): number {
   return Number(row[column]);
 }
 
-function optionalText(row: SqlRow, column: string): string | undefined {
+export function optionalText(row: SqlRow, column: string): string | undefined {
   const value = row[column];
   return value === null || value === undefined ? undefined : String(value);
 }
 
-function optionalInteger(row: SqlRow, column: string): number | undefined {
+export function optionalInteger(row: SqlRow, column: string): number | undefined {
   const value = row[column];
   return value === null || value === undefined ? undefined : Number(value);
 }
@@ -37,7 +37,7 @@ function json(row: SqlRow, column: string): unknown {
 }
 
 /** Leaves out what has no value, so that records read back equal the ones that went in. */
-function compact<T extends object>(record: T): T {
+export function compact<T extends object>(record: T): T {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }
 

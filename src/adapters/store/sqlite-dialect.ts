@@ -14,6 +14,8 @@ export const SQLITE: Dialect = {
   *adopt() {
     yield* run('UPDATE legs SET is_orphan = 1');
   },
+  // Asked at the start only: whatever is there was left by a run that is over.
+  isOfTheGone: '1 = 1',
   *leftovers() {
     return yield* all(
       `SELECT * FROM callbacks WHERE claimed = 1 AND state <> 'COMPLETED' ORDER BY seq`,

@@ -48,6 +48,8 @@ export interface Dialect {
   readonly holdsLease?: () => Work<boolean>;
   /** Makes the legs that dead processes left ours, as orphans, and their callbacks leftovers. */
   readonly adopt: () => Work<void>;
+  /** Of a row with a `node`, in a `WHERE`: that process is gone, or it was a run of ours that is over. */
+  readonly isOfTheGone: string;
   /** Rows of `callbacks` that are ours now and that no session has. */
   readonly leftovers: () => Work<readonly SqlRow[]>;
   /**

@@ -3,11 +3,12 @@
  * by 403, 302 or the like within a second or two, or taken.
  */
 import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
-import type { LegListener, Log, SipDialog } from '../../ports.js';
+import type { Clock, LegListener, Log, SipDialog } from '../../ports.js';
 import { describeError } from './errors.js';
 import { readFarSdp } from './session-description.js';
 import { ALLOWED_METHODS, checked } from './sip-headers.js';
 import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
+import { peerName, wireMessage } from './wire-watch.js';
 
 type Accept = (
   request: InboundRequestView,
@@ -30,7 +31,7 @@ export function takeInbound(
   srf: SrfView,
   answerer: () => InboundAnswerer | undefined,
   accept: Accept,
-  log: Log,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): void {
   let deciding = 0;
   srf.options((_request, response) => response.send(200, { headers: ALLOW }));
@@ -38,7 +39,8 @@ export function takeInbound(
     const answer = answerer();
     if (!answer || deciding >= MAX_AT_ONCE) return response.send(503);
     deciding += 1;
-    const call = callOf(request, (...answer) => accept(request, response, ...answer));
+    const atMs = clock.nowMs();
+    const call = callOf(request, atMs, (...answer) => accept(request, response, ...answer));
     void answer(call)
       .then((decided) => reply(response, decided))
       .catch((thrown: unknown) => {
@@ -55,7 +57,11 @@ function reply(response: ReplyView, answer: InboundAnswer): void {
   response.send(302, { headers: { Contact: `<${checked('sip-uri', answer.uri)}>` } });
 }
 
-function callOf(request: InboundRequestView, accept: InboundCall['accept']): InboundCall {
+function callOf(
+  request: InboundRequestView,
+  atMs: number,
+  accept: InboundCall['accept'],
+): InboundCall {
   let isCancelled = false;
   const handles: (() => void)[] = [];
   request.on('cancel', () => {
@@ -70,6 +76,7 @@ function callOf(request: InboundRequestView, accept: InboundCall['accept']): Inb
     callId: (request.get('Call-ID') ?? '').slice(0, 128),
     number,
     sourceAddress: request.source_address ?? '',
+    invite: wireMessage(request.raw ?? '', atMs, '<-', sourceOf(request)),
     offer: readFarSdp(body, G711).kind === 'audio' ? body : undefined,
     onCancelled: (handle) => {
       if (isCancelled) handle();
@@ -77,6 +84,11 @@ function callOf(request: InboundRequestView, accept: InboundCall['accept']): Inb
     },
     accept,
   };
+}
+
+function sourceOf(request: InboundRequestView): string {
+  const { protocol = '', source_address: address = '', source_port: port = '' } = request;
+  return peerName(protocol, address, String(port));
 }
 
 /** The number in a SIP or tel URI; names and `anonymous` are none. */

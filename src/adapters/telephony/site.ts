@@ -65,7 +65,7 @@ export class Site {
         this.#srf,
         () => context.inbound?.(),
         (...call) => this.sip.accept(...call),
-        log,
+        { log, clock },
       );
     }
     this.#keeper = new ConnectionKeeper<DrachtioConnection>({

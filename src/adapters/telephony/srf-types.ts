@@ -43,6 +43,10 @@ export interface InboundRequestView extends SipMessageView {
   on(event: 'cancel', handle: () => void): void;
   readonly source_address?: string;
   readonly source_port?: number | string;
+  /** `udp`, `tcp`, `tls`. */
+  readonly protocol?: string;
+  /** The message as it came. */
+  readonly raw?: string;
 }
 
 /** How a received request is answered. */

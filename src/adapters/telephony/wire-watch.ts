@@ -44,16 +44,27 @@ export class WireWatch {
     const handle = callId === undefined ? undefined : this.#handles.get(callId);
     if (!handle) return;
     const { direction, peer } = envelope;
-    const detail = detailOf(message);
-    handle({
-      atMs: this.clock.nowMs(),
-      direction,
-      message: titleOf(message),
-      cseq: clean(headerOf(message, CSEQ) ?? '', MESSAGE_MAX),
-      ...(peer === undefined ? {} : { peer }),
-      ...(detail === '' ? {} : { detail }),
-    });
+    handle(wireMessage(message, this.clock.nowMs(), direction, peer));
   }
+}
+
+/** One SIP message, as a line of a trail. */
+export function wireMessage(
+  text: string,
+  atMs: number,
+  direction: WireMessage['direction'],
+  peer: string | undefined,
+): WireMessage {
+  const message = text.slice(0, READ_MAX);
+  const detail = detailOf(message);
+  return {
+    atMs,
+    direction,
+    message: titleOf(message),
+    cseq: clean(headerOf(message, CSEQ) ?? '', MESSAGE_MAX),
+    ...(peer === undefined ? {} : { peer }),
+    ...(detail === '' ? {} : { detail }),
+  };
 }
 
 /**
@@ -69,7 +80,12 @@ function readEnvelope(
   const [source, , protocol = '', address = '', port = ''] = words.slice(isEcho ? 4 : 2);
   if (source !== 'network' && source !== 'application') return undefined;
   if (source === 'application') return { direction: '->' };
-  return { direction: '<-', peer: clean(`${protocol}/${address}:${port}`, MESSAGE_MAX) };
+  return { direction: '<-', peer: peerName(protocol, address, port) };
+}
+
+/** `udp/192.0.2.1:5060` */
+export function peerName(protocol: string, address: string, port: string): string {
+  return clean(`${protocol}/${address}:${port}`, MESSAGE_MAX);
 }
 
 /** @param names an alternation of the forms of its name */

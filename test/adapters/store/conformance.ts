@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
 import { describeCallLimits } from './conformance-call-limits.js';
+import { describeInbound } from './conformance-inbound.js';
 import { describeNotices } from './conformance-notices.js';
 import { describeSlots } from './conformance-slots.js';
 import { describeRequests } from './conformance-requests.js';
@@ -36,6 +37,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     describeSessions(() => tested);
     describeSlots(() => tested);
     describeNotices(() => tested);
+    describeInbound(() => tested);
     describeCallLimits(() => tested);
 
     it('keeps what agents are, the latest of each, through a restart', async () => {

@@ -16,6 +16,7 @@ export const HOUR_MS = 3_600_000;
 /** All that a test may have written. */
 export const CLEANED_TABLES = [
   'callbacks',
+  'inbound_calls',
   'limit_counters',
   'dial_rates',
   'pauses',

@@ -2,6 +2,9 @@
 
 import { all, get, run, type Dialect } from '../statements.js';
 
+/** Of a row with a `node`: whoever had it is not there any more. */
+const IS_NOBODYS = 'node NOT IN (SELECT token FROM nodes)';
+
 /**
  * @param node the token of the lease in force
  * @param onAdopted told whose work has become ours, by their marks
@@ -41,14 +44,14 @@ export function postgresDialect(
          RETURNING owner_id`,
         node(),
       );
-      const isNobodys = 'node NOT IN (SELECT token FROM nodes)';
-      yield* run(`UPDATE legs SET is_orphan = 1, node = ? WHERE ${isNobodys}`, node());
+      yield* run(`UPDATE legs SET is_orphan = 1, node = ? WHERE ${IS_NOBODYS}`, node());
       yield* run(
-        `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${isNobodys}`,
+        `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${IS_NOBODYS}`,
         node(),
       );
       onAdopted(gone.map((row) => String(row['owner_id'])));
     },
+    isOfTheGone: IS_NOBODYS,
     *leftovers() {
       const rows = yield* all(
         `SELECT * FROM callbacks WHERE claimed = 1 AND node = ? AND is_left = 1

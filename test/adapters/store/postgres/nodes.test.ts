@@ -5,6 +5,7 @@ import { openPostgresStore } from '../../../../src/adapters/store/postgres/postg
 import type { CallbackStore } from '../../../../src/schedule/callback-store.js';
 import { Bench, birth, NOON_MS, someStep } from '../fixtures.js';
 import { dial } from '../conformance-call-limits.js';
+import { someInbound } from '../conformance-inbound.js';
 import { emptyTables } from './empty-tables.js';
 import { sharedServer, stopSharedServer, type PrivateServer } from './private-server.js';
 
@@ -152,6 +153,26 @@ describe('processes that share a PostgreSQL', () => {
     const refused = { ok: false, why: 'not-claimed' };
     assert.deepEqual(await old.commit(id, late, { durable: true }), refused);
     assert.deepEqual(await heir.commit(id, late, { durable: true }), { ok: true });
+  });
+
+  it('end calls from outside of one that is gone, which can tell no other end of them', async () => {
+    const [old, heir] = [stores[0]!, await open()];
+    const inbound = someInbound();
+    const durable = { durable: true } as const;
+    assert.deepEqual(await old.commit('inbound-1', { inbound }, durable), { ok: true });
+    await heir.takeOverLegs(Date.now());
+    assert.deepEqual(await heir.endLostInboundCalls(NOON_MS + 1), [], 'its lease has not run out');
+    await runOut(old);
+    const refused = { ok: false, why: 'not-claimed' };
+    assert.deepEqual(await old.commit('inbound-2', { inbound }, durable), refused);
+    await heir.takeOverLegs(Date.now());
+    const lost = { endedAtMs: NOON_MS + 1, outcome: 'lost', why: 'NODE_LOST' };
+    const calls = await heir.endLostInboundCalls(NOON_MS + 1);
+    assert.deepEqual(calls, [{ id: 'inbound-1', ...inbound, ...lost }]);
+    const end = { endedAtMs: NOON_MS, outcome: 'served', why: 'the agent hung up' } as const;
+    const late = await old.commit('inbound-1', { inbound: end }, durable);
+    assert.deepEqual(late, { ok: false, why: 'completed' });
+    assert.deepEqual(await old.inboundCalls({}), calls);
   });
 
   it('tell a process that its work was taken, end its calls, and go on under a new lease', async () => {
