@@ -292,9 +292,9 @@ export class QueuedCaller {
   }
 
   async #tell(endedAtMs: number, why: string): Promise<void> {
-    const { log, records, metrics, isStopping } = this.deps;
+    const { log, records, metrics } = this.deps;
     const outcome = this.#outcome;
-    const call = await this.#story.end({ endedAtMs, outcome, why }, isStopping);
+    const call = await this.#story.end({ endedAtMs, outcome, why }, () => this.deps.isStopping());
     if (call) {
       const { id, ...facts } = call;
       log.info({ inboundId: id, ...facts }, 'a call from outside is over');

@@ -174,7 +174,7 @@ describe('The line of calls from outside', () => {
 
   it('is not taken by a process that may not, or whose store cannot write', async () => {
     const { ring, telephony, store, records, outcomes, left } = open();
-    const { commit } = store;
+    const commit = store.commit.bind(store);
     store.commit = () => Promise.resolve({ ok: false, why: 'not-claimed' });
     assert.deepEqual(await ring(), UNAVAILABLE);
     await settle();
