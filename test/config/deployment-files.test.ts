@@ -27,10 +27,18 @@ describe('the files of a deployment', () => {
   });
 
   it('are valid for docker-compose', function () {
-    const run = spawnSync('docker-compose', ['-f', `${ROOT}docker-compose.yml`, 'config', '-q']);
-    if (run.error) return this.skip(); // Debian: apt-get install docker-compose
-    assert.equal(String(run.stderr), '');
-    assert.equal(run.status, 0);
+    this.timeout(120_000);
+    for (const files of [
+      ['docker-compose.yml'],
+      ['docker-compose.yml', 'docker-compose.tls.yml'],
+    ]) {
+      const named = files.flatMap((file) => ['-f', `${ROOT}${file}`]);
+      const env = { ...process.env, DIALBACK_TLS: '/etc/dialback/tls' };
+      const run = spawnSync('docker-compose', [...named, 'config', '-q'], { env });
+      if (run.error) return this.skip(); // Debian: apt-get install docker-compose
+      assert.equal(String(run.stderr), '');
+      assert.equal(run.status, 0);
+    }
   });
 
   it('name commands and options that the program has', () => {

@@ -28,6 +28,11 @@ const SDP = [
   ...['m=audio 40000 RTP/AVP 0', 'a=rtpmap:0 PCMU/8000', ''],
 ].join('\r\n');
 
+interface Pem {
+  readonly key: string;
+  readonly cert: string;
+}
+
 /** A called party that listens for TLS and rings, answers and hangs up as it is told to. */
 class TlsParty {
   readonly received: SipText[] = [];
@@ -54,7 +59,7 @@ class TlsParty {
     });
   }
 
-  static async open(pem: { key: string; cert: string }): Promise<TlsParty> {
+  static async open(pem: Pem): Promise<TlsParty> {
     const server = createServer(pem).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new TlsParty(server);
@@ -110,62 +115,98 @@ function endOf(stream: string): number | undefined {
   return stream.length >= end ? end : undefined;
 }
 
+/** What makes drachtio look at certificates, ours and theirs (docs/deploy.md). */
+const CHECKED = { DRACHTIO_TLS_VERIFY_CLIENT_CERT: '1' };
+
+interface Setup {
+  readonly folder: string;
+  readonly program: string;
+  readonly ours: Pem;
+}
+
+/** A drachtio-server that takes calls from nobody. @param known certificates beside its own. @param env its own */
+async function startDrachtio(
+  { folder, program, ours }: Setup,
+  known: readonly Pem[],
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
+  const [admin = 0, udp = 0, tls = 0] = await Promise.all([1, 2, 3].map(freePort));
+  const [host, secret] = ['127.0.0.1', 'of-this-run-only'];
+  const [key, cert, chain] = ['key', 'cert', 'chain'].map((name) => join(folder, `${tls}-${name}`));
+  if (!key || !cert || !chain) throw new Error('no names');
+  await Promise.all([
+    ...[writeFile(key, ours.key), writeFile(cert, ours.cert)],
+    writeFile(chain, [ours, ...known].map((pem) => pem.cert).join('')),
+  ]);
+  const drachtio = new ServerProcess(
+    {
+      ...{ name: 'drachtio-server', command: program, env: { DRACHTIO_SECRET: secret, ...env } },
+      args: [
+        ...['--file', CONFIG, '--address', host, '--port', String(admin)],
+        ...['--contact', `sip:${host}:${udp};transport=udp,tcp`],
+        ...['--contact', `sips:${host}:${tls};transport=tls`],
+        ...['--key-file', key, '--cert-file', cert, '--chain-file', chain],
+      ],
+      control: { host, port: admin, secret },
+      greeting: greetingOf(secret),
+    },
+    join(folder, 'drachtio.log'),
+  );
+  await drachtio.start();
+  return drachtio;
+}
+
 describe('A trunk over TLS', function () {
   this.timeout(60_000);
-  let folder: string;
-  let drachtio: ServerProcess | undefined;
+  let setup: Setup | undefined;
   let engine: Engine | undefined;
-  let telephony: Telephony | undefined;
+  let theirs: Pem;
   let far: TlsParty;
+  /** As the last test wanted it. */
+  let drachtio: ServerProcess | undefined;
+  let telephony: Telephony | undefined;
 
   before(async function () {
     const program = findProgram('drachtio', 'DIALBACK_DRACHTIO_BIN');
     const isThere = !('missing' in program);
-    const pem = isThere ? await selfSigned('us.test') : undefined;
-    const theirs = isThere ? await selfSigned('carrier.test') : undefined;
+    const ours = isThere ? await selfSigned('us.test') : undefined;
+    const carriers = isThere ? await selfSigned('carrier.test') : undefined;
     const missing = 'missing' in program ? program.missing : 'no openssl';
-    if ('missing' in program || !pem || !theirs) {
+    if ('missing' in program || !ours || !carriers) {
       console.log(`      skipped: ${missing}`);
       return this.skip();
     }
-    folder = await mkdtemp(join(tmpdir(), 'dialback-tls-trunk-'));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    await Promise.all([writeFile(key, pem.key), writeFile(cert, pem.cert)]);
-    // What it shows is known to nobody, and for another name: see docs/deploy.md.
+    theirs = carriers;
+    const folder = await mkdtemp(join(tmpdir(), 'dialback-tls-trunk-'));
+    setup = { folder, program: program.path, ours };
+    // What it shows is for another name than the one that is called: see docs/deploy.md.
     far = await TlsParty.open(theirs);
-    const [admin = 0, udp = 0, tls = 0] = await Promise.all([1, 2, 3].map(freePort));
-    const [host, secret] = ['127.0.0.1', 'of-this-run-only'];
-    drachtio = new ServerProcess(
-      {
-        ...{ name: 'drachtio-server', command: program.path, env: { DRACHTIO_SECRET: secret } },
-        args: [
-          ...['--file', CONFIG, '--address', host, '--port', String(admin)],
-          ...['--contact', `sip:${host}:${udp};transport=udp,tcp`],
-          ...['--contact', `sips:${host}:${tls};transport=tls`],
-          ...['--key-file', key, '--cert-file', cert, '--chain-file', cert],
-        ],
-        control: { host, port: admin, secret },
-        greeting: greetingOf(secret),
-      },
-      join(folder, 'drachtio.log'),
-    );
-    await drachtio.start();
     const started = await startEngine();
     if (typeof started === 'string') throw new Error(started);
     engine = started;
+    await start([], {});
+  });
+  after(async () => {
+    await stop();
+    await engine?.stop();
+    if (!setup) return;
+    far.close();
+    await rm(setup.folder, { recursive: true, force: true });
+  });
+
+  async function start(known: readonly Pem[], env: Readonly<Record<string, string>>) {
+    await stop();
+    assert.ok(setup && engine);
+    drachtio = await startDrachtio(setup, known, env);
     telephony = await connectTelephony({
       ...{ drachtio: drachtio.address, freeswitch: engine.freeswitch },
       ...{ log: silentLog, clock: systemClock() },
     });
-  });
-  after(async () => {
+  }
+  async function stop(): Promise<void> {
     await telephony?.close();
-    await engine?.stop();
     await drachtio?.stop();
-    if (!drachtio) return;
-    far.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  }
 
   const invite = (uri: string) => {
     assert.ok(telephony);
@@ -206,5 +247,29 @@ describe('A trunk over TLS', function () {
     const outcome = await telephony.sip.request({ method: 'OPTIONS', uri, limitMs: 10_000 });
     assert.ok(outcome.kind === 'answered', JSON.stringify(outcome));
     assert.equal(outcome.status, 200);
+  });
+
+  it('goes to nobody whose certificate is unknown, where drachtio is told to look', async () => {
+    const stranger = await selfSigned('carrier.test');
+    assert.ok(stranger);
+    await start([stranger], CHECKED);
+    far.received.length = 0;
+    far.strangers = 0;
+    assert.ok(telephony);
+    const uri = `sip:127.0.0.1:${far.port};transport=tls`;
+    const outcome = await telephony.sip.request({ method: 'OPTIONS', uri, limitMs: 3000 });
+    assert.notEqual(outcome.kind, 'answered');
+    assert.ok(far.strangers > 0, 'it came, looked, and went');
+    assert.deepEqual(far.received, []);
+  });
+
+  it('goes to whose certificate is known, where drachtio is told to look', async () => {
+    await start([theirs], CHECKED);
+    far.received.length = 0;
+    far.answers = true;
+    const outcome = await invite(`sip:+12125550100@127.0.0.1:${far.port};transport=tls`).outcome;
+    assert.ok(outcome.kind === 'answered', JSON.stringify(outcome));
+    await outcome.dialog.bye('the test is over');
+    assert.equal(far.count('BYE'), 1);
   });
 });

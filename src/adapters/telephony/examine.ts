@@ -142,6 +142,10 @@ async function describe(
   }
 }
 
+/** Of a trunk over TLS. drachtio tells nobody how it was started. */
+const UNSEEN =
+  'over TLS; its certificate is checked only by a drachtio started with DRACHTIO_TLS_VERIFY_CLIENT_CERT=1';
+
 /** Some carriers answer nothing to OPTIONS; nothing tells them from one that is not there. */
 async function describeTrunk(
   { name, request }: NonNullable<Surroundings['trunks']>[number],
@@ -153,7 +157,9 @@ async function describeTrunk(
       ? outcome.why
       : `OPTIONS answered with ${outcome.status} ${outcome.reason}`.trim();
   const isThere = outcome.kind === 'answered' && outcome.status !== 408 && outcome.status !== 503;
-  return { name: `trunk ${name}`, ok: isThere, detail: `${request.uri}: ${said}` };
+  const isTls = /^sips:|;transport=tls\b/i.test(request.proxyUri ?? request.uri);
+  const how = isTls ? `; ${UNSEEN}` : '';
+  return { name: `trunk ${name}`, ok: isThere, detail: `${request.uri}: ${said}${how}` };
 }
 
 function failed(name: string, thrown: unknown): ServerFinding {

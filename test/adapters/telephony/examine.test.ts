@@ -116,7 +116,12 @@ describe('bad input', function () {
       name,
       request: { method: 'OPTIONS', uri: `sip:127.0.0.1:${port}`, limitMs: 500 } as const,
     });
-    const trunks = [asked('there', trunk.address()), asked('gone', silent.address())];
+    const tls = { uri: 'sip:127.0.0.1:1;transport=tls', method: 'OPTIONS', limitMs: 500 } as const;
+    const trunks = [
+      asked('there', trunk.address()),
+      asked('gone', silent.address()),
+      { name: 'over TLS', request: tls },
+    ];
     const findings = await examineSites(sites({}), { ...surroundings, trunks });
     trunk.close();
     silent.close();
@@ -125,7 +130,14 @@ describe('bad input', function () {
       [
         ['trunk there', true],
         ['trunk gone', false],
+        ['trunk over TLS', false],
       ],
+    );
+    const told = findings.filter(({ detail }) => detail.includes('DRACHTIO_TLS_VERIFY'));
+    assert.deepEqual(
+      told.map(({ name }) => name),
+      ['trunk over TLS'],
+      'drachtio alone knows whether it looks at certificates',
     );
   });
 
