@@ -14,7 +14,11 @@ export interface PortRange {
   readonly to: number;
 }
 
-const DEFAULT_RANGE: PortRange = { from: 20000, to: 29998 };
+/**
+ * Outside of what FreeSWITCH takes (16384 to 32768, in our configuration 20000 to 29999): one on the
+ * same machine does not try another port when its own is taken, it drops the call.
+ */
+const DEFAULT_RANGE: PortRange = { from: 40000, to: 59998 };
 const ATTEMPTS_MAX = 2000;
 
 /**

@@ -26,7 +26,7 @@ import { SourceLatch } from './source-latch.js';
 export interface RtpSessionOptions {
   /** Address to bind, which is also the one to announce in SDP. */
   readonly host: string;
-  /** Even ports to choose from, inclusive; 20000 to 29998 when left out. */
+  /** Even ports to choose from, inclusive; 40000 to 59998 when left out. */
   readonly portRange?: PortRange;
   readonly pacer?: Pacer;
   /** For tests. */

@@ -8,7 +8,7 @@ import { levelOf, sine } from './signal.js';
 import { virtualPacer } from './virtual-pacer.js';
 
 const HOST = '127.0.0.1';
-const portRange = { from: 20000, to: 29998 };
+const portRange = { from: 40000, to: 59998 };
 
 /** Lets loopback datagrams arrive. */
 async function settle(): Promise<void> {
