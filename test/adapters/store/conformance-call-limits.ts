@@ -1,10 +1,10 @@
-/** Limits on calls that processes keep together, in the transaction of the attempt. */
+/** Limits on calls and attempts that processes keep together, in the transaction of the attempt. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallLimit } from '../../../src/schedule/call-limits.js';
 import type { CallbackStore, CommitResult } from '../../../src/schedule/callback-store.js';
 import type { StoreUnderTest } from './conformance.js';
-import { Bench, birth } from './fixtures.js';
+import { Bench, birth, HOUR_MS, NOON_MS } from './fixtures.js';
 
 /** As a session takes a dial. */
 export function dial(
@@ -81,5 +81,26 @@ export function describeCallLimits(tested: () => StoreUnderTest): void {
     const fourth = await bench().claimed();
     await sleep(three.waitMs);
     assert.deepEqual(await dial(store, fourth, [slow]), { ok: true });
+  });
+
+  it('counts an attempt where there is room, and refuses the dial where there is none', async () => {
+    const { store } = tested();
+    const ids = [await bench().claimed(), await bench().claimed()];
+    const counted = (id: string | undefined, attempt = 1) =>
+      store.commit(
+        id ?? '',
+        {
+          atMs: NOON_MS,
+          dialLock: 'take',
+          attempt: { ...birth, attempt, callId: `${id}-${attempt}` },
+          counters: [{ key: 'attempts', max: 1, endsAtMs: NOON_MS + HOUR_MS }],
+        },
+        { durable: true },
+      );
+    assert.deepEqual(await counted(ids[0]), { ok: true });
+    const none = { ok: false, why: 'counter', key: 'attempts', endsAtMs: NOON_MS + HOUR_MS };
+    assert.deepEqual(await counted(ids[1]), none);
+    assert.deepEqual(await store.attempts(ids[1] ?? ''), []);
+    assert.equal((await store.stats()).dialLockCount, 1);
   });
 }

@@ -1,9 +1,6 @@
 /** Conformance, second part: what sessions and the scheduler do to a store. Registered by `conformance.ts`. */
-
 import assert from 'node:assert/strict';
-import type { LegChange } from '../../../src/schedule/callback-store.js';
 import type { StoreUnderTest } from './conformance.js';
-import { ANSWERED_IDENTITY, RINGING_IDENTITY } from '../../fakes/fake-telephony.js';
 import { Bench, birth, dialing, HOUR_MS, NOON_MS, someStep } from './fixtures.js';
 
 /** @param tested the store that the running test may use */
@@ -13,13 +10,6 @@ export function describeSessions(tested: () => StoreUnderTest): void {
     bench = new Bench(tested().store);
   });
   const reopen = () => tested().reopen();
-  /** The process dies; the next one does what a start does. @returns the legs it found */
-  const restart = async (nowMs: number) => {
-    bench.store = await reopen();
-    const legs = await bench.store.takeOverLegs(nowMs);
-    await bench.store.takeOverLeftovers();
-    return legs;
-  };
 
   describe('data of the callback', () => {
     it('change key by key, also after a reschedule, until the callback is over', async () => {
@@ -72,6 +62,28 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       assert.equal(await bench.nextDueAtMs(), undefined);
     });
 
+    it('claims of one service, and not what was due before a time', async () => {
+      await bench.accepted({ serviceName: 'other', customerNumber: '+15550009990' });
+      const old = await bench.accepted({ desiredAtMs: NOON_MS - HOUR_MS });
+      const fresh = await bench.accepted();
+      await bench.accepted({ desiredAtMs: NOON_MS + HOUR_MS, serviceName: 'third' });
+      assert.deepEqual(await bench.store.dueServices(), [
+        { serviceName: 'other', dueAtMs: NOON_MS },
+        { serviceName: 'sales', dueAtMs: NOON_MS - HOUR_MS },
+        { serviceName: 'third', dueAtMs: NOON_MS + HOUR_MS },
+      ]);
+      const ids = async (dueFromMs?: number) =>
+        (await bench.store.claimDue(NOON_MS, 10, { serviceName: 'sales', dueFromMs })).map(
+          ({ id }) => id,
+        );
+      assert.deepEqual(await ids(NOON_MS - 1), [fresh]);
+      assert.deepEqual(await ids(), [old]);
+      assert.deepEqual(
+        (await bench.store.dueServices()).map(({ serviceName }) => serviceName),
+        ['other', 'third'],
+      );
+    });
+
     it('takes one callback per number at a time and passes over a locked number', async () => {
       const customerNumber = '+15550009999';
       const first = await bench.accepted({ customerNumber });
@@ -107,162 +119,6 @@ export function describeSessions(tested: () => StoreUnderTest): void {
       );
       assert.equal(await bench.nextDueAtMs(), NOON_MS + 5);
       assert.equal((await bench.store.claimDue(NOON_MS + 5, 1))[0]?.id, id);
-    });
-  });
-
-  describe('the ledger of legs', () => {
-    const ringsUntilMs = NOON_MS + 60_000;
-
-    it('hands the legs of a dead process over with the last that was known of them', async () => {
-      const id = await bench.claimed({ customerNumber: '+15550007777' });
-      const note = (leg: LegChange) =>
-        bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
-      const number = '+15550007777';
-      await note({ kind: 'begun', callId: 'leg-a', number, ringsUntilMs });
-      await note({ kind: 'begun', callId: 'leg-b', ringsUntilMs });
-      await note({ kind: 'begun', callId: 'leg-c', ringsUntilMs });
-      await note({ kind: 'facts', callId: 'leg-a', endpointId: 'channel-1' });
-      await note({ kind: 'facts', callId: 'leg-a', identity: RINGING_IDENTITY });
-      await note({ kind: 'facts', callId: 'leg-a', identity: ANSWERED_IDENTITY });
-      await note({ kind: 'over', callId: 'leg-c' });
-      await note({ kind: 'facts', callId: 'leg-c', endpointId: 'too late' });
-      bench.store = await reopen();
-      assert.deepEqual(await bench.store.takeOverLegs(NOON_MS), [
-        {
-          callId: 'leg-a',
-          callbackId: id,
-          number,
-          ringsUntilMs,
-          endpointId: 'channel-1',
-          identity: ANSWERED_IDENTITY,
-        },
-        { callId: 'leg-b', callbackId: id, ringsUntilMs },
-      ]);
-    });
-
-    it('keeps the legs of a call from outside, and never takes them for one of ours', async () => {
-      const id = await bench.claimed();
-      const note = (of: string, leg: LegChange) =>
-        bench.store.commit(of, { atMs: NOON_MS, leg }, { durable: true });
-      const inbound = 'inbound-1';
-      await note(id, { kind: 'begun', callId: 'ours', ringsUntilMs });
-      assert.deepEqual(await note(inbound, { kind: 'begun', callId: 'theirs', ringsUntilMs }), {
-        ok: true,
-      });
-      // A carrier that sends our own call back to us.
-      await note(inbound, { kind: 'begun', callId: 'ours', ringsUntilMs });
-      await note(inbound, { kind: 'facts', callId: 'ours', identity: ANSWERED_IDENTITY });
-      await note(inbound, { kind: 'over', callId: 'ours' });
-      bench.store = await reopen();
-      assert.deepEqual(await bench.store.takeOverLegs(NOON_MS), [
-        { callId: 'ours', callbackId: id, ringsUntilMs },
-        { callId: 'theirs', callbackId: inbound, ringsUntilMs },
-      ]);
-      await note(inbound, { kind: 'over', callId: 'theirs' });
-      assert.equal((await bench.store.takeOverLegs(NOON_MS)).length, 1);
-      assert.equal(await bench.store.get(inbound), undefined);
-    });
-
-    it('claims of one service, and not what was due before a time', async () => {
-      await bench.accepted({ serviceName: 'other', customerNumber: '+15550009990' });
-      const old = await bench.accepted({ desiredAtMs: NOON_MS - HOUR_MS });
-      const fresh = await bench.accepted();
-      await bench.accepted({ desiredAtMs: NOON_MS + HOUR_MS, serviceName: 'third' });
-      assert.deepEqual(await bench.store.dueServices(), [
-        { serviceName: 'other', dueAtMs: NOON_MS },
-        { serviceName: 'sales', dueAtMs: NOON_MS - HOUR_MS },
-        { serviceName: 'third', dueAtMs: NOON_MS + HOUR_MS },
-      ]);
-      const ids = async (dueFromMs?: number) =>
-        (await bench.store.claimDue(NOON_MS, 10, { serviceName: 'sales', dueFromMs })).map(
-          ({ id }) => id,
-        );
-      assert.deepEqual(await ids(NOON_MS - 1), [fresh]);
-      assert.deepEqual(await ids(), [old]);
-      assert.deepEqual(
-        (await bench.store.dueServices()).map(({ serviceName }) => serviceName),
-        ['other', 'third'],
-      );
-    });
-
-    it('counts an attempt where there is room, and refuses the dial where there is none', async () => {
-      const ids = [await bench.claimed(), await bench.claimed()];
-      const dial = (id: string | undefined, attempt = 1) =>
-        bench.store.commit(
-          id ?? '',
-          {
-            atMs: NOON_MS,
-            dialLock: 'take',
-            attempt: { ...birth, attempt, callId: `${id}-${attempt}` },
-            counters: [{ key: 'attempts', max: 1, endsAtMs: NOON_MS + HOUR_MS }],
-          },
-          { durable: true },
-        );
-      assert.deepEqual(await dial(ids[0]), { ok: true });
-      const full = { ok: false, why: 'counter', key: 'attempts', endsAtMs: NOON_MS + HOUR_MS };
-      assert.deepEqual(await dial(ids[1]), full);
-      assert.deepEqual(await bench.store.attempts(ids[1] ?? ''), []);
-      assert.equal((await bench.store.stats()).dialLockCount, 1);
-    });
-
-    it('keeps a number from being dialled while an orphan may ring there, and no longer', async () => {
-      const number = '+15550007778';
-      const id = await bench.claimed({ customerNumber: number });
-      const dial = (attempt: number, atMs: number) =>
-        bench.store.commit(
-          id,
-          {
-            atMs,
-            dialLock: 'take',
-            attempt: { ...birth, attempt, callId: `dial-${attempt}` },
-            leg: { kind: 'begun', callId: `dial-${attempt}`, number, ringsUntilMs },
-          },
-          { durable: true },
-        );
-      const busy = { ok: false, why: 'number-busy', heldBy: id };
-      assert.deepEqual(await dial(1, NOON_MS), { ok: true });
-      await bench.store.commit(id, { dialLock: 'release' }, { durable: true });
-      assert.deepEqual(await dial(2, ringsUntilMs), busy, 'its BYE is not answered yet');
-      await restart(NOON_MS);
-      assert.deepEqual(await dial(2, ringsUntilMs - 1), busy);
-      assert.deepEqual(await dial(2, ringsUntilMs), { ok: true });
-    });
-
-    it('frees a number as soon as its orphan has been ended', async () => {
-      const number = '+15550007779';
-      const id = await bench.claimed({ customerNumber: number });
-      const ringsForLong = Date.now() + HOUR_MS;
-      const leg = { kind: 'begun', callId: 'orphan', number, ringsUntilMs: ringsForLong } as const;
-      await bench.store.commit(id, { leg }, { durable: true });
-      await restart(Date.now());
-      assert.equal((await bench.take(id)).ok, false);
-      await bench.store.commit(id, { leg: { kind: 'over', callId: 'orphan' } }, { durable: true });
-      assert.deepEqual(await bench.take(id), { ok: true });
-    });
-
-    it('drops an orphan that rang out, but not before somebody has tried to end it', async () => {
-      const id = await bench.claimed();
-      const leg = { kind: 'begun', callId: 'rang-out', ringsUntilMs } as const;
-      await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
-      assert.equal((await restart(ringsUntilMs + 1)).length, 1);
-      assert.equal((await bench.store.takeOverLegs(ringsUntilMs + 1)).length, 0);
-    });
-
-    it('does not make a number wait for an hour because the clock was set back by one', async () => {
-      const id = await bench.claimed();
-      const leg = { kind: 'begun', callId: 'set back', ringsUntilMs } as const;
-      await bench.store.commit(id, { atMs: NOON_MS, leg }, { durable: true });
-      const nowMs = NOON_MS - HOUR_MS;
-      assert.equal((await restart(nowMs))[0]?.ringsUntilMs, nowMs + 60_000);
-    });
-
-    it('outlives the end of its callback', async () => {
-      const id = await bench.claimed();
-      const leg = { kind: 'begun', callId: 'outlives', ringsUntilMs } as const;
-      await bench.store.commit(id, { leg }, { durable: true });
-      const record = { state: 'COMPLETED', reason: 'FAIL_ERROR' } as const;
-      await bench.store.commit(id, { record }, { durable: true });
-      assert.equal((await restart(NOON_MS))[0]?.callId, 'outlives');
     });
   });
 

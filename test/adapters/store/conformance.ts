@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import type { CallbackStore } from '../../../src/schedule/callback-store.js';
 import { describeCallLimits } from './conformance-call-limits.js';
 import { describeInbound } from './conformance-inbound.js';
+import { describeLegs } from './conformance-legs.js';
 import { describeNotices } from './conformance-notices.js';
 import { describeSlots } from './conformance-slots.js';
 import { describeRequests } from './conformance-requests.js';
@@ -35,6 +36,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     describeRequests(() => tested);
     describeSessions(() => tested);
+    describeLegs(() => tested);
     describeSlots(() => tested);
     describeNotices(() => tested);
     describeInbound(() => tested);
