@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/adapters/log.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { recognise, type Recognised } from '../../src/farend/recognise.js';
+import type { Recognised } from '../../src/farend/recognise.js';
 import { startDialback, type Dialback } from '../../src/main.js';
+import type { StoryDocument } from '../../src/request/own-routes.js';
 import type { AttemptRecord } from '../../src/schedule/callback-store.js';
 import { openEar, type Ear } from './ear.js';
 import { engineYaml } from './engines.js';
-import { sound, until } from './sound-and-time.js';
+import { heardIn, sound, until, watchStalls } from './sound-and-time.js';
 import { startSipp, type SippRun } from './sipp.js';
 
 const NUMBER = '+447700900123';
@@ -36,7 +37,7 @@ interface CallbackDocument {
   readonly attempts: readonly AttemptRecord[];
 }
 
-export { engineYaml, sound, until };
+export { engineYaml, heardIn, sound, until, watchStalls };
 
 export class Bench {
   #dialback: Dialback | undefined;
@@ -107,11 +108,14 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
     return (await response.json()) as CallbackDocument;
   }
 
+  async story(): Promise<StoryDocument> {
+    const response = await fetch(`${this.#dialback?.url}/v1/callbacks/${this.#id}/story`);
+    return (await response.json()) as StoryDocument;
+  }
+
   /** Rows of the decision table that the callback went through. */
   async rows(): Promise<readonly string[]> {
-    const response = await fetch(`${this.#dialback?.url}/v1/callbacks/${this.#id}/story`);
-    const { steps } = (await response.json()) as { steps: readonly { row: string }[] };
-    return steps.map(({ row }) => row);
+    return (await this.story()).steps.map(({ row }) => row);
   }
 
   async cancel(): Promise<number> {
@@ -128,7 +132,7 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
 
   /** Which of these files were heard, in order. */
   async heard(party: Party, ...names: readonly string[]): Promise<readonly Recognised[]> {
-    return recognise(party.ear.heard(), await Promise.all(names.map(sound)));
+    return heardIn(party.ear.heard(), names);
   }
 
   /** Both scenarios went through as written, and nothing of ours is left over. */

@@ -28,9 +28,12 @@ export const person = (steps: readonly ScriptStep[]): PersonaScript => ({
     ...steps,
   ],
 });
+/** An option: what is heard is the page, never the sound that fills a silence. */
+export const NO_COMFORT = '    humanSilenceMaxMs: 60000\n';
 export const HEAR: ScriptStep = { step: 'hear', maxMs: 8000 };
 export const wait = (ms: number): ScriptStep => ({ step: 'wait', ms });
 export const press = (keys: string): ScriptStep => ({ step: 'press', keys });
+const LET_GO_WITHIN_MS = 10_000;
 const AGENT: PersonaScript = { steps: [{ step: 'answer' }, wait(1500), { step: 'hang-up' }] };
 
 export interface CallbackView {
@@ -136,6 +139,14 @@ ${placed(options)}`,
       const seen = (await answer.json()) as CallbackView;
       return settled(seen) ? seen : undefined;
     });
+    // Who was called for a customer who is gone is let go, a moment after the page has said its word.
+    const hasAgents = (): boolean =>
+      farEnd?.calls().some(({ userPart, endedBy }) => userPart === 'agent' && !endedBy) ?? false;
+    if (!talks(view)) {
+      await until(LET_GO_WITHIN_MS, 'the agents to be let go', () =>
+        Promise.resolve(!hasAgents() || undefined),
+      );
+    }
     const story = (await (await fetch(`${url}/v1/callbacks/${id}/story`)).json()) as StoryDocument;
     const calls = farEnd.calls();
     const agents = calls.filter(({ userPart }) => userPart === 'agent');

@@ -1,11 +1,10 @@
 /** Transfers that a page waits for, on real calls: what the customer hears, and what the page learns. */
 import assert from 'node:assert/strict';
-import { recognise } from '../../src/farend/recognise.js';
-import { sound } from './bench.js';
+import { heardIn } from './bench.js';
 import {
   delayMs,
-  HEAR,
   isOver,
+  NO_COMFORT,
   pageStage,
   person,
   press,
@@ -15,7 +14,10 @@ import {
   type PageOnCall,
 } from './page-stage.js';
 
-const ALLOWED = '    allowedDestinations: ["agent@FAR_END"]\n';
+/** The first that a customer hears is the agent. */
+const ALLOWED = `    allowedDestinations: ["agent@FAR_END"]\n${NO_COMFORT}`;
+/** Until the two are connected, however long that takes. */
+const HEAR_AGENT = { step: 'hear', maxMs: 30_000 } as const;
 const HELLO = { step: 'say', what: { file: 'far-end/agent.wav' } } as const;
 
 /** The page says in its delay, in seconds, what came of it. */
@@ -44,10 +46,8 @@ describe('A transfer that a VoiceXML page waits for', function () {
 
   const result = ({ view }: PageOnCall): string | undefined =>
     RESULTS[delayMs(view) / 1_000_000 - 1];
-  const heardOf = async ({ heard }: PageOnCall, ...names: string[]): Promise<string[]> => {
-    const sounds = await Promise.all(names.map(sound));
-    return recognise(heard.recording, sounds).map(({ name }) => name);
-  };
+  const heardOf = async ({ heard }: PageOnCall, ...names: string[]): Promise<string[]> =>
+    (await heardIn(heard.recording, names)).map(({ name }) => name);
 
   it('connects the two until the other side hangs up, and has the customer back', async () => {
     const call = await callWith(
@@ -77,7 +77,7 @@ describe('A transfer that a VoiceXML page waits for', function () {
   it('is over for a key of the customer that the page names, and for no other', async () => {
     const call = await callWith(
       'page.vxml',
-      person([HEAR, wait(500), press('5'), wait(700), press('9'), wait(20_000)]),
+      person([HEAR_AGENT, wait(500), press('5'), wait(700), press('9'), wait(20_000)]),
       waitsAgain,
       {
         'page.vxml': page(
@@ -137,7 +137,7 @@ describe('A transfer that a VoiceXML page waits for', function () {
   it('is over with the customer, of which the page is told', async () => {
     const call = await callWith(
       'page.vxml',
-      person([wait(2500), { step: 'hang-up' }]),
+      person([HEAR_AGENT, wait(500), { step: 'hang-up' }]),
       waitsAgain,
       {
         'page.vxml': page('bridge="true"').replace(
@@ -146,7 +146,7 @@ describe('A transfer that a VoiceXML page waits for', function () {
         ),
       },
       ALLOWED,
-      { steps: [{ step: 'answer' }, wait(20_000)] },
+      { steps: [{ step: 'answer' }, HELLO, wait(20_000)] },
     );
     assert.equal(delayMs(call.view), 7000);
     assert.equal(call.agents[0]?.endedBy, 'caller');
