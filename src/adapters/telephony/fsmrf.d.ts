@@ -72,8 +72,14 @@ declare module 'drachtio-fsmrf' {
       off(event: string, handle: (...args: never[]) => void): this;
     }
 
+    interface DialogMaker {
+      createUAC(uri: string, options: object): Promise<SipLeg>;
+    }
+
     interface MediaServer {
       readonly conn: EslConnection;
+      /** What it sends the INVITEs of endpoints with. */
+      readonly srf: DialogMaker;
       /** Private in the library; the only way to reach each outbound connection when it opens. */
       readonly _server?: EslServer;
       closing?: boolean;

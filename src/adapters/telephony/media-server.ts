@@ -7,11 +7,12 @@ import type { Clock, Log } from '../../ports.js';
 import { Channel } from './channel.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { FreeswitchEndpoint } from './endpoint.js';
-import { describeError, TelephonyError } from './errors.js';
+import { codeOf, describeError, TelephonyError } from './errors.js';
 import type { FreeswitchConnection } from './freeswitch-connection.js';
 import type { MediaView } from './media-view.js';
 import { OWNER_VARIABLE, type OwnerMark } from './owner-mark.js';
 import { isEncrypted, noSrtp, placeholderOffer, SECURE_HEADERS } from './secure-media.js';
+import { createWatched } from './watched-creation.js';
 
 export interface MediaServerContext {
   readonly clock: Clock;
@@ -24,6 +25,8 @@ export interface MediaServerContext {
 
 /** More orphans than this means that the media server was replaced; older ones are forgotten. */
 const MAX_ORPHANS = 1000;
+/** Of one endpoint; one that FreeSWITCH gives up costs some 20 ms. */
+const TRIES_MAX = 3;
 
 export class FreeswitchMediaServer {
   readonly #endpoints = new Set<FreeswitchEndpoint>();
@@ -152,11 +155,30 @@ export class FreeswitchMediaServer {
     limitMs: number,
     isSecure: boolean,
   ): Promise<Channel> {
-    const channel = await this.#createChannel(connection, limitMs, isSecure);
+    const channel = await this.#createInAFewTries(connection, limitMs, isSecure);
     const fault = unusable(channel.localSdp, isSecure);
     if (!fault) return channel;
     channel.bye().catch(() => undefined);
     throw fault;
+  }
+
+  /** One given up says nothing of the next, which has another RTP port. */
+  async #createInAFewTries(
+    connection: FreeswitchConnection,
+    limitMs: number,
+    isSecure: boolean,
+  ): Promise<Channel> {
+    const { clock, log } = this.context;
+    const startedAtMs = clock.nowMs();
+    for (let tries = 1; ; tries += 1) {
+      const leftMs = Math.max(1, limitMs - Math.max(0, clock.nowMs() - startedAtMs));
+      try {
+        return await this.#createChannel(connection, leftMs, isSecure);
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'ENDPOINT_GIVEN_UP' || tries === TRIES_MAX) throw thrown;
+        log.warn({ why: describeError(thrown) }, 'no endpoint, trying once more');
+      }
+    }
   }
 
   async #createChannel(
@@ -168,7 +190,7 @@ export class FreeswitchMediaServer {
     const headers = { ...owner?.headers, ...(isSecure && SECURE_HEADERS) };
     const remoteSdp = isSecure ? placeholderOffer(hostOf(connection)) : undefined;
     const options = { headers, ...(remoteSdp !== undefined && { remoteSdp }) };
-    const creating = Promise.resolve().then(() => connection.server.createEndpoint(options));
+    const creating = Promise.resolve().then(() => createWatched(connection.server, options));
     const pending = {};
     this.#pending.add(pending);
     let isLate = false;

@@ -39,7 +39,7 @@ class LibraryEndpoint extends EventEmitter {
   }
 }
 
-function setUp(create: () => Promise<LibraryEndpoint>) {
+function setUp(create: (() => Promise<LibraryEndpoint>) & { srf?: object }) {
   const clock = virtualClock();
   const commands: string[] = [];
   let canApi = true;
@@ -51,7 +51,7 @@ function setUp(create: () => Promise<LibraryEndpoint>) {
       recordingFolder: '/tmp',
     },
     facts: { hasFlite: false },
-    server: { createEndpoint: create },
+    server: { createEndpoint: create, srf: create.srf },
     api: (...words: string[]) => {
       commands.push(words.join(' '));
       return canApi ? Promise.resolve('+OK') : Promise.reject(new Error('no answer'));
@@ -67,6 +67,43 @@ function setUp(create: () => Promise<LibraryEndpoint>) {
   return { clock, media, commands, state, allowApi: (can: boolean) => (canApi = can) };
 }
 
+/** A library whose first dialogs are ended by FreeSWITCH and then, after its 4 s, by itself. */
+function givingUp(times: number) {
+  let inviteCount = 0;
+  let byeCount = 0;
+  const timeouts: (() => Promise<void>)[] = [];
+  const newDialog = () => {
+    const destroy = (): Promise<void> => {
+      byeCount += 1;
+      return Promise.reject(new Error('unable to find dialog'));
+    };
+    return Object.assign(new EventEmitter(), { destroy });
+  };
+  const createUAC = () => {
+    inviteCount += 1;
+    return Promise.resolve(newDialog());
+  };
+  async function createEndpoint(this: {
+    srf: { createUAC: typeof createUAC };
+  }): Promise<LibraryEndpoint> {
+    const dialog = await this.srf.createUAC();
+    if (inviteCount > times) return new LibraryEndpoint(PLAIN_SDP);
+    return new Promise((_, reject) => {
+      timeouts.push(async () => {
+        await dialog.destroy();
+        reject(new Error('Connection timeout'));
+      });
+      dialog.emit('destroy');
+    });
+  }
+  return {
+    createEndpoint: Object.assign(createEndpoint, { srf: { createUAC } }),
+    invites: () => inviteCount,
+    byes: () => byeCount,
+    afterFourSeconds: () => Promise.all(timeouts.map((over) => over())),
+  };
+}
+
 const NOTHING = { endpoints: 0, pendingEndpoints: 0, taps: 0, playbacks: 0, orphans: 0 };
 
 describe('creating endpoints', () => {
@@ -78,6 +115,28 @@ describe('creating endpoints', () => {
       message: /rtp_secure_media_inbound=forbidden/,
     });
     assert.equal(endpoint.byeCount, 1);
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('tries again at once when FreeSWITCH gives the channel up before its socket came', async () => {
+    const library = givingUp(2);
+    const { media } = setUp(library.createEndpoint);
+    const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    assert.equal(library.invites(), 3);
+    assert.equal(endpoint.id, '7d1c7c6c-0000-4000-8000-000000000001');
+    assert.equal(media.counts().endpoints, 1);
+  });
+
+  it('says at once that the third channel was given up, too, and lets the library end nothing twice', async () => {
+    const library = givingUp(3);
+    const { media } = setUp(library.createEndpoint);
+    await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), {
+      code: 'ENDPOINT_GIVEN_UP',
+      message: /Bind Error/,
+    });
+    assert.equal(library.invites(), 3);
+    await library.afterFourSeconds();
+    assert.equal(library.byes(), 0);
     assert.deepEqual(media.counts(), NOTHING);
   });
 
