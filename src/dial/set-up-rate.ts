@@ -5,8 +5,9 @@
  * A media server that is given more than it can set up does not slow down, it collapses: set-ups time
  * out after 4 and 32 seconds, and it takes a minute to recover. Long before that each set-up takes
  * longer than it does on an idle server. So the rate rises as long as it is used up and set-ups stay
- * quick, by half until they were slow once, by one call a second from then on, and falls by a quarter
- * when they get slow. It is TCP's additive increase, multiplicative decrease, with delay as the signal.
+ * quick, by half a second, and falls by a quarter when they get slow. Once they were slow it rises by
+ * half only up to a quarter below where that began, and by one call a second from there. It is TCP's
+ * slow start, additive increase and multiplicative decrease, with delay as the signal (RFC 5681).
  */
 
 /** What is timed. Each has its own idea of quick. */
@@ -25,6 +26,8 @@ const FAILED = 0.5;
 const SLOW_OVER_MS = 200;
 const SLOW_FACTOR = 3;
 const SLOW_SHARE_MAX = 0.35;
+/** After the rate was lowered it stays until no more than that are slow. */
+const QUICK_SHARE_MAX = 0.15;
 /** As many milliseconds of the rate may be in progress: a server that stalls gets no more than that. */
 const IN_PROGRESS_MS = 500;
 const LEAST_IN_PROGRESS = 4;
@@ -39,6 +42,15 @@ class Pace {
   /** One slow set-up is a busy disk; many are a server that has too much to do. */
   get isSlow(): boolean {
     return this.#slowShare > SLOW_SHARE_MAX;
+  }
+
+  get isQuick(): boolean {
+    return this.#slowShare < QUICK_SHARE_MAX;
+  }
+
+  /** The rate was lowered for what is known: it takes new slow ones to lower it again. */
+  forgive(): void {
+    this.#slowShare = Math.min(this.#slowShare, SLOW_SHARE_MAX / 2);
   }
 
   /** @param mayRise whether a slow one may be what is usual from now on */
@@ -61,7 +73,10 @@ export class SetUpRate {
     connect: new Pace(),
   };
   #perSecond = FIRST_PER_SECOND;
-  #hasBeenSlow = false;
+  /** Up to here the rate rises by leaps. */
+  #carriedPerSecond = MOST_PER_SECOND;
+  /** It was lowered and has not risen since. */
+  #isFalling = false;
   #roundStartedAtMs: number | undefined;
   #startedInRound = 0;
   #failedInRound = 0;
@@ -89,9 +104,11 @@ export class SetUpRate {
 
   /** @param isServerBusy the server says that it has no CPU time to spare: nothing is tried by half then */
   took(phase: SetUpPhase, tookMs: number, nowMs: number, isServerBusy: boolean): void {
-    // At the lowest rate it is not our calls that make it slow: that is what is usual there. Were slow
-    // ones learned from at any other rate, a rate that rises step by step would never be found too high.
-    const mayRise = this.#perSecond <= LEAST_PER_SECOND;
+    // Where fewer calls do not help it is not our calls that make it slow: that is what is usual there.
+    // Were slow ones learned from at any other rate, one that rises step by step would never be found
+    // too high.
+    const isLow = this.#isFalling && this.#perSecond <= this.#carriedPerSecond / 2;
+    const mayRise = isLow || this.#perSecond <= LEAST_PER_SECOND;
     this.#paces[phase].note(Math.min(Math.max(tookMs, 0), LONGEST_MS), mayRise);
     this.#endRound(nowMs, isServerBusy);
   }
@@ -105,6 +122,10 @@ export class SetUpRate {
     return this.#paces.endpoint.isSlow || this.#paces.connect.isSlow;
   }
 
+  get #mayRise(): boolean {
+    return !this.#isFalling || Object.values(this.#paces).every(({ isQuick }) => isQuick);
+  }
+
   #endRound(nowMs: number, isServerBusy: boolean): void {
     this.#roundStartedAtMs ??= nowMs;
     const lastedMs = nowMs - this.#roundStartedAtMs;
@@ -112,22 +133,25 @@ export class SetUpRate {
     const startedPerSecond = (this.#startedInRound * 1000) / Math.max(lastedMs, ROUND_MS);
     if (this.#failedInRound > 0) this.#lower(FAILED);
     else if (this.#isSlow) this.#lower(SLOWED);
-    else if (this.#isUsedUp && startedPerSecond > this.#perSecond / 2) this.#raise(isServerBusy);
+    else if (this.#isUsedUp && startedPerSecond > this.#perSecond / 2 && this.#mayRise)
+      this.#raise(isServerBusy);
     this.#roundStartedAtMs = nowMs;
     this.#startedInRound = this.#failedInRound = 0;
     this.#isUsedUp = false;
   }
 
   #raise(isServerBusy: boolean): void {
-    const isQuick = !this.#hasBeenSlow && !isServerBusy;
-    this.#perSecond = Math.min(
-      MOST_PER_SECOND,
-      isQuick ? this.#perSecond * QUICK_GROWTH : this.#perSecond + SLOW_GROWTH_PER_ROUND,
-    );
+    this.#isFalling = false;
+    const leap = isServerBusy ? 0 : this.#perSecond * (QUICK_GROWTH - 1);
+    const toCarried = this.#carriedPerSecond - this.#perSecond;
+    const by = Math.max(SLOW_GROWTH_PER_ROUND, Math.min(leap, toCarried));
+    this.#perSecond = Math.min(MOST_PER_SECOND, this.#perSecond + by);
   }
 
   #lower(by: number): void {
-    this.#hasBeenSlow = true;
+    if (!this.#isFalling) this.#carriedPerSecond = this.#perSecond * SLOWED;
+    this.#isFalling = true;
     this.#perSecond = Math.max(LEAST_PER_SECOND, this.#perSecond * by);
+    for (const pace of Object.values(this.#paces)) pace.forgive();
   }
 }

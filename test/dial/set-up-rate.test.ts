@@ -75,6 +75,26 @@ describe('SetUpRate', () => {
     assert.ok(rate.perSecond > 100, `${rate.perSecond} a second`);
   });
 
+  it('is back soon after a server was slow for two seconds', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 5, carries30);
+    const before = rate.perSecond;
+    nowMs = drive(rate, nowMs, 2, () => 400);
+    assert.ok(rate.perSecond < before / 2, `${rate.perSecond} of ${before} while it is slow`);
+    drive(rate, nowMs, 8, quick);
+    assert.ok(rate.perSecond > before * 0.7, `${rate.perSecond} of ${before} a second`);
+  });
+
+  it('stays where it was lowered to while set-ups are still slow now and then', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 3, quick);
+    nowMs = drive(rate, nowMs, 1, () => 400);
+    let count = 0;
+    const lowered = rate.perSecond;
+    drive(rate, nowMs, 10, () => ((count += 1) % 4 === 0 ? 400 : 10));
+    assert.ok(rate.perSecond <= lowered, `${rate.perSecond} after ${lowered}`);
+  });
+
   it('takes a slower server for what is usual, instead of staying at one a second for ever', () => {
     const rate = new SetUpRate();
     let nowMs = drive(rate, 0, 2, quick);
