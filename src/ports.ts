@@ -340,6 +340,12 @@ export interface SetUpLimits {
 export interface MediaServer {
   /** @throws Error when no endpoint can be had within the adapter's deadline. */
   createEndpoint(wish?: EndpointWish): Promise<MediaEndpoint>;
+  /**
+   * This endpoint is likely to be bridged: what can be done ahead is. The other side is made, the two are
+   * joined before the next sound that loops begins, and that sound covers it; `createEndpoint` beside this
+   * endpoint gives that side to one asker at a time. Resolves when it is there, or will not be; never rejects.
+   */
+  prepareBridge?(endpoint: MediaEndpoint): Promise<void>;
   /** Undefined: nothing is known of any limit. */
   readonly setUpLimits?: SetUpLimits | undefined;
   /** An endpoint for a new call can be had. */

@@ -11,6 +11,7 @@ export function buildHandoff(read: OptionReader): HandoffConfig {
     referTimeoutMs: read.durationMs('referTimeoutMs'),
     numbersTo: read.optionalText('routeNumbersTo'),
     media: read.choice('media', CONVERSATION_MEDIA),
+    isBridgedAhead: read.flag('bridgeAhead'),
     attached: {
       headers: headersOf(read.texts('attachedHeaders')),
       userToUser: read.texts('userToUser').filter(isAttachedKey),

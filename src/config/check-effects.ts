@@ -53,6 +53,12 @@ const RULES: readonly EffectRule[] = [
     says: 'Has no effect without `agentAcceptDigit`.',
   },
   {
+    keys: ['bridgeAhead'],
+    isWithoutEffect: ({ handoff: { whisper, accept } }) =>
+      whisper.length > 0 || accept.digit !== undefined,
+    says: 'Has no effect with `agentWhisper` or `agentAcceptDigit`: until then the two have to be apart.',
+  },
+  {
     keys: ['userToUserMaxBytes'],
     isWithoutEffect: ({ handoff }) => handoff.attached.userToUser.length === 0,
     says: 'Has no effect without `userToUser`.',

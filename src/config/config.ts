@@ -94,6 +94,8 @@ export interface HandoffConfig {
   readonly numbersTo: string | undefined;
   /** Where the media of a conversation go. */
   readonly media: 'server' | 'direct';
+  /** The bridge is made while the customer waits. */
+  readonly isBridgedAhead: boolean;
   readonly attached: AttachedFormat;
   /** Fragments; empty = none. */
   readonly whisper: readonly string[];

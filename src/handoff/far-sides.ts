@@ -10,6 +10,7 @@ import type { AskedReferral, Clock, Log, Random, Telephony } from '../ports.js';
 import type { MediaFiles } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { followReferral, type AgentTransfer } from './agent-transfer.js';
+import { bridgeAhead } from './bridge-ahead.js';
 import { userToUserText } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
@@ -87,6 +88,7 @@ export class FarSides {
   search(command: CommandOf<'queue'>, customer: CustomerSide | undefined): void {
     const { queueId, cpnDigits } = command;
     const { desk, telephony, random } = this.context.deps;
+    bridgeAhead(telephony, customer?.call.endpoint, this.context.settings().service.handoff);
     const fail = (why: string): EventBody => ({ type: 'agent-failed', queueId, why });
     const over: EventBody = { type: 'agent-hung-up', queueId };
     const search = new DeskSearch(
@@ -150,9 +152,8 @@ export class FarSides {
   route(command: CommandOf<'route'>, customer: CustomerSide | undefined): void {
     const { routeId, destination, cpnDigits } = command;
     const { deps, ledger } = this.context;
-    const { routePoints, service } = this.context.settings();
     const fail = (why: string): EventBody => ({ type: 'route-failed', routeId, why });
-    const target = routeTarget(destination, routeDestinations({ routePoints, service }));
+    const target = routeTarget(destination, routeDestinations(this.context.settings()));
     if (target.kind === 'refused') {
       this.context.post(fail(target.why));
       return;
@@ -214,8 +215,7 @@ export class FarSides {
     const far = this.#open.get(withId);
     if (!far) return;
     this.#waiting?.as.stop();
-    const { callId } = customer.call;
-    const note = (what: string, detail?: string) => trail.note(callId, what, detail);
+    const note = (what: string, detail?: string) => trail.note(customer.call.callId, what, detail);
     const bridged = customer.player.handOver(() =>
       connect(customer.call, far.call, {
         clock: deps.clock,

@@ -35,6 +35,7 @@ describe('checkEffects', () => {
     ['_dial_retry_timeout: 9', '_max_dial_attempts: 1', ''],
     ['agentRetryMs: 900', '_max_transfer_to_agent_attempts: 1', ''],
     ['agentAcceptTimeoutMs: 5000', '', 'agentAcceptDigit: "1"'],
+    ['bridgeAhead: true', 'agentAcceptDigit: "1"', ''],
     ['userToUserMaxBytes: 64', '', 'userToUser: [RouterData70]'],
     ['announcementEveryMs: 9000', '', 'positionAnnouncement: [waiting.wav]'],
     ['routePointTransfer: refer', '', PLUGIN],

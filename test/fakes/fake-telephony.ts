@@ -272,6 +272,8 @@ export class FakeTelephony implements Telephony {
   liveEndpoints = 0;
   liveDialogs = 0;
   readonly wishes: EndpointWish[] = [];
+  /** Endpoints that are going to be bridged. */
+  readonly prepared: MediaEndpoint[] = [];
   tapKind: TapKind = 'audio_fork';
   /** Set to make the next endpoints fail. */
   mediaProblem: string | undefined;
@@ -294,6 +296,10 @@ export class FakeTelephony implements Telephony {
       this.endpoints.push(endpoint);
       this.liveEndpoints += 1;
       return Promise.resolve(endpoint);
+    },
+    prepareBridge: (endpoint: MediaEndpoint): Promise<void> => {
+      this.prepared.push(endpoint);
+      return Promise.resolve();
     },
   };
   /** Orphans that were to be ended, and what the test says became of them. */

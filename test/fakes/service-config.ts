@@ -71,6 +71,7 @@ export const HANDOFF: HandoffConfig = {
     userToUserMaxBytes: 128,
   },
   whisper: [],
+  isBridgedAhead: true,
   accept: { digit: undefined, timeoutMs: 10_000 },
   recording: undefined,
   announcements: { position: [], expectedWait: [], everyMs: 30_000 },

@@ -153,26 +153,39 @@ export class Channel {
 
   /**
    * Waits until FreeSWITCH begins an application on the channel that a command only ordered, at most
-   * `limitMs`; never rejects.
+   * `limitMs`; never rejects. @returns whether it has begun
    */
-  nextStart(application: 'park' | 'uuid_bridge', limitMs: number): Promise<void> {
+  nextStart(application: 'park' | 'uuid_bridge', limitMs: number): Promise<boolean> {
     const event = `esl::event::CHANNEL_EXECUTE::${this.uuid}`;
     if (!this.#hearsStarts && this.endpoint.conn) hearStarts(this.endpoint.conn);
     this.#hearsStarts = true;
-    return new Promise<void>((resolve) => {
-      const over = (): void => {
+    return new Promise<boolean>((resolve) => {
+      const over = (hasBegun: boolean): void => {
         cancel();
         forget();
         this.endpoint.conn?.off(event, listener);
-        resolve();
+        resolve(hasBegun);
       };
       const listener = (begun: Mrf.EslEvent): void => {
-        if (begun.getHeader('Application') === application) over();
+        if (begun.getHeader('Application') === application) over(true);
       };
-      const cancel = this.clock.after(limitMs, over);
-      const forget = this.onEnded(over);
+      const cancel = this.clock.after(limitMs, () => over(false));
+      const forget = this.onEnded(() => over(false));
       this.endpoint.conn?.on(event, listener);
     });
+  }
+
+  /**
+   * FreeSWITCH writes its counts into the channel's variables only when it is told to.
+   * @returns RTP packets received. @throws as `api`
+   */
+  async countPackets(): Promise<number> {
+    await this.api('uuid_set_media_stats', this.uuid);
+    const count = await this.api('uuid_getvar', this.uuid, 'rtp_audio_in_packet_count');
+    if (!/^\d+$/.test(count.trim())) {
+      throw new TelephonyError('COMMAND_FAILED', 'uuid_getvar: no count of packets');
+    }
+    return Number(count);
   }
 
   /** BYE to the media server. @throws whatever the library throws, TelephonyError DEADLINE */

@@ -15,11 +15,15 @@ import type {
   TapTarget,
 } from '../../ports.js';
 import type { Channel } from './channel.js';
+import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
+import { recordConversation, recordFarSide, TAP_VARIABLES } from './channel-recording.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
+import { CoveringSound } from './covering-sound.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { type MediaView, seenBy } from './media-view.js';
 import { MediaWatch } from './media-watch.js';
+import { coverOf, playChannel } from './play-channel.js';
 import { ChannelPlayback } from './playback.js';
 import { refuseSounds } from './refuse-sounds.js';
 import { SPOKEN, spokenName, VOICE_VARIABLES } from './spoken.js';
@@ -41,14 +45,9 @@ export interface EndpointContext {
   onGone(endpoint: FreeswitchEndpoint): void;
 }
 
-/**
- * uuid_bridge and uuid_transfer answer before they are done; it takes a frame or two. A command that
- * meets the channel in between is lost, or hangs it up (an unbridge right after a bridge, for one). On
- * a machine that is full it was seen to take half a second.
- */
-const SETTLE_MAX_MS = 2000;
-/** A bridge parted sooner than this hung up one side in 3 of 530 tries, later in none of 100. */
-const BRIDGE_FIRM_MS = 150;
+/** Of a bridge whose other side is silent something is sent all the same, which a sound can cover. */
+const SILENCE_WHEN_BRIDGED = ['bridge_generate_comfort_noise', '-1'] as const;
+const SILENCE = 'silence_stream://-1';
 
 /** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
 const CHANNEL_VARIABLES = {
@@ -58,8 +57,6 @@ const CHANNEL_VARIABLES = {
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
 };
-/** Of a recording that is read as it grows: the customer alone, every frame at once. */
-const TAP_VARIABLES = { RECORD_READ_ONLY: 'true', enable_file_write_buffering: 'false' };
 
 export class FreeswitchEndpoint implements MediaEndpoint {
   readonly id: string;
@@ -78,8 +75,9 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #remoteSdp = '';
   readonly #isSecure: boolean;
   #farKey: string | undefined;
-  #bridgedAtMs = -Infinity;
-  #partner: FreeswitchEndpoint | undefined;
+  readonly #bridge: ChannelBridge<FreeswitchEndpoint>;
+  readonly #cover: CoveringSound;
+  #lender: { readonly remoteSdp: string; readonly takesBack: () => boolean } | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -91,6 +89,17 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.localSdp = this.#isSecure ? secureOffer(channel.localSdp) : channel.localSdp;
     const { clock, deadlines, tapMeans } = context;
     channel.onEnded(() => this.#ended());
+    this.#cover = new CoveringSound(channel);
+    this.#bridge = new ChannelBridge({
+      ...context,
+      channel,
+      isConnected: () => this.#isConnected,
+      connected: () => this.connected(),
+      settled: () => Promise.all([this.#parking, this.#isReady]),
+      playback: () => this.#playback,
+      tapDied: () => this.tapDied(),
+      park: (flag) => this.#park(flag),
+    });
     const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
     const ofVoice = this.canSpeak ? VOICE_VARIABLES : {};
     const variables = Object.entries({ ...CHANNEL_VARIABLES, ...ofTap, ...ofVoice }).map((pair) =>
@@ -161,20 +170,24 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const refusal = this.#refusePlay() ?? refuseSounds(files, order.loop, this.canSpeak);
     if (refusal !== undefined) return failedPlayback(refusal);
     const previous = this.#playback?.stop();
+    const cover = order.loop && order.stopsAtKey !== true ? coverOf(files) : undefined;
+    let isAhead = false;
+    const after = (async () => {
+      await Promise.all([previous, this.#parking, this.#connecting, this.unmute()]);
+      isAhead = cover !== undefined && (await this.#bridge.makeAhead());
+    })();
     const playback = new ChannelPlayback(
-      {
-        play: async (name) => {
-          await this.#endsAtKey(order.stopsAtKey === true);
-          return this.channel.execute('playback', name);
-        },
-        breakPlay: () => this.channel.api('uuid_break', this.id),
-        onFileStarted: (handle) => this.channel.onFileStarted(handle),
-      },
+      playChannel({
+        channel: this.channel,
+        cover: this.#cover,
+        covering: () => (isAhead ? cover : undefined),
+        prepare: () => this.#endsAtKey(order.stopsAtKey === true),
+      }),
       {
         ...this.context,
         files,
         ...order,
-        after: Promise.all([previous, this.#parking, this.#connecting]),
+        after,
         onSound: () => this.#tap?.soundBegan(),
       },
     );
@@ -207,19 +220,14 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.context.canSpeak === true;
   }
 
-  async record(path: string): Promise<void> {
-    const file = checked('play-file', path);
-    const set = (name: string, value: string) =>
-      this.channel.api('uuid_setvar', this.id, name, value);
-    // The tap may have asked for the customer alone.
-    await Promise.all([set('RECORD_STEREO', 'true'), set('RECORD_READ_ONLY', 'false')]);
-    await this.channel.api('uuid_record', this.id, 'start', file);
+  record(path: string): Promise<void> {
+    return recordConversation(this.channel, checked('play-file', path));
   }
 
   get recordFarSide(): ((path: string) => Promise<() => Promise<void>>) | undefined {
     // It reaches us on loopback: then its disk is ours, too.
     if (!isLoopbackHost(this.context.tapMeans.ourAddress)) return undefined;
-    return (path) => this.#recordFarSide(checked('play-file', path));
+    return (path) => recordFarSide(this.channel, checked('play-file', path));
   }
 
   onDigit(handle: (digit: string, durationMs: number) => void): void {
@@ -246,41 +254,39 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#tap;
   }
 
-  async bridge(other: MediaEndpoint): Promise<void> {
-    const partner = other instanceof FreeswitchEndpoint ? other : undefined;
-    await Promise.all([this.#connecting, partner?.connected()]);
-    // Without a far side the channel counts as on hold; FreeSWITCH then renegotiates in the middle of
-    // the bridge, and one in four such channels runs its dialplan again and is hung up (measured).
-    if (!this.#isConnected || partner?.isConnected === false) {
-      throw new TelephonyError(
-        'COMMAND_FAILED',
-        'bridge: both endpoints have to be connected first',
-      );
-    }
-    const playback = this.#playback;
-    await Promise.all([playback?.giveWay(), this.#parking, this.#isReady, partner?.settle()]);
-    const bridged = this.channel.nextStart('uuid_bridge', SETTLE_MAX_MS);
-    try {
-      await this.channel.api('uuid_bridge', this.id, checked('identifier', other.id));
-    } catch (thrown) {
-      void playback?.stop();
-      throw thrown;
-    }
-    this.#tap?.soundBegan();
-    partner?.tapDied();
-    await bridged;
-    this.#partner = partner;
-    this.#bridgedAtMs = this.context.clock.nowMs();
+  /** See `MediaServer.prepareBridge`. Resolves when the other side is there, or cannot be. */
+  async prepareBridge(make: () => Promise<FreeswitchEndpoint>): Promise<void> {
+    // A tap that holds the channel would end.
+    if (!this.#closing && this.#tap?.kind !== 'unicast') await this.#bridge.prepare(make);
   }
 
-  async unbridge(): Promise<void> {
-    const { clock } = this.context;
-    const youngMs = this.#bridgedAtMs + BRIDGE_FIRM_MS - clock.nowMs();
-    if (youngMs > 0) await new Promise<void>((resolve) => clock.after(youngMs, resolve));
-    // Its park is not in step with ours, and a file it is given before would not be heard.
-    const parted = this.#partner?.hasEnded === false ? this.#partner.parked() : undefined;
-    this.#partner = undefined;
-    await Promise.all([this.#park('-both'), parted]);
+  /** What was made for a bridge with it, unless somebody has that: to be bridged with it, or closed. */
+  takePrepared(): Promise<FreeswitchEndpoint | undefined> {
+    return this.#bridge.take();
+  }
+
+  /** See `SpareEndpoint`. */
+  async lend(remoteSdp: string, takesBack: () => boolean): Promise<void> {
+    await this.connect(remoteSdp);
+    await Promise.all([
+      this.channel.api('uuid_setvar', this.id, ...SILENCE_WHEN_BRIDGED),
+      this.channel.api('uuid_displace', this.id, 'start', SILENCE),
+    ]);
+    this.#lender = { remoteSdp, takesBack };
+  }
+
+  async unmute(): Promise<void> {
+    if (!this.#lender) return;
+    this.#lender = undefined;
+    await this.channel.api('uuid_displace', this.id, 'stop', SILENCE).catch(() => undefined);
+  }
+
+  bridge(other: MediaEndpoint): Promise<void> {
+    return this.#bridge.connect(other.id, other instanceof FreeswitchEndpoint ? other : undefined);
+  }
+
+  unbridge(): Promise<void> {
+    return this.#bridge.part();
   }
 
   watchMedia(silenceMaxMs: number): void {
@@ -289,7 +295,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.#watch = new MediaWatch({
       clock: this.context.clock,
       silenceMaxMs,
-      countPackets: () => this.#countPackets(),
+      countPackets: () => this.channel.countPackets(),
       onSilent: () => {
         this.context.log.warn({ endpoint: this.id, silenceMaxMs }, 'no RTP comes: leg given up');
         this.lose();
@@ -297,8 +303,14 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     });
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  async close(): Promise<void> {
+    if (this.#closing) return this.#closing;
+    const { remoteSdp, takesBack } = this.#lender ?? {};
+    if (remoteSdp === this.#remoteSdp && takesBack?.()) {
+      this.#endHandles.length = 0;
+      return;
+    }
+    this.#closing = this.#close();
     return this.#closing;
   }
 
@@ -318,36 +330,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   /** Resolves once somebody else has parked it. */
-  parked(): Promise<void> {
+  parked(): Promise<boolean> {
     return this.channel.nextStart('park', SETTLE_MAX_MS);
   }
 
   tapDied(): void {
     this.#tap?.soundBegan();
-  }
-
-  /** FreeSWITCH writes its counts into the channel's variables only when it is told to. */
-  async #countPackets(): Promise<number> {
-    await this.channel.api('uuid_set_media_stats', this.id);
-    const count = await this.channel.api('uuid_getvar', this.id, 'rtp_audio_in_packet_count');
-    if (!/^\d+$/.test(count.trim())) {
-      throw new TelephonyError('COMMAND_FAILED', 'uuid_getvar: no count of packets');
-    }
-    return Number(count);
-  }
-
-  async #recordFarSide(file: string): Promise<() => Promise<void>> {
-    const set = (name: string, value: string) =>
-      this.channel.api('uuid_setvar', this.id, name, value);
-    await Promise.all([
-      set('RECORD_STEREO', 'false'),
-      ...Object.entries(TAP_VARIABLES).map(([name, value]) => set(name, value)),
-    ]);
-    await this.channel.api('uuid_record', this.id, 'start', file);
-    return async () => {
-      // Gone with the channel, or ended already.
-      await this.channel.api('uuid_record', this.id, 'stop', file).catch(() => undefined);
-    };
   }
 
   async #close(): Promise<void> {
@@ -370,6 +358,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   #ended(): void {
     this.#watch?.stop();
+    void this.#bridge.release();
     this.#tap?.channelEnded();
     this.context.onGone(this);
     for (const handle of this.#endHandles.splice(0)) handle();
@@ -385,6 +374,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #park(...flags: readonly string[]): Promise<void> {
     const work = (async () => {
       await this.#isReady;
+      this.#bridge.parked();
       const parked = this.channel.nextStart('park', SETTLE_MAX_MS);
       await this.channel.api('uuid_transfer', this.id, ...flags, 'park', 'inline');
       await parked;

@@ -6,6 +6,7 @@
 
 /** API commands, sent as `api NAME ...`. */
 export const APIS = [
+  'expand',
   'global_getvar',
   'hupall',
   'module_exists',
@@ -14,6 +15,7 @@ export const APIS = [
   'uuid_audio_fork',
   'uuid_break',
   'uuid_bridge',
+  'uuid_displace',
   'uuid_getvar',
   'uuid_kill',
   'uuid_record',

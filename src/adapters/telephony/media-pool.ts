@@ -14,6 +14,7 @@ import type {
 } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
 import { codeOf, describeError, TelephonyError } from './errors.js';
+import { FreeswitchEndpoint } from './endpoint.js';
 import type { PoolMember } from './pool-member.js';
 
 export interface MediaPoolContext {
@@ -23,6 +24,9 @@ export interface MediaPoolContext {
   /** Of each site, those that drain included. */
   sites(): Iterable<{ readonly members: Iterable<PoolMember> }>;
 }
+
+/** Of a server's sessions; fuller, it makes nothing that is not needed yet. */
+const PREPARE_LOAD_MAX = 0.5;
 
 export class MediaPool implements MediaServer {
   constructor(private readonly context: MediaPoolContext) {}
@@ -54,21 +58,17 @@ export class MediaPool implements MediaServer {
 
   /** @throws TelephonyError FREESWITCH_LOST, FREESWITCH_FULL, ENDPOINT_*, DEADLINE */
   async createEndpoint(wish: EndpointWish = {}): Promise<MediaEndpoint> {
-    const { clock, log } = this.context;
-    const { endpointMs, endpointTryMs } = this.context.deadlines;
-    const [first, second] = this.#candidates(wish);
-    if (!first) throw this.#noneOpen();
-    const { isSecure } = wish;
-    if (!second) return first.createEndpoint(endpointMs, isSecure);
-    const startedAtMs = clock.nowMs();
-    try {
-      return await first.createEndpoint(Math.min(endpointTryMs, endpointMs), isSecure);
-    } catch (thrown) {
-      const fields = { server: first.name, code: codeOf(thrown), why: describeError(thrown) };
-      log.warn({ ...fields, next: second.name }, 'no endpoint there, trying another server');
-      const leftMs = endpointMs - Math.max(0, clock.nowMs() - startedAtMs);
-      return second.createEndpoint(Math.max(1, leftMs), isSecure);
-    }
+    const { beside } = wish;
+    const prepared = beside instanceof FreeswitchEndpoint && (await beside.takePrepared());
+    return prepared || this.#create(wish);
+  }
+
+  async prepareBridge(endpoint: MediaEndpoint): Promise<void> {
+    const member = this.memberOf(endpoint.id);
+    if (!(endpoint instanceof FreeswitchEndpoint) || !member?.isHealthy) return;
+    if (member.load > PREPARE_LOAD_MAX) return;
+    const { endpointMs } = this.context.deadlines;
+    await endpoint.prepareBridge(() => member.createEndpoint(endpointMs));
   }
 
   /** The server that has the endpoint; undefined for one that has ended. */
@@ -98,6 +98,24 @@ export class MediaPool implements MediaServer {
   /** Ends what a dead process had, also what it had no time to tell the ledger of. Never rejects. */
   async endOwnedBy(ownerId: string): Promise<void> {
     await Promise.all([...this.#members()].map(({ media }) => media.endOwnedBy(ownerId)));
+  }
+
+  async #create(wish: EndpointWish): Promise<MediaEndpoint> {
+    const { clock, log } = this.context;
+    const { endpointMs, endpointTryMs } = this.context.deadlines;
+    const [first, second] = this.#candidates(wish);
+    if (!first) throw this.#noneOpen();
+    const { isSecure } = wish;
+    if (!second) return first.createEndpoint(endpointMs, isSecure);
+    const startedAtMs = clock.nowMs();
+    try {
+      return await first.createEndpoint(Math.min(endpointTryMs, endpointMs), isSecure);
+    } catch (thrown) {
+      const fields = { server: first.name, code: codeOf(thrown), why: describeError(thrown) };
+      log.warn({ ...fields, next: second.name }, 'no endpoint there, trying another server');
+      const leftMs = endpointMs - Math.max(0, clock.nowMs() - startedAtMs);
+      return second.createEndpoint(Math.max(1, leftMs), isSecure);
+    }
   }
 
   #candidates({ beside }: EndpointWish): PoolMember[] {

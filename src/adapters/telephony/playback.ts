@@ -24,6 +24,8 @@ export interface PlayChannel {
   play(name: string): Promise<ExecuteResult>;
   breakPlay(): Promise<unknown>;
   onFileStarted(handle: () => void): () => void;
+  /** What plays goes on when the channel is bridged. */
+  outlastsBridge?(): boolean;
 }
 
 const SAMPLES_PER_MS = 8;
@@ -49,10 +51,10 @@ function failure(response: string, name: string): string {
   return `PLAY_ERROR: ${response || 'no answer'} (${file})`;
 }
 
-/** @returns one name for the files played as often as fits into one command. */
-export function loopName(files: readonly string[]): string {
+/** @returns one name for the files played as often as fits into one command of so many bytes. */
+export function loopName(files: readonly string[], bytesMax = MAX_LIST_BYTES): string {
   const roundBytes = files.reduce((sum, file) => sum + Buffer.byteLength(file) + 1, 0);
-  const fits = Math.min(MAX_LIST_ENTRIES / files.length, MAX_LIST_BYTES / roundBytes);
+  const fits = Math.min(MAX_LIST_ENTRIES / files.length, bytesMax / roundBytes);
   const rounds = Math.max(1, Math.floor(fits));
   const [only] = files;
   if (rounds * files.length === 1 && only !== undefined) return only;
@@ -141,7 +143,7 @@ export class ChannelPlayback implements Playback {
    * first would be a silence. A sound that is not heard yet is stopped.
    */
   async giveWay(): Promise<void> {
-    if (!this.#hasStarted) return this.stop();
+    if (!this.#hasStarted || this.channel.outlastsBridge?.()) return this.stop();
     this.#isStopping = true;
   }
 

@@ -10,6 +10,7 @@
 import { toCause } from './apps.js';
 import { runFork, splitArguments } from './audio-fork.js';
 import { Channel } from './channel.js';
+import { startDisplacement, stopDisplacement } from './displacement.js';
 import type { ApiReply } from './esl.js';
 import { startRecording, stopRecording } from './record.js';
 
@@ -32,6 +33,7 @@ type Command = (words: readonly string[], context: ApiContext, argument: string)
 const NO_CHANNEL = '-ERR No such channel!\n';
 const NO_SESSION = '-ERR Cannot locate session!\n';
 const RECORD_USAGE = '<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]';
+const DISPLACE_USAGE = '<uuid> [start|stop] <path> [<limit>] [mux]';
 const UUID_SEND_DTMF_MS = 250; // FreeSWITCH's default of 2000 samples
 const MODULES = [
   'mod_commands',
@@ -46,7 +48,8 @@ const FORK_USAGE =
   '<uuid> [start | stop | send_text | pause | resume] [wss-url] [mono | mixed | stereo] ' +
   '[8000] [bugname] [metadata]';
 
-const say = (body: string, after?: () => void): ApiReply => (after ? { body, after } : { body });
+const say = (body: string | Promise<string>, after?: () => void): ApiReply =>
+  after ? { body, after } : { body };
 
 /** A command whose first word is a channel. */
 function onChannel(
@@ -107,6 +110,30 @@ function record(channel: Channel, words: readonly string[]): ApiReply {
   if (action !== 'stop') return say(`-USAGE: ${RECORD_USAGE}\n`);
   const isOff = stopRecording(channel, path);
   return say(isOff ? '+OK Success\n' : '-ERR Cannot stop record session!\n');
+}
+
+function displace(channel: Channel, words: readonly string[]): ApiReply {
+  const [, action, path = '', , flags = ''] = words;
+  if (action === 'start') {
+    const isOn = startDisplacement(channel, path, flags);
+    return say(isOn.then((is) => (is ? '+OK Success\n' : '-ERR Cannot displace session!\n')));
+  }
+  if (action !== 'stop') return say(`-USAGE: ${DISPLACE_USAGE}\n`);
+  const isOff = stopDisplacement(channel, path);
+  return say(isOff ? '+OK Success\n' : '-ERR Cannot stop displace session!\n');
+}
+
+/** `[uuid:<uuid>] <command> <arguments>`, in which `${variable_x}` is a variable of that channel. */
+function expand(argument: string, context: ApiContext): ApiReply {
+  const [, uuid = '', name = '', rest = ''] = /^(?:uuid:(\S*) )?(\S+) ?(.*)$/s.exec(argument) ?? [];
+  if (name === '') return say('-ERR No input\n');
+  if (name === 'expand') return say('-ERR Cannot execute command\n');
+  const channel = context.channels.get(uuid);
+  const filled = rest.replace(
+    /\$\{variable_(\w+)\}/g,
+    (_all, key: string) => channel?.variable(key) ?? '',
+  );
+  return runApi(name, filled, context);
 }
 
 function fork(argument: string, context: ApiContext): ApiReply {
@@ -197,7 +224,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       say('+OK\n', () => channel.hangup(toCause(cause), 'kill')),
     ),
   ],
+  ['expand', (_words, context, argument) => expand(argument, context)],
   ['uuid_bridge', bridge],
+  ['uuid_displace', onChannel(DISPLACE_USAGE, 3, displace, () => NO_SESSION)],
   [
     'uuid_transfer',
     onChannel('<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]', 2, transfer),

@@ -76,6 +76,8 @@ export class Channel {
   hasPeerMedia = false;
   /** Recordings and forks. */
   readonly bugs = new MediaBugs();
+  /** As long as it is above 0 the channel and whoever it is bridged with do not hear each other. */
+  muteCount = 0;
   readonly #variables = new Map<string, string>();
   readonly #runs: Run[] = [];
   readonly #queue: QueuedCommand[] = [];
@@ -239,6 +241,7 @@ export class Channel {
       const toUs = new RelaySource();
       channel.#bridge = { peer, toUs, handle: channel.rtp.play(toUs) };
       channel.#hasBeenBridged = true;
+      channel.setVariable('bridge_to', peer.uuid);
       channel.#enterOutermost({
         application: 'uuid_bridge',
         argument: peer.uuid,
@@ -252,6 +255,7 @@ export class Channel {
     if (!bridge) return;
     this.#bridge = undefined;
     bridge.handle.stop();
+    this.setVariable('bridge_to', undefined);
     bridge.peer.#leaveBridge(); // park_after_bridge: the partner stays, silent
   }
 
@@ -259,8 +263,14 @@ export class Channel {
     this.bugs.hear(pcm);
     this.#takeCommands();
     if (this.#hasEnded) return;
-    if (this.#bridge) this.#bridge.peer.#bridge?.toUs.write(pcm);
+    if (this.#bridge) this.#relay(pcm, this.#bridge.peer);
     else if (this.#runs.length === 0) this.#unicast.send(this.hasPeerMedia ? pcm : pcm.fill(0));
+  }
+
+  /** While either side runs an application the bridge is covered by it. */
+  #relay(pcm: Int16Array, peer: Channel): void {
+    const inBetween = this.#runs.length + peer.#runs.length + this.muteCount + peer.muteCount;
+    if (inBetween === 0) peer.#bridge?.toUs.write(pcm);
   }
 
   #takeCommands(): void {
@@ -362,8 +372,8 @@ export class Channel {
         'DTMF-Source': 'RTP',
       });
     };
-    this.#bridge?.peer.rtp.sendDtmf(digit, durationSamples / 8);
     const run = this.#runs.at(-1);
+    if (!run) this.#bridge?.peer.rtp.sendDtmf(digit, durationSamples / 8);
     if (run?.onDigit) run.onDigit(digit, tell);
     else tell();
   }

@@ -16,7 +16,8 @@ export type EventFields = Readonly<Record<string, string>>;
 
 /** The answer to `api`; `after` runs once the answer is on its way. */
 export interface ApiReply {
-  readonly body: string;
+  /** Commands that come meanwhile wait for one that is promised. */
+  readonly body: string | Promise<string>;
   readonly after?: () => void;
 }
 
@@ -65,6 +66,7 @@ export class EslConnection {
   #authTimer: NodeJS.Timeout | undefined;
   #isEnding = false;
   #isJson = false;
+  #isWaiting = false;
 
   constructor(
     private readonly socket: Socket,
@@ -135,7 +137,7 @@ export class EslConnection {
       // Blank lines between commands are allowed; telnet users end lines with CR LF.
       this.#text = this.#text.replace(/^[\r\n]+/, '');
       const end = /\r?\n\r?\n/.exec(this.#text);
-      if (!end || this.#isEnding) break;
+      if (!end || this.#isEnding || this.#isWaiting) break;
       const block = this.#text.slice(0, end.index);
       this.#text = this.#text.slice(end.index + end[0].length);
       if (block.length > BLOCK_BYTES_MAX) return this.#cutOff();
@@ -261,6 +263,16 @@ export class EslConnection {
       command,
       space < 0 ? '' : argument.slice(space + 1).trim(),
     );
+    if (typeof body === 'string') return this.#answer(body, after);
+    this.#isWaiting = true;
+    void body.then((text) => {
+      this.#isWaiting = false;
+      this.#answer(text, after);
+      this.#receive('');
+    });
+  }
+
+  #answer(body: string, after: (() => void) | undefined): void {
     const length = Buffer.byteLength(body);
     this.#write(`Content-Type: api/response\nContent-Length: ${length}\n\n${body}`);
     if (after) setImmediate(after);

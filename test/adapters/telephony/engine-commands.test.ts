@@ -12,7 +12,7 @@ import { TapEar } from './tap-ear.js';
 
 /** A tap by recording and the watch for media; tests of their own run them. */
 const ONLY_WHEN_ASKED_FOR = new Set<string>([
-  ...['uuid_record', 'uuid_getvar', 'uuid_set_media_stats', 'uuid_setvar'],
+  ...['uuid_record', 'uuid_getvar', 'uuid_set_media_stats'],
 ]);
 
 /** Everything asked of the media server, by kind, as seen on the wire. */
@@ -121,6 +121,10 @@ describe('the list of engine commands', function () {
     const playback = a.play([await site().toneFile(500, 300)], { loop: true });
     await sleep(200);
     await playback.stop();
+    await telephony.media.prepareBridge(b);
+    const covering = b.play([await site().toneFile(500, 300)], { loop: true });
+    await eventually(() => assert.ok(wiretap.names('apis').includes('expand')));
+    await covering.stop();
     await a.bridge(b);
     await a.unbridge();
     await outcome.dialog.bye('done');

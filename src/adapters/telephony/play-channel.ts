@@ -1,0 +1,50 @@
+/** The two ways a channel plays: an application that holds it, or a sound that covers its bridge. */
+import type { Channel } from './channel.js';
+import type { CoveringSound } from './covering-sound.js';
+import { TelephonyError } from './errors.js';
+import { loopName, type PlayChannel } from './playback.js';
+
+export interface PlayMeans {
+  readonly channel: Channel;
+  readonly cover: CoveringSound;
+  /** The file that is to cover a bridge, if that is how it is played. */
+  readonly covering: () => string | undefined;
+  /** Before the application. */
+  readonly prepare: () => Promise<void>;
+}
+
+/** Enough for some minutes, and in each event of the channel. After so many rounds there are 20 to 40 ms between two. */
+const COVER_NAME_BYTES = 2048;
+
+export function playChannel({ channel, cover, covering, prepare }: PlayMeans): PlayChannel {
+  let onStarted = (): void => undefined;
+  return {
+    play: async (name) => {
+      const file = covering();
+      if (file !== undefined) {
+        const rounds = loopName([file], COVER_NAME_BYTES);
+        const covered = await cover.play(rounds, () => onStarted()).catch(unlessRefused);
+        if (covered) return covered;
+      }
+      await prepare();
+      return channel.execute('playback', name);
+    },
+    breakPlay: async () => (cover.isOn ? cover.stop() : channel.api('uuid_break', channel.uuid)),
+    outlastsBridge: () => cover.isOn,
+    onFileStarted: (handle) => {
+      onStarted = handle;
+      return channel.onFileStarted(handle);
+    },
+  };
+}
+
+/** @returns the one file of a sound that can cover a bridge; a blank would end its name. */
+export function coverOf(files: readonly string[]): string | undefined {
+  const [only, ...others] = files;
+  return only !== undefined && others.length === 0 && /^\/\S+$/.test(only) ? only : undefined;
+}
+
+/** It is played in the other way then, which says why it cannot be. */
+function unlessRefused(thrown: unknown): undefined {
+  if (!(thrown instanceof TelephonyError) || thrown.code !== 'COMMAND_FAILED') throw thrown;
+}

@@ -1,0 +1,123 @@
+/** A bridge made while the customer waits: against the embedded engine or real servers. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MediaEndpoint } from '../../../src/ports.js';
+import type { FarParty } from '../../sip/far-party.js';
+import { level, toneShare } from '../../sip/far-rtp.js';
+import { eventually, type LiveCall, useSite } from './site.js';
+
+const [MUSIC_HZ, CUSTOMER_HZ, AGENT_HZ, STRANGER_HZ] = [300, 600, 900, 1500];
+const LISTEN_MS = 400;
+const AUDIBLE = 0.02;
+
+/** Resolves when this is what is heard. */
+async function hears(far: FarParty, toneHz: number): Promise<void> {
+  await eventually(() => {
+    const recent = far.rtp.heardSince(performance.now() - 200);
+    assert.ok(toneShare(recent, toneHz) > 0.8, `not ${toneHz} Hz`);
+  });
+}
+
+describe('a bridge made ahead', function () {
+  this.timeout(30_000);
+  const site = useSite();
+  let customer: LiveCall;
+  let agent: FarParty;
+  beforeEach(async () => {
+    customer = await site().call();
+    customer.far.rtp.sendTone(customer.endpoint.localSdp, CUSTOMER_HZ);
+    agent = await site().far();
+  });
+
+  const besideCustomer = () => site().telephony.media.createEndpoint({ beside: customer.endpoint });
+
+  /** The customer hears the waiting treatment, and somebody can be bridged with them. */
+  async function waits(): Promise<MediaEndpoint> {
+    void site().telephony.media.prepareBridge(customer.endpoint);
+    const spare = await besideCustomer();
+    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(customer.far, MUSIC_HZ);
+    return spare;
+  }
+
+  async function talk(spare: MediaEndpoint): Promise<void> {
+    agent.rtp.sendTone(spare.localSdp, AGENT_HZ);
+    await spare.connect(agent.rtp.sdp);
+    await customer.endpoint.bridge(spare);
+    await hears(customer.far, AGENT_HZ);
+    await hears(agent, CUSTOMER_HZ);
+  }
+
+  it('is covered by the waiting treatment, and found when that ends', async () => {
+    const spare = await waits();
+    await talk(spare);
+    // What was made ahead is used up: whoever comes next has an endpoint of their own.
+    const next = await besideCustomer();
+    assert.notEqual(next.id, spare.id);
+    await customer.endpoint.unbridge();
+    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(customer.far, MUSIC_HZ);
+    await Promise.all([spare.close(), next.close(), site().hangUp(customer)]);
+  });
+
+  it('lets nobody be heard before: neither who rings nor the customer', async () => {
+    const spare = await waits();
+    agent.rtp.sendTone(spare.localSdp, STRANGER_HZ);
+    const fromMs = performance.now();
+    await sleep(LISTEN_MS);
+    const heard = customer.far.rtp.heardSince(fromMs);
+    assert.ok(toneShare(heard, STRANGER_HZ) < 0.05, 'the customer hears who rings');
+    assert.ok(toneShare(heard, MUSIC_HZ) > 0.5, 'no waiting treatment');
+    const overheard = agent.rtp.heardSince(fromMs);
+    assert.ok(overheard.length === 0 || level(overheard) < AUDIBLE, 'who rings hears the customer');
+    await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
+
+  it('is offered to one agent after the other, but not to two at a time', async () => {
+    const spare = await waits();
+    const besides = await besideCustomer();
+    assert.notEqual(besides.id, spare.id);
+    await spare.close();
+    const again = await besideCustomer();
+    assert.equal(again.id, spare.id);
+    await talk(again);
+    await Promise.all([again.close(), besides.close(), site().hangUp(customer)]);
+  });
+
+  it('is not offered again once somebody was connected to it; an announcement changes nothing', async () => {
+    const spare = await waits();
+    await customer.endpoint.play([await site().toneFile(STRANGER_HZ, 600)], { loop: false }).done;
+    await spare.connect(agent.rtp.sdp);
+    await spare.close();
+    assert.ok(spare.hasEnded);
+    const next = await besideCustomer();
+    assert.notEqual(next.id, spare.id);
+    await talk(next);
+    await Promise.all([next.close(), site().hangUp(customer)]);
+  });
+
+  it('is made anew when it has gone meanwhile, and left alone for somebody else', async () => {
+    const [spare, other] = [await waits(), await besideCustomer()];
+    await other.connect(agent.rtp.sdp);
+    agent.rtp.sendTone(other.localSdp, AGENT_HZ);
+    await customer.endpoint.bridge(other);
+    await hears(customer.far, AGENT_HZ);
+    await hears(agent, CUSTOMER_HZ);
+    await spare.close();
+    assert.ok(spare.hasEnded);
+    await Promise.all([other.close(), site().hangUp(customer)]);
+  });
+
+  it('goes with the customer', async () => {
+    await (await waits()).close();
+    await site().hangUp(customer);
+  });
+
+  it('is a bridge as any other when an agent answers before anything is heard', async () => {
+    void site().telephony.media.prepareBridge(customer.endpoint);
+    const spare = await besideCustomer();
+    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await talk(spare);
+    await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
+});
