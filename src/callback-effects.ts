@@ -116,6 +116,8 @@ export interface EffectsListener {
 export class CallbackEffects {
   #leg: CustomerLeg | undefined;
   #attempt = 0;
+  /** The flow has connected the customer, and the media server has not yet. */
+  #isApart = false;
   readonly #farSides: FarSides;
   readonly #timers: FlowTimers;
   readonly #ending = new Set<Promise<void>>();
@@ -151,7 +153,10 @@ export class CallbackEffects {
       settings: () => ({ ...this.#settings, service: this.service }),
       post: (event) => listener.post(event),
       attempt: () => this.#attempt,
-      onFacts: (facts) => listener.onAttemptFacts(facts),
+      onFacts: (facts) => {
+        if (facts.connectedAtMs !== undefined) this.#isApart = false;
+        listener.onAttemptFacts(facts);
+      },
       cleanUp: (work) => this.#end(work),
     });
     this.#holders = new Holders({
@@ -203,6 +208,7 @@ export class CallbackEffects {
       case 'unroute':
         return this.#farSides.drop(command.routeId);
       case 'bridge':
+        this.#isApart = true;
         return this.#leg && this.#farSides.bridge(command.withId, this.#leg);
       case 'hang-up':
         return this.#hangUp(command);
@@ -264,6 +270,7 @@ export class CallbackEffects {
         ledger: this.#ledger,
         trail: this.#trail,
         listener: this.listener,
+        isApart: () => this.#isApart,
       },
       command,
       plan,

@@ -36,6 +36,8 @@ export interface CustomerLegContext {
   readonly ledger: LegLedger;
   readonly trail: LegTrail;
   readonly listener: EffectsListener;
+  /** A bridge was ordered, and the two do not hear each other yet. */
+  readonly isApart: () => boolean;
   readonly resultRows: readonly ResultRow[];
   /** Of the callback whose number was dialled. */
   readonly request: DialRequest;
@@ -158,7 +160,7 @@ function triesOf(
 }
 
 function callListener(
-  { listener, trail, deps }: CustomerLegContext,
+  { listener, trail, deps, isApart }: CustomerLegContext,
   legId: string,
   times: LegTimes,
   call: () => OutboundCall,
@@ -185,7 +187,8 @@ function callListener(
     onGreetingEnded: (heardBeep) => listener.post({ type: 'greeting-ended', legId, heardBeep }),
     onHungUp: (farReason) => {
       if (farReason !== undefined) listener.onAttemptFacts({ farReason });
-      listener.post({ type: 'customer-hung-up', legId });
+      const wasApart = isApart();
+      listener.post({ type: 'customer-hung-up', legId, ...(wasApart && { wasApart }) });
     },
     onLost: (cause) => listener.post({ type: 'leg-lost', legId, cause }),
   };

@@ -149,6 +149,23 @@ describe('CallbackSession', () => {
     assert.equal(change?.leg?.kind, 'over', 'and nothing is left for the next process to end');
   });
 
+  it('ends without a conversation when the customer leaves before the two are connected', async () => {
+    const t = startSession({ customerConnectTreatment: undefined });
+    await settle();
+    const dialog = t.telephony.calls[0]?.answer();
+    await settle();
+    t.analyser.opened[0]?.decide('human');
+    await settle();
+    const customer = t.telephony.endpoints[0];
+    assert.ok(customer);
+    customer.bridge = () => new Promise(() => {});
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(t.session.state.name, 'connected');
+    dialog?.end('remote');
+    assert.equal(await t.over(), 'FAIL_INTERACTION_DELETED');
+  });
+
   it('takes the customer back to waiting when the agent leaves before the two are connected', async () => {
     const t = startSession({ customerConnectTreatment: undefined });
     await settle();

@@ -80,6 +80,8 @@ export interface Conditions {
   readonly waitIsOver?: boolean;
   readonly completeAfterMessage?: boolean;
   readonly callIsWith?: CallHolder | readonly CallHolder[];
+  /** The customer and whoever has answered did not hear each other yet. */
+  readonly wasApart?: boolean;
   /** The end is decided, only the last file is still playing. */
   readonly endIsDecided?: boolean;
   readonly by?: 'customer' | 'admin';

@@ -24,13 +24,13 @@ export function callHolder(state: State): CallHolder {
 }
 
 /** The customer hung up. Before a verdict it is the attempt's result. */
-export function onCustomerHungUp(state: State, service: ServiceOptions): Step {
+export function onCustomerHungUp(state: State, service: ServiceOptions, wasApart = false): Step {
   const draft = new StepDraft(state, service);
   if (state.name === 'dialing' || state.name === 'answered') {
     return takeResult(draft, CALL_STATE.RemoteRelease, false);
   }
   draft.legIsGone();
-  if (state.name === 'connected') return endConversation(draft, state.to, 'the customer hung up');
+  if (state.name === 'connected') return onConnectedGone(draft, state.to, wasApart);
   if (state.name === 'treating-machine') {
     return retryOrEnd(draft, { row: 'message.broken', because: 'the machine hung up' });
   }
@@ -46,6 +46,18 @@ export function onCustomerHungUp(state: State, service: ServiceOptions): Step {
     case 'hang-up.end':
       return draft.end('FAIL_INTERACTION_DELETED', row, `${because} in state ${state.name}`);
   }
+}
+
+/** The customer hung up, in the conversation or just before it. */
+function onConnectedGone(
+  draft: StepDraft,
+  callIsWith: 'agent' | 'route-point',
+  wasApart: boolean,
+): Step {
+  const row = decide('connected', { event: 'customer-hung-up', callIsWith, wasApart });
+  const because = 'the customer hung up';
+  if (row !== 'connected.never') return endConversation(draft, callIsWith, because, row);
+  return draft.end('FAIL_INTERACTION_DELETED', row, `${because} before the two were connected`);
 }
 
 /** Our side lost the call; what is left of it is hung up. Before a verdict it is a general error. */

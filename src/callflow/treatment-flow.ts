@@ -137,7 +137,7 @@ function takeArm(state: State, event: Event, service: ServiceOptions): Step {
       return onConversationTooLong(state, service);
     // Anywhere
     case 'customer-hung-up':
-      return onCustomerHungUp(state, service);
+      return onCustomerHungUp(state, service, event.wasApart);
     case 'leg-lost':
       return onLegLost(state, event, service);
     case 'verdict-revised':

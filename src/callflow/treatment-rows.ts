@@ -202,6 +202,14 @@ export const TREATMENT_ROWS = [
   },
   {
     arm: 'connected',
+    row: 'connected.never',
+    box: BOX.bridge,
+    when: { event: 'customer-hung-up', callIsWith: ['agent', 'route-point'], wasApart: true },
+    then: 'The customer hung up before the two heard each other: FAIL_INTERACTION_DELETED.',
+    reading: 'Not on the page. An answer nobody has heard is no conversation.',
+  },
+  {
+    arm: 'connected',
     row: 'connected.over',
     box: BOX.bridge,
     to: BOX.end,

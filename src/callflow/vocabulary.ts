@@ -196,7 +196,8 @@ export type Event = At &
     | { readonly type: 'silence-too-long'; readonly timerId: string }
     | { readonly type: 'message-wait-over'; readonly timerId: string }
     | { readonly type: 'conversation-too-long'; readonly timerId: string }
-    | { readonly type: 'customer-hung-up'; readonly legId: string }
+    /** `wasApart`: an agent or destination had answered, and the two did not hear each other yet. */
+    | { readonly type: 'customer-hung-up'; readonly legId: string; readonly wasApart?: true }
     | { readonly type: 'agent-answered'; readonly queueId: string }
     /** The queue has nobody left to try; the request is over. */
     | { readonly type: 'agent-failed'; readonly queueId: string; readonly why: string }

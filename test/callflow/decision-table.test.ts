@@ -126,6 +126,11 @@ const WAYS: Record<RowId, () => Flow> = {
   },
   'connected.bridge-failed': () => talking().agentFails(),
   'connected.bridge-limit': () => talking({ maxTransferToAgentAttempts: 1 }).agentFails(),
+  'connected.never': () => {
+    const connected = talking();
+    const { legId } = connected;
+    return connected.send({ type: 'customer-hung-up', legId, wasApart: true });
+  },
   'connected.over': () => talking().hangUp(),
   'connected.too-long': () => talking().timer('conversation'),
 

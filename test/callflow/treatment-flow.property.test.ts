@@ -131,7 +131,10 @@ function legEvents(draw: Draw, context: Context, ids: Ids): Candidate[] {
       isAwaited: leg !== undefined,
       event: { type: 'greeting-ended', atMs, legId, heardBeep: choice % 2 === 0 },
     },
-    { isAwaited: isRare, event: { type: 'customer-hung-up', atMs, legId } },
+    {
+      isAwaited: isRare,
+      event: { type: 'customer-hung-up', atMs, legId, ...(choice % 2 === 0 && { wasApart: true }) },
+    },
     { isAwaited: isRare, event: { type: 'leg-lost', atMs, legId, cause } },
     { isAwaited: playing !== undefined, event: { type: 'treatment-ended', atMs, playId } },
     { isAwaited: playing !== undefined, event: { type: 'play-failed', atMs, playId, why: 'gone' } },

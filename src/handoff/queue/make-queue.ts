@@ -27,6 +27,7 @@ export function emptyQueue(plan: QueuePlan): Queue {
     line: new WaitingLine<Request>(),
     ahead: new Set(),
     farthestPosition: 0,
+    ageingTimer: undefined,
     free: new IndexedHeap(() => false),
     seats: new Map(),
     onDuty: 0,

@@ -64,6 +64,8 @@ export interface AgentQueue extends AnyQueue {
   readonly ahead: Set<Request>;
   /** How far back in the line it may be time to dial. */
   farthestPosition: number;
+  /** Runs while positions may change without an event. */
+  ageingTimer: string | undefined;
   /** Seats of agents who are ready, in the order of the strategy. */
   free: IndexedHeap<Seat>;
   readonly seats: Map<Agent, Seat>;

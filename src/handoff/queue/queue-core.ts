@@ -7,6 +7,7 @@
  * Promises, whatever the order of events: an agent has one call at most, a customer one agent at most,
  * and every request leaves once, with a reason.
  */
+import { AgeingWatch } from './ageing-watch.js';
 import { isRoomFor } from './agent-room.js';
 import type { Agent, AgentQueue, Offer, Queue, Request } from './model.js';
 import { emptyQueue, isOfOne, planOfOne } from './make-queue.js';
@@ -34,6 +35,7 @@ export class QueueCore {
   readonly #queues = new Map<string, Queue>();
   /** Not in the configuration, or not any more, and still with customers. */
   readonly #closed = new Set<Queue>();
+  readonly #ageing = new AgeingWatch(this.#moment);
   readonly #roster: Roster;
   readonly #offers: Offers;
   readonly #requests: Requests;
@@ -79,6 +81,7 @@ export class QueueCore {
     this.#take(event);
     this.#bringTogether();
     this.#dialWhoIsNear();
+    this.#ageing.look();
     this.#moment.touched.clear();
     return this.#moment.takeCommands();
   }

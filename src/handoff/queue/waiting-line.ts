@@ -48,6 +48,11 @@ export class WaitingLine<T extends Waiter> {
     return size;
   }
 
+  /** Somebody may overtake somebody with time alone. */
+  get isAgeing(): boolean {
+    return this.#byGrowth.size > 1;
+  }
+
   has(waiter: T): boolean {
     return this.#byGrowth.get(growthOf(waiter))?.has(waiter) ?? false;
   }

@@ -23,6 +23,33 @@ describe('a request made ahead of the dial', () => {
     assert.deepEqual(world.said(), ['connect c1 to ann']);
   });
 
+  it('is dialled when time alone has moved it up, within a second, and without an event', () => {
+    const world = new QueueWorld([agentQueue('gold', ['ann'])], [agentPlan('ann')]);
+    world.joins('talks', GOLD).answers('ann').joins('first', GOLD, { priority: 5 });
+    const growth = { priorityIncrement: 1, priorityIncrementIntervalMs: 10_000 };
+    const etaPositions = parseEtaPositions('0:1') ?? [];
+    world
+      .joins('c1', GOLD, { isAhead: true, etaPositions, ...growth })
+      .passes(49_000)
+      .said();
+    assert.equal(world.timerCount, 1, 'one for the queue');
+    world.passes(2000);
+    assert.match(world.said().join(), /^near c1: position 1/);
+    assert.equal(world.timerCount, 0);
+  });
+
+  it('has no timer where nobody overtakes anybody, nor once it is gone', () => {
+    const world = one('not-ready').joins('c1', GOLD, AHEAD).joins('c2', GOLD, AHEAD);
+    assert.equal(world.timerCount, 0);
+    const growth = { priorityIncrement: 1, priorityIncrementIntervalMs: 10_000 };
+    world.joins('c3', GOLD, growth);
+    assert.equal(world.timerCount, 1);
+    world.leaves('c3');
+    assert.equal(world.timerCount, 0);
+    world.joins('c4', GOLD, growth).leaves('c1').leaves('c2');
+    assert.equal(world.timerCount, 0);
+  });
+
   it('waits without being dialled as long as nobody is near', () => {
     const world = one('not-ready').joins('c1', GOLD, AHEAD).passes(3_600_000);
     assert.deepEqual(world.said(), []);
