@@ -26,5 +26,5 @@ export function createScxmlPool(options: Options): ScxmlPool {
 
 /** One worker thread as the pool wants it. */
 export function startThread(): ThreadPort {
-  return startWorkerPort<ToThread, FromThread>(import.meta.url);
+  return startWorkerPort<ToThread, readonly FromThread[]>(import.meta.url);
 }

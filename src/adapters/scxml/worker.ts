@@ -11,7 +11,7 @@ if (!port) throw new Error('this module is the entry of a worker thread');
 
 serveThread(
   {
-    post: (message: FromThread) => port.postMessage(message),
+    post: (messages: readonly FromThread[]) => port.postMessage(messages),
     onMessage: (handle) => void port.on('message', (message: ToThread) => handle(message)),
   },
   systemClock(),

@@ -27,9 +27,15 @@ export type SessionStart = Pick<StartRequest, 'document' | 'params' | 'facts'> &
   readonly sessionId: string;
   /** In front of a session's id: where it is reached by HTTP; null where it is not. */
   readonly httpBase: string | null;
-  /** Whether steps and logs are wanted; they cost a message each. */
-  readonly isTraced: boolean;
+  readonly hears: Hears;
 };
+
+/** Which of these somebody listens to; what nobody hears is not sent. */
+export interface Hears {
+  readonly log: boolean;
+  readonly step: boolean;
+  readonly trouble: boolean;
+}
 
 export type ToThread =
   | { readonly kind: 'setup'; readonly setup: ThreadSetup }
@@ -62,7 +68,7 @@ export interface Port<Out, In> {
 }
 
 /** A thread as the pool sees it. */
-export interface ThreadPort extends Port<ToThread, FromThread> {
+export interface ThreadPort extends Port<ToThread, readonly FromThread[]> {
   /** Called once when the thread is gone, for whatever reason. */
   onGone(handle: (why: string) => void): void;
   /** Ends it at once, whatever it is doing. */

@@ -4,7 +4,6 @@
  * thread that does not answer for longer is killed, its sessions end with `SCXML_WORKER_LOST`, and
  * the next session gets a new thread.
  */
-import { createHash } from 'node:crypto';
 import type { Clock, Log } from '../../../ports.js';
 import type { Limits } from '../limits.js';
 import type {
@@ -17,6 +16,7 @@ import type {
 import type { StartRequest } from '../session/runtime.js';
 import type { FromThread, ThreadPort, ThreadSetup, ToThread } from './messages.js';
 import { RunningSession, type PooledSession } from './running-session.js';
+import { TextDigests } from './text-digests.js';
 import { ThreadRoster } from './thread-roster.js';
 
 const PING_INTERVAL_MS = 1000;
@@ -71,6 +71,7 @@ export class ScxmlPool {
   readonly #roster: ThreadRoster<Thread>;
   /** Sessions whose page is being fetched. */
   readonly #coming = new Set<RunningSession>();
+  readonly #digests = new TextDigests();
   #isStopped = false;
   #sessions = 0;
 
@@ -143,8 +144,10 @@ export class ScxmlPool {
   }
 
   #seat(running: RunningSession, start: SourceStart): void {
-    const content = createHash('sha256').update(start.document.text).digest('base64');
-    const { thread, leave } = this.#roster.enter(running.page, content);
+    const { thread, leave } = this.#roster.enter(
+      running.page,
+      this.#digests.of(start.document.text),
+    );
     thread.start(running, start);
     void running.ended.then(({ kind }) => leave(kind === 'final' || kind === 'terminated'));
   }
@@ -178,10 +181,12 @@ class Thread {
     this.#port = options.newThread();
     let markReady: () => void = () => undefined;
     this.isReady = new Promise((resolve) => (markReady = resolve));
-    this.#port.onMessage((message) => {
+    this.#port.onMessage((messages) => {
       this.#unanswered = 0;
-      if (message.kind === 'ready') markReady();
-      else this.#receive(message);
+      for (const message of messages) {
+        if (message.kind === 'ready') markReady();
+        else this.#receive(message);
+      }
     });
     this.#port.onGone((why) => {
       markReady();
@@ -198,9 +203,19 @@ class Thread {
   start(running: RunningSession, { document, params, facts, observer }: SourceStart): void {
     const session = this.#next++;
     this.#running.set(session, running);
-    const isTraced = observer.log !== undefined || observer.step !== undefined;
-    const start = { document, params, facts, sessionId: running.id, isTraced };
-    this.#tell({ kind: 'start', session, start: { ...start, httpBase: this.#httpBase() } });
+    const start = {
+      document,
+      params,
+      facts,
+      sessionId: running.id,
+      httpBase: this.#httpBase(),
+      hears: {
+        log: observer.log !== undefined,
+        step: observer.step !== undefined,
+        trouble: observer.trouble !== undefined,
+      },
+    };
+    this.#tell({ kind: 'start', session, start });
     running.seat({
       send: (event) => this.#tell({ kind: 'event', session, event }),
       terminate: () => this.#tell({ kind: 'terminate', session }),

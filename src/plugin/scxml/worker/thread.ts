@@ -6,20 +6,54 @@ import type { Clock } from '../../../ports.js';
 import type { Dialect } from '../extension.js';
 import type { FetchOutcome, PostOutcome, SessionHost, SessionObserver } from '../session/host.js';
 import { Runtime, type RunningSession } from '../session/runtime.js';
-import type { FromThread, Port, SessionStart, ThreadSetup, ToThread } from './messages.js';
+import type { FromThread, Hears, Port, SessionStart, ThreadSetup, ToThread } from './messages.js';
 
 /** @param newId identifiers for invoked sessions */
 export function serveThread(
-  port: Port<FromThread, ToThread>,
+  port: Port<readonly FromThread[], ToThread>,
   clock: Clock,
   newId: () => string,
   dialects: readonly Dialect[] = [],
 ): void {
-  port.onMessage(new Thread(port, clock, newId, dialects).receive);
+  port.onMessage(new Thread(new Outbox(port), clock, newId, dialects).receive);
+}
+
+/**
+ * What is only for a trace goes along with the next message that somebody acts on, or when the turn is
+ * over: each crossing takes longer than most steps.
+ */
+class Outbox {
+  readonly #port: Port<readonly FromThread[], ToThread>;
+  #kept: FromThread[] = [];
+  #isTurn = false;
+
+  constructor(port: Port<readonly FromThread[], ToThread>) {
+    this.#port = port;
+  }
+
+  turn(isRunning: boolean): void {
+    this.#isTurn = isRunning;
+    if (!isRunning) this.#send();
+  }
+
+  trace(message: FromThread): void {
+    this.#kept.push(message);
+    if (!this.#isTurn) this.#send();
+  }
+
+  post(message: FromThread): void {
+    this.#kept.push(message);
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#kept.length > 0) this.#port.post(this.#kept);
+    this.#kept = [];
+  }
 }
 
 class Thread {
-  readonly #port: Port<FromThread, ToThread>;
+  readonly #outbox: Outbox;
   readonly #clock: Clock;
   readonly #newId: () => string;
   readonly #dialects: readonly Dialect[];
@@ -34,13 +68,8 @@ class Thread {
   /** The same for all sessions; known once the first one is started. */
   #httpBase: string | null = null;
 
-  constructor(
-    port: Port<FromThread, ToThread>,
-    clock: Clock,
-    newId: () => string,
-    dialects: readonly Dialect[],
-  ) {
-    this.#port = port;
+  constructor(outbox: Outbox, clock: Clock, newId: () => string, dialects: readonly Dialect[]) {
+    this.#outbox = outbox;
     this.#clock = clock;
     this.#newId = newId;
     this.#dialects = dialects;
@@ -70,7 +99,7 @@ class Thread {
         settle(this.#posts, message.request, message.outcome);
         break;
       case 'ping':
-        this.#port.post({ kind: 'pong' });
+        this.#outbox.post({ kind: 'pong' });
         break;
     }
   }
@@ -89,33 +118,38 @@ class Thread {
       dialects: this.#dialects,
     });
     this.#runtime = runtime;
-    this.#port.post({ kind: 'ready' });
+    this.#outbox.post({ kind: 'ready' });
     for (const message of this.#early.splice(0)) this.receive(message);
   }
 
   #start(runtime: Runtime, session: number, start: SessionStart): void {
-    const { isTraced, httpBase, ...request } = start;
+    const { hears, httpBase, ...request } = start;
     this.#httpBase = httpBase;
-    const observer = this.#observer(session, isTraced);
-    this.#running.set(session, runtime.start({ ...request, observer }));
+    let hasEnded = false;
+    const observer = this.#observer(session, hears, () => (hasEnded = true));
+    const running = runtime.start({ ...request, observer });
+    // It may have run to its end meanwhile.
+    if (!hasEnded) this.#running.set(session, running);
   }
 
-  #observer(session: number, isTraced: boolean): SessionObserver {
-    const post = (message: FromThread): void => this.#port.post(message);
+  #observer(session: number, hears: Hears, onEnded: () => void): SessionObserver {
+    const outbox = this.#outbox;
     return {
-      request: (asked) => post({ kind: 'request', session, asked }),
+      request: (asked) => outbox.post({ kind: 'request', session, asked }),
       turn: (isRunning) => {
         if (this.#turn) Atomics.store(this.#turn, 0, isRunning ? session : 0);
+        outbox.turn(isRunning);
       },
       ended: (end) => {
+        onEnded();
         this.#running.delete(session);
-        post({ kind: 'ended', session, end });
+        outbox.post({ kind: 'ended', session, end });
       },
-      ...(isTraced && {
-        log: (entry) => post({ kind: 'log', session, entry }),
-        trouble: (entry) => post({ kind: 'trouble', session, entry }),
-        step: (entry) => post({ kind: 'step', session, entry }),
+      ...(hears.log && { log: (entry) => outbox.post({ kind: 'log', session, entry }) }),
+      ...(hears.trouble && {
+        trouble: (entry) => outbox.trace({ kind: 'trouble', session, entry }),
       }),
+      ...(hears.step && { step: (entry) => outbox.trace({ kind: 'step', session, entry }) }),
     };
   }
 
@@ -128,13 +162,13 @@ class Thread {
         new Promise((resolve) => {
           const request = ++this.#requests;
           this.#fetches.set(request, resolve);
-          this.#port.post({ kind: 'fetch', request, wanted });
+          this.#outbox.post({ kind: 'fetch', request, wanted });
         }),
       post: (message) =>
         new Promise((resolve) => {
           const request = ++this.#requests;
           this.#posts.set(request, resolve);
-          this.#port.post({ kind: 'post', request, message });
+          this.#outbox.post({ kind: 'post', request, message });
         }),
     };
   }

@@ -15,18 +15,22 @@ class NearThread implements ThreadPort {
   isKilled = false;
   /** Whose turn it was at each message of the thread, and where that is told. */
   readonly turns: number[] = [];
+  /** What came together from the thread. */
+  readonly posts: string[] = [];
   turn: Int32Array = new Int32Array(1);
   readonly #clock: VirtualClock;
   #toThread: (message: ToThread) => void = () => undefined;
-  #toPool: (message: FromThread) => void = () => undefined;
+  #toPool: (messages: readonly FromThread[]) => void = () => undefined;
   #gone: (why: string) => void = () => undefined;
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
     let ids = 0;
-    const post = (message: FromThread) => {
-      const copy = structuredClone(message);
-      if (message.kind === 'log') this.turns.push(Atomics.load(this.turn, 0));
+    const post = (messages: readonly FromThread[]) => {
+      const copy = structuredClone(messages);
+      this.posts.push(messages.map(({ kind }) => kind).join(' '));
+      const hasLog = messages.some(({ kind }) => kind === 'log');
+      if (hasLog) this.turns.push(Atomics.load(this.turn, 0));
       queueMicrotask(() => !this.isKilled && this.#toPool(copy));
     };
     serveThread(
@@ -42,7 +46,7 @@ class NearThread implements ThreadPort {
     queueMicrotask(() => !this.isDeaf && !this.isKilled && this.#toThread(copy));
   }
 
-  onMessage(handle: (message: FromThread) => void): void {
+  onMessage(handle: (messages: readonly FromThread[]) => void): void {
     this.#toPool = handle;
   }
 
@@ -102,6 +106,32 @@ describe('the pool of plugin threads', () => {
     // The thread replaces the engine that was used.
     await clock.advance(100);
     assert.equal(clock.pendingCount, 0);
+  });
+
+  it('hears of steps with what follows them, and of nothing that nobody listens to', async () => {
+    const { pool, threads } = await startPool();
+    const text = `<scxml><state id="a"><transition target="b"/></state>
+      <state id="b"><onentry><log expr="1"/><log expr="nothing"/></onentry>
+      <transition event="error.*" target="c"/></state><final id="c"/></scxml>`;
+    const told: string[] = [];
+    const traced = pool.start({
+      document: document(text),
+      observer: {
+        log: ({ value }) => told.push(String(value)),
+        step: ({ entered }) => told.push(entered.join()),
+        trouble: ({ event }) => told.push(event),
+      },
+    });
+    await traced.ended;
+    assert.deepEqual(told, ['a', 'b', '1', 'error.execution', 'c']);
+    await pool.start({ document: document(text), observer: {} }).ended;
+    const posts = threads.flatMap((thread) => thread.posts);
+    assert.deepEqual(posts.filter((kinds) => !/^(ready|pong)$/.test(kinds)).sort(), [
+      'ended',
+      'step step log',
+      'trouble step ended',
+    ]);
+    await pool.stop();
   });
 
   it('spreads sessions over its threads and refuses more than it may hold', async () => {
