@@ -1,5 +1,5 @@
 /** Counts what a page does between two waits for the caller, and ends the one that does too much. */
-import type { ScriptBudget } from '../../plugin/scxml/script/script-engine.js';
+import type { ScriptBudget } from '../../plugin/scxml/script/engine-contract.js';
 import { PageLimit } from '../errors.js';
 import type { PageLimits } from '../limits.js';
 

@@ -1,7 +1,8 @@
 /** The script engine of a session, with the prelude in it: made when it is asked for, or ahead. */
 import type { EngineInstance } from '../../plugin/scxml/script/engine-pool.js';
 import type { EngineShelf, Mould } from '../../plugin/scxml/script/engine-shelf.js';
-import { ScriptEngine, type ScriptBudget } from '../../plugin/scxml/script/script-engine.js';
+import type { ScriptBudget } from '../../plugin/scxml/script/engine-contract.js';
+import { ScriptEngine } from '../../plugin/scxml/script/script-engine.js';
 import type { PageLimits } from '../limits.js';
 import { PRELUDE } from './prelude.js';
 

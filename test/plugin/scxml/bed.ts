@@ -19,6 +19,8 @@ export interface BedOptions {
   /** Texts by reference; what is not here cannot be fetched. */
   readonly files?: Readonly<Record<string, string>>;
   readonly httpBase?: string;
+  /** Data models kept ready. */
+  readonly spareEngines?: number;
   readonly post?: (message: HttpMessage) => Promise<PostOutcome>;
 }
 
@@ -51,6 +53,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
     dialects: options.dialect ? [options.dialect] : [],
     maxSessions: options.maxSessions,
     engines: 2,
+    spareEngines: options.spareEngines,
     host: {
       clock,
       newId: () => `s${++ids}`,

@@ -67,9 +67,14 @@ export class EnginePool {
     return pool;
   }
 
+  /** Whether there is an instance that works. */
+  get isReady(): boolean {
+    return this.#instances.length > 0;
+  }
+
   /** Waits until there is an instance that works. */
   async ready(): Promise<void> {
-    if (this.#instances.length === 0) await this.#fill();
+    if (!this.isReady) await this.#fill();
   }
 
   /** The instance with the fewest sessions. */

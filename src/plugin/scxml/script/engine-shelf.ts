@@ -8,7 +8,8 @@ import type { Clock } from '../../../ports.js';
 import type { ScriptError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { EnginePool } from './engine-pool.js';
-import { ScriptEngine, type CallHost, type ScriptBudget } from './script-engine.js';
+import type { CallHost, ScriptBudget } from './engine-contract.js';
+import { ScriptEngine } from './script-engine.js';
 
 /** One engine is made at a time, so that a start that comes meanwhile waits for one at most. */
 const REFILL_AFTER_MS = 20;
@@ -62,8 +63,9 @@ export class EngineShelf {
       return shaped;
     }
     const engine = takeWorking(this.#plain, (one) => one) ?? this.#newEngine();
+    const made = this.#shape(engine, mould);
     engine.adopt(budget, callHost);
-    return this.#shape(engine, mould);
+    return made;
   }
 
   #note(mould: Mould): void {

@@ -7,6 +7,7 @@
  * of [name, attributes, children, source].
  */
 
+import { HTTP_PROCESSOR, SCXML_PROCESSOR } from '../processors.js';
 import { BOUND_NATIVE_LOOPS } from './native-loops.js';
 
 /** Key that marks an XML value in JSON; no document writes it by accident. */
@@ -21,6 +22,7 @@ export const PRELUDE = `(function (valueChars) {
   var isArray = Array.isArray, global = globalThis, apply = Reflect.apply, find = ''.indexOf;
   ${BOUND_NATIVE_LOOPS}
   var slice = Array.prototype.slice;
+  var SCXML = ${JSON.stringify(SCXML_PROCESSOR)}, HTTP = ${JSON.stringify(HTTP_PROCESSOR)};
   var KEY = '\\u0000xml', KEY_IN_JSON = '\\\\u0000xml';
 
   function Node(type, name, attributes, children, source) {
@@ -102,15 +104,35 @@ export const PRELUDE = `(function (valueChars) {
       writable: true, configurable: true, enumerable: false,
     });
   }
+  function describe(error) {
+    try {
+      if (error instanceof Error) return (error.name + ': ' + error.message).slice(0, 500);
+      if (error === null) return 'null was thrown';
+      // Not by its own toString, which would be code of the document.
+      return typeof error === 'object' ? 'an object was thrown' : String(error).slice(0, 500);
+    } catch (other) {
+      return 'an error that cannot be printed';
+    }
+  }
   var fields = ['name', 'type', 'sendid', 'origin', 'origintype', 'invokeid', 'data', 'raw'];
 
   return {
     evaluate: function (code) { return write(apply(code, global, [])); },
     give: function (take, json) { apply(take, global, [read(json)]); },
-    begin: function (json) {
-      var system = parse(json);
-      for (var name in system) readOnly(name, system[name]);
+    furnish: function (name) {
+      readOnly('_sessionid', undefined);
+      readOnly('_name', name);
+      readOnly('_ioprocessors', undefined);
+      readOnly('_x', {});
       readOnly('_event', undefined);
+    },
+    begin: function (id, http, learn, facts, take, params) {
+      var here = { location: '#_scxml_' + id }, there = { location: http };
+      readOnly('_sessionid', id);
+      readOnly('_ioprocessors', http === undefined ? { [SCXML]: here, scxml: here }
+        : { [SCXML]: here, scxml: here, [HTTP]: there, basichttp: there });
+      if (learn) apply(learn, global, [read(facts)]);
+      if (take) try { apply(take, global, [read(params)]); } catch (error) { return describe(error); }
     },
     setEvent: function (json, data) {
       var given = parse(json), event = {};
@@ -123,15 +145,6 @@ export const PRELUDE = `(function (valueChars) {
       return slice.call(value);
     },
     wrap: function (names, call) { parse(names).forEach(function (name) { wrap(name, call); }); },
-    describe: function (error) {
-      try {
-        if (error instanceof Error) return (error.name + ': ' + error.message).slice(0, 500);
-        if (error === null) return 'null was thrown';
-        // Not by its own toString, which would be code of the document.
-        return typeof error === 'object' ? 'an object was thrown' : String(error).slice(0, 500);
-      } catch (other) {
-        return 'an error that cannot be printed';
-      }
-    },
+    describe: describe,
   };
 })`;

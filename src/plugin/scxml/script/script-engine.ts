@@ -5,39 +5,24 @@
  * Promises never run: nobody pumps their jobs.
  */
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emscripten-core';
-import { LimitError, ScriptError, type LimitCode, type Position } from '../errors.js';
+import { LimitError, ScriptError, type Position } from '../errors.js';
 import type { Limits } from '../limits.js';
+import {
+  CompiledFunctions,
+  sourceOf,
+  type Compilable,
+  type Script,
+  type Wrap,
+} from './compiled-functions.js';
 import type { EngineInstance } from './engine-pool.js';
+import type { CallHost, Gift, ScriptBudget, Snapshot } from './engine-contract.js';
 import { PRELUDE } from './prelude.js';
 import { INTERRUPTS_PER_TICK } from './quickjs-module.js';
+import { isIdentifier, isSystemVariable } from './variable-names.js';
 import { withTrees } from './xml-value.js';
 
-/** Says when running code has to stop. */
-export interface ScriptBudget {
-  /** About every 0.1 ms of script time. @returns true to interrupt */
-  tick(): boolean;
-  /** Asked after ten loops or calls at the latest, each of which may have taken long. */
-  readonly isScriptOver: boolean;
-  /** Which limit it is over. Default: `SCXML_SCRIPT_TOO_LONG`. */
-  readonly overCode?: LimitCode;
-}
-
-/** The items of a foreach, taken before its first turn. */
-export interface Snapshot {
-  readonly length: number;
-  assign(index: number, location: string, at: Position): void;
-  dispose(): void;
-}
-
-/** What a data model asks of its session: functions that scripts call by name. Arguments and result are JSON text. */
-export type CallHost = (name: string, args: readonly (string | undefined)[]) => string | undefined;
-
-const COMPILED_MAX = 300;
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-const SYSTEM_VARIABLE = /^\s*(_event|_sessionid|_name|_ioprocessors|_x)\b/;
-
 type Built = Record<
-  'evaluate' | 'give' | 'begin' | 'setEvent' | 'snapshot' | 'wrap' | 'describe',
+  'evaluate' | 'give' | 'furnish' | 'begin' | 'setEvent' | 'snapshot' | 'wrap' | 'describe',
   QuickJSHandle
 >;
 
@@ -47,7 +32,9 @@ export class ScriptEngine {
   #budget: ScriptBudget;
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
-  readonly #compiled = new Map<string, QuickJSHandle>();
+  readonly #compiled = new CompiledFunctions();
+  /** Scripts that are to run once, compiled ahead. */
+  readonly #scripts = new Map<string, QuickJSHandle>();
   readonly #built: Built;
   #callHost: CallHost = () => undefined;
   #interrupts = 0;
@@ -77,14 +64,25 @@ export class ScriptEngine {
     this.#callHost = callHost;
   }
 
-  /** Expressions compiled so far, by which another engine may compile them ahead. */
-  get compiled(): readonly string[] {
-    return [...this.#compiled.keys()];
+  /** Functions compiled so far, by which another engine may compile them ahead. */
+  get compiled(): readonly Compilable[] {
+    return this.#compiled.list();
   }
 
-  /** Compiles what another engine has compiled. */
-  compileAhead(expressions: readonly string[], at: Position): void {
-    for (const code of expressions) this.#compile(code, at);
+  /** Compiles what another engine has compiled, and scripts for their first run. */
+  compileAhead(functions: readonly Compilable[], scripts: readonly Script[], at: Position): void {
+    for (const { wrap, code } of functions) this.#compile(wrap, code, at);
+    for (const { text, file } of scripts) {
+      if (this.#scripts.has(text)) continue;
+      const options = { type: 'global', compileOnly: true } as const;
+      try {
+        const script = this.#guarded(at, () => this.#context.evalCode(text, file, options));
+        this.#scripts.set(text, script);
+      } catch (error) {
+        // Whoever runs it will be told.
+        if (!(error instanceof ScriptError)) throw error;
+      }
+    }
   }
 
   /** @returns JSON text, or undefined for undefined and functions. @throws ScriptError, LimitError */
@@ -94,8 +92,7 @@ export class ScriptEngine {
 
   /** The value of a condition as a boolean. @throws ScriptError, LimitError */
   test(code: string, at: Position): boolean {
-    const test = `(function(){"use strict";return (${expression(code)}\n)?1:0})`;
-    const value = this.#call(this.#compile(test, at), at);
+    const value = this.#call(this.#compile('test', code, at), at);
     const isTrue = this.#context.getNumber(value) === 1;
     value.dispose();
     return isTrue;
@@ -103,7 +100,14 @@ export class ScriptEngine {
 
   /** Runs a script in the global scope. @throws ScriptError, LimitError */
   run(script: string, at: Position): void {
-    this.#evalCode(script, at).dispose();
+    const ready = this.#scripts.get(script);
+    if (!ready) return this.#evalCode(script, at).dispose();
+    this.#scripts.delete(script);
+    try {
+      this.#call(ready, at).dispose();
+    } finally {
+      ready.dispose();
+    }
   }
 
   /** Reads code without running it. @throws ScriptError when it is none */
@@ -115,8 +119,7 @@ export class ScriptEngine {
   /** Assigns the value of an expression, as it is, to a location. @throws ScriptError, LimitError */
   assignCode(location: string, code: string, at: Position): void {
     refuseSystemVariable(location, at);
-    const assignment = `(function(){"use strict";${location}=(${expression(code)}\n)})`;
-    this.#call(this.#compile(assignment, at), at).dispose();
+    this.#call(this.#compile('assignment', `${location}=(${code}`, at), at).dispose();
   }
 
   /** @param json text, or undefined. @throws ScriptError, LimitError */
@@ -126,13 +129,13 @@ export class ScriptEngine {
 
   /** Calls a function of the data model with a value. @throws ScriptError, LimitError */
   give(callee: string, json: string, at: Position): void {
-    this.#give(this.#compile(`(function(__value){"use strict";${callee}(__value)})`, at), json, at);
+    this.#give(this.#compile('call', callee, at), json, at);
   }
 
   /** Makes global variables of those that there are not yet. @throws ScriptError when one is no identifier */
   declare(names: readonly string[], at: Position): void {
     for (const name of names)
-      if (!IDENTIFIER.test(name))
+      if (!isIdentifier(name))
         throw new ScriptError(`${place(at)}"${name}" is not a variable name`);
     this.run(`var ${names.join(',')};`, at);
   }
@@ -166,12 +169,42 @@ export class ScriptEngine {
    */
   setEvent(fields: string, data: string | undefined, at: Position): void {
     const trees = data === undefined ? undefined : withTrees(data, this.#limits);
-    this.#callWithText(this.#built.setEvent, at, fields, trees).dispose();
+    this.#callWith(this.#built.setEvent, at, [fields, trees]).dispose();
   }
 
-  /** The variables of the platform, which the document cannot change; `_event` is one of them. */
-  begin(system: Readonly<Record<string, unknown>>, at: Position): void {
-    this.#callWithText(this.#built.begin, at, JSON.stringify(system)).dispose();
+  /** The variables of the platform that all sessions of a page share. The document cannot change them. */
+  furnish(name: string, at: Position): void {
+    this.#callWith(this.#built.furnish, at, [name]).dispose();
+  }
+
+  /**
+   * The variables of the platform that are the session's own, and what it is given to start with.
+   *
+   * @param http where it is reached by HTTP
+   * @returns why the parameters could not be taken. @throws ScriptError, LimitError
+   */
+  begin(
+    id: string,
+    http: string | undefined,
+    { facts, params }: { readonly facts?: Gift | undefined; readonly params?: Gift | undefined },
+    at: Position,
+  ): ScriptError | undefined {
+    const learn = facts && this.#compile('call', facts.callee, at);
+    const take = params && this.#compile('call', params.callee, at);
+    const told = facts && withTrees(facts.json, this.#limits);
+    const args = [id, http, learn, told];
+    try {
+      args.push(take, params && withTrees(params.json, this.#limits));
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      this.#callWith(this.#built.begin, at, args).dispose();
+      return error;
+    }
+    const trouble = this.#text(this.#callWith(this.#built.begin, at, args));
+    if (trouble === undefined) return undefined;
+    const error = this.#errorOf(trouble, at);
+    if (error instanceof ScriptError) return error;
+    throw error;
   }
 
   /** Global functions that ask the session. */
@@ -196,7 +229,8 @@ export class ScriptEngine {
     this.#isDisposed = true;
     if (!this.#isBroken) {
       try {
-        for (const handle of this.#compiled.values()) handle.dispose();
+        this.#compiled.dispose();
+        for (const handle of this.#scripts.values()) handle.dispose();
         for (const handle of Object.values(this.#built)) handle.dispose();
         this.#context.dispose();
         this.#runtime.dispose();
@@ -216,6 +250,7 @@ export class ScriptEngine {
     const functions = {
       evaluate: get('evaluate'),
       give: get('give'),
+      furnish: get('furnish'),
       begin: get('begin'),
       setEvent: get('setEvent'),
       snapshot: get('snapshot'),
@@ -232,47 +267,43 @@ export class ScriptEngine {
 
   #give(take: QuickJSHandle, json: string | undefined, at: Position): void {
     const trees = json === undefined ? undefined : withTrees(json, this.#limits);
-    const text = trees === undefined ? this.#context.undefined : this.#context.newString(trees);
-    try {
-      this.#call(this.#built.give, at, take, text).dispose();
-    } finally {
-      text.dispose();
-    }
+    this.#callWith(this.#built.give, at, [take, trees]).dispose();
   }
 
   #setter(location: string, at: Position): QuickJSHandle {
     refuseSystemVariable(location, at);
-    return this.#compile(`(function(__value){"use strict";${location}=__value})`, at);
+    return this.#compile('setter', location, at);
   }
 
   #expression(code: string, at: Position): QuickJSHandle {
-    return this.#compile(`(function(){"use strict";return (${expression(code)}\n)})`, at);
+    return this.#compile('value', code, at);
   }
 
-  #compile(code: string, at: Position): QuickJSHandle {
-    const known = this.#compiled.get(code);
+  #compile(wrap: Wrap, code: string, at: Position): QuickJSHandle {
+    const known = this.#compiled.get(wrap, code);
     if (known) return known;
-    const made = this.#evalCode(code, at);
-    if (this.#compiled.size >= COMPILED_MAX) {
-      for (const handle of this.#compiled.values()) handle.dispose();
-      this.#compiled.clear();
-    }
-    this.#compiled.set(code, made);
+    const made = this.#evalCode(sourceOf({ wrap, code }), at);
+    this.#compiled.add({ wrap, code }, made);
     return made;
   }
 
-  #callWithText(
+  /** @param args texts are made for the call, functions are there already */
+  #callWith(
     callee: QuickJSHandle,
     at: Position,
-    ...texts: readonly (string | undefined)[]
+    args: readonly (string | QuickJSHandle | undefined)[],
   ): QuickJSHandle {
-    const args = texts.map((text) =>
-      text === undefined ? this.#context.undefined : this.#context.newString(text),
-    );
+    const made: QuickJSHandle[] = [];
+    const handles = args.map((arg) => {
+      if (typeof arg !== 'string') return arg ?? this.#context.undefined;
+      const text = this.#context.newString(arg);
+      made.push(text);
+      return text;
+    });
     try {
-      return this.#call(callee, at, ...args);
+      return this.#call(callee, at, ...handles);
     } finally {
-      for (const arg of args) arg.dispose();
+      for (const text of made) text.dispose();
     }
   }
 
@@ -317,6 +348,10 @@ export class ScriptEngine {
         this.#budget.overCode ?? 'SCXML_SCRIPT_TOO_LONG',
         `${place(at)}the script ran too long`,
       );
+    return this.#errorOf(described, at);
+  }
+
+  #errorOf(described: string | undefined, at: Position): LimitError | ScriptError {
     return this.#isExhausted(described)
       ? this.#broken(`${place(at)}out of memory`)
       : new ScriptError(`${place(at)}${described}`);
@@ -352,13 +387,8 @@ export class ScriptEngine {
 }
 
 function refuseSystemVariable(location: string, at: Position): void {
-  if (SYSTEM_VARIABLE.test(location))
+  if (isSystemVariable(location))
     throw new ScriptError(`${place(at)}"${location.trim()}" belongs to the platform`);
-}
-
-/** Attributes often end like statements. */
-function expression(code: string): string {
-  return code.replace(/;\s*$/, '');
 }
 
 function place(at: Position): string {

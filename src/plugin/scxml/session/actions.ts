@@ -15,8 +15,9 @@ import type {
 } from '../document/model.js';
 import { ScriptError, type Position } from '../errors.js';
 import type { ActionContext } from '../extension.js';
-import type { CallHost } from '../script/script-engine.js';
+import type { CallHost } from '../script/engine-contract.js';
 import { withoutTrees } from '../script/xml-value.js';
+import { mouldOf } from './page-mould.js';
 import { evaluateContent, evaluatePayload } from './payload.js';
 import { evaluateText, type Sender } from './sender.js';
 import type { Session } from './session.js';
@@ -103,10 +104,16 @@ export class ActionRunner {
   }
 
   #script({ source, at }: ScriptAction): void {
-    if (source.kind === 'inline') return this.#session.engine.run(source.text, at);
+    if (source.kind === 'inline') return this.#runScript(source.text, at);
     const loaded = this.#session.resources.get(source.url);
     if (loaded?.kind !== 'ok') throw new ScriptError(`${source.url} could not be loaded`);
-    this.#session.engine.run(loaded.text, { file: loaded.url, line: 1, column: 1 });
+    this.#runScript(loaded.text, { file: loaded.url, line: 1, column: 1 });
+  }
+
+  #runScript(text: string, at: Position): void {
+    const { engine, document } = this.#session;
+    mouldOf(document).noteScript({ text, file: at.file });
+    engine.run(text, at);
   }
 
   #if({ branches }: IfAction): void {

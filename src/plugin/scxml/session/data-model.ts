@@ -4,8 +4,9 @@
  */
 import type { DataItem, State } from '../document/model.js';
 import { ScriptError } from '../errors.js';
+import type { Gift } from '../script/engine-contract.js';
 import { jsonOfText } from '../script/xml-value.js';
-import { HTTP_PROCESSOR, SCXML_PROCESSOR } from './event.js';
+import { mouldOf } from './page-mould.js';
 import { evaluateContent, type ParamValues } from './payload.js';
 import type { Session } from './session.js';
 
@@ -20,28 +21,20 @@ export class DataModel {
     this.#params = params;
   }
 
-  defineSystem(): void {
+  /**
+   * The variables of the platform, what the host knows of the outside, and the parameters: where a dialect
+   * has a place for them all of them are stored, declared or not.
+   */
+  begin(): void {
     const { engine, id, document, family } = this.#session;
-    const here = { location: `#_scxml_${id}` };
-    const http = family.host.httpLocation(id);
-    const there = { location: http };
-    const processors = {
-      [SCXML_PROCESSOR]: here,
-      scxml: here,
-      ...(http === null ? {} : { [HTTP_PROCESSOR]: there, basichttp: there }),
-    };
-    const system = { _sessionid: id, _name: document.name, _ioprocessors: processors, _x: {} };
-    engine.begin(system, document.root.at);
-  }
-
-  /** Where a dialect has a place for them, all parameters are stored, declared or not. */
-  takeParameters(): void {
-    const { document, engine } = this.#session;
     const { dialect, root } = document;
-    if (!dialect.takeParameters || this.#params.size === 0) return;
+    const http = family.host.httpLocation(id) ?? undefined;
+    const { learn, takeParameters } = dialect;
+    const facts = gift(learn, family.facts);
     const list = [...this.#params].map(([name, values]) => pair(name, values.at(-1)));
-    const take = dialect.takeParameters;
-    this.#attempt(() => engine.give(take, `[${list.join(',')}]`, root.at));
+    const params = gift(takeParameters, list.length > 0 ? `[${list.join(',')}]` : undefined);
+    const trouble = engine.begin(id, http, { facts, params }, root.at);
+    if (trouble) this.#session.raiseError(trouble);
   }
 
   /** Gives the items of a state their values, the first time only. @throws LimitError */
@@ -56,7 +49,7 @@ export class DataModel {
     const given = item.isTopLevel ? this.#params.get(item.id) : undefined;
     if (given) return this.#assign(item, given.at(-1));
     const { value } = item;
-    if (value === null) return;
+    if (value === null || mouldOf(this.#session.document).isPreset(item)) return;
     if (value.kind === 'code') {
       engine.assignCode(this.#location(item.id), value.code.code, value.code.at);
     } else if (value.kind === 'url') {
@@ -82,6 +75,10 @@ export class DataModel {
       this.#session.raiseError(error);
     }
   }
+}
+
+function gift(callee: string | undefined, json: string | undefined): Gift | undefined {
+  return callee === undefined || json === undefined ? undefined : { callee, json };
 }
 
 /** @param json undefined: the name alone, which is there without a value */

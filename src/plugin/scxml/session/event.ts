@@ -1,8 +1,5 @@
 /** Events of a session, their names, and how the descriptors of a transition match them (SCXML 1.0, 3.12, 5.10.1). */
 
-export const SCXML_PROCESSOR = 'http://www.w3.org/TR/scxml/#SCXMLEventProcessor';
-export const HTTP_PROCESSOR = 'http://www.w3.org/TR/scxml/#BasicHTTPEventProcessor';
-
 export interface ScxmlEvent {
   readonly name: string;
   readonly type: 'platform' | 'internal' | 'external';

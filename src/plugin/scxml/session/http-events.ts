@@ -4,7 +4,8 @@
  */
 import { withoutTrees, xmlOfJson } from '../script/xml-value.js';
 import type { Payload } from '../document/model.js';
-import { HTTP_PROCESSOR, type ScxmlEvent } from './event.js';
+import { HTTP_PROCESSOR } from '../processors.js';
+import type { ScxmlEvent } from './event.js';
 import type { HttpMessage } from './host.js';
 
 const EVENT_NAME = '_scxmleventname';

@@ -14,7 +14,7 @@ import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
 import { isUnchanged, readDocument, refetch, type ReadPage } from './read-document.js';
 import { loadResources } from './resources.js';
-import { Session, type SessionSetup } from './session.js';
+import { Session, type Resources, type SessionSetup } from './session.js';
 
 /** After this long the thread looks at its messages and timers again. */
 const SLICE_MS = 10;
@@ -74,6 +74,7 @@ export class Runtime {
   readonly #shelf: EngineShelf;
   readonly #ready = new Set<Session>();
   readonly #families = new Set<Family>();
+  /** By their text. */
   readonly #pages = new Map<string, ReadPage>();
   #isDraining = false;
   #isResuming = false;
@@ -115,13 +116,16 @@ export class Runtime {
     const id = request.sessionId ?? this.#host.newId();
     const family = this.#newFamily(id, request.observer);
     const handle = new SessionHandle(id, family);
-    void this.#prepare(request, family).then(
-      (setup) => handle.attach(setup),
-      (error: unknown) => {
-        if (error instanceof DocumentError) family.end(refusal(error));
-        else family.fail(error);
-      },
-    );
+    const document = this.#knownPage(request.document);
+    if (document) handle.attach(setupOf(request, document, new Map(), family));
+    else
+      void this.#prepare(request, family).then(
+        (setup) => handle.attach(setup),
+        (error: unknown) => {
+          if (error instanceof DocumentError) family.end(refusal(error));
+          else family.fail(error);
+        },
+      );
     return handle;
   }
 
@@ -132,9 +136,16 @@ export class Runtime {
     const document = await this.#document(request.document, family);
     const resources = await loadResources(document, family);
     await this.#engines.ready();
-    const params = new Map(Object.entries(request.params ?? {}).map(([k, v]) => [k, [v]]));
-    family.facts = request.facts;
-    return { id: family.id, document, resources, params, family, parent: null };
+    return setupOf(request, document, resources, family);
+  }
+
+  /** A page that can be started at once: it is known, and nothing has to be fetched for it. */
+  #knownPage(from: StartRequest['document']): Document | undefined {
+    if (from.kind !== 'source' || !this.#engines.isReady) return undefined;
+    if (this.#families.size > this.#maxSessions) return undefined;
+    const known = this.#pages.get(from.text);
+    const isWhole = known?.included.length === 0 && known.document.resources.length === 0;
+    return isWhole && known.document.file === from.file ? known.document : undefined;
   }
 
   #newFamily(id: string, observer: SessionObserver): Family {
@@ -166,15 +177,15 @@ export class Runtime {
   }
 
   async #read(text: string, file: string, family: Family): Promise<Document> {
-    const key = `${file}\n${text}`;
-    const known = this.#pages.get(key);
+    const page = this.#pages.get(text);
+    const known = page?.document.file === file ? page : undefined;
     const fresh = known ? await refetch(known, family) : [];
     if (known && isUnchanged(known, fresh)) return known.document;
-    const page = await readDocument(text, file, family, fresh);
+    const read = await readDocument(text, file, family, fresh);
     const [oldest] = this.#pages.keys();
     if (this.#pages.size >= PAGES_KEPT && oldest !== undefined) this.#pages.delete(oldest);
-    this.#pages.set(key, page);
-    return page.document;
+    this.#pages.set(text, read);
+    return read.document;
   }
 
   #wake(session: Session): void {
@@ -255,6 +266,17 @@ class SessionHandle implements RunningSession {
   activeStates(): readonly string[] {
     return this.#session?.activeStates() ?? [];
   }
+}
+
+function setupOf(
+  { params, facts }: StartRequest,
+  document: Document,
+  resources: Resources,
+  family: Family,
+): SessionSetup {
+  family.facts = facts;
+  const values = new Map(Object.entries(params ?? {}).map(([name, value]) => [name, [value]]));
+  return { id: family.id, document, resources, params: values, family, parent: null };
 }
 
 function refusal(error: DocumentError): SessionEnd {

@@ -5,8 +5,9 @@
  */
 import type { Payload, SendAction, Value } from '../document/model.js';
 import { LimitError, ScriptError } from '../errors.js';
+import { HTTP_PROCESSOR, SCXML_PROCESSOR } from '../processors.js';
 import type { ScriptEngine } from '../script/script-engine.js';
-import { HTTP_PROCESSOR, parseDelayMs, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
+import { parseDelayMs, type ScxmlEvent } from './event.js';
 import { encodeHttpEvent } from './http-events.js';
 import { evaluatePayload } from './payload.js';
 import type { Session } from './session.js';

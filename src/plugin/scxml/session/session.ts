@@ -13,10 +13,11 @@ import {
 } from './configuration.js';
 import { type Block, type Document, type State, type Transition } from '../document/model.js';
 import { LimitError, ScriptError } from '../errors.js';
+import { SCXML_PROCESSOR } from '../processors.js';
 import type { ScriptEngine } from '../script/script-engine.js';
 import { ActionRunner } from './actions.js';
 import { DataModel } from './data-model.js';
-import { jsonOfEvent, SCXML_PROCESSOR, type ScxmlEvent } from './event.js';
+import { jsonOfEvent, type ScxmlEvent } from './event.js';
 import type { Family } from './family.js';
 import type { FetchOutcome } from './host.js';
 import { Invocations } from './invocations.js';
@@ -197,16 +198,15 @@ export class Session {
     this.#phase = 'running';
     const { document } = this;
     const { callHost } = this.#actions;
-    const { engine, troubles } = this.family.shelf.take(mouldOf(document), this.guard, callHost);
+    const mould = mouldOf(document);
+    const { engine, troubles } = this.family.shelf.take(mould, this.guard, callHost);
     this.#engine = engine;
-    this.#data.defineSystem();
-    this.#actions.learn(this.family.facts);
     for (const trouble of troubles) this.raiseError(trouble);
-    this.#data.takeParameters();
+    this.#data.begin();
     const early = document.binding === 'early' ? document.states : [document.root];
     for (const state of early) this.#data.initialise(state);
     for (const script of document.scripts) this.#actions.runBlock([script]);
-    if (document.root.initial) this.#microstep([document.root.initial], null);
+    if (document.root.initial) this.#microstep([document.root.initial], null, mould.firstEntry);
   }
 
   // --- the loop -----------------------------------------------------------------------------
@@ -264,9 +264,9 @@ export class Session {
   }
 
   /** Appendix D, microstep. It is told before its content runs, so that a trace reads in order. */
-  #microstep(transitions: readonly Transition[], event: string | null): void {
+  #microstep(transitions: readonly Transition[], event: string | null, known?: EntryPlan): void {
     const exited = this.#planExit(transitions);
-    const plan = planEntry(transitions, this.#history);
+    const plan = known ?? planEntry(transitions, this.#history);
     const { step } = this.family.observer;
     step?.({ sessionId: this.id, event, exited: idsOf(exited), entered: idsOf(plan.states) });
     for (const state of exited) this.#exitState(state);

@@ -6,7 +6,7 @@
 import type { Clock } from '../../../ports.js';
 import { LimitError, type LimitCode } from '../errors.js';
 import type { Limits } from '../limits.js';
-import type { ScriptBudget } from '../script/script-engine.js';
+import type { ScriptBudget } from '../script/engine-contract.js';
 import { spendStep, type Allowance } from './allowance.js';
 
 export class TurnGuard implements ScriptBudget {
