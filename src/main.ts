@@ -26,6 +26,7 @@ import { LineFile } from './adapters/report/line-file.js';
 import { behindAll } from './request/genesys-position.js';
 import { createAnnouncing } from './report/announcing.js';
 import { CallMetrics } from './report/call-metrics.js';
+import { AgentHolds } from './handoff/agent-holds.js';
 import { AgentMemory } from './handoff/agent-memory.js';
 import { QueueDesk } from './handoff/queue-desk.js';
 import { recordingParts } from './handoff/recording-name.js';
@@ -131,11 +132,14 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     doNotCall,
   };
   const isShared = store.shared !== undefined;
+  const holds = new AgentHolds({ store, clock, log });
+  cleanUp.add(holds, () => Promise.resolve(holds.stop()));
   const desk = new QueueDesk(
     {
       clock,
       log,
       isShared,
+      ...(isShared && { holds }),
       onExit: (exit) => metrics.queues.left(exit),
       onAgentChanged: (name) => {
         setUps.poke();

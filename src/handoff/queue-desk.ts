@@ -3,6 +3,7 @@
  * commands to the search that made it. Events are handled one at a time, in the order they came.
  */
 import type { Clock, Log } from '../ports.js';
+import type { AgentHolds } from './agent-holds.js';
 import type { AgentMemo } from './agent-memory.js';
 import type { QueuePlans } from './queue/plans.js';
 import { QueueCore } from './queue/queue-core.js';
@@ -45,6 +46,8 @@ export interface DeskDeps {
   readonly onAgentChanged?: (name: string) => void;
   /** Do other processes call the same agents? Who is busy is in a call of theirs, and has missed nothing. */
   readonly isShared?: boolean;
+  /** Asked before an agent is called, where other processes may call the same one. */
+  readonly holds?: Pick<AgentHolds, 'hold' | 'free'> | undefined;
   /** Makes an agent's state outlive the process. */
   readonly keepAgent?: (name: string) => Promise<void>;
 }
@@ -52,8 +55,8 @@ export interface DeskDeps {
 export class QueueDesk {
   readonly #core: QueueCore;
   readonly #searchers = new Map<string, Searcher>();
-  /** Whose offer it is, until it is over. */
-  readonly #offers = new Map<string, Searcher>();
+  /** Whose offer it is and which agent is held for it, until it is over. */
+  readonly #offers = new Map<string, { readonly searcher: Searcher; readonly held?: string }>();
   readonly #timers = new Map<string, () => void>();
   readonly #inbox: QueueEventBody[] = [];
   #isHandling = false;
@@ -101,18 +104,18 @@ export class QueueDesk {
    * @param status SIP's, when the far side refused
    */
   refused(offerId: string, why: string, isOurs: boolean, status?: number): void {
-    this.#offers.delete(offerId);
+    this.#isOver(offerId);
     const isElsewhere = this.deps.isShared === true && isBusy(status);
     this.#post({ type: 'refused', offerId, why, isOurs, isElsewhere });
   }
 
   ended(offerId: string): void {
-    this.#offers.delete(offerId);
+    this.#isOver(offerId);
     this.#post({ type: 'ended', offerId });
   }
 
   over(offerId: string): void {
-    this.#offers.delete(offerId);
+    this.#isOver(offerId);
     this.#post({ type: 'over', offerId });
   }
 
@@ -190,11 +193,11 @@ export class QueueDesk {
     switch (command.type) {
       case 'call': {
         const searcher = this.#searchers.get(command.requestId);
-        if (searcher) this.#offers.set(command.offerId, searcher);
-        return searcher?.call(command);
+        if (searcher) this.#call(command, searcher);
+        return undefined;
       }
       case 'cancel':
-        return this.#offers.get(command.offerId)?.cancel(command.offerId, command.why);
+        return this.#offers.get(command.offerId)?.searcher.cancel(command.offerId, command.why);
       case 'connect': {
         const { requestId, offerId, isAssumed } = command;
         return this.#searchers.get(requestId)?.onConnect(offerId, isAssumed);
@@ -224,6 +227,27 @@ export class QueueDesk {
     }
   }
 
+  #call(command: CallOffer, searcher: Searcher): void {
+    const { offerId, agent } = command;
+    const { holds } = this.deps;
+    this.#offers.set(offerId, { searcher });
+    if (!holds || agent === undefined) return searcher.call(command);
+    void holds.hold(agent).then((isHeld) => {
+      // Called off meanwhile.
+      if (!this.#offers.has(offerId)) return isHeld && holds.free(agent);
+      if (!isHeld)
+        return this.refused(offerId, `${agent} is in another process' call`, false, BUSY);
+      this.#offers.set(offerId, { searcher, held: agent });
+      return searcher.call(command);
+    });
+  }
+
+  #isOver(offerId: string): void {
+    const { held } = this.#offers.get(offerId) ?? {};
+    this.#offers.delete(offerId);
+    if (held !== undefined) this.deps.holds?.free(held);
+  }
+
   #startTimer(timerId: string, afterMs: number): void {
     const cancel = this.deps.clock.after(afterMs, () => {
       this.#timers.delete(timerId);
@@ -233,7 +257,9 @@ export class QueueDesk {
   }
 }
 
-/** 486 Busy Here, 600 Busy Everywhere. */
+const BUSY = 486;
+const BUSY_EVERYWHERE = 600;
+
 function isBusy(status: number | undefined): boolean {
-  return status === 486 || status === 600;
+  return status === BUSY || status === BUSY_EVERYWHERE;
 }

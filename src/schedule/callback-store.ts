@@ -20,6 +20,7 @@ import type { ClaimOf, DueService } from './due-services.js';
 import type { InboundCallStore, InboundChange } from './inbound-calls.js';
 import type { LegChange, LegRecord } from './leg-changes.js';
 import type { PauseStore } from './pauses.js';
+import type { AgentHoldStore } from '../handoff/agent-holds.js';
 import type { AgentMemoStore } from '../handoff/agent-memory.js';
 import type { TrailEntry } from '../report/trail.js';
 import type {
@@ -279,7 +280,8 @@ export interface StoreStats {
 /** What a dead process left claimed. */
 export type Leftover = CallbackRecord & { readonly openAttempt?: AttemptRecord };
 
-export interface CallbackStore extends PauseStore, NoticeStore, AgentMemoStore, InboundCallStore {
+export interface CallbackStore
+  extends PauseStore, NoticeStore, AgentMemoStore, AgentHoldStore, InboundCallStore {
   /** Present when several processes share the store. */
   readonly shared?: SharedStore;
   /**

@@ -1,7 +1,7 @@
-/** What agents are, kept over restarts. */
+/** What agents are, kept over restarts; and which process has a call of whom. */
 
 import type { AgentMemo } from '../../handoff/agent-memory.js';
-import { all, marks, run, type Work } from './statements.js';
+import { all, get, marks, run, type Dialect, type Work } from './statements.js';
 
 export function* agentMemos(): Work<AgentMemo[]> {
   const rows = yield* all('SELECT * FROM agents ORDER BY name');
@@ -29,4 +29,32 @@ export function* keepAgent(memo: AgentMemo): Work<undefined> {
 
 export function* forgetAgents(names: readonly string[]): Work<undefined> {
   if (names.length > 0) yield* run(`DELETE FROM agents WHERE name IN (${marks(names)})`, ...names);
+}
+
+/** @returns whether this process holds the agent now: nobody did, it did itself, or that was over */
+export function* holdAgent({ node, nowMs }: Dialect, name: string, forMs: number): Work<boolean> {
+  yield* run(
+    `INSERT INTO agent_holds (agent, node, until_ms) VALUES (?, ?, ${nowMs} + ?)
+     ON CONFLICT (agent) DO UPDATE SET node = excluded.node, until_ms = excluded.until_ms
+     WHERE agent_holds.node = excluded.node OR agent_holds.until_ms <= ${nowMs}`,
+    name,
+    node,
+    forMs,
+  );
+  const row = yield* get('SELECT node FROM agent_holds WHERE agent = ?', name);
+  return Number(row?.['node']) === node;
+}
+
+export function* renewAgents(
+  { node, nowMs }: Dialect,
+  names: readonly string[],
+  forMs: number,
+): Work<undefined> {
+  if (names.length === 0) return;
+  yield* run(
+    `UPDATE agent_holds SET until_ms = ${nowMs} + ? WHERE node = ? AND agent IN (${marks(names)})`,
+    forMs,
+    node,
+    ...names,
+  );
 }

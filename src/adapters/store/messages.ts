@@ -101,6 +101,8 @@ export type Operation =
   | { readonly kind: 'agent-memos' }
   | { readonly kind: 'keep-agent'; readonly memo: AgentMemo; readonly isDurable: boolean }
   | { readonly kind: 'forget-agents'; readonly names: readonly string[] }
+  | { readonly kind: 'hold-agent'; readonly name: string; readonly forMs: number }
+  | { readonly kind: 'renew-agents'; readonly names: readonly string[]; readonly forMs: number }
   | { readonly kind: 'inbound-calls'; readonly query: InboundQuery }
   | { readonly kind: 'end-lost-inbound'; readonly nowMs: number }
   /** Writes something harmless: can the store be written again? */
@@ -134,6 +136,8 @@ export interface Results {
   'agent-memos': AgentMemo[];
   'keep-agent': undefined;
   'forget-agents': undefined;
+  'hold-agent': boolean;
+  'renew-agents': undefined;
   'inbound-calls': InboundCallRecord[];
   'end-lost-inbound': EndedInboundCallRecord[];
   probe: undefined;
@@ -190,6 +194,8 @@ export function isWrite(operation: Operation): boolean {
     case 'settle-notices':
     case 'keep-agent':
     case 'forget-agents':
+    case 'hold-agent':
+    case 'renew-agents':
     case 'end-lost-inbound':
     case 'probe':
       return true;

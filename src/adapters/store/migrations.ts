@@ -252,4 +252,11 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX inbound_calls_call ON inbound_calls (call_id);
   CREATE INDEX inbound_calls_number ON inbound_calls (number, seq) WHERE number IS NOT NULL;
   `,
+  `
+  CREATE TABLE agent_holds (
+    agent TEXT PRIMARY KEY,
+    node INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -209,6 +209,14 @@ export abstract class OperationStore implements CallbackStore {
     await this.send({ kind: 'forget-agents', names });
   }
 
+  holdAgent(name: string, forMs: number): Promise<boolean> {
+    return this.send({ kind: 'hold-agent', name, forMs });
+  }
+
+  async renewAgents(names: readonly string[], forMs: number): Promise<void> {
+    await this.send({ kind: 'renew-agents', names, forMs });
+  }
+
   inboundCalls(query: InboundQuery): Promise<InboundCallRecord[]> {
     return this.send({ kind: 'inbound-calls', query });
   }

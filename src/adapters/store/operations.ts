@@ -16,7 +16,7 @@ import {
 } from '../../schedule/callback-store.js';
 import type { AdmitResult } from '../../schedule/admission-limits.js';
 import { aloneWith, countBooked, isSlotFull, refuseCallback } from './accept-limits.js';
-import { agentMemos, forgetAgents, keepAgent } from './agents.js';
+import { agentMemos, forgetAgents, holdAgent, keepAgent, renewAgents } from './agents.js';
 import { applyChange } from './apply-change.js';
 import { claimDue, dueServices } from './claim-due.js';
 import { findCallbacks } from './find-callbacks.js';
@@ -111,6 +111,10 @@ export function* perform(operation: Operation, dialect: Dialect): Work<Result> {
       return yield* keepAgent(operation.memo);
     case 'forget-agents':
       return yield* forgetAgents(operation.names);
+    case 'hold-agent':
+      return yield* holdAgent(dialect, operation.name, operation.forMs);
+    case 'renew-agents':
+      return yield* renewAgents(dialect, operation.names, operation.forMs);
     case 'inbound-calls':
       return yield* findInbound(operation.query);
     case 'end-lost-inbound':

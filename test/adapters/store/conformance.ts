@@ -56,6 +56,14 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await again.agentMemos(), [ann]);
     });
 
+    it('has an agent held by this process, again and for longer, and by nobody it does not know', async () => {
+      assert.equal(await bench.store.holdAgent('ann', 60_000), true);
+      assert.equal(await bench.store.holdAgent('ann', 60_000), true);
+      await bench.store.renewAgents(['ann', 'nobody'], 60_000);
+      await bench.store.renewAgents([], 60_000);
+      assert.equal(await bench.store.holdAgent('nobody', 1), true);
+    });
+
     it('purges what was completed long ago with all that belongs to it, and only that', async () => {
       const old = someCallback({ fingerprint: 'f' });
       await bench.store.accept(old, 'key');

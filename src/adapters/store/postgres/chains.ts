@@ -11,6 +11,10 @@ import type { Operation } from '../messages.js';
 export function laneOf(operation: Operation): string | undefined {
   if (operation.kind === 'accept') return operation.callback.id;
   if (operation.kind === 'keep-agent') return `agent ${operation.memo.name}`;
+  if (operation.kind === 'hold-agent') return `agent ${operation.name}`;
+  if (operation.kind === 'renew-agents' && operation.names.length === 1) {
+    return `agent ${operation.names[0]}`;
+  }
   return 'id' in operation ? operation.id : undefined;
 }
 

@@ -214,6 +214,19 @@ describe('processes that share a PostgreSQL', () => {
     assert.deepEqual(await east.agentMemos(), [back], 'in the order they were written');
   });
 
+  it('hold an agent for a call, one of them at a time, and as long as they say so', async () => {
+    const [east, west] = [stores[0]!, await open()];
+    const both = await Promise.all([east, west].map((store) => store.holdAgent('ann', 60_000)));
+    assert.deepEqual([...both].sort(), [false, true], 'one of two who ask at once');
+    const [holder, other] = both[0] ? [east, west] : [west, east];
+    assert.equal(await other.holdAgent('bob', 60_000), true);
+    await other.renewAgents(['ann'], 0);
+    assert.equal(await other.holdAgent('ann', 60_000), false, 'renewing is for the holder');
+    await holder.renewAgents(['ann'], 0);
+    assert.equal(await other.holdAgent('ann', 60_000), true);
+    assert.equal(await holder.holdAgent('ann', 60_000), false);
+  });
+
   it('hear of a cancel for a callback of theirs, and of new work', async () => {
     const [first, second] = [stores[0]!, await open()];
     const id = await new Bench(first).claimed();
