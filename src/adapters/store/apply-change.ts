@@ -6,7 +6,7 @@
 import {
   StoreError,
   type AttemptChange,
-  type CallbackRecord,
+  type CancelledBy,
   type CommitResult,
 } from '../../schedule/callback-store.js';
 import { ALL_SERVICES } from '../../schedule/pauses.js';
@@ -16,7 +16,7 @@ import { legAt, writeLeg } from './leg-ledger.js';
 import { takePlaces } from './call-limits.js';
 import { count, fullCounter, holdCounters } from './limit-counters.js';
 import { writeNotices } from './outbox.js';
-import { ATTEMPT_COLUMNS, present, toCallback } from './rows.js';
+import { ATTEMPT_COLUMNS, present } from './rows.js';
 import { get, marks, run, type Dialect, type SqlRow, type Work } from './statements.js';
 import type { WrittenChange, WrittenStep } from './written-change.js';
 
@@ -47,7 +47,7 @@ export function* applyChange(
   if (isAside(change)) return yield* writeAside(dialect, id, change, change.atMs ?? nowMs);
   const row = yield* rowFor(dialect, id, change);
   if (row === undefined) return { ok: false, why: 'unknown' };
-  const record = toCallback(row);
+  const record = factsOf(row);
   const atMs = change.atMs ?? change.step?.atMs ?? nowMs;
   const refusal = yield* refuse(dialect, row, record, change);
   if (refusal !== undefined) return refusal;
@@ -83,6 +83,43 @@ export function* applyChange(
   return { ok: true };
 }
 
+/** Of the callback, as far as a change depends on it. Its flow state is long, and read by nobody here. */
+interface RecordFacts {
+  readonly id: string;
+  readonly state: string;
+  readonly isClaimed: boolean;
+  readonly node: number;
+  readonly cancelRequested: CancelledBy | undefined;
+  readonly customerNumber: string;
+  readonly serviceName: string;
+  /** JSON. */
+  readonly userData: string;
+}
+
+const FACTS = [
+  'id',
+  'state',
+  'claimed',
+  'node',
+  'cancel_requested',
+  'customer_number',
+  'service_name',
+  'user_data',
+];
+
+function factsOf(row: SqlRow): RecordFacts {
+  return {
+    id: String(row['id']),
+    state: String(row['state']),
+    isClaimed: Number(row['claimed']) === 1,
+    node: Number(row['node']),
+    cancelRequested: (row['cancel_requested'] ?? undefined) as CancelledBy | undefined,
+    customerNumber: String(row['customer_number']),
+    serviceName: String(row['service_name']),
+    userData: String(row['user_data']),
+  };
+}
+
 /** With what a dial asks for besides: is its service paused, and which number does it hold already? */
 function rowFor(
   dialect: Dialect,
@@ -90,9 +127,10 @@ function rowFor(
   { dialLock }: WrittenChange,
 ): Work<SqlRow | undefined> {
   const its = `FROM callbacks WHERE id = ? ${dialect.forUpdate}`;
-  if (dialLock !== 'take') return get(`SELECT * ${its}`, id);
+  const facts = FACTS.map((name) => `callbacks.${name}`).join(', ');
+  if (dialLock !== 'take') return get(`SELECT ${facts} ${its}`, id);
   return get(
-    `SELECT callbacks.*,
+    `SELECT ${facts},
        (SELECT count(*) FROM pauses
         WHERE pauses.service_name = callbacks.service_name OR pauses.service_name = ?) AS pauses,
        (SELECT number FROM dial_locks WHERE callback_id = callbacks.id) AS own_lock ${its}`,
@@ -101,9 +139,12 @@ function rowFor(
   );
 }
 
-/** What is beside the record, and comes often: nothing of the record has to be read for it. */
-function isAside({ attempt, step, record, flowState, dialLock, userData }: WrittenChange): boolean {
-  return [attempt, step, record, flowState, dialLock, userData].every((part) => part === undefined);
+/** What is beside the record, and comes often: nothing of the record has to be read or written for it. */
+function isAside(change: WrittenChange): boolean {
+  const { attempt, step, record, flowState, dialLock, userData, callLimits, notices } = change;
+  if (attempt?.callId !== undefined || attempt?.trunk !== undefined) return false;
+  const ofRecord = [step, record, flowState, dialLock, userData, callLimits, notices];
+  return ofRecord.every((part) => part === undefined);
 }
 
 function* writeAside(
@@ -116,13 +157,15 @@ function* writeAside(
   if (refusal !== undefined) return refusal;
   // A leg stands for itself: of a call from outside there is no callback.
   if (change.leg !== undefined) yield* writeLeg(dialect, id, change.leg, atMs);
-  if (change.trail === undefined) return { ok: true };
+  const { attempt, trail } = change;
+  if (attempt === undefined && trail === undefined) return { ok: true };
   const known = yield* get(
     `SELECT 1 FROM callbacks WHERE id = ? UNION ALL SELECT 1 FROM inbound_calls WHERE id = ?`,
     ...[id, id],
   );
   if (known === undefined) return { ok: false, why: 'unknown' };
-  yield* writeTrail(id, change.trail);
+  if (attempt !== undefined) yield* writeAttempt(id, attempt);
+  if (trail !== undefined) yield* writeTrail(id, trail);
   return { ok: true };
 }
 
@@ -130,17 +173,17 @@ function* writeAside(
 function* refuse(
   dialect: Dialect,
   row: SqlRow,
-  record: CallbackRecord,
+  record: RecordFacts,
   change: WrittenChange,
 ): Work<CommitResult | undefined> {
   const touchesTheRecord =
     change.record !== undefined || change.userData !== undefined || change.dialLock === 'take';
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
   // Another process has taken it over meanwhile: what ours still knows is about the past.
-  const isOthers = record.claimed && Number(row['node']) !== dialect.node;
+  const isOthers = record.isClaimed && record.node !== dialect.node;
   if (isOthers && touchesTheRecord) return { ok: false, why: 'not-claimed' };
   if (change.dialLock !== 'take') return undefined;
-  if (!record.claimed) return { ok: false, why: 'not-claimed' };
+  if (!record.isClaimed) return { ok: false, why: 'not-claimed' };
   if (record.cancelRequested !== undefined) {
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };
   }
@@ -155,7 +198,7 @@ function* refuse(
  */
 function* lockNumber(
   row: SqlRow,
-  record: CallbackRecord,
+  record: RecordFacts,
   change: WrittenChange,
   atMs: number,
 ): Work<CommitResult | undefined> {
@@ -188,7 +231,7 @@ function* leaveNumber(id: string, number: string): Work<void> {
   yield* run('DELETE FROM dial_locks WHERE callback_id = ?', id);
 }
 
-function* writeRecord(record: CallbackRecord, change: WrittenChange, atMs: number): Work<void> {
+function* writeRecord(record: RecordFacts, change: WrittenChange, atMs: number): Work<void> {
   const wanted = change.record ?? {};
   // COMPLETED is final for the session, too: nobody owns the callback afterwards.
   const isCompleting = wanted.state === 'COMPLETED';
@@ -202,7 +245,7 @@ function* writeRecord(record: CallbackRecord, change: WrittenChange, atMs: numbe
     expiresAtMs: wanted.expiresAtMs,
     claimed: claimed === undefined ? undefined : Number(claimed),
     flowState: change.flowState,
-    userData: change.userData && JSON.stringify(withChanges(record.userData, change.userData)),
+    userData: change.userData && withChanges(record.userData, change.userData),
     completedAtMs: isCompleting ? atMs : undefined,
     updatedAtMs: atMs,
   });
@@ -210,13 +253,10 @@ function* writeRecord(record: CallbackRecord, change: WrittenChange, atMs: numbe
   yield* run(`UPDATE callbacks SET ${assignments} WHERE id = ?`, ...values, record.id);
 }
 
-function withChanges(
-  old: Readonly<Record<string, string>>,
-  changes: Readonly<Record<string, string | null>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries({ ...old, ...changes }).filter(([, value]) => value !== null),
-  );
+function withChanges(oldJson: string, changes: Readonly<Record<string, string | null>>): string {
+  const old = JSON.parse(oldJson) as Record<string, string>;
+  const left = Object.entries({ ...old, ...changes }).filter(([, value]) => value !== null);
+  return JSON.stringify(Object.fromEntries(left));
 }
 
 /** Born with its first change; whatever comes later is about the same call. */

@@ -34,6 +34,8 @@ const FILE_MODE = 0o600;
 
 /** Pages in the write-ahead log from which on it is copied into the file; SQLite's own default. */
 const LOG_PAGES_MAX = 1000;
+/** Operations between two looks at it: a look costs as much as a small one of them, which writes some ten pages. */
+const LOOK_AT_LOG_EVERY = 16;
 /** What it may take of the disk for good, should somebody who reads keep it from being copied for a while. */
 const LOG_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -169,15 +171,20 @@ function failureOf(error: unknown): Failure {
   return { code, message };
 }
 
-/** Its writes and syncs are for those who come next, not for who waits for a COMMIT: SQLite's way. */
-function checkpoint(database: Database): void {
+/**
+ * Its writes and syncs are for those who come next, not for who waits for a COMMIT: SQLite's way.
+ * @returns whether the log was long
+ */
+function checkpoint(database: Database): boolean {
   try {
     // NOOP only counts; a SQLite older than 3.51 does not know it and copies at once.
     const log = database.get('PRAGMA wal_checkpoint(NOOP)')?.['log'];
-    if (Number(log) >= LOG_PAGES_MAX) database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    if (Number(log) < LOG_PAGES_MAX) return false;
+    database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   } catch {
     // What is in the log stays there; a disk that takes nothing shows at the next COMMIT.
   }
+  return true;
 }
 
 function run(): void {
@@ -196,13 +203,18 @@ function run(): void {
   }
 
   let isClosing = false;
+  /** Operations. */
+  let untilLookAtLog = 0;
   const work = (first: ToWorker): void => {
     let batch: NumberedOperation[] = [];
     const flush = (): void => {
       if (batch.length === 0) return;
       send({ kind: 'done', outcomes: performBatch(opened.database, batch) });
+      untilLookAtLog -= batch.length;
       batch = [];
-      checkpoint(opened.database);
+      if (untilLookAtLog > 0) return;
+      // Somebody who reads may keep it from being copied, or from being begun anew: at once again, then.
+      untilLookAtLog = checkpoint(opened.database) ? 0 : LOOK_AT_LOG_EVERY;
     };
     for (let next: ToWorker | undefined = first; next !== undefined; next = take()) {
       if (next.kind === 'close') {
