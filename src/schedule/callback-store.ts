@@ -365,8 +365,11 @@ export interface CallbackStore
   /** Deletes callbacks COMPLETED before this time, with all that belongs to them. @returns how many */
   purge(completedBeforeMs: number): Promise<number>;
 
-  /** Something may have become claimable: accepted, rescheduled, handed back, a number freed. */
-  onWork(handler: () => void): () => void;
+  /**
+   * Something may have become claimable: `now` what was accepted or rescheduled, `soon` what was handed
+   * back, or waited for a number that is free again.
+   */
+  onWork(handler: (when: 'now' | 'soon') => void): () => void;
   /** A write failed. New dials have to stop until `isWritable` again; live calls go on. */
   onFailure(handler: (error: StoreError) => void): () => void;
   /** false from a failed write until a write succeeded again (the store tries by itself). */

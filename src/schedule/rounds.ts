@@ -1,6 +1,7 @@
 /**
  * Work that is looked for again and again: a round, then sleep until the next one is due or somebody
- * pokes. One round at a time; a poke during a round means another one at once.
+ * pokes. One round at a time; a poke during a round means another one at once. Who is in no hurry pokes
+ * within a time, and any round that begins until then is theirs.
  */
 import type { Clock } from '../ports.js';
 
@@ -10,6 +11,8 @@ export class Rounds {
   /** Something changed since the latest round began. */
   #isPoked = false;
   #cancelSleep = (): void => undefined;
+  /** Ends the wait of those in no hurry; undefined: there are none. */
+  #cancelWait: (() => void) | undefined;
 
   /** @param round must not reject; @returns how long to sleep in milliseconds, 0 = again at once */
   constructor(
@@ -35,10 +38,17 @@ export class Rounds {
     this.#rounds = this.#run();
   }
 
+  /** Look again, so much later at the latest. */
+  pokeWithin(ms: number): void {
+    if (!this.#isRunning) return;
+    this.#cancelWait ??= this.clock.after(ms, () => this.poke());
+  }
+
   /** Begins no round any more. Resolves when the one under way is over. */
   async stop(): Promise<void> {
     this.#isRunning = false;
     this.#cancelSleep();
+    this.#endWait();
     await this.#rounds;
   }
 
@@ -46,10 +56,16 @@ export class Rounds {
     let sleepMs = 0;
     while (this.#isRunning && this.#isPoked) {
       this.#isPoked = false;
+      this.#endWait();
       sleepMs = await this.round();
       if (sleepMs <= 0) this.#isPoked = true;
     }
     this.#rounds = undefined;
     if (this.#isRunning) this.#cancelSleep = this.clock.after(sleepMs, () => this.poke());
+  }
+
+  #endWait(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 }

@@ -20,6 +20,11 @@ import { Rounds } from './rounds.js';
 const CLAIM_MAX = 50;
 /** While claiming is not allowed, or after the store failed. */
 const PAUSE_MS = 1000;
+/**
+ * What nobody waits for to the millisecond, as a number that is free again, is looked for together with
+ * what comes meanwhile: each look is a transaction.
+ */
+const SOON_MS = 100;
 /** Longest sleep: notices a wall clock that was set, whatever else was missed. */
 const SLEEP_MAX_MS = 10_000;
 
@@ -70,7 +75,9 @@ export class Scheduler {
 
   start(): void {
     if (this.#rounds.isRunning) return;
-    this.#stopListening = this.#deps.store.onWork(() => this.poke());
+    this.#stopListening = this.#deps.store.onWork((when) =>
+      when === 'soon' ? this.#rounds.pokeWithin(SOON_MS) : this.poke(),
+    );
     this.#rounds.start();
   }
 
@@ -105,9 +112,11 @@ export class Scheduler {
       const services = await store.dueServices();
       const nowMs = clock.nowMs();
       const due = services.filter(({ dueAtMs }) => dueAtMs <= nowMs);
-      const claimed = due.length > 0 ? await this.#claimOf(due, limit, nowMs) : 0;
-      if (claimed > 0) return 0;
-      if (due.length > 0) return this.#waitForRoom();
+      if (due.length > 0) {
+        const { claimed, isAll } = await this.#claimOf(due, limit, nowMs);
+        if (claimed === 0) return this.#waitForRoom();
+        return isAll ? SOON_MS : 0;
+      }
       const nextDueAtMs = Math.min(...services.map(({ dueAtMs }) => dueAtMs));
       return Math.min(Math.max(nextDueAtMs - clock.nowMs(), 0), SLEEP_MAX_MS);
     } catch (error) {
@@ -122,8 +131,12 @@ export class Scheduler {
     return this.#isShort ? PAUSE_MS : 0;
   }
 
-  /** @returns how many were claimed */
-  async #claimOf(due: readonly DueService[], limit: number, nowMs: number): Promise<number> {
+  /** @returns how many were claimed, and whether that was all that was due */
+  async #claimOf(
+    due: readonly DueService[],
+    limit: number,
+    nowMs: number,
+  ): Promise<{ readonly claimed: number; readonly isAll: boolean }> {
     const wanting = due.map(({ serviceName: name, dueAtMs }) => {
       const room = this.#deps.roomOf?.(name) ?? ANY_ROOM;
       return { name, ...room, isLeftOver: dueAtMs < nowMs - room.leftOverAfterMs, given: 0 };
@@ -135,20 +148,23 @@ export class Scheduler {
       next.given += 1;
       this.#shares.got(next.name, next.share);
     }
-    const claims = wanting
-      .filter(({ given }) => given > 0)
-      .map(async ({ name: serviceName, given, isLeftOver, leftOverAfterMs }) => {
-        const { store } = this.#deps;
-        if (!isLeftOver) return store.claimDue(nowMs, given, { serviceName });
-        const dueFromMs = nowMs - leftOverAfterMs;
-        const records = await store.claimDue(nowMs, given, { serviceName, dueFromMs });
-        const left = given - records.length;
-        if (left === 0) return records;
-        return [...records, ...(await store.claimDue(nowMs, left, { serviceName }))];
-      });
-    const records = (await Promise.all(claims)).flat();
+    const served = wanting.filter(({ given }) => given > 0);
+    const claims = served.map(async ({ name: serviceName, given, isLeftOver, leftOverAfterMs }) => {
+      const { store } = this.#deps;
+      if (!isLeftOver) return store.claimDue(nowMs, given, { serviceName });
+      const dueFromMs = nowMs - leftOverAfterMs;
+      const records = await store.claimDue(nowMs, given, { serviceName, dueFromMs });
+      const left = given - records.length;
+      if (left === 0) return records;
+      return [...records, ...(await store.claimDue(nowMs, left, { serviceName }))];
+    });
+    const lists = await Promise.all(claims);
+    const records = lists.flat();
     for (const record of records) await this.#handOn(record);
-    return records.length;
+    const isAll =
+      served.length === wanting.length &&
+      served.every(({ given }, n) => (lists[n] ?? []).length < given);
+    return { claimed: records.length, isAll };
   }
 
   async #handOn(record: CallbackRecord): Promise<void> {

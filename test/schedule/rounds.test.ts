@@ -45,6 +45,28 @@ describe('Rounds of work', () => {
     await rounds.stop();
   });
 
+  it('take along who is in no hurry, and keep him waiting no longer than he said', async () => {
+    const { rounds, ends, end } = held();
+    rounds.start();
+    rounds.pokeWithin(100);
+    await end(60_000);
+    await clock.advance(50);
+    rounds.pokeWithin(100);
+    await clock.advance(49);
+    assert.equal(ends.length, 1);
+    await clock.advance(1);
+    assert.equal(ends.length, 2);
+    await end(60_000);
+    rounds.pokeWithin(100);
+    rounds.poke();
+    await end(60_000);
+    await clock.advance(1000);
+    assert.equal(ends.length, 3);
+    rounds.pokeWithin(100);
+    await rounds.stop();
+    assert.equal(clock.pendingCount, 0);
+  });
+
   it('go on at once while there is more', async () => {
     const { rounds, ends, end } = held();
     rounds.start();

@@ -8,6 +8,14 @@ import { someCallback } from '../adapters/store/fixtures.js';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+const CLAIMABLE = {
+  state: 'QUEUED',
+  dueAtMs: 0,
+  attemptCount: 0,
+  claimed: false,
+  updatedAtMs: 0,
+} as const;
+
 /** Just enough of a store to schedule from; what SQL does is the store's own test. */
 class FewCallbacks {
   readonly waiting: CallbackRecord[] = [];
@@ -17,19 +25,18 @@ class FewCallbacks {
   asked = 0;
   isWritable = true;
   failure: Error | undefined;
-  #onWork = (): void => undefined;
+  #onWork: (when: 'now' | 'soon') => void = () => undefined;
   listenerCount = 0;
 
   add(id: string, dueAtMs: number, serviceName = 'sales'): void {
-    this.waiting.push({
-      ...someCallback({ id, serviceName }),
-      state: 'QUEUED',
-      dueAtMs,
-      attemptCount: 0,
-      claimed: false,
-      updatedAtMs: 0,
-    });
-    this.#onWork();
+    this.waiting.push({ ...someCallback({ id, serviceName }), ...CLAIMABLE, dueAtMs });
+    this.#onWork('now');
+  }
+
+  /** One that was there already may be claimed now. */
+  free(id: string): void {
+    this.waiting.push({ ...someCallback({ id }), ...CLAIMABLE });
+    this.#onWork('soon');
   }
 
   async claimDue(nowMs: number, limit: number, of?: ClaimOf): Promise<CallbackRecord[]> {
@@ -59,7 +66,7 @@ class FewCallbacks {
     return { ok: true };
   }
 
-  onWork(handler: () => void): () => void {
+  onWork(handler: (when: 'now' | 'soon') => void): () => void {
     this.#onWork = handler;
     this.listenerCount += 1;
     return () => {
@@ -181,6 +188,34 @@ describe('The scheduler', () => {
     };
     await clock.advance(0);
     assert.deepEqual(started, ['a']);
+  });
+
+  it('looks for what nobody waits for together with what comes within a tenth of a second', async () => {
+    scheduler.start();
+    await clock.advance(1000);
+    const asked = store.asked;
+    store.free('a');
+    store.free('b');
+    await clock.advance(99);
+    assert.deepEqual([started, store.asked], [[], asked]);
+    await clock.advance(1);
+    assert.deepEqual([started, store.asked], [['a', 'b'], asked + 1]);
+    store.free('c');
+    store.add('d', dueIn(0));
+    await clock.advance(0);
+    assert.deepEqual(started.slice(2), ['c', 'd']);
+  });
+
+  it('looks again a tenth of a second after it has claimed all that was due', async () => {
+    scheduler.start();
+    store.add('a', dueIn(0));
+    store.waiting.push({ ...someCallback({ id: 'b' }), ...CLAIMABLE, dueAtMs: dueIn(50) });
+    await clock.advance(0);
+    const asked = store.asked;
+    await clock.advance(99);
+    assert.deepEqual([started, store.asked], [['a'], asked]);
+    await clock.advance(1);
+    assert.deepEqual(started, ['a', 'b']);
   });
 
   it('drains more than one claim holds', async () => {

@@ -61,12 +61,15 @@ const DISK_FAILURES: ReadonlySet<StoreErrorCode> = new Set([
   'STORE_OVERLOADED',
 ]);
 
+/** See `CallbackStore.onWork`. */
+export type WorkTold = 'now' | 'soon';
+
 export abstract class OperationStore implements CallbackStore {
   readonly #counts = new LatestCounts(
     () => this.send({ kind: 'stats' }),
     () => performance.now(),
   );
-  readonly #workHandlers = new Set<() => void>();
+  readonly #workHandlers = new Set<(when: WorkTold) => void>();
   readonly #failureHandlers = new Set<(error: StoreError) => void>();
   #isWritable = true;
   #probeTimer: NodeJS.Timeout | undefined;
@@ -246,7 +249,7 @@ export abstract class OperationStore implements CallbackStore {
     }
   }
 
-  onWork(handler: () => void): () => void {
+  onWork(handler: (when: WorkTold) => void): () => void {
     this.#workHandlers.add(handler);
     return () => this.#workHandlers.delete(handler);
   }
@@ -265,22 +268,22 @@ export abstract class OperationStore implements CallbackStore {
     return { ...counted, pendingCount: this.pendingCount, isWritable: this.isWritable };
   }
 
-  /** Every outcome passes here, before whoever waits for it has it. @returns whether to `tellWork` */
-  protected settled(operation: Operation, outcome: Outcome): boolean {
+  /** Every outcome passes here, before whoever waits for it has it. @returns what to `tellWork` */
+  protected settled(operation: Operation, outcome: Outcome): WorkTold | undefined {
     if (!outcome.ok) {
       this.#judgeFailure(operation, toError(outcome));
-      return false;
+      return undefined;
     }
     const isWritableAgain = isWrite(operation) && !this.#isWritable;
     if (isWritableAgain) {
       this.#isWritable = true;
       this.stopProbing();
     }
-    return isWritableAgain || mayFreeWork(operation);
+    return isWritableAgain ? 'now' : workOf(operation);
   }
 
-  protected tellWork(): void {
-    for (const handler of this.#workHandlers) handler();
+  protected tellWork(when: WorkTold): void {
+    for (const handler of this.#workHandlers) handler(when);
   }
 
   protected tellFailure(error: StoreError): void {
@@ -328,19 +331,20 @@ function refusedBehind(id: string, why: string): StoreError {
   return new StoreError('STORE_CONFLICT', `A change of callback ${id} was refused: ${why}.`);
 }
 
-/** May `claimDue` find more after this than before it? */
-function mayFreeWork(operation: Operation): boolean {
+/** May `claimDue` find more after this than before it, and does anybody wait for that? */
+function workOf(operation: Operation): WorkTold | undefined {
   switch (operation.kind) {
     case 'accept':
     case 'reschedule':
-      return true;
+      return 'now';
     case 'set-paused':
-      return !operation.isPaused;
+      return operation.isPaused ? undefined : 'now';
     case 'commit': {
       const { dialLock, record } = operation.change;
-      return dialLock === 'release' || record?.claimed === false || record?.state === 'COMPLETED';
+      const isFreed = record?.claimed === false || record?.state === 'COMPLETED';
+      return isFreed || dialLock === 'release' ? 'soon' : undefined;
     }
     default:
-      return false;
+      return undefined;
   }
 }

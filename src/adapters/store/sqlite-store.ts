@@ -17,7 +17,7 @@ import type {
   ToWorker,
   WorkerOptions,
 } from './messages.js';
-import { failed, OperationStore, toError } from './operation-store.js';
+import { failed, OperationStore, toError, type WorkTold } from './operation-store.js';
 
 /** Far above what live calls produce; reached only when the disk stands still. */
 const PENDING_MAX = 20_000;
@@ -33,8 +33,8 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** @returns whether there may be more to claim now */
-type Pending = (outcome: Outcome) => boolean;
+/** @returns whether there may be more to claim, and when somebody wants to know */
+type Pending = (outcome: Outcome) => WorkTold | undefined;
 
 /**
  * Opens the store, creating or upgrading the file.
@@ -101,11 +101,11 @@ class SqliteStore extends OperationStore {
     waitMs = 0,
   ): Promise<Results[K]> {
     return new Promise((resolve, reject) => {
-      const settle = (outcome: Outcome): boolean => {
-        const hasWork = this.settled(operation, outcome);
+      const settle = (outcome: Outcome): WorkTold | undefined => {
+        const work = this.settled(operation, outcome);
         if (outcome.ok) resolve(outcome.value as Results[K]);
         else reject(toError(outcome));
-        return hasWork;
+        return work;
       };
       if (this.isClosed) {
         settle(failed('STORE_CLOSED', 'The store is closed.'));
@@ -148,13 +148,14 @@ class SqliteStore extends OperationStore {
 
   #onMessage(message: FromWorker): void {
     if (message.kind !== 'done') return;
-    let hasWork = false;
+    const work = new Set<WorkTold | undefined>();
     for (const [id, outcome] of message.outcomes) {
       const settle = this.#pending.get(id);
       this.#pending.delete(id);
-      if (settle?.(outcome)) hasWork = true;
+      work.add(settle?.(outcome));
     }
-    if (hasWork) this.tellWork();
+    if (work.has('now')) this.tellWork('now');
+    else if (work.has('soon')) this.tellWork('soon');
   }
 
   #onWorkerGone(why: string): void {

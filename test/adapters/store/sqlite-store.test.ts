@@ -152,7 +152,7 @@ describe('The SQLite file', () => {
       acknowledged.sort(),
     );
 
-    const worksAgain = new Promise<void>((resolve) => store.onWork(resolve));
+    const worksAgain = new Promise<void>((resolve) => store.onWork(() => resolve()));
     for (const id of acknowledged) await store.requestCancel(id, 'admin', 1).catch(() => undefined);
     await store.purge(2);
     await worksAgain;

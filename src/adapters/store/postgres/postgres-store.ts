@@ -103,7 +103,7 @@ class PostgresStore extends OperationStore {
     this.#watch = new NodeWatch(
       { ...options, ownerId: this.#ownerId },
       {
-        onWork: () => this.tellWork(),
+        onWork: () => this.tellWork('now'),
         onCancel: (id, by) => this.#handlers.cancel.forEach((handle) => handle(id, by)),
         onOthersGone: () => this.#handlers.gone.forEach((handle) => handle()),
         onLost: async (why) => {
@@ -168,10 +168,10 @@ class PostgresStore extends OperationStore {
     waitMs = 0,
   ): Promise<Results[K]> {
     const outcome = this.#refused() ?? (await this.#lanes.add(operation, waitMs));
-    const hasWork = this.settled(operation, outcome);
+    const work = this.settled(operation, outcome);
     if (!outcome.ok) throw toError(outcome);
-    await this.#tellOthers(operation, outcome.value, hasWork);
-    if (hasWork) this.tellWork();
+    await this.#tellOthers(operation, outcome.value, work !== undefined);
+    if (work) this.tellWork(work);
     return outcome.value as Results[K];
   }
 

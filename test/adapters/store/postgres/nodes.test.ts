@@ -235,7 +235,7 @@ describe('processes that share a PostgreSQL', () => {
     });
     assert.equal(await second.requestCancel(id, 'customer', NOON_MS), 'asked');
     assert.deepEqual(await heard, [id, 'customer']);
-    const hasWork = new Promise<void>((resolve) => second.onWork(resolve));
+    const hasWork = new Promise<void>((resolve) => second.onWork(() => resolve()));
     await new Bench(first).accepted();
     await hasWork;
   });
