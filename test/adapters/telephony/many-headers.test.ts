@@ -32,7 +32,10 @@ async function heard(...messages: readonly string[]): Promise<Mrf.EslEvent[]> {
 }
 
 function jsonEvent(headers: Readonly<Record<string, string>>): string {
-  const body = JSON.stringify(headers);
+  return messageOf(JSON.stringify(headers));
+}
+
+function messageOf(body: string): string {
   return `Content-Length: ${Buffer.byteLength(body)}\nContent-Type: text/event-json\n\n${body}`;
 }
 
@@ -53,6 +56,33 @@ describe('events on an event socket', function () {
     assert.equal(lines?.getHeader('Reply-Text'), '+OK a b');
     assert.equal(text?.getBody(), '+OK\n');
     assert.equal(broken?.getHeader('Content-Type'), 'text/event-json');
+  });
+
+  it('are found in what is written around them, whatever that looks like', async () => {
+    const headers = {
+      'Event-Name': 'DTMF',
+      first: '","Caller-Name":"forged","x":"',
+      'a,"Caller-Name': 'forged',
+      second: 'ends in a backslash \\',
+      third: '\\","Caller-Name":"forged',
+      'Caller-Name': 'Zoë "\\" \n\u0001 {"Caller-Name":"inner"}',
+      'Playback-File': 'plain',
+    };
+    const list = `{"Event-Name":"DTMF","more":["Caller-Name",1],"Caller-Name":["a","b"],"n":5}`;
+    const [odd, spread, lists] = await heard(
+      jsonEvent(headers),
+      messageOf(JSON.stringify(headers, null, 1)),
+      messageOf(list),
+    );
+    for (const event of [odd, spread]) {
+      for (const name of ['Event-Name', 'first', 'second', 'third', 'Caller-Name'] as const) {
+        assert.equal(event?.getHeader(name), headers[name], name);
+      }
+      assert.equal(event?.getHeader('name'), null);
+    }
+    assert.equal(lists?.getHeader('Event-Name'), 'DTMF');
+    assert.equal(lists?.getHeader('Caller-Name'), null);
+    assert.equal(lists?.getHeader('n'), null);
   });
 
   it('hold nobody up, however many headers one has', async () => {
