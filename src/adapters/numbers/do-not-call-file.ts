@@ -123,7 +123,8 @@ export class DoNotCallFile implements DoNotCall {
   async look(): Promise<void> {
     const file = this.options.file();
     if (file === undefined) {
-      this.#numbers = new NumberSet();
+      // Even an empty set is a thousand pieces of memory.
+      if (this.#numbers.size > 0) this.#numbers = new NumberSet();
       this.#loaded = '';
       return;
     }
