@@ -250,8 +250,8 @@ export type TapKind = 'audio_fork' | 'recording' | 'unicast';
 export interface TapTarget {
   /** Address the sockets are bound to; 0.0.0.0 is every address of ours. */
   readonly host: string;
-  /** UDP, L16 8 kHz mono, 20 ms a packet. */
-  readonly port: number;
+  /** Opens a UDP socket, instead of the one before: L16 8 kHz mono, 20 ms a packet. @returns its port */
+  openPort(): Promise<number>;
   /** WebSocket server for mod_audio_fork; the path belongs to this call and is a secret. */
   readonly fork: { readonly port: number; readonly path: string };
   /** Reads a headerless L16 recording of this host as it grows, and takes its name away. */

@@ -6,8 +6,8 @@ describe('OutboundCall and what its audio tells', () => {
   it('arms the audio tap before the INVITE leaves, so that early media is heard', async () => {
     const t = placeCall();
     await settle();
-    const { host, port } = t.telephony.endpoints[0]?.tappedTo ?? {};
-    assert.deepEqual([host, port], ['127.0.0.1', 40000]);
+    assert.equal(t.telephony.endpoints[0]?.tappedTo, t.analyser.opened[0]);
+    assert.ok(t.analyser.opened[0]);
     await t.call.hangUp('done');
     await t.quiet();
   });

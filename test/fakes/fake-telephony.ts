@@ -330,7 +330,9 @@ export class FakeTelephony implements Telephony {
 /** The detector under the test's control. */
 export class FakeAnalysis implements CallAnalysis {
   readonly host = '127.0.0.1';
-  readonly port = 40000;
+  openPort(): Promise<number> {
+    return Promise.resolve(40000);
+  }
   readonly fork = { port: 40001, path: '/secret' };
   isAnswered = false;
   isClosed = false;

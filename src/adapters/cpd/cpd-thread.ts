@@ -1,6 +1,6 @@
 /** The main thread's side of a worker thread that listens, and of the taps on it. */
 import { Worker } from 'node:worker_threads';
-import type { CpdEvent, TraceEntry } from '../../cpd/types.js';
+import type { CpdEvent } from '../../cpd/types.js';
 import type { CallAnalysis } from '../../ports.js';
 import { workerEntry } from '../../worker-entry.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -14,10 +14,8 @@ const MAX_EARLY_EVENTS = 100;
 /** The detector listening to one call. */
 export interface CpdTap extends CallAnalysis {
   readonly fork: { readonly port: number; readonly path: string };
-  /** For a tap that was armed anew: a new socket with a new port; the detector goes on. */
-  restart(): Promise<{ readonly port: number }>;
-  /** Ends it; `trace` is what the detector noticed. Never rejects, and may be called twice. */
-  close(): Promise<readonly TraceEntry[]>;
+  /** Never rejects, and may be called twice. */
+  close(): Promise<void>;
 }
 
 /** One worker thread and the taps on it. */
@@ -96,7 +94,7 @@ export class Tap implements CpdTap {
   #fork = { port: 0, path: '' };
   readonly #reachedHandles: (() => void)[] = [];
   #hasVerdict = false;
-  #closing: Promise<readonly TraceEntry[]> | null = null;
+  #closing: Promise<void> | null = null;
   #resolveClosed: ((answer: Closed | null) => void) | null = null;
 
   constructor(number: number, host: string, thread: Thread, onClosed: (closed: Closed) => void) {
@@ -105,10 +103,6 @@ export class Tap implements CpdTap {
     this.#thread = thread;
     this.#onClosed = onClosed;
     thread.taps.set(number, this);
-  }
-
-  get port(): number {
-    return this.#port;
   }
 
   get fork(): { readonly port: number; readonly path: string } {
@@ -132,12 +126,12 @@ export class Tap implements CpdTap {
     this.#thread.tell({ kind: 'answered', tap: this.number });
   }
 
-  async restart(): Promise<{ readonly port: number }> {
-    await this.ask({ kind: 'restart', tap: this.number });
-    return { port: this.#port };
+  async openPort(): Promise<number> {
+    await this.ask({ kind: 'listen', tap: this.number });
+    return this.#port;
   }
 
-  close(): Promise<readonly TraceEntry[]> {
+  close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -170,9 +164,12 @@ export class Tap implements CpdTap {
       case 'event':
         this.#pass(message.event);
         break;
-      case 'bound':
-        this.#port = message.port;
+      case 'opened':
         this.#fork = message.fork;
+        this.#waiting?.resolve();
+        break;
+      case 'listening':
+        this.#port = message.port;
         this.#waiting?.resolve();
         break;
       case 'reached':
@@ -195,9 +192,9 @@ export class Tap implements CpdTap {
     this.#pass({ type: 'verdict', verdict: 'unknown', atMs: 0, reason: because, confidence: 0 });
   }
 
-  async #close(): Promise<readonly TraceEntry[]> {
+  async #close(): Promise<void> {
     this.#waiting?.reject(new CpdError('CPD_STOPPED', 'the tap was closed'));
-    if (this.#thread.isGone) return [];
+    if (this.#thread.isGone) return;
     let timer: NodeJS.Timeout | undefined;
     const answer = await new Promise<Closed | null>((resolve) => {
       this.#resolveClosed = resolve;
@@ -207,9 +204,7 @@ export class Tap implements CpdTap {
     clearTimeout(timer);
     this.#thread.taps.delete(this.number);
     // A thread that is gone, or does not answer, has nothing left to tell.
-    if (!answer) return [];
-    this.#onClosed(answer);
-    return answer.trace;
+    if (answer) this.#onClosed(answer);
   }
 
   #abandon(): void {

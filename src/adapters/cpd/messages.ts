@@ -1,5 +1,5 @@
 /** What the pool and its threads tell each other. Plain data, so that it can cross a thread. */
-import type { CpdEvent, TraceEntry } from '../../cpd/types.js';
+import type { CpdEvent } from '../../cpd/types.js';
 import type { Judgement, ListenerRequest } from './call-listener.js';
 
 export type ToWorker =
@@ -12,7 +12,8 @@ export type ToWorker =
       readonly sources: readonly string[];
     }
   | { readonly kind: 'answered'; readonly tap: number }
-  | { readonly kind: 'restart'; readonly tap: number }
+  /** Opens a UDP socket, instead of the one before. */
+  | { readonly kind: 'listen'; readonly tap: number }
   /** Reads a recording of this host as it grows. */
   | { readonly kind: 'follow'; readonly tap: number; readonly path: string }
   | { readonly kind: 'close'; readonly tap: number }
@@ -29,11 +30,11 @@ export interface PacketCounts {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | {
-      readonly kind: 'bound';
+      readonly kind: 'opened';
       readonly tap: number;
-      readonly port: number;
       readonly fork: { readonly port: number; readonly path: string };
     }
+  | { readonly kind: 'listening'; readonly tap: number; readonly port: number }
   /** mod_audio_fork has connected, or the recording is open. */
   | { readonly kind: 'reached'; readonly tap: number }
   | { readonly kind: 'failed'; readonly tap: number; readonly message: string }
@@ -41,7 +42,6 @@ export type FromWorker =
   | {
       readonly kind: 'closed';
       readonly tap: number;
-      readonly trace: readonly TraceEntry[];
       readonly packets: PacketCounts;
       /** The live profile's, then the shadows'; empty without shadows. */
       readonly judgements: readonly Judgement[];

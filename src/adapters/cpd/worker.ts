@@ -1,6 +1,6 @@
 /**
  * The thread that listens: one detector per tap, and three ways for audio to reach it: a UDP socket
- * per tap (unicast), one WebSocket server for all (mod_audio_fork), a recording that grows. Fifty
+ * for each tap that asks for one (unicast), one WebSocket server for all (mod_audio_fork), a recording that grows. Fifty
  * packets a second per call end here; only events cross to the main thread. Nothing it receives can
  * throw out of a socket handler.
  */
@@ -48,8 +48,8 @@ port.on('message', (message: ToWorker) => {
     case 'answered':
       taps.get(message.tap)?.feed.answered(performance.now());
       break;
-    case 'restart':
-      restart(message.tap).catch((error: unknown) => fail(message.tap, error));
+    case 'listen':
+      listen(message.tap);
       break;
     case 'follow':
       follow(message);
@@ -72,12 +72,21 @@ async function open({ tap: id, listener: request, host, sources }: OpenRequest):
   const tap: Tap = { listener, feed, host, sources, socket: null, path: '' };
   taps.set(id, tap);
   startTicking();
-  await bind(id, tap);
+  const server = await forkServer(host);
+  if (taps.get(id) !== tap) return;
+  tap.path = server.add({
+    isExpected: (address) => isExpected(tap, address),
+    onOpen: () => tell({ kind: 'reached', tap: id }),
+    onAudio: (bytes) => feed.packet(bytes, performance.now()),
+    onRefused: () => feed.refuse(),
+  });
+  tell({ kind: 'opened', tap: id, fork: { port: server.port, path: tap.path } });
 }
 
-/** Binds a new socket, and a new path; the old ones, if any, stay until these are ready. */
-async function bind(id: number, tap: Tap): Promise<void> {
-  const server = await forkServer(tap.host);
+/** The socket before, if any, stays until the new one is ready. */
+function listen(id: number): void {
+  const tap = taps.get(id);
+  if (!tap) return fail(id, new Error('no such tap'));
   const socket = createSocket(isIPv4(tap.host) ? 'udp4' : 'udp6');
   socket.on('message', (bytes, from) => receive(tap, bytes, from));
   socket.on('error', (error) => {
@@ -92,15 +101,7 @@ async function bind(id: number, tap: Tap): Promise<void> {
     }
     tap.socket?.close();
     tap.socket = socket;
-    server.remove(tap.path);
-    tap.path = server.add({
-      isExpected: (address) => isExpected(tap, address),
-      onOpen: () => tell({ kind: 'reached', tap: id }),
-      onAudio: (bytes) => tap.feed.packet(bytes, performance.now()),
-      onRefused: () => tap.feed.refuse(),
-    });
-    const fork = { port: server.port, path: tap.path };
-    tell({ kind: 'bound', tap: id, port: socket.address().port, fork });
+    tell({ kind: 'listening', tap: id, port: socket.address().port });
   });
 }
 
@@ -135,12 +136,6 @@ function isExpected(tap: Tap, address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
 
-async function restart(id: number): Promise<void> {
-  const tap = taps.get(id);
-  if (tap) await bind(id, tap);
-  else fail(id, new Error('no such tap'));
-}
-
 function close(id: number): void {
   const tap = taps.get(id);
   taps.delete(id);
@@ -151,7 +146,6 @@ function close(id: number): void {
   tell({
     kind: 'closed',
     tap: id,
-    trace: tap?.listener.trace ?? [],
     packets: tap?.feed.packets ?? { accepted: 0, refused: 0 },
     judgements: tap?.listener.compare() ?? [],
   });

@@ -173,13 +173,14 @@ export class ChannelTap implements AudioTap {
     if (this.host.isPlaying()) {
       throw new TelephonyError('ENDPOINT_BUSY', 'unicast hears nothing while a file plays');
     }
+    const port = await this.target.openPort();
     await this.host.channel.sendmsg({
       'call-command': 'unicast',
       'local-ip': this.host.means.unicastFrom,
       // 0 lets the media server's host choose; a port of a stopped tap may still be in use.
       'local-port': '0',
       'remote-ip': this.#ourAddress(),
-      'remote-port': String(this.target.port),
+      'remote-port': String(port),
       transport: 'udp',
     });
   }

@@ -47,8 +47,8 @@ export class TapEar implements TapTarget {
     return new TapEar(socket, await ForkServer.listen('127.0.0.1', 10));
   }
 
-  get port(): number {
-    return this.socket.address().port;
+  openPort(): Promise<number> {
+    return Promise.resolve(this.socket.address().port);
   }
 
   onReached(handle: () => void): void {
