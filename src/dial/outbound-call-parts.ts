@@ -99,6 +99,20 @@ export function isWithin({ status }: InviteFailure): boolean {
   return (status >= 300 && status < 400) || status === 422;
 }
 
+/** Of an attempt that ends with this response. */
+export function detailOf(failure: InviteFailure, { then, why }: ResultVerdict): AttemptDetail {
+  const farReason = failure.headers?.['reason'];
+  return {
+    sipStatus: failure.status,
+    sipReason: failure.reason,
+    q850Cause: failure.q850Cause,
+    retryAfterMs: failure.retryAfterMs,
+    cpdReason: why,
+    ...(farReason !== undefined && { farReason }),
+    ...(then !== 'next-trunk' && { afterwards: then }),
+  };
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -26,6 +26,7 @@ import type {
 } from '../ports.js';
 import { answerOfSound, callStateOfVerdict } from './heard-result.js';
 import {
+  detailOf,
   isWithin,
   messageOf,
   partsOf,
@@ -134,17 +135,26 @@ export class OutboundCall {
     await this.#send(await this.#open(isSecure), partsOf(this.request), turn);
   }
 
-  /** An endpoint of its own, which is listened to. */
+  /** An endpoint of its own, which is listened to. Its detector is made while the media server makes it. */
   async #open(isSecure: boolean | undefined): Promise<MediaEndpoint> {
     this.#isSecure = isSecure === true;
-    const endpoint = await this.deps.telephony.media.createEndpoint({ isSecure });
-    this.#endpoint = endpoint;
-    this.#leg.onEndpoint(endpoint.id);
+    const [made, opening] = [this.#makeEndpoint(isSecure), this.#openAnalysis()];
+    await Promise.allSettled([made, opening]);
+    // Whoever hung up meanwhile has given back what there was then.
+    if (this.#isOver) await this.#release('abandoned');
+    const endpoint = await made;
     if (this.#isOver) return endpoint;
+    const analysis = await opening;
     endpoint.onEnded(() => this.#onMediaLost());
     if (endpoint.hasEnded) this.#onMediaLost();
-    else await this.#listen(endpoint);
+    else if (analysis) await this.#tapInto(endpoint, analysis);
     return endpoint;
+  }
+
+  async #makeEndpoint(isSecure: boolean | undefined): Promise<MediaEndpoint> {
+    this.#endpoint = await this.deps.telephony.media.createEndpoint({ isSecure });
+    this.#leg.onEndpoint(this.#endpoint.id);
+    return this.#endpoint;
   }
 
   async #send(endpoint: MediaEndpoint, parts: InviteParts, turn?: Turn): Promise<void> {
@@ -165,14 +175,16 @@ export class OutboundCall {
     await this.#onOutcome(endpoint, outcome);
   }
 
-  async #listen(endpoint: MediaEndpoint): Promise<void> {
-    if (!this.request.analysis) return;
-    const analysis = await this.deps.analyser.open({
-      id: this.request.callId,
-      ...this.request.analysis,
-    });
+  async #openAnalysis(): Promise<CallAnalysis | undefined> {
+    const { callId: id, analysis: wanted } = this.request;
+    if (!wanted) return undefined;
+    const analysis = await this.deps.analyser.open({ id, ...wanted });
     this.#analysis = analysis;
     analysis.onEvent((event) => this.#onHeard(event));
+    return analysis;
+  }
+
+  async #tapInto(endpoint: MediaEndpoint, analysis: CallAnalysis): Promise<void> {
     try {
       this.#tap = await endpoint.tap(analysis);
     } catch (error) {
@@ -199,25 +211,12 @@ export class OutboundCall {
   }
 
   async #onFailed(endpoint: MediaEndpoint, failure: InviteFailure): Promise<void> {
-    const verdict = judgeFailure(failure, {
-      rows: this.request.resultRows,
-      trunk: this.#trunk,
-      heard: this.#heard,
-      hasRung: this.#hasRung,
-    });
+    const [rows, heard, hasRung] = [this.request.resultRows, this.#heard, this.#hasRung];
+    const verdict = judgeFailure(failure, { rows, trunk: this.#trunk, heard, hasRung });
     const next = await this.#nextInvite(failure, verdict);
     if (next && this.#isOver) return next.leg.onOver();
     if (next) return this.#goOn(endpoint, next);
-    const farReason = failure.headers?.['reason'];
-    this.#end(verdict.callState, {
-      sipStatus: failure.status,
-      sipReason: failure.reason,
-      q850Cause: failure.q850Cause,
-      retryAfterMs: failure.retryAfterMs,
-      cpdReason: verdict.why,
-      ...(farReason !== undefined && { farReason }),
-      ...(verdict.then !== 'next-trunk' && { afterwards: verdict.then }),
-    });
+    this.#end(verdict.callState, detailOf(failure, verdict));
   }
 
   /** The former leg has its final answer: it is over before another one begins. */

@@ -12,9 +12,11 @@ export function placeCall(
     mediaSilenceMaxMs?: number;
     onward?: OutboundCallRequest['onward'];
     turn?: OutboundCallRequest['turn'];
+    prepare?: (telephony: FakeTelephony) => void;
   } = {},
 ) {
   const telephony = new FakeTelephony();
+  overrides.prepare?.(telephony);
   const analyser = new FakeAnalyser();
   const clock = virtualClock();
   const heard: string[] = [];

@@ -5,6 +5,22 @@ import { OutboundCall } from '../../src/dial/outbound-call.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
 import { placeCall } from './outbound-call-bed.js';
 
+/** A call whose endpoint comes, or fails, when the test says so. */
+function holdEndpoint() {
+  let [make, fail] = [(): void => undefined, (): void => undefined];
+  const t = placeCall({
+    prepare: ({ media }) => {
+      const { createEndpoint } = media;
+      media.createEndpoint = (wish) =>
+        new Promise((resolve, reject) => {
+          make = () => resolve(createEndpoint(wish));
+          fail = () => reject(new Error('no endpoint'));
+        });
+    },
+  });
+  return { ...t, make: () => make(), fail: () => fail() };
+}
+
 describe('OutboundCall', () => {
   it('reports a human once the detector has decided, with the leg up', async () => {
     const t = placeCall();
@@ -38,6 +54,32 @@ describe('OutboundCall', () => {
     await hungUp;
     assert.equal(dropped.telephony.calls.length, 0);
     await dropped.quiet();
+  });
+
+  it('has its detector made while the media server makes the endpoint', async () => {
+    const held = holdEndpoint();
+    await settle();
+    assert.deepEqual([held.analyser.opened.length, held.telephony.endpoints.length], [1, 0]);
+    held.make();
+    await held.invite();
+    assert.equal(held.telephony.endpoints[0]?.tappedTo, held.analyser.opened[0]);
+    await held.call.hangUp('done');
+    await held.quiet();
+  });
+
+  it('gives the detector back when it was hung up, and no endpoint came', async () => {
+    const held = holdEndpoint();
+    await settle();
+    const hungUp = held.call.hangUp('cancelled');
+    held.fail();
+    await hungUp;
+    assert.equal(held.analyser.opened.length, 1);
+    await held.quiet();
+    const failed = holdEndpoint();
+    failed.fail();
+    await settle();
+    assert.deepEqual(failed.heard, ['result 4 down']);
+    await failed.quiet();
   });
 
   it('watches for RTP once answered, not while it rings, and reports a silent call as lost', async () => {
