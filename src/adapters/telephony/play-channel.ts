@@ -13,8 +13,11 @@ export interface PlayMeans {
   readonly prepare: () => Promise<void>;
 }
 
-/** Enough for some minutes, and in each event of the channel. After so many rounds there are 20 to 40 ms between two. */
-const COVER_NAME_BYTES = 2048;
+/**
+ * The name is in each event of the channel. Room for most of the 100 rounds that a list may have; then it
+ * begins anew with a breath of 280 ms (file_string begins with 250 of them).
+ */
+const COVER_NAME_BYTES = 4096;
 
 export function playChannel({ channel, cover, covering, prepare }: PlayMeans): PlayChannel {
   let onStarted = (): void => undefined;
