@@ -118,7 +118,7 @@ describe('creating endpoints', () => {
     assert.deepEqual(media.counts(), NOTHING);
   });
 
-  it('tries again at once when FreeSWITCH gives the channel up before its socket came', async () => {
+  it('field notes 6: gives the channel up before its socket came; another one is tried at once', async () => {
     const library = givingUp(2);
     const { media } = setUp(library.createEndpoint);
     const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
