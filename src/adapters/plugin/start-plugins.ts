@@ -35,6 +35,8 @@ export interface PluginsOptions {
 
 /** Threads for embedded plugins, and for VoiceXML pages, besides those for newcomers: a page that runs away holds up its own only. */
 const THREADS = 2;
+/** A thread costs some 14 MB; a page that has one to itself takes no other along when it goes bad. */
+const THREADS_MAX = 6;
 
 export interface Plugins extends Omit<HolderSetUp, 'lengthMs'> {
   readonly fetcher: Fetcher;
@@ -57,11 +59,12 @@ export function startPlugins(options: PluginsOptions): Plugins {
     host: sessionHost(directory, fetcher),
     httpBase: () => `${baseUrl()}/scxml/session/`,
     threads: THREADS,
+    threadsMax: THREADS_MAX,
     log,
   });
   // So that the first plugin starts as fast as any.
   if (hasEmbeddedPlugin(config())) void pool.warm();
-  const pagePool = createPagePool({ log, threads: THREADS });
+  const pagePool = createPagePool({ log, threads: THREADS, threadsMax: THREADS_MAX });
   if (hasPage(config())) void pagePool.warmUp();
   const pages = new EmbeddedPageRunner({ pool: pagePool, fetcher, readFile, newId: randomToken });
   const environment = {

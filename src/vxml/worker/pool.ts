@@ -20,6 +20,8 @@ export interface PagePoolOptions {
   readonly clock: Clock;
   /** 1..16, default 1. */
   readonly threads?: number;
+  /** One for each page that has come to its end before, but not more than this. Default: `threads`. */
+  readonly threadsMax?: number;
   /** Sessions alive at once, over all threads. */
   readonly maxSessions?: number;
   readonly limits?: Partial<PageLimits>;
@@ -48,10 +50,11 @@ export class PagePool {
 
   constructor(options: PagePoolOptions) {
     this.#options = options;
-    const { clock, log, threads = 1 } = options;
+    const { clock, log, threads = 1, threadsMax } = options;
     this.#roster = new ThreadRoster({
       newThread: (onGone, onHoldUp) => new PageThread(options, onGone, onHoldUp),
       threads,
+      threadsMax,
       what: 'VoiceXML',
       clock,
       log,

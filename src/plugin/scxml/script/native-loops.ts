@@ -1,6 +1,6 @@
 /**
  * Library functions of QuickJS that loop in C without asking whether time is up: over the length of an
- * array whatever it holds (`a[1234567890] = 1; a.indexOf(2)`), and over one string looking for another.
+ * array whatever it holds (`a[1234567890] = 1; a.indexOf(2)`; `new Set(a)`), and over one string looking for another.
  * A page that calls one would hold up its thread, and every session there, for hours. Here they are
  * bounded by what they would have to do; what a page can hold in its memory stays far below that.
  */
@@ -49,6 +49,12 @@ const GUARD = `(function (apply, isArray, define, text, proxies, has, describe, 
       if (name === 'concat') for (var i = 0; i < args.length; i++) check(args[i]);
       return apply(native, list, args);
     },
+    raw: function (native, name, self, args) {
+      var raw = args[0].raw;
+      check(raw);
+      args[0] = { raw: raw };
+      return apply(native, self, args);
+    },
     text: function (native, name, self, args) {
       var what = args[0], symbol = name === 'split' ? Symbol.split : name[0] === 'r' && Symbol.replace;
       if (self == null || what === undefined) return apply(native, self, args);
@@ -83,6 +89,10 @@ export const BOUND_NATIVE_LOOPS = `(function (apply, isArray, define, NativeProx
     });
   }
   bound([].__proto__, ${JSON.stringify(ARRAY_METHODS.split(' '))}, 'list');
+  bind(String, 'raw', String.raw, 'raw');
+  // Iterators are also used up inside the library; that of lists asks whether time is up each time by this.
+  var items = parentOf([].values()), following = items.next, nothing = [];
+  set(items, 'next', function () { return apply(following, this, nothing); });
   bound(''.__proto__, ${JSON.stringify(STRING_METHODS.split(' '))}, 'text');
   function note(proxy) { apply(add, proxies, [proxy]); return proxy; }
   function Proxy(target, handler) {

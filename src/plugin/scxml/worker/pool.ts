@@ -50,6 +50,8 @@ export interface PoolOptions {
   readonly host: PoolHost;
   /** 1..16, default 1. */
   readonly threads?: number;
+  /** One for each page that has come to its end before, but not more than this. Default: `threads`. */
+  readonly threadsMax?: number;
   /** Sessions alive at once, over all threads. */
   readonly maxSessions?: number;
   readonly limits?: Partial<Limits>;
@@ -77,10 +79,11 @@ export class ScxmlPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { clock, log, threads = 1 } = options;
+    const { clock, log, threads = 1, threadsMax } = options;
     this.#roster = new ThreadRoster({
       newThread: (onGone, onHoldUp) => new Thread(options, onGone, onHoldUp),
       threads,
+      threadsMax,
       what: 'plugin',
       clock,
       log,

@@ -3,7 +3,8 @@
  * thread has to be killed. So a page runs beside others only when one of its sessions has ended well and
  * it has not changed since; until then it is a newcomer, in threads that nobody proven is in. Pages that
  * have held up a thread run apart from both. The sessions of one page sit together as far as there are
- * threads, and nobody is sent to a thread that does not answer.
+ * threads, and there is one for each proven page up to a number, because a page can turn bad afterwards:
+ * then it takes along its own. Nobody is sent to a thread that does not answer.
  */
 import type { Clock, Log } from '../../../ports.js';
 import { Quarantine } from './quarantine.js';
@@ -26,6 +27,8 @@ export interface RosterOptions<T> {
   readonly newThread: (onGone: (why: string) => void, onHoldUp: (page: string) => void) => T;
   /** For proven pages, 1..16. */
   readonly threads: number;
+  /** As many as there are proven pages, but not more than this. Default: `threads`. */
+  readonly threadsMax?: number | undefined;
   /** What runs there, for the log. */
   readonly what: string;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -41,6 +44,8 @@ export interface Seat<T> {
 /** A thread, and how many sessions of each page are on it. */
 interface Row<T> {
   readonly thread: T;
+  /** A session that is sent there need not wait for it. */
+  isUp: boolean;
   readonly pages: Map<string, number>;
 }
 
@@ -120,6 +125,10 @@ export class ThreadRoster<T extends RosterThread> {
     const [oldest] = this.#proven.keys();
     if (this.#proven.size >= PROVEN_MAX && oldest !== undefined) this.#proven.delete(oldest);
     this.#proven.set(page, content);
+    const { threads, threadsMax = threads } = this.#options;
+    const wanted = Math.min(this.#proven.size, threadsMax);
+    const rows = this.#rows.length;
+    if (!this.#isStopped && rows >= threads && rows < wanted) this.#add(this.#rows);
   }
 
   #add(rows: Row<T>[]): Row<T> {
@@ -132,7 +141,8 @@ export class ThreadRoster<T extends RosterThread> {
       this.#quarantine.add(page);
       this.#proven.delete(page);
     });
-    const row: Row<T> = { thread, pages: new Map() };
+    const row: Row<T> = { thread, pages: new Map(), isUp: false };
+    void thread.isReady.then(() => (row.isUp = true));
     rows.push(row);
     return row;
   }
@@ -143,7 +153,7 @@ function isBetter<T extends RosterThread>(one: Row<T>, best: Row<T>, page: strin
   const own = ({ pages }: Row<T>): number => pages.get(page) ?? 0;
   const scores = [one, best].map((row) => {
     const others = othersOn(row, page);
-    return [Number(row.thread.isSlow), others, others + own(row)];
+    return [Number(row.thread.isSlow || !row.isUp), others, others + own(row)];
   });
   const [mine = [], its = []] = scores;
   const first = mine.findIndex((score, index) => score !== its[index]);

@@ -273,6 +273,7 @@ describe('what is bounded without ending the session', () => {
       'a proxy that lies',
       'var n = 0; [].indexOf.call(new Proxy([], { get: function () { return n++ ? 9e15 : 1; } }), 1)',
     ],
+    ['a template that is none', 'String.raw({ raw: { length: 9e15 } })'],
     ['a long text in a longer one', '"a".repeat(4e6).indexOf("a".repeat(2e6) + "b")'],
     [
       'a long text in disguise',
@@ -292,6 +293,14 @@ describe('what is bounded without ending the session', () => {
     });
   }
 
+  it('a list that the library itself walks through is left when time is up', async () => {
+    const bed = await makeBed({ limits: { scriptTicks: 20 } });
+    const { ends } = await bed.run(
+      '<script>var a = []; a.length = 4e9; new Set(a);</script><state id="s"/>',
+    );
+    assert.equal(ends[0]?.kind === 'limit' && ends[0].code, 'SCXML_SCRIPT_TOO_LONG');
+  });
+
   it('lists and texts work as ever within that', async () => {
     const bed = await makeBed();
     const { log } = await bed.run(
@@ -303,7 +312,8 @@ describe('what is bounded without ending the session', () => {
            'abcabc'.replace('b', '[$&]'), 'abcabc'.replaceAll(/b/g, 'x'), 'a,b,,c'.split(','), 'a1b2'.split(/[0-9]/, 1), 'abc'.split(), 'abc'.split(''),
            'abcabc'.lastIndexOf('b', 3), 'abcabc'.lastIndexOf('b'), 'abc'.includes('c', 1), 'undefined'.indexOf(), Array.prototype.indexOf.call('abc', 'c'),
            new Proxy({ a: 1 }, {}).a, 'abc'.replace('b', function (m, at) { return m + at; }),
-           'a|b'.split({ [Symbol.split]: function (t) { return t + '!'; } }), [[1, 2], [3]].toString(), [3, 1].toSorted(), 'x'.split('x', 0)
+           'a|b'.split({ [Symbol.split]: function (t) { return t + '!'; } }), [[1, 2], [3]].toString(), [3, 1].toSorted(), 'x'.split('x', 0),
+           String.raw({ raw: ['a', 'b'] }, 1), [...[5, 6].entries()].join(), (function () { var [a, ...b] = [1, 2]; return [a, b]; })(), [...new Set([1, 1])]
          ];
        ]]></script><log expr="out"/></onentry></state>`,
     );
@@ -311,6 +321,7 @@ describe('what is bounded without ending the session', () => {
       ...['1-2-3', [1, 2, 3, 4], [1, [1], 2, [2]], [2, 3], [1, 2, 3], 2, 6],
       ...['a[b]cabc', 'axcaxc', ['a', 'b', '', 'c'], ['a'], ['abc'], ['a', 'b', 'c']],
       ...[1, 4, true, 0, 2, 1, 'ab1c', 'a|b!', '1,2,3', [1, 3], []],
+      ...['a1b', '0,5,1,6', [1, [2]], [1]],
     ]);
   });
 

@@ -227,6 +227,28 @@ describe('the pool of plugin threads', () => {
       await pool.stop();
     });
 
+    it('takes no other page along when each of them has a thread', async () => {
+      const { pool, clock, threads } = await startPool({ threadsMax: 2 });
+      for (const file of ['a.scxml', 'b.scxml']) {
+        const proof = wait(pool, file);
+        proof.terminate();
+        await proof.ended;
+      }
+      const [, , last] = threads;
+      assert.ok(last);
+      // Its engines take real time to compile.
+      while (!last.posts.includes('ready')) await clock.advance(0);
+      await clock.advance(0);
+      const [well, bad] = [wait(pool, 'a.scxml'), wait(pool, 'b.scxml')];
+      await clock.advance(10);
+      last.isDeaf = true;
+      await clock.advance(12_000);
+      assert.equal((await bad.ended).kind, 'failed');
+      well.send({ name: 'go', type: 'external' });
+      assert.deepEqual(await well.ended, { kind: 'final', state: 'b', data: undefined });
+      await pool.stop();
+    });
+
     it('shares two threads with its like, however many there are', async () => {
       const { pool, threads } = await startPool({ limits: { scriptTicks: 3 } });
       const files = ['1', '2', '3', '4'].map((name) => `${name}.scxml`);

@@ -21,7 +21,7 @@ class FakeThread implements RosterThread {
   }
 }
 
-function makeRoster(threads: number) {
+function makeRoster(threads: number, threadsMax?: number) {
   const made: FakeThread[] = [];
   const roster = new ThreadRoster({
     newThread: (onGone, onHoldUp) => {
@@ -30,6 +30,7 @@ function makeRoster(threads: number) {
       return thread;
     },
     threads,
+    threadsMax,
     what: 'test',
     clock: virtualClock(),
     log: undefined,
@@ -54,6 +55,25 @@ describe('which thread a page runs in', () => {
       ['a', 'a', 'b', 'a', 'b', 'a', 'b'].map((page) => enter(page)),
       [0, 1, 0, 1, 0, 1, 0],
     );
+  });
+
+  it('is one more for each page that is proven, as soon as it is up, up to a number', async () => {
+    const { roster, made, enter } = makeRoster(1, 3);
+    await roster.warm();
+    const prove = (page: string): void => roster.enter(page).leave(true);
+    prove('a');
+    assert.equal(roster.size, 2, 'with that of the newcomers');
+    prove('b');
+    assert.equal(roster.size, 3);
+    const seats = ['a', 'b'].map((page) => roster.enter(page));
+    for (const { thread } of seats) assert.equal(made.indexOf(thread), 0, 'nobody waits for one');
+    for (const { leave } of seats) leave(true);
+    await Promise.resolve();
+    assert.deepEqual([enter('a'), enter('b')], [0, 2]);
+    for (const page of ['c', 'd']) prove(page);
+    await Promise.resolve();
+    assert.equal(roster.size, 4);
+    assert.equal(enter('c'), 3);
   });
 
   it('is the emptiest while it is the only page', async () => {
