@@ -9,9 +9,10 @@
 import type { Decision, Heard, Rule } from './answer-rule.js';
 import { EarlyMedia } from './early-media.js';
 import { HalfRate } from './half-rate.js';
+import { liveHearing, type Hearing } from './hearing.js';
 import { LongSpeech } from './long-speech.js';
 import { resolveOptions, type CpdOptions } from './options.js';
-import { HOP_MS, HOP_SAMPLES, Spectrum, ANALYSIS_RATE_HZ } from './spectrum.js';
+import { HOP_MS, HOP_SAMPLES, ANALYSIS_RATE_HZ } from './spectrum.js';
 import { MachineGreeting } from './machine-greeting.js';
 import type { Reading } from './reading.js';
 import { ruleOf } from './profile-rule.js';
@@ -37,7 +38,7 @@ export class CpdDetector {
   readonly #trace: TraceEntry[] = [];
   readonly #hop = new Float64Array(HOP_SAMPLES);
   readonly #halfRate: HalfRate | null;
-  readonly #spectrum = new Spectrum();
+  readonly #spectrum: Hearing['spectrum'];
   readonly #tones: SignalTones;
   readonly #early: EarlyMedia;
   readonly #voice: VoiceActivity;
@@ -53,18 +54,25 @@ export class CpdDetector {
   #wasRevised = false;
   #onsetSaid = false;
   #wasSpeech = false;
+  #mistakes = 0;
   #isInGap = false;
 
   /**
    * @param options see `CpdOptions`; missing ones take their defaults
    * @param onEvent called during `push`, `gap` and `finish`; without it, fetch with `takeEvents`
+   * @param hearing where the measurements come from, when the same samples are judged more than once
    * @throws RangeError when an option is outside its range
    */
-  constructor(options: Partial<CpdOptions> = {}, onEvent?: (event: CpdEvent) => void) {
+  constructor(
+    options: Partial<CpdOptions> = {},
+    onEvent?: (event: CpdEvent) => void,
+    hearing: Hearing = liveHearing(),
+  ) {
     this.#options = resolveOptions(options);
     this.#onEvent = onEvent ?? null;
     this.#halfRate = this.#options.sampleRateHz === 16000 ? new HalfRate() : null;
-    this.#voice = new VoiceActivity(this.#options.speechFloorDb);
+    this.#spectrum = hearing.spectrum;
+    this.#voice = new VoiceActivity(this.#options.speechFloorDb, hearing.ears);
     this.#rule = ruleOf(this.#options);
     this.#longSpeech = new LongSpeech(this.#options);
     this.#heard = {
@@ -276,6 +284,11 @@ export class CpdDetector {
 
   #traceSpeech(nowMs: number): void {
     const voice = this.#voice;
+    if (voice.mistakes > this.#mistakes) {
+      this.#mistakes = voice.mistakes;
+      const speechProbability = Math.round(100 * voice.mistakenCredibility) / 100;
+      this.#note(nowMs, 'no speech after all', { speechProbability });
+    }
     if (voice.hasOnset && !this.#onsetSaid) {
       this.#onsetSaid = true;
       this.#emit({ type: 'speech-onset', atMs: Math.round(voice.onsetMs) });

@@ -4,6 +4,7 @@
  * long as any rule would wait.
  */
 import { CpdDetector } from './detector.js';
+import type { Hearing } from './hearing.js';
 import { resolveOptions, type CpdOptions } from './options.js';
 import { emptyReading, type Reading } from './reading.js';
 import type { CpdEvent, TraceEntry, Verdict } from './types.js';
@@ -40,18 +41,22 @@ const PADDING_STEP_MS = 100;
 /**
  * @param samples at the rate the options name
  * @param onReading called after every 20 ms of the recording; the object is reused
+ * @param hearing of these samples, when they are judged more than once
  * @throws RangeError when an option is outside its range
  */
 export function replay(
   samples: Int16Array,
   options: ReplayOptions = {},
   onReading?: (reading: Reading) => void,
+  hearing?: Hearing,
 ): ReplayResult {
   const { answeredAtMs = 0, ...cpdOptions } = options;
   const resolved = resolveOptions(cpdOptions);
   const heard: { event: CpdEvent; saidAtMs: number }[] = [];
-  const detector: CpdDetector = new CpdDetector(resolved, (event) =>
-    heard.push({ event, saidAtMs: Math.round(detector.elapsedMs) }),
+  const detector: CpdDetector = new CpdDetector(
+    resolved,
+    (event) => heard.push({ event, saidAtMs: Math.round(detector.elapsedMs) }),
+    hearing,
   );
   const reading = emptyReading();
   const frameSamples = (resolved.sampleRateHz * FRAME_MS) / 1000;

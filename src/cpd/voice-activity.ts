@@ -4,16 +4,21 @@
  * come from a throat, or that the voice model is sure of; whether it was speech at all is told by
  * the utterance as a whole. It decides nothing about who is there.
  */
-import voiceModelTable from './models/vad.json' with { type: 'json' };
 import { NoiseFloor } from './noise-floor.js';
 import { HOP_MS, SILENCE_DB, type Measurements } from './spectrum.js';
 import { Utterance } from './utterance.js';
-import { VoiceFeatures } from './voice-features.js';
-import { VoiceModel } from './voice-model.js';
+import { VoiceEars, type Ears } from './voice-ears.js';
 
 /** Energy counts when it is this far above the floor, and not far below the speech so far. dB */
 const ABOVE_FLOOR_DB = 8;
 const BELOW_SPEECH_DB = 26;
+/**
+ * Speech whose loudest moment stands out by less than this is buried: its quiet syllables are no louder than
+ * the noise that they lie in. What the model is sure of then counts from so little above the floor, which is the
+ * noise's quietest moment. dB
+ */
+const BURIED_DB = 20;
+const ABOVE_FLOOR_BURIED_DB = 3;
 /** A frame is voiced when its autocorrelation peak is at least this high. */
 const VOICED_PERIODICITY = 0.55;
 /** Far above the floor less will do: breathy voices and narrow codecs blur the period. */
@@ -71,10 +76,13 @@ export class VoiceActivity {
   quietMs = 0;
   persistence = 0;
   flux = 0;
+  /** How often something was taken for speech that was none, since the reset. */
+  mistakes = 0;
+  /** How likely the last of these was speech, 0..1. */
+  mistakenCredibility = 0;
 
   readonly #floor = new NoiseFloor();
-  readonly #features = new VoiceFeatures();
-  readonly #model = new VoiceModel(voiceModelTable);
+  readonly #ears: Ears;
   readonly #utterance = new Utterance();
   #credibility = 0;
   #credibilityFrame = -1;
@@ -87,28 +95,40 @@ export class VoiceActivity {
   #vowelMs = 0;
   #steadyFrames = 0;
   #previousPeakHz = 0;
+  /** Of the voiced frames since the onset. */
+  #loudestDb = SILENCE_DB;
   readonly #quietestSpeechDb: number;
 
-  /** @param quietestSpeechDb quieter frames are never speech. dB relative to full scale */
-  constructor(quietestSpeechDb: number) {
+  /**
+   * @param quietestSpeechDb quieter frames are never speech. dB relative to full scale
+   * @param ears what says how much each frame is like speech
+   */
+  constructor(quietestSpeechDb: number, ears: Ears = new VoiceEars()) {
     this.#quietestSpeechDb = quietestSpeechDb;
+    this.#ears = ears;
   }
 
   /** Forgets what was heard but keeps what is known of the line. Called when the call is answered. */
   reset(): void {
-    this.soundMs = this.musicMs = 0;
-    this.forgetSpeech();
+    this.soundMs = this.musicMs = this.mistakes = 0;
+    this.#restart();
     this.#utterance.reset();
   }
 
   /** What was taken for speech was none. */
   forgetSpeech(): void {
+    this.mistakenCredibility = this.credibility;
+    this.mistakes++;
+    this.#restart();
+    this.#utterance.forget();
+  }
+
+  #restart(): void {
     this.hasOnset = this.isSpeech = false;
     this.longestVowelMs = this.quietMs = 0;
     this.onsetMs = this.lastSpeechMs = this.speechMs = this.spokenMs = 0;
-    this.#utterance.forget();
     this.#credibilityFrame = -1;
-    this.speechDb = SILENCE_DB;
+    this.speechDb = this.#loudestDb = SILENCE_DB;
     this.#voiced.fill(0);
     this.#burstStartMs = this.#lastEnergyMs = this.#lastVoicedMs = -1;
   }
@@ -141,12 +161,13 @@ export class VoiceActivity {
     this.#ask(m, isTone);
     this.#floor.follow(m);
     this.floorDb = this.#floor.db;
-    const audible = Math.max(this.#quietestSpeechDb, this.floorDb + ABOVE_FLOOR_DB);
+    const isLikely = this.speechProbability >= LIKELY_SPEECH;
+    const isBuried = this.hasOnset && this.#loudestDb - this.floorDb < BURIED_DB;
+    const isSure = this.speechProbability >= SURE_SPEECH;
+    const above = isBuried && isSure ? ABOVE_FLOOR_BURIED_DB : ABOVE_FLOOR_DB;
+    const audible = Math.max(this.#quietestSpeechDb, this.floorDb + above);
     // A quiet consonant is far below its vowel, and so is an echo; the model knows the one from the other.
-    const threshold =
-      this.speechProbability >= LIKELY_SPEECH
-        ? audible
-        : Math.max(audible, this.speechDb - BELOW_SPEECH_DB);
+    const threshold = isLikely ? audible : Math.max(audible, this.speechDb - BELOW_SPEECH_DB);
     this.isSound = m.levelDb > threshold;
     const hasEnergy = this.isSound && !isTone;
     if (this.isSound) {
@@ -164,6 +185,7 @@ export class VoiceActivity {
     if (isVoiced) {
       this.#lastVoicedMs = m.atMs;
       this.speechDb = Math.max(m.levelDb, this.speechDb - 0.02 * HOP_MS);
+      this.#loudestDb = Math.max(m.levelDb, this.#loudestDb);
     }
     this.#advance(m.atMs, hasEnergy);
     this.quietMs = this.hasOnset ? m.atMs - this.lastSpeechMs : 0;
@@ -172,15 +194,14 @@ export class VoiceActivity {
 
   /** A hole says nothing, so the last word stands for a moment. */
   #ask(m: Measurements, isTone: boolean): void {
-    if (this.#features.update(m)) {
-      this.#model.evaluate(this.#features.values);
-      this.persistence = this.#features.persistence.long;
-      this.flux = this.#features.bands.flux;
+    if (this.#ears.listen(m)) {
+      this.persistence = this.#ears.persistence;
+      this.flux = this.#ears.flux;
       this.#lastModelMs = m.atMs;
     }
     const isStale = m.atMs - this.#lastModelMs > MODEL_MEMORY_MS;
-    this.speechProbability = isTone || isStale ? 0 : this.#model.speech;
-    this.musicProbability = isTone || isStale ? 0 : this.#model.music;
+    this.speechProbability = isTone || isStale ? 0 : this.#ears.speech;
+    this.musicProbability = isTone || isStale ? 0 : this.#ears.music;
     this.musicMs += HOP_MS * this.musicProbability;
   }
 

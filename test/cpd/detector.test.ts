@@ -139,6 +139,27 @@ describe('The detector, once the call is answered', () => {
     assert.equal(replay(line(voicemail)).verdict, 'machine');
   });
 
+  it('hears the quiet syllables of a greeting that lies in noise, which are no pauses', () => {
+    for (const quietMs of [800, 1000]) {
+      const uneven = greeting.map((x, i) =>
+        Math.round(x * ((i / 8) % (700 + quietMs) < 700 ? 1 : 0.35)),
+      );
+      const sound = join(silence(600), uneven, silence(3000));
+      const { first, reason } = replay(mix(sound, noise(sound.length / 8, 0.03, 2)));
+      assert.equal(first.verdict, 'machine', reason);
+    }
+  });
+
+  it('does not take noise after a word for more of it', () => {
+    const sound = mix(
+      join(silence(1000), hello, silence(3000)),
+      noise(4000 + hello.length / 8, 0.03, 2),
+    );
+    const { verdict, decidedAtMs } = replay(sound);
+    assert.equal(verdict, 'human');
+    assert.ok(decidedAtMs - 1000 - hello.length / 8 < 1000, `${decidedAtMs}`);
+  });
+
   it('gives the same events for any frame size', () => {
     const expected = listen(voicemail, 160);
     fc.assert(

@@ -109,6 +109,13 @@ describe('What is no speech', () => {
     assert.equal(verdict, 'noise', reason);
   });
 
+  it('is written down when it was taken for speech for a while', () => {
+    const { verdict, trace } = replay(join(repeat(5, bark(), silence(900)), silence(6000)));
+    assert.notEqual(verdict, 'human');
+    const mistake = trace.find((entry) => entry.what === 'no speech after all');
+    assert.ok(mistake && Number(mistake.values['speechProbability']) < 0.6, JSON.stringify(trace));
+  });
+
   it('does not hide the word that comes after it', () => {
     const clicks = repeat(3, silence(400), noise(40, 0.1));
     const sound = join(clicks, silence(500), media('far-end/hello.wav'), silence(2500));
