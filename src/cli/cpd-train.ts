@@ -27,6 +27,8 @@ interface TrainOptions {
 /** Fewer of either teach nothing that chance does not. */
 const LEAST_CLIPS = 20;
 const LEAST_GROUPS = 5;
+/** A few hundred recordings take minutes: the command says so often that it is still at work. */
+const PROGRESS_PARTS = 10;
 
 /** Adds `cpd-train LABELS.tsv`. Exit code 0: written, 1: the table or a file cannot be used. */
 export function registerCpdTrain(program: Command): void {
@@ -54,11 +56,15 @@ async function train(file: string, options: TrainOptions, to: Output): Promise<n
   const runs = CALIBRATED_PROFILES.map((profile) =>
     candidatesOf(profile).map((timing) => ({ profile, timing })),
   );
+  const step = Math.ceil(clips.length / PROGRESS_PARTS);
   const results = await evaluateClips(
     clips.map(({ file: path, answeredAtMs, country }) => ({
       path: resolve(dirname(file), path),
       runs: runs.flat().map((run) => ({ ...run, answeredAtMs, country })),
     })),
+    (done) => {
+      if (done % step === 0) to.err(`${done} of ${clips.length} recordings judged\n`);
+    },
   );
   const outcomes: (readonly ClipOutcome[])[] = [];
   for (const [i, result] of results.entries()) {

@@ -33,22 +33,28 @@ export interface FromEvaluator {
 const MOST_THREADS = 16;
 
 /**
+ * @param onDone told after each recording how many are done
  * @returns one result per job, in order
  * @throws Error when a thread dies, which is a defect
  */
 export async function evaluateClips(
   jobs: readonly ClipJob[],
-  threads = availableParallelism(),
+  onDone: (done: number) => void = () => undefined,
 ): Promise<ClipResult[]> {
   const results = new Array<ClipResult>(jobs.length);
-  const count = Math.max(1, Math.min(threads, MOST_THREADS, jobs.length));
+  const count = Math.max(1, Math.min(availableParallelism(), MOST_THREADS, jobs.length));
   const queue = jobs.map((job, index) => ({ index, job }));
   const workers = Array.from(
     { length: count },
     () => new Worker(workerEntry(import.meta.url, './evaluation-worker')),
   );
   try {
-    await Promise.all(workers.map((worker) => drain(worker, queue, results)));
+    let done = 0;
+    const keep = ({ index, result }: FromEvaluator): void => {
+      results[index] = result;
+      onDone(++done);
+    };
+    await Promise.all(workers.map((worker) => drain(worker, queue, keep)));
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
@@ -56,15 +62,19 @@ export async function evaluateClips(
 }
 
 /** Feeds one thread until the queue is empty. */
-function drain(worker: Worker, queue: ToEvaluator[], results: ClipResult[]): Promise<void> {
+function drain(
+  worker: Worker,
+  queue: ToEvaluator[],
+  keep: (answer: FromEvaluator) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const job = queue.shift();
       if (job) worker.postMessage(job);
       else resolve();
     };
-    worker.on('message', ({ index, result }: FromEvaluator) => {
-      results[index] = result;
+    worker.on('message', (answer: FromEvaluator) => {
+      keep(answer);
       next();
     });
     worker.on('error', reject);
