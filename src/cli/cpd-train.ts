@@ -60,7 +60,7 @@ async function train(file: string, options: TrainOptions, to: Output): Promise<n
   const results = await evaluateClips(
     clips.map(({ file: path, answeredAtMs, country }) => ({
       path: resolve(dirname(file), path),
-      runs: runs.flat().map((run) => ({ ...run, answeredAtMs, country })),
+      runs: runs.flat().map((run) => ({ ...run, answeredAtMs, country, stopsWhenSettled: true })),
     })),
     (done) => {
       if (done % step === 0) to.err(`${done} of ${clips.length} recordings judged\n`);

@@ -103,6 +103,11 @@ export class CpdDetector {
     return this.#verdict;
   }
 
+  /** Nothing that is still to come can change the verdict: only "human" is ever taken back, and only once. */
+  get isSettled(): boolean {
+    return this.#verdict !== null && this.#answeredMs >= 0 && this.#verdict !== 'human';
+  }
+
   /** How much audio has been taken in. ms */
   get elapsedMs(): number {
     return (1000 * (this.#hopCount * HOP_SAMPLES + this.#hopFill)) / ANALYSIS_RATE_HZ;

@@ -32,6 +32,8 @@ export interface ReplayResult {
 export interface ReplayOptions extends Partial<CpdOptions> {
   /** When the call was answered, ms into the recording; `null`: never, it is all early media. Default 0. */
   readonly answeredAtMs?: number | null;
+  /** Stop as soon as nothing can change the verdict: what comes after it, such as a beep, is not asked for. */
+  readonly stopsWhenSettled?: boolean;
 }
 
 const FRAME_MS = 20;
@@ -50,7 +52,7 @@ export function replay(
   onReading?: (reading: Reading) => void,
   hearing?: Hearing,
 ): ReplayResult {
-  const { answeredAtMs = 0, ...cpdOptions } = options;
+  const { answeredAtMs = 0, stopsWhenSettled = false, ...cpdOptions } = options;
   const resolved = resolveOptions(cpdOptions);
   const heard: { event: CpdEvent; saidAtMs: number }[] = [];
   const detector: CpdDetector = new CpdDetector(
@@ -61,6 +63,7 @@ export function replay(
   const reading = emptyReading();
   const frameSamples = (resolved.sampleRateHz * FRAME_MS) / 1000;
   for (let start = 0; start < samples.length; start += frameSamples) {
+    if (stopsWhenSettled && detector.isSettled) break;
     const atMs = (1000 * start) / resolved.sampleRateHz;
     if (answeredAtMs !== null && atMs >= answeredAtMs) detector.answered();
     detector.push(samples.subarray(start, start + frameSamples));
@@ -70,7 +73,7 @@ export function replay(
   }
   if (answeredAtMs !== null) {
     detector.answered();
-    padUntilDecided(detector, heard, resolved);
+    if (!stopsWhenSettled || !detector.isSettled) padUntilDecided(detector, heard, resolved);
   }
   detector.finish();
   return summarise(heard, detector.trace);

@@ -87,6 +87,19 @@ describe('The detector, once the call is answered', () => {
     assert.equal(result.verdict, 'machine');
   });
 
+  it('need not hear the rest when only the verdict is asked for', () => {
+    const back = join(hello, silence(900), greeting, silence(3000));
+    for (const sound of [voicemail, back, join(hello, silence(3000)), silence(8000)]) {
+      const whole = replay(sound);
+      const brief = replay(sound, { stopsWhenSettled: true });
+      assert.deepEqual(
+        [brief.first, brief.verdict, brief.decidedAtMs],
+        [whole.first, whole.verdict, whole.decidedAtMs],
+      );
+    }
+    assert.equal(replay(voicemail, { stopsWhenSettled: true }).beepAtMs, null);
+  });
+
   it('does not take back "human" for a second hello', () => {
     const result = replay(join(hello, silence(1500), hello, silence(1500), hello, silence(3000)));
     assert.equal(result.verdict, 'human');
