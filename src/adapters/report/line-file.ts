@@ -1,9 +1,11 @@
 /**
  * A file that grows by lines and is put aside when it is large: `FILE` becomes `FILE.1`, that one
- * `FILE.2`, and so on. It is opened for each write, so that somebody else may move it away as well. A
- * disk that takes nothing costs lines, never memory or calls: what could not be written is counted in the log.
+ * `FILE.2`, and so on. It is opened for each write, so that somebody else may move it away as well; its folder
+ * is made. A disk that takes nothing costs lines, never memory or calls: what could not be written is counted
+ * in the log.
  */
-import { appendFile, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Log } from '../../ports.js';
 
 /** Lines that may wait for the disk. */
@@ -66,6 +68,7 @@ async function writeLines(
   lines: readonly string[],
   { file, maxBytes, keptFiles }: LineFileOptions,
 ): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   let size = await sizeOf(file);
   let text = '';
   for (const line of lines) {

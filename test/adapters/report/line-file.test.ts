@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LineFile } from '../../../src/adapters/report/line-file.js';
@@ -43,6 +43,15 @@ describe('A file of lines', () => {
     );
   });
 
+  it('makes the folder that it is to be in, for its owner alone', async () => {
+    const deep = join(folder, 'records', 'of today', 'records.jsonl');
+    await write(new LineFile(() => ({ file: deep, maxBytes: 1000, keptFiles: 1 }), silentLog), [
+      'one',
+    ]);
+    assert.equal(await readFile(deep, 'utf8'), 'one\n');
+    assert.equal((await stat(join(folder, 'records'))).mode & 0o777, 0o700);
+  });
+
   it('goes on in a new one when somebody moves it away, and after a restart', async () => {
     const options = { file, maxBytes: 1000, keptFiles: 1 };
     await write(new LineFile(() => options, silentLog), ['one']);
@@ -56,7 +65,8 @@ describe('A file of lines', () => {
   it('loses what the disk does not take, says so, and goes on', async () => {
     const errors: object[] = [];
     const log = { ...silentLog, error: (fields: object) => errors.push(fields) };
-    let where = join(folder, 'missing', 'records.jsonl');
+    await writeFile(join(folder, 'no folder'), '');
+    let where = join(folder, 'no folder', 'records.jsonl');
     const lines = new LineFile(() => ({ file: where, maxBytes: 1000, keptFiles: 1 }), log);
     await write(lines, ['one', 'two']);
     assert.deepEqual(
