@@ -20,6 +20,10 @@ export interface HoldFacts {
   readonly room: ServiceRoom;
 }
 
+/** Taken up later than the customer wished: the time of day, or a limit of the day. */
+const NOT_ALLOWED_BEFORE =
+  'it may not be dialled before: office hours, calling window (`dialback hours` says which) or a limit of the day';
+
 /** @returns undefined when it is dialled, has a call, or is over */
 export function holdOf(record: CallbackRecord, facts: HoldFacts): Hold | undefined {
   const { state, dueAtMs, claimed, flowState } = record;
@@ -34,9 +38,11 @@ export function holdOf(record: CallbackRecord, facts: HoldFacts): Hold | undefin
     return { code: 'no-agent', why: 'an agent is looked for before the dial (_wait_for_agent)' };
   }
   if (dueAtMs > facts.nowMs) {
-    const isRetry = flowState?.name === 'waiting-to-retry';
-    const why = isRetry ? 'the pause before the next attempt' : 'it is not due yet';
-    return { code: isRetry ? 'retry-pause' : 'not-due', why, untilMs: dueAtMs };
+    if (flowState?.name === 'waiting-to-retry') {
+      return { code: 'retry-pause', why: 'the pause before the next attempt', untilMs: dueAtMs };
+    }
+    const why = dueAtMs > record.desiredAtMs ? NOT_ALLOWED_BEFORE : 'it is not due yet';
+    return { code: 'not-due', why, untilMs: dueAtMs };
   }
   if (claimed) return undefined;
   if (!facts.isWritable) return { code: 'store', why: 'the store takes no writes' };
