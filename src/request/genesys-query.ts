@@ -26,6 +26,7 @@ import {
   WATERMARKS,
   WATERMARKS_QUERY,
 } from './genesys-schemas.js';
+import { currentCaller } from './guarded-routes.js';
 import { serviceNamed } from './named-service.js';
 import { RequestProblem, shownValue } from './problem.js';
 
@@ -89,7 +90,7 @@ export function registerGenesysQueries(api: FastifyInstance, deps: QueryDeps): v
     },
     async ({ query }) => {
       const { open } = await deps.store.stats();
-      const names = [query.service_name ?? Object.keys(deps.config.services)].flat();
+      const names = [query.service_name ?? serviceNames(deps.config)].flat();
       const counts = new Map(names.map((name) => [name, 0]));
       for (const { serviceName, state, count } of open) {
         const before = counts.get(serviceName);
@@ -210,7 +211,7 @@ async function listQueues(
     if (page.length === limit && last) void reply.header('link', nextPage(url, last.id));
   }
   const returnedKeys = commaList(textOf(query, 'returned-keys'));
-  const names = target === undefined ? Object.keys(config.services) : [target];
+  const names = target === undefined ? serviceNames(config) : [target];
   const lists = new Map<string, GenesysView[]>(names.map((name) => [name, []]));
   for (const record of records) {
     const list = lists.get(record.serviceName) ?? [];
@@ -218,6 +219,12 @@ async function listQueues(
     lists.set(record.serviceName, list);
   }
   return Object.fromEntries(lists);
+}
+
+/** Those that the caller's key is for. */
+function serviceNames({ services }: ApiDeps['config']): string[] {
+  const allowed = currentCaller()?.services;
+  return Object.keys(services).filter((name) => allowed?.has(name) ?? true);
 }
 
 /** RFC 8288. */

@@ -17,6 +17,8 @@ const COUNTED_MAX = 10_000;
 const CORS_SECONDS = 600;
 const METHODS = 'GET, POST, PUT, DELETE';
 const HEADERS = 'authorization, x-api-key, content-type, idempotency-key, last-event-id';
+/** Of answers, what a page may read besides the usual: the next page, and when to come back. */
+const EXPOSED = 'link, retry-after';
 
 const current = new AsyncLocalStorage<Caller>();
 
@@ -120,7 +122,10 @@ export function allowOrigins(api: FastifyInstance, http: () => HttpConfig): void
   api.addHook('onRequest', (request, reply, next) => {
     const { origin } = request.headers;
     if (origin === undefined || !http().corsOrigins.includes(origin)) return next();
-    void reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+    void reply
+      .header('access-control-allow-origin', origin)
+      .header('access-control-expose-headers', EXPOSED)
+      .header('vary', 'origin');
     const isAsking = request.headers['access-control-request-method'] !== undefined;
     if (request.method !== 'OPTIONS' || !isAsking) return next();
     // Answered here: a browser asks without a key.

@@ -130,7 +130,10 @@ describe('Access to the API', () => {
       assert.doesNotMatch(await read(url), new RegExp(other), url);
     }
     assert.match(await read('/genesys/1/admin/callback/queues'), new RegExp(own));
-    assert.match(await read('/genesys/1/admin/callback/watermarks'), /"total":1}/);
+    const counts = JSON.parse(await read('/genesys/1/admin/callback/watermarks')) as object;
+    assert.deepEqual(counts, { services: { sales: 1 }, total: 1 });
+    const lists = JSON.parse(await read('/genesys/1/admin/callback/queues')) as object;
+    assert.deepEqual(Object.keys(lists), ['sales'], 'not even the names of the others');
 
     const foreign = await ask('salesOnly', 'DELETE', `${start('support')}/${other}`);
     assert.equal(foreign.statusCode, 403);
@@ -219,7 +222,9 @@ describe('Access to the API', () => {
     api = (await api.close(), await open(YAML.replace(/ {2}apiKeys:[^]*?(?=queues)/, '')));
     const from = (origin: string) =>
       ask(undefined, 'POST', start('sales'), { ...order(), headers: { origin } });
-    assert.equal((await from('https://shop.example')).statusCode, 200);
+    const served = await from('https://shop.example');
+    assert.equal(served.statusCode, 200);
+    assert.match(String(served.headers['access-control-expose-headers']), /link, retry-after/);
     assert.equal((await from('https://evil.example')).statusCode, 403);
   });
 
