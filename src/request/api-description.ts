@@ -10,7 +10,7 @@ import { docsPage, DOCS_STYLE, type ApiDocument } from './docs-page.js';
 
 const INTRO =
   'Order, change, watch and report callbacks. The paths under `/genesys/1` are those of Genesys Mobile ' +
-  'Engagement, as its clients use them; everything else is our own. Times whose name ends in `Ms` are ' +
+  'Services, as its clients use them; everything else is our own. Times whose name ends in `Ms` are ' +
   'milliseconds since the epoch. Errors are JSON with a stable `code`; where one part of a request is ' +
   'wrong, `field`, `value` and `rule` name it.';
 

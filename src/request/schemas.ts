@@ -225,6 +225,20 @@ export const QUEUE = {
   },
 };
 
+export const TRUNK = {
+  type: 'object',
+  properties: {
+    name: text,
+    isUp: flag,
+    why: { type: 'string', description: 'Why it is not up.' },
+    isRegistered: { type: 'boolean', description: 'Of a trunk that registers.' },
+    calls: integer,
+    maxConcurrentCalls: integer,
+    callsInSecond: integer,
+    maxCallsPerSecond: integer,
+  },
+};
+
 export const list = (name: string, items: object) => ({
   type: 'object',
   properties: { [name]: listOf(items) },

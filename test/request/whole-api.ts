@@ -42,6 +42,7 @@ export async function openApi(
     isReady: () => true,
     version: '1.2.3',
     queues: desk,
+    trunks: { states: () => [] },
     counters: new Counters(),
     metrics: new CallMetrics(),
     desk: new ReplyDesk({ clock, newToken: () => randomUUID(), baseUrl: () => '' }),
