@@ -54,7 +54,7 @@ export function registerGenesysAdmin(api: FastifyInstance, deps: ApiDeps): void 
     }),
   );
 
-  api.post<{ Body: Export | undefined }>(
+  api.post<{ Body: Export | null | undefined }>(
     '/genesys/1/admin/callback/reportcancelled',
     {
       schema: {

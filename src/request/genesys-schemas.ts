@@ -242,7 +242,7 @@ export const CANCEL_RESULTS = {
 } as const;
 
 export const EXPORT_BODY = {
-  type: 'object',
+  type: ['object', 'null'],
   properties: {
     callback_reason: {
       type: 'string',

@@ -118,6 +118,11 @@ describe('the administrator’s paths', () => {
       );
     });
 
+    it('takes a request without a body for one that leaves everything open', async () => {
+      const answer = await bed.api.inject({ method: 'POST', url: EXPORT });
+      assert.deepEqual([answer.statusCode, answer.body], [200, (await bed.post(EXPORT, {})).body]);
+    });
+
     it('gives all of them, however many', async () => {
       const ids = await Promise.all(Array.from({ length: 1003 }, () => bed.started()));
       await bed.post(CANCEL, { ids: ids.slice(0, 1000) });
