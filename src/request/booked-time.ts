@@ -99,7 +99,11 @@ function openAt(
   if (opensAtMs !== undefined && service.time.whenClosed === 'schedule') return opensAtMs;
   const next = opensAtMs === undefined ? 'never' : new Date(opensAtMs).toISOString();
   const rule = `within the office hours; they begin next at ${next}`;
-  throw new RequestProblem('CBD_REQUEST_CLOSED', `The office is closed then: ${rule}.`, {
+  const message =
+    opensAtMs === undefined
+      ? 'The office is closed then and does not open again.'
+      : `The office is closed then. It opens next at ${next}.`;
+  throw new RequestProblem('CBD_REQUEST_CLOSED', message, {
     fault: {
       field: '_desired_time',
       ...(written !== undefined && { value: shownValue(written) }),

@@ -281,18 +281,14 @@ function overridden(
 ): ServiceConfig {
   const result = overrideService(configured, requestOptions);
   if (result.kind === 'ok') return result.service;
-  const [problem] = result.problems;
-  throw new RequestProblem(
-    'CBD_REQUEST_OPTION',
-    `${problem?.path ?? ''}: ${problem?.message ?? ''}`,
-    {
-      fault: {
-        field: problem?.path ?? '',
-        value: shownValue(requestOptions[problem?.path ?? ''] ?? ''),
-        rule: problem?.message ?? '',
-      },
+  const { path: field = '', message = '', allowed } = result.problems[0] ?? {};
+  throw new RequestProblem('CBD_REQUEST_OPTION', `${field}: ${message}`, {
+    fault: {
+      field,
+      value: shownValue(requestOptions[field] ?? ''),
+      rule: allowed ?? message,
     },
-  );
+  });
 }
 
 /** Control parameters that nothing here reads. */

@@ -8,6 +8,7 @@ import type { EventStream, NumberedEvent } from '../report/event-stream.js';
 import { ALL_SERVICES } from '../schedule/pauses.js';
 import type { ApiDeps } from './callback-api.js';
 import { currentCaller } from './guarded-routes.js';
+import { serviceNamed } from './named-service.js';
 import { RequestProblem } from './problem.js';
 import { answers, params } from './schemas.js';
 
@@ -58,11 +59,7 @@ export function registerLiveRoutes(api: FastifyInstance, deps: ApiDeps): void {
     api.post<{ Params: { readonly service: string } }>(
       `/v1/services/:service/${word}`,
       { schema: one },
-      (request) => {
-        const { service } = request.params;
-        if (Object.hasOwn(deps.config.services, service)) return set(service, isPaused);
-        throw new RequestProblem('CBD_REQUEST_UNKNOWN_SERVICE', 'There is no such service.');
-      },
+      (request) => set(serviceNamed(deps, request.params.service).name, isPaused),
     );
   }
 }

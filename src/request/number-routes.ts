@@ -13,7 +13,8 @@ import { ALTERNATE_NUMBERS } from './alternate-numbers.js';
 import type { ApiDeps } from './callback-api.js';
 import { numberForLookup } from './callback-request.js';
 import { cancelCallback, type CancelDeps } from './cancel-callbacks.js';
-import { RequestProblem } from './problem.js';
+import { serviceNamed } from './named-service.js';
+import { RequestProblem, shownNumber } from './problem.js';
 
 /** More open callbacks than this no number has; should it, the answer says that there are more. */
 const CANCEL_MAX = 1000;
@@ -79,15 +80,14 @@ export async function cancelNumber(
   { service, by = 'customer' }: Partial<Wish>,
 ): Promise<CancelledNumber> {
   const { services } = deps.config;
-  if (service !== undefined && !Object.hasOwn(services, service)) {
-    throw new RequestProblem('CBD_REQUEST_UNKNOWN_SERVICE', 'There is no such service.');
-  }
-  const readers = Object.values(services).filter(({ name }) => (service ?? name) === name);
+  const readers = service === undefined ? Object.values(services) : [serviceNamed(deps, service)];
   const numbers = [...new Set(readers.map((reader) => numberForLookup(reader, written)))].filter(
     (number) => number.startsWith('+'),
   );
   if (numbers.length === 0) {
-    throw new RequestProblem('CBD_REQUEST_NUMBER_UNPARSABLE', 'This is no telephone number.');
+    throw new RequestProblem('CBD_REQUEST_NUMBER_UNPARSABLE', 'This is no telephone number.', {
+      fault: { field: 'number', value: shownNumber(written), rule: 'a telephone number' },
+    });
   }
   const found = new Map<string, CallbackRecord>();
   for (const one of numbers.flatMap(asAnyNumber)) {

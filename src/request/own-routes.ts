@@ -15,7 +15,7 @@ import {
 } from './callback-view.js';
 import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
 import { cursorOf, filterOf, idOfCursor, type CallbackFilter } from './paging.js';
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownValue } from './problem.js';
 import {
   answers,
   CALLBACK_DOCUMENT,
@@ -144,6 +144,8 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
   async function callbackWith(id: string): Promise<CallbackRecord> {
     const record = await store.get(id);
     if (record !== undefined) return record;
-    throw new RequestProblem('CBD_REQUEST_UNKNOWN_CALLBACK', 'There is no such callback.');
+    throw new RequestProblem('CBD_REQUEST_UNKNOWN_CALLBACK', 'There is no such callback.', {
+      fault: { field: 'id', value: shownValue(id), rule: 'the id of a callback' },
+    });
   }
 }

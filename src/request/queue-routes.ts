@@ -7,7 +7,7 @@ import { nearestName } from '../config/nearest-name.js';
 import type { QueueDesk } from '../handoff/queue-desk.js';
 import type { AgentView, QueueView } from '../handoff/queue/views.js';
 import type { AgentWish } from '../handoff/queue/vocabulary.js';
-import { RequestProblem } from './problem.js';
+import { RequestProblem, shownValue } from './problem.js';
 import { AGENT, AGENT_REASON_MAX, AGENT_WISH, answers, list, params, QUEUE } from './schemas.js';
 
 export type QueueOffice = Pick<QueueDesk, 'agents' | 'setAgent' | 'kept' | 'queues' | 'standing'>;
@@ -32,7 +32,7 @@ export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): vo
     response: answers('Now.', AGENT),
   };
   api.get<{ Params: Path }>('/v1/agents/:name', { schema: agent }, ({ params }): AgentView =>
-    entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent'),
+    entry(desk.agents(), params.name, 'agent'),
   );
 
   // A conversation goes on: the answer says what holds now, and in `next` what will.
@@ -50,7 +50,7 @@ export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): vo
     put,
     async ({ params, body }): Promise<AgentView> => {
       const { state, reason } = wishIn(body);
-      const { name } = entry(desk.agents(), params.name, 'CBD_REQUEST_UNKNOWN_AGENT', 'agent');
+      const { name } = entry(desk.agents(), params.name, 'agent');
       const agent = desk.setAgent(name, state, reason);
       if (agent !== undefined) {
         await desk.kept(name);
@@ -71,35 +71,44 @@ export function registerQueueRoutes(api: FastifyInstance, desk: QueueOffice): vo
     response: answers('Now.', QUEUE),
   };
   api.get<{ Params: Path }>('/v1/queues/:name', { schema: queue }, ({ params }): QueueView =>
-    entry(desk.queues(), params.name, 'CBD_REQUEST_UNKNOWN_QUEUE', 'queue'),
+    entry(desk.queues(), params.name, 'queue'),
   );
 }
+
+const UNKNOWN = {
+  agent: 'CBD_REQUEST_UNKNOWN_AGENT',
+  queue: 'CBD_REQUEST_UNKNOWN_QUEUE',
+} as const;
 
 function entry<T extends { readonly name: string }>(
   all: readonly T[],
   name: string,
-  code: 'CBD_REQUEST_UNKNOWN_AGENT' | 'CBD_REQUEST_UNKNOWN_QUEUE',
-  what: string,
+  kind: keyof typeof UNKNOWN,
 ): T {
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
   const names = all.map((one) => one.name);
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  throw new RequestProblem(code, `There is no such ${what}.${hint}`);
+  throw new RequestProblem(UNKNOWN[kind], `There is no such ${kind}.${hint}`, {
+    fault: { field: 'name', value: shownValue(name), rule: `a name under \`${kind}s\`` },
+  });
 }
 
 function wishIn(body: unknown): { state: AgentWish; reason: string | undefined } {
   const of = (key: string): unknown =>
     typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined;
   const state = STATES.find((one) => one === of('state'));
-  if (state === undefined) {
-    const allowed = STATES.join(', ');
-    throw new RequestProblem('CBD_REQUEST_OPTION', `\`state\` has to be one of ${allowed}.`);
-  }
+  if (state === undefined) throw badWish('state', of('state'), `one of ${STATES.join(', ')}`);
   const reason = of('reason');
   if (reason === undefined || reason === null) return { state, reason: undefined };
   if (typeof reason === 'string' && REASON.test(reason)) return { state, reason };
-  const allowed = `a text of at most ${AGENT_REASON_MAX} characters, without control characters`;
-  throw new RequestProblem('CBD_REQUEST_OPTION', `\`reason\` has to be ${allowed}.`);
+  const rule = `a text of at most ${AGENT_REASON_MAX} characters, without control characters`;
+  throw badWish('reason', reason, rule);
+}
+
+function badWish(field: string, value: unknown, rule: string): RequestProblem {
+  return new RequestProblem('CBD_REQUEST_OPTION', `\`${field}\` has to be ${rule}.`, {
+    fault: { field, ...(value !== undefined && { value: shownValue(value) }), rule },
+  });
 }

@@ -29,6 +29,7 @@ interface Answer {
   readonly _id?: string;
   /** Our stable code, beside GMS' own. */
   readonly error?: string;
+  readonly message?: string;
   readonly availability?: Readonly<Record<string, number>>;
 }
 
@@ -77,6 +78,10 @@ describe('booking over HTTP', () => {
   it('offers the next opening to whoever asks for a time at which the office is closed', async () => {
     const refused = await book('2026-01-16T17:30:00Z');
     assert.equal(refused.error, 'CBD_REQUEST_CLOSED');
+    assert.equal(
+      refused.message,
+      'The office is closed then. It opens next at 2026-01-19T07:00:00.000Z.',
+    );
     assert.equal(Object.keys(refused.availability ?? {})[0], '2026-01-19T07:00:00.000Z');
   });
 

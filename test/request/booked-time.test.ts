@@ -67,7 +67,7 @@ describe('the time of a request', () => {
     assert.equal(iso(book('2026-01-16T17:59+01:00').desiredAtMs), '2026-01-16T16:59:00.000Z');
     const refusal = {
       code: 'CBD_REQUEST_CLOSED',
-      message: /begin next at 2026-01-19T07:00:00\.000Z/,
+      message: /opens next at 2026-01-19T07:00:00\.000Z/,
     };
     assert.throws(() => book('2026-01-16T18:00+01:00'), refusal);
     assert.throws(() => book(undefined, NUMBER, NOW_MS + HOUR_MS), refusal);

@@ -95,9 +95,17 @@ describe('Cancelling by number', () => {
 
   it('refuses what is no number, and a service that is none', async () => {
     await cancel('sip:bob@example.com');
-    assert.equal((refusedNumber as { code: string }).code, 'CBD_REQUEST_NUMBER_UNPARSABLE');
+    const faultOf = (problem: unknown) => {
+      const { code, field, value } = problem as Record<string, unknown>;
+      return { code, field, value };
+    };
+    assert.deepEqual(faultOf(refusedNumber), {
+      ...{ code: 'CBD_REQUEST_NUMBER_UNPARSABLE', field: 'number', value: 'sip:bob@example.com' },
+    });
     await cancel(NUMBER, { service: 'constructor' });
-    assert.equal((refusedNumber as { code: string }).code, 'CBD_REQUEST_UNKNOWN_SERVICE');
+    assert.deepEqual(faultOf(refusedNumber), {
+      ...{ code: 'CBD_REQUEST_UNKNOWN_SERVICE', field: 'service', value: 'constructor' },
+    });
   });
 
   it('is a command', async () => {

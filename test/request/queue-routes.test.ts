@@ -114,6 +114,7 @@ describe('agents and queues over HTTP', () => {
     for (const payload of [{}, { state: 'busy' }, { state: 1 }, []]) {
       const { status, body } = await ask(api, 'PUT', '/v1/agents/ann', payload);
       assert.deepEqual([status, body.code], [400, 'CBD_REQUEST_OPTION']);
+      assert.deepEqual([body.field, body.rule], ['state', 'one of ready, not-ready, logged-out']);
     }
     const agent = await ask(api, 'PUT', '/v1/agents/anm', { state: 'ready' });
     assert.deepEqual(agent, {
@@ -122,6 +123,9 @@ describe('agents and queues over HTTP', () => {
         exception: 'com.genesyslab.gsg.services.callback.exceptions.CallbackExceptionNotFound',
         message: 'There is no such agent. Did you mean ann?',
         code: 'CBD_REQUEST_UNKNOWN_AGENT',
+        field: 'name',
+        value: 'anm',
+        rule: 'a name under `agents`',
       },
     });
     assert.equal((await ask(api, 'GET', '/v1/queues/constructor')).status, 404);

@@ -183,6 +183,15 @@ describe('The HTTP API', () => {
       });
     }
 
+    it('says what an option may be that a request sets', async () => {
+      const payload = { _customer_number: '+15550001234', _max_dial_attempts: 'many' };
+      const { field, value, rule } = (await post(START, payload)).json<Body>();
+      assert.deepEqual(
+        [field, value, rule],
+        ['_max_dial_attempts', 'many', 'a whole number from 1 to 100'],
+      );
+    });
+
     it('refuses numbers in GMS’ words, without the middle of them', async () => {
       const said = async (_customer_number: string) => {
         const answer = await post(START, { _customer_number });
