@@ -27,6 +27,8 @@ export type ScriptStep =
   | { readonly step: 'hear'; readonly maxMs: number }
   /** Until the caller has been quiet for so long, at most so long in all. */
   | { readonly step: 'listen'; readonly quietMs: number; readonly maxMs: number }
+  /** REFER: the caller is to call this SIP URI instead; done when that has been answered. */
+  | { readonly step: 'refer'; readonly to: string }
   /** BYE; ends the script. */
   | { readonly step: 'hang-up' }
   /** Gone without a word, as with its power cut: nothing is sent or answered any more; ends the script. */

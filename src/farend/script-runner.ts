@@ -20,6 +20,8 @@ export interface Stage {
   reject(rejection: Rejection): void;
   say(what: Utterance): Promise<void>;
   press(keys: string): void;
+  /** Settles when the caller has said what it thinks of it. */
+  refer(to: string): Promise<void>;
   hangUp(): void;
   vanish(): void;
 }
@@ -61,6 +63,8 @@ async function runStep(step: ScriptStep, stage: Stage): Promise<void> {
       return hear(stage, step.maxMs);
     case 'listen':
       return listen(stage, step.quietMs, step.maxMs);
+    case 'refer':
+      return stage.refer(step.to);
     case 'hang-up':
       return stage.hangUp();
     case 'vanish':

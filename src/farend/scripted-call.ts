@@ -166,16 +166,18 @@ export class ScriptedCall implements Stage {
   hangUp(): void {
     if (this.#phase === 'ringing') return this.reject({ status: 480 });
     if (this.isOver) return;
-    const { message, to } = this.dialog.makeRequest('BYE');
-    message.headers.unshift(['Via', this.host.stack.newVia()]);
-    this.#byeAnswered = new Promise((resolve) => {
-      const onResponse = ({ status = 0 }: SipMessage): void => {
-        if (status >= 200) resolve();
-      };
-      this.host.stack.request(message, to, { onResponse });
-    });
-    this.#note('BYE sent');
+    this.#byeAnswered = this.#request('BYE').then(() => undefined);
     this.#end('far-end');
+  }
+
+  async refer(to: string): Promise<void> {
+    if (this.#phase !== 'confirmed') return;
+    const headers = [this.#contact(), ['Refer-To', `<${to}>`]] as const;
+    const answered = this.#request('REFER', headers).then((status) => {
+      if (!this.isOver) this.#note(`${status} received to REFER`);
+    });
+    await Promise.race([answered, this.pause(Infinity)]);
+    this.#wakeAll();
   }
 
   vanish(): void {
@@ -215,6 +217,10 @@ export class ScriptedCall implements Stage {
         return this.#end('caller');
       case 'INVITE':
         return this.#renegotiate(request, transaction);
+      case 'NOTIFY':
+        this.#note(`told ${request.body.split('\r\n', 1)[0] ?? ''}`);
+        transaction.respond(200);
+        return;
       case 'OPTIONS':
       case 'INFO':
         transaction.respond(200, { headers: [['Allow', ALLOW]] });
@@ -254,6 +260,21 @@ export class ScriptedCall implements Stage {
       ...this.#media.counts(),
       dtmf: this.#dtmf,
     };
+  }
+
+  /** @returns the final status */
+  #request(method: string, headers: readonly (readonly [string, string])[] = []): Promise<number> {
+    const { message, to } = this.dialog.makeRequest(method);
+    message.headers.unshift(['Via', this.host.stack.newVia()]);
+    for (const [name, value] of headers) message.add(name, value);
+    const answered = new Promise<number>((resolve) => {
+      const onResponse = ({ status = 0 }: SipMessage): void => {
+        if (status >= 200) resolve(status);
+      };
+      this.host.stack.request(message, to, { onResponse });
+    });
+    this.#note(`${method} sent`);
+    return answered;
   }
 
   #renegotiate(request: IncomingRequest, transaction: ServerTransaction): void {

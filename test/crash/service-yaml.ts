@@ -3,6 +3,8 @@ import type { Address } from './processes.js';
 
 /** The queue's number at the far end; whoever is called there is an agent. */
 export const AGENTS = 'agents';
+/** Whom agents may send a customer on to. */
+export const DESK = 'desk';
 
 export interface CampaignService {
   readonly drachtio: Address;
@@ -13,7 +15,9 @@ export interface CampaignService {
   readonly store: Readonly<Record<string, string | number>>;
   readonly callsPerSecond?: number;
   /** Options of the service beyond those that every campaign has. */
-  readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly options: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** What else the file has. */
+  readonly blocks?: Readonly<Record<string, object>>;
 }
 
 /** What every campaign wants: no limits on requests, and files to be heard. */
@@ -30,7 +34,7 @@ const OPTIONS = {
 
 /** JSON, which is YAML. */
 export function serviceYaml(campaign: CampaignService): string {
-  const { drachtio, freeswitch, farEnd, store, options, callsPerSecond = 100 } = campaign;
+  const { drachtio, freeswitch, farEnd, store, options, blocks, callsPerSecond = 100 } = campaign;
   const far = `${farEnd.host}:${farEnd.port}`;
   const addressOf = ({ host, port, secret }: Address): Address => ({ host, port, secret });
   return JSON.stringify({
@@ -49,5 +53,6 @@ export function serviceYaml(campaign: CampaignService): string {
     http: { listen: '127.0.0.1:0' },
     store,
     services: { sales: { ...OPTIONS, ...options } },
+    ...blocks,
   });
 }

@@ -129,6 +129,23 @@ describe('far end', () => {
       );
     });
 
+    it('sends its caller on by REFER, says what it was answered and told, and goes on', async () => {
+      const refer = { step: 'refer', to: 'sip:desk@127.0.0.1:9' } as const;
+      const ending = [{ step: 'wait', ms: 500 }, { step: 'hang-up' }] as const;
+      const steps = [{ step: 'answer' }, refer, ...ending] as const;
+      const caller = await start('human', { rules: () => ({ steps }) });
+      await caller.connect();
+      const asked = await caller.incoming('REFER');
+      assert.equal(asked.header('Refer-To'), '<sip:desk@127.0.0.1:9>');
+      caller.request('NOTIFY', { sdp: 'SIP/2.0 200 OK\r\n' });
+      await caller.response(200, 'NOTIFY');
+      await caller.incoming('BYE');
+      const told = (await untilEnded()).ladder.map(({ what }) => what);
+      for (const what of ['REFER sent', '200 received to REFER', 'told SIP/2.0 200 OK']) {
+        assert.ok(told.includes(what), `${what} in ${told.join(', ')}`);
+      }
+    });
+
     it('answers with the body that its script names', async () => {
       const steps = [{ step: 'answer', sdp: 'no description at all' }] as const;
       const caller = await start('human', { rules: () => ({ steps }) });

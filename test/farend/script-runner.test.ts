@@ -51,6 +51,10 @@ class PaperStage implements Stage {
     await this.pause(500);
   }
 
+  async refer(to: string): Promise<void> {
+    this.#note(`refer ${to}`);
+  }
+
   hangUp(): void {
     this.#end('hang up');
   }

@@ -1,7 +1,8 @@
 /**
  * The fault campaign: a service with calls up, a real drachtio-server, a real FreeSWITCH and a far end in
- * whose place carriers misbehave. Faults come one after the other, picked and timed by a seed. In the end
- * every callback has to be completed for the right reason, nothing dialled twice, and no leg may live
+ * whose place carriers misbehave, customers who ring by themselves, agents who send them on. Faults come one after the other, picked and timed by a seed. In the end
+ * every callback has to be completed for the right reason, every call from outside has its one record with
+ * the right outcome, nothing is dialled twice, and no leg may live
  * longer than 35 s after what it hung on was back.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -11,11 +12,15 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '../../src/adapters/store/sqlite-store.js';
 import { startFarEnd, type FarEnd, type PersonaScript } from '../../src/farend/far-end.js';
 import type { PersonaName } from '../../src/farend/personas.js';
+import { SoundLibrary } from '../../src/farend/sound-library.js';
+import type { CallbackStore } from '../../src/schedule/callback-store.js';
+import type { InboundCallRecord } from '../../src/schedule/inbound-calls.js';
 import { OpenCallbacks } from '../crash/open-callbacks.js';
 import { ServiceProcess } from '../crash/processes.js';
-import { AGENTS, serviceYaml } from '../crash/service-yaml.js';
+import { AGENTS, DESK, serviceYaml } from '../crash/service-yaml.js';
 import { judge } from '../crash/verdict.js';
 import { Random } from '../fuzz/random.js';
+import { Callers } from './callers.js';
 import { Capture } from './capture.js';
 import { FAULTS, type World } from './fault-list.js';
 import {
@@ -25,6 +30,12 @@ import {
   type Finding,
   type Party,
 } from './findings.js';
+import {
+  inboundFindings,
+  TRANSFER_WATCHED_MS,
+  transferFindings,
+  transfersOf,
+} from './inbound-findings.js';
 import { Network } from './network.js';
 import { makePair, type ServerPair } from './servers.js';
 
@@ -43,6 +54,11 @@ export interface CampaignReport {
   readonly callbacks: number;
   readonly attempts: number;
   readonly invites: number;
+  /** Calls that came to us, and what became of those that were taken. */
+  readonly rung: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** REFERs of agents: sent, taken, and arrived at whom they named. */
+  readonly transfers: readonly [sent: number, taken: number, arrived: number];
   readonly reasons: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
   readonly wallMs: number;
@@ -50,6 +66,7 @@ export interface CampaignReport {
 
 const MEDIA = fileURLToPath(new URL('../../media/', import.meta.url));
 const OPEN_CALLBACKS = 14;
+const CALLERS = 4;
 const CALLS_UP_MIN = 4;
 const CALLS_UP_WITHIN_MS = 25_000;
 const BETWEEN_FAULTS_MS = 4000;
@@ -79,26 +96,55 @@ const PARTIES: readonly { readonly party: Party; readonly script: PersonaName | 
     { party: 'human', script: 'human' },
   ];
 
+/** Of five agents one sends the customer on and stays, one sends them on and goes at once. */
+function agentScript(n: number, desk: string): PersonaName | PersonaScript {
+  if (n % 5 > 1) return 'queue';
+  const staysMs = n % 5 === 0 ? TRANSFER_WATCHED_MS : 0;
+  return {
+    steps: [
+      { step: 'ring', ms: 300 },
+      { step: 'answer' },
+      { step: 'wait', ms: 800 },
+      { step: 'refer', to: desk },
+      { step: 'wait', ms: staysMs },
+      { step: 'hang-up' },
+    ],
+  };
+}
+
+const isCustomer = (userPart: string) => userPart !== AGENTS && userPart !== DESK;
 const partyOf = (userPart: string) => PARTIES[Number(userPart.slice(-5)) % PARTIES.length]!;
 const numberOf = (index: number): string => `+4477009${String(index).padStart(5, '0')}`;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   await mkdir(options.folder, { recursive: true });
   const network = new Network(new Random(options.seed ^ 0x5eed));
-  const farEnd = await startFarEnd({
+  let agents = 0;
+  const farEnd: FarEnd = await startFarEnd({
     mediaDirectory: MEDIA,
     keepCalls: 100_000,
     recordMaxMs: 1,
     network: { sip: network.sip, rtp: network.rtp },
     tempo: { conversationMs: 1500, queueMs: 400, quietMaxMs: 5000, messageMaxMs: 5000 },
-    rules: (userPart) =>
-      userPart === AGENTS ? 'queue' : (network.carrierScript() ?? partyOf(userPart).script),
+    rules: (userPart) => {
+      if (userPart === DESK) return 'queue';
+      if (isCustomer(userPart)) return network.carrierScript() ?? partyOf(userPart).script;
+      agents += 1;
+      return agentScript(agents, `sip:${DESK}@${farEnd.host}:${farEnd.port}`);
+    },
   });
   const servers = await makePair(options.programs, options.folder);
+  const callers = await Callers.start({
+    to: { host: '127.0.0.1', port: servers.sipPort },
+    random: new Random(options.seed ^ 0xca11),
+    network,
+    voice: await new SoundLibrary(MEDIA).get('far-end/hello.wav'),
+  });
   try {
     await Promise.all([servers.drachtio.start(), servers.freeswitch.start()]);
-    return await new Campaign(options, network, farEnd, servers).run();
+    return await new Campaign(options, network, farEnd, servers, callers).run();
   } finally {
+    await callers.stop();
     await Promise.all([servers.drachtio.stop(), servers.freeswitch.stop(), farEnd.stop()]);
   }
 }
@@ -114,13 +160,18 @@ class Campaign {
     private readonly network: Network,
     private readonly farEnd: FarEnd,
     private readonly servers: ServerPair,
+    private readonly callers: Callers,
   ) {
     this.#random = new Random(options.seed);
   }
 
   async run(): Promise<CampaignReport> {
     const { servers, network } = this;
-    const capture = await Capture.start(this.options.folder, this.farEnd.port);
+    const capture = await Capture.start(
+      this.options.folder,
+      [servers.sipPort, this.farEnd.port],
+      servers.rtpPorts,
+    );
     this.options.say(capture.says);
     const world: World = {
       servers,
@@ -173,6 +224,7 @@ class Campaign {
     const giveUpAtMs = performance.now() + CALLS_UP_WITHIN_MS;
     do {
       await this.#callbacks.fill(world.service.url, OPEN_CALLBACKS);
+      await this.callers.fill(CALLERS);
       await sleep(250);
     } while (this.farEnd.stats().liveCalls < CALLS_UP_MIN && performance.now() < giveUpAtMs);
   }
@@ -198,6 +250,15 @@ class Campaign {
         _dial_retry_timeout: 1,
         ringTimeoutMs: 6000,
         mediaSilenceMaxMs: 8000,
+        allowedDestinations: [`${this.farEnd.host}:${this.farEnd.port}`],
+      },
+      blocks: {
+        inbound: {
+          acceptFrom: ['127.0.0.1'],
+          service: 'sales',
+          maxCalls: 100,
+          maxCallsPerSecond: 20,
+        },
       },
     });
   }
@@ -214,26 +275,32 @@ class Campaign {
     );
     const attempts = (await Promise.all(accepted.map((id) => store.attempts(id)))).flat();
     const calls = this.farEnd.calls();
-    const isCustomer = (userPart: string) => userPart !== AGENTS;
     const verdict = judge({ accepted, callbacks, attempts, calls, isCustomer });
-    const found = findings({
+    const records = await inboundCallsOf(store);
+    const rung = this.callers.calls();
+    const periods = this.#periods;
+    const ofCallbacks = findings({
       verdict,
       callbacks,
       attempts,
       calls,
       channels,
-      periods: this.#periods,
+      periods,
       maxAttempts: MAX_ATTEMPTS,
       partyOf: (number) => partyOf(number).party,
     });
-    for (const { callbackId } of found) {
-      if (callbackId === undefined || stories.has(callbackId)) continue;
-      stories.set(callbackId, JSON.stringify(await store.story(callbackId), undefined, 1));
+    const found = [
+      ...ofCallbacks,
+      ...inboundFindings({ rung, records, periods }),
+      ...transferFindings(calls, periods),
+    ];
+    for (const { callbackId: id } of found) {
+      if (id === undefined || stories.has(id)) continue;
+      const story = { steps: await store.story(id), trail: await store.trail(id) };
+      stories.set(id, JSON.stringify(story, undefined, 1));
     }
     await store.close();
     await this.#keep(stories);
-    const reasons: Record<string, number> = {};
-    for (const { reason = 'none' } of callbacks) reasons[reason] = (reasons[reason] ?? 0) + 1;
     const { drachtio, freeswitch } = this.servers;
     return {
       versions: [drachtio.version, freeswitch.version],
@@ -241,7 +308,10 @@ class Campaign {
       callbacks: accepted.length,
       attempts: attempts.length,
       invites: calls.length,
-      reasons,
+      rung: rung.length,
+      outcomes: counted(records.map(({ outcome = 'none' }) => outcome)),
+      transfers: transfersOf(calls),
+      reasons: counted(callbacks.map(({ reason = 'none' }) => reason)),
       findings: found,
       wallMs: Math.round(performance.now() - this.#startedAtMs),
     };
@@ -252,7 +322,8 @@ class Campaign {
     const giveUpAtMs = performance.now() + GHOST_AFTER_MS + 1000;
     for (;;) {
       const channels = await this.servers.freeswitch.channels();
-      const isQuiet = channels.length === 0 && this.farEnd.stats().liveCalls === 0;
+      const legs = this.farEnd.stats().liveCalls + this.callers.liveCount;
+      const isQuiet = channels.length === 0 && legs === 0;
       if (isQuiet || performance.now() > giveUpAtMs) return channels;
       await sleep(500);
     }
@@ -265,4 +336,20 @@ class Campaign {
     await mkdir(folder);
     for (const [id, story] of stories) await writeFile(join(folder, `${id}.json`), story);
   }
+}
+
+async function inboundCallsOf(store: CallbackStore): Promise<InboundCallRecord[]> {
+  const found: InboundCallRecord[] = [];
+  for (;;) {
+    const before = found.at(-1)?.id;
+    const page = await store.inboundCalls({ limit: 1000, ...(before !== undefined && { before }) });
+    if (page.length === 0) return found;
+    found.push(...page);
+  }
+}
+
+function counted(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }

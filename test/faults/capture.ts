@@ -1,4 +1,4 @@
-/** What passes on loopback during a campaign, as a pcap file for Wireshark, when tcpdump may do so. */
+/** SIP and RTP of a campaign, as pcap files for Wireshark, when tcpdump may read along on loopback. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,11 +16,17 @@ export class Capture {
     private readonly child?: ChildProcess,
   ) {}
 
-  static async start(folder: string, sipPort: number): Promise<Capture> {
+  /** @param sipPorts of whoever speaks SIP. @param rtpPorts FreeSWITCH's, the first and the last */
+  static async start(
+    folder: string,
+    sipPorts: readonly number[],
+    [first, last]: readonly [number, number],
+  ): Promise<Capture> {
     const file = join(folder, 'loopback.pcap');
-    // The far end's SIP, and all RTP: whatever else is UDP on loopback comes along.
+    const ports = [...sipPorts.map((port) => `port ${port}`), `portrange ${first}-${last}`];
+    const filter = `udp and (${ports.join(' or ')})`;
     const args = ['-i', 'lo', '-n', '-s', '0', '-Z', 'root', '-C', String(FILE_MB)];
-    const child = spawn('tcpdump', [...args, '-W', String(FILES), '-w', file, 'udp'], {
+    const child = spawn('tcpdump', [...args, '-W', String(FILES), '-w', file, filter], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     endWithUs(child);
@@ -29,7 +35,7 @@ export class Capture {
       const signal = AbortSignal.timeout(START_WITHIN_MS);
       const [line] = (await once(createInterface(child.stderr), 'line', { signal })) as [string];
       if (child.exitCode !== null) return new Capture(`no capture: ${line}`);
-      return new Capture(`capture: ${file} (far end on ${sipPort})`, child);
+      return new Capture(`capture: ${file} (${filter})`, child);
     } catch (error) {
       child.kill();
       return new Capture(

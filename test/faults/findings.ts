@@ -36,7 +36,7 @@ export interface Evidence {
 /** Longest life of a leg after what it hung on is back. */
 export const GHOST_AFTER_MS = 35_000;
 /** A fault is felt for so long after it was healed: legs found lost, connections made again. */
-const AFTERMATH_MS = 12_000;
+export const AFTERMATH_MS = 12_000;
 
 /** The one reason of a callback that no fault has touched. */
 const REASON: Readonly<Record<Party, string>> = {

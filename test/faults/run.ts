@@ -48,6 +48,9 @@ const rows: readonly (readonly [string, unknown])[] = [
   ['attempts', report.attempts],
   ['INVITEs at the far end', report.invites],
   ...Object.entries(report.reasons).map(([reason, count]) => [`  ${reason}`, count] as const),
+  ['calls from outside', report.rung],
+  ...Object.entries(report.outcomes).map(([word, count]) => [`  ${word}`, count] as const),
+  ['REFERs, taken, arrived', report.transfers.join(', ')],
   ['wall time', `${(report.wallMs / 1000).toFixed(0)} s`],
   ['found', report.findings.length],
 ];

@@ -148,6 +148,7 @@ export interface ServerPair {
   readonly freeswitch: ServerProcess;
   /** Where the trunk's messages go to. */
   readonly sipPort: number;
+  readonly rtpPorts: readonly [first: number, last: number];
 }
 
 /** Neither is started yet. @param folder logs and data of both */
@@ -196,6 +197,7 @@ export async function makePair(
     drachtio: new ServerProcess(drachtio, join(folder, 'drachtio.log')),
     freeswitch: new ServerProcess(freeswitch, join(folder, 'freeswitch.log')),
     sipPort: sip!,
+    rtpPorts: [rtpFirst, rtpFirst + RTP_PORTS - 1],
   };
 }
 
