@@ -60,6 +60,8 @@ export class EngineProcess {
     private readonly child: ChildProcess | undefined,
     readonly drachtio: Address,
     readonly freeswitch: Address,
+    /** Where calls from outside are taken; of the embedded engine. */
+    readonly sipPort?: number,
   ) {}
 
   /** The embedded engine, or the real servers that the environment names. */
@@ -70,9 +72,9 @@ export class EngineProcess {
     if (!child.stdout) throw new Error('no output');
     const signal = AbortSignal.timeout(START_WITHIN_MS);
     const [line] = (await once(createInterface(child.stdout), 'line', { signal })) as [string];
-    const { drachtio, freeswitch } = JSON.parse(line) as Record<string, Address>;
-    if (!drachtio || !freeswitch) throw new Error(`engine: ${line}`);
-    return new EngineProcess(child, drachtio, freeswitch);
+    const { drachtio, freeswitch, sip } = JSON.parse(line) as Record<string, Address>;
+    if (!drachtio || !freeswitch || !sip) throw new Error(`engine: ${line}`);
+    return new EngineProcess(child, drachtio, freeswitch, sip.port);
   }
 
   /** Channels the media server has, asked on its event socket. */

@@ -45,6 +45,9 @@ export interface CallersOptions {
 const CANCELS = 10;
 const LEAVES_SOON = 25;
 const SOON_MS = 3000;
+/** Nobody lets it ring longer; where a CANCEL brings nothing, there is nobody any more. */
+const RINGS_MS = 15_000;
+const CANCEL_MS = 5000;
 /** Nobody stays longer: a call that nobody ends would be found as a ghost long before. */
 const STAYS_MS = 120_000;
 
@@ -102,7 +105,6 @@ class Caller {
   #to = '';
   #target = '';
   #seq = 1;
-  #isLeaving = false;
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -142,22 +144,29 @@ class Caller {
         if (!retransmission) this.#answered(response);
       },
     });
-    if (random.below(100) < CANCELS) this.#later(random.below(SOON_MS), () => this.leave());
+    const isHasty = random.below(100) < CANCELS;
+    this.#later(isHasty ? random.below(SOON_MS) : RINGS_MS, () => this.#giveUp());
   }
 
-  /** CANCEL or BYE. */
-  leave(): void {
-    if (this.isOver || this.#isLeaving) return;
-    if (this.#answeredAtMs === undefined) {
-      this.#note('CANCEL sent');
-      this.#invite?.cancel();
-      return;
-    }
-    this.#isLeaving = true;
+  #giveUp(): void {
+    if (this.isOver || this.#answeredAtMs !== undefined) return;
+    this.#note('CANCEL sent');
+    this.#invite?.cancel();
+    this.#later(CANCEL_MS, () => {
+      if (this.#answeredAtMs === undefined) this.#over({ endedBy: 'given up' });
+    });
+  }
+
+  #leave(): void {
+    if (this.isOver) return;
+    this.#over({ endedBy: 'caller' });
+    this.#bye();
+  }
+
+  #bye(): void {
     this.#seq += 1;
     const bye = this.#request('BYE', this.#seq);
     this.#note('BYE sent');
-    this.#over({ endedBy: 'caller' });
     this.stack.request(bye, this.#hop(), {
       onResponse: ({ status }) => this.#note(`${status} BYE`),
     });
@@ -198,13 +207,15 @@ class Caller {
     }
     this.#to = response.get('To') ?? this.#to;
     this.#target = addressUri(response.get('Contact') ?? '') || this.#target;
-    this.#answeredAtMs = Date.now();
     this.#invite?.acknowledge(this.#request('ACK', 1), this.#hop());
+    // Whoever has given up hangs up on a late answer.
+    if (this.isOver) return this.#bye();
+    this.#answeredAtMs = Date.now();
     this.#media.acceptAnswer(response.body);
     void this.#talk();
     const { random } = this.options;
     const staysMs = random.below(100) < LEAVES_SOON ? random.below(SOON_MS) : STAYS_MS;
-    this.#later(staysMs, () => this.leave());
+    this.#later(staysMs, () => this.#leave());
   }
 
   /** Sound all the time: nobody is cut off for being silent. */
