@@ -20,6 +20,7 @@ describe('a service that is killed with a caller on the line', function () {
   let service: ServiceProcess | undefined;
   let agent: FarParty;
   let caller: Caller;
+  const opened: { close(): void }[] = [];
 
   before(async function () {
     folder = await mkdtemp(join(tmpdir(), 'dialback-inbound-crash-'));
@@ -28,6 +29,7 @@ describe('a service that is killed with a caller on the line', function () {
     agent = await FarParty.open();
     agent.onInvite = (call) => call.respond(180, 'Ringing');
     caller = await Caller.open(engine.sipPort);
+    opened.push(agent, caller);
     const { drachtio, freeswitch } = engine;
     const store = { url: `sqlite:${join(folder, 'dialback.db')}` };
     const blocks = {
@@ -40,8 +42,7 @@ describe('a service that is killed with a caller on the line', function () {
   });
   after(async () => {
     await service?.stop();
-    caller?.close();
-    agent?.close();
+    for (const one of opened) one.close();
     await engine.stop();
     await rm(folder, { recursive: true, force: true });
   });

@@ -168,12 +168,12 @@ class Caller {
     const bye = this.#request('BYE', this.#seq);
     this.#note('BYE sent');
     this.stack.request(bye, this.#hop(), {
-      onResponse: ({ status }) => this.#note(`${status} BYE`),
+      onResponse: ({ status = 0 }) => this.#note(`${status} to the BYE`),
     });
   }
 
   receive(request: IncomingRequest, transaction: ServerTransaction): void {
-    this.#note(`${request.method} received`);
+    this.#note(`${request.method ?? ''} received`);
     switch (request.method) {
       case 'BYE':
         transaction.respond(this.isOver ? 481 : 200);
