@@ -52,11 +52,19 @@ export interface DeskDeps {
   readonly keepAgent?: (name: string) => Promise<void>;
 }
 
+interface OpenOffer {
+  readonly searcher: Searcher;
+  /** The agent is being asked for. */
+  readonly isAsking?: true;
+  /** The agent who is held for it. */
+  readonly held?: string;
+}
+
 export class QueueDesk {
   readonly #core: QueueCore;
   readonly #searchers = new Map<string, Searcher>();
-  /** Whose offer it is and which agent is held for it, until it is over. */
-  readonly #offers = new Map<string, { readonly searcher: Searcher; readonly held?: string }>();
+  /** Until they are over. */
+  readonly #offers = new Map<string, OpenOffer>();
   readonly #timers = new Map<string, () => void>();
   readonly #inbox: QueueEventBody[] = [];
   #isHandling = false;
@@ -197,7 +205,7 @@ export class QueueDesk {
         return undefined;
       }
       case 'cancel':
-        return this.#offers.get(command.offerId)?.searcher.cancel(command.offerId, command.why);
+        return this.#cancel(command.offerId, command.why);
       case 'connect': {
         const { requestId, offerId, isAssumed } = command;
         return this.#searchers.get(requestId)?.onConnect(offerId, isAssumed);
@@ -230,8 +238,11 @@ export class QueueDesk {
   #call(command: CallOffer, searcher: Searcher): void {
     const { offerId, agent } = command;
     const { holds } = this.deps;
-    this.#offers.set(offerId, { searcher });
-    if (!holds || agent === undefined) return searcher.call(command);
+    if (!holds || agent === undefined) {
+      this.#offers.set(offerId, { searcher });
+      return searcher.call(command);
+    }
+    this.#offers.set(offerId, { searcher, isAsking: true });
     void holds.hold(agent).then((isHeld) => {
       // Called off meanwhile.
       if (!this.#offers.has(offerId)) return isHeld && holds.free(agent);
@@ -240,6 +251,13 @@ export class QueueDesk {
       this.#offers.set(offerId, { searcher, held: agent });
       return searcher.call(command);
     });
+  }
+
+  /** Who has not been called yet is not called any more. */
+  #cancel(offerId: string, why: string): void {
+    const offer = this.#offers.get(offerId);
+    if (offer?.isAsking) this.over(offerId);
+    else offer?.searcher.cancel(offerId, why);
   }
 
   #isOver(offerId: string): void {

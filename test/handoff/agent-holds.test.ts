@@ -108,6 +108,19 @@ describe('agents whom another process may call, too', () => {
     desk.stop();
   });
 
+  it('are not called when the store answers in the very moment they are called off', async () => {
+    const { store, desk, join, called, stateOf } = office();
+    let open = (): void => undefined;
+    store.gate = new Promise((resolve) => (open = resolve));
+    join('c1');
+    open();
+    desk.setAgent('ann', 'not-ready');
+    await settle();
+    assert.deepEqual([called(), stateOf('ann')], [['bob'], 'not-ready']);
+    desk.leave('c1', 'abandoned', 'hung up');
+    desk.stop();
+  });
+
   it('are called all the same while the store does not answer', async () => {
     const { store, desk, join, called, holds } = office();
     store.isBroken = true;
