@@ -34,7 +34,8 @@ export class PageMould implements Mould {
   /** Where every session of the page begins. */
   readonly firstEntry: EntryPlan;
   readonly #document: Document;
-  #presets: readonly Preset[];
+  /** Items whose value is the same in every session, and the statement that gives it. */
+  #presets: ReadonlyMap<DataItem, string>;
   #functions: readonly Compilable[] | null = null;
   readonly #scripts = new Map<string, Script>();
   #scriptChars = 0;
@@ -64,7 +65,7 @@ export class PageMould implements Mould {
 
   /** Whether the item has its value from the start. */
   isPreset(item: DataItem): boolean {
-    return this.#presets.some((preset) => preset.item === item);
+    return this.#presets.has(item);
   }
 
   shape(engine: ScriptEngine): readonly ScriptError[] {
@@ -79,12 +80,11 @@ export class PageMould implements Mould {
   }
 
   #preset(engine: ScriptEngine): void {
-    if (this.#presets.length === 0) return;
-    const assignments = this.#presets.map(({ assignment }) => assignment).join('');
-    const code = `(function(){"use strict";${assignments}})()`;
+    if (this.#presets.size === 0) return;
+    const code = `(function(){"use strict";${[...this.#presets.values()].join('')}})()`;
     const [trouble] = attempted(() => engine.run(code, this.#document.root.at));
     // An item that cannot be had: the session finds out which, and is told.
-    if (trouble) this.#presets = [];
+    if (trouble) this.#presets = new Map();
   }
 
   /** Every item exists, undefined, from the start, also with late binding. */
@@ -100,26 +100,20 @@ export class PageMould implements Mould {
   }
 }
 
-/** An item whose value is the same in every session. */
-interface Preset {
-  readonly item: DataItem;
-  readonly assignment: string;
-}
-
 /**
  * The first items as far as they are literals: nothing can tell when they were given their values.
  * Behind the first that is computed it can be told: that one may have read them before.
  */
-function presetsOf({ binding, dialect, root, states }: Document): readonly Preset[] {
+function presetsOf({ binding, dialect, root, states }: Document): ReadonlyMap<DataItem, string> {
   const items = (binding === 'early' ? states : [root]).flatMap(({ data }) => data);
-  const presets: Preset[] = [];
+  const presets = new Map<DataItem, string>();
   for (const item of items) {
     const { id, value } = item;
     if (value === null) continue;
     const location =
       dialect.dataLocation?.(id) ?? (isIdentifier(id) && !isSystemVariable(id) ? id : null);
     if (location === null || value.kind !== 'code' || !isLiteral(value.code.code)) break;
-    presets.push({ item, assignment: `${location}=(${value.code.code}\n);` });
+    presets.set(item, `${location}=(${value.code.code}\n);`);
   }
   return presets;
 }
