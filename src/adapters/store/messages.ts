@@ -237,3 +237,15 @@ export function mustReachDisk(operation: Operation): boolean {
       return false;
   }
 }
+
+/**
+ * Of those the ones that may reach the disk with the next, where the store cannot go without the process:
+ * a leg that is over and stands in the ledger again after a loss of power is ended once more, which does no
+ * harm. Whoever dials its number writes to the disk, and this with it.
+ */
+export function mayFollow(operation: Operation): boolean {
+  if (operation.kind !== 'commit' || operation.change.leg?.kind !== 'over') return false;
+  return Object.values(operation.change).every(
+    (part) => part === undefined || part === operation.change.leg,
+  );
+}

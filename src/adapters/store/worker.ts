@@ -13,6 +13,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { StoreError } from '../../schedule/callback-store.js';
 import {
   isWrite,
+  mayFollow,
   mustReachDisk,
   type Failure,
   type FromWorker,
@@ -106,7 +107,7 @@ let wasFull: boolean | undefined;
  * for survives the process with NORMAL, at once, and the power with the next COMMIT that is FULL.
  */
 function setDurability(database: Database, batch: readonly NumberedOperation[]): void {
-  const isFull = batch.some(({ operation }) => mustReachDisk(operation));
+  const isFull = batch.some(({ operation }) => mustReachDisk(operation) && !mayFollow(operation));
   if (isFull === wasFull) return;
   database.exec(`PRAGMA synchronous = ${isFull ? 'FULL' : 'NORMAL'}`);
   wasFull = isFull;
