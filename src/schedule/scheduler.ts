@@ -12,7 +12,7 @@
 
 import type { Clock, Log } from '../ports.js';
 import type { CallbackRecord, CallbackStore } from './callback-store.js';
-import type { DueService } from './due-services.js';
+import type { ClaimOf, DueService } from './due-services.js';
 import { FairShare } from './fair-share.js';
 import { Rounds } from './rounds.js';
 
@@ -150,21 +150,25 @@ export class Scheduler {
     }
     const served = wanting.filter(({ given }) => given > 0);
     const claims = served.map(async ({ name: serviceName, given, isLeftOver, leftOverAfterMs }) => {
-      const { store } = this.#deps;
-      if (!isLeftOver) return store.claimDue(nowMs, given, { serviceName });
+      if (!isLeftOver) return this.#claimAs(nowMs, given, { serviceName });
       const dueFromMs = nowMs - leftOverAfterMs;
-      const records = await store.claimDue(nowMs, given, { serviceName, dueFromMs });
-      const left = given - records.length;
-      if (left === 0) return records;
-      return [...records, ...(await store.claimDue(nowMs, left, { serviceName }))];
+      const count = await this.#claimAs(nowMs, given, { serviceName, dueFromMs });
+      if (count === given) return count;
+      return count + (await this.#claimAs(nowMs, given - count, { serviceName }));
     });
-    const lists = await Promise.all(claims);
-    const records = lists.flat();
-    for (const record of records) await this.#handOn(record);
+    const outcomes = await Promise.allSettled(claims);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const counts = outcomes.map((one) => (one.status === 'fulfilled' ? one.value : 0));
     const isAll =
-      served.length === wanting.length &&
-      served.every(({ given }, n) => (lists[n] ?? []).length < given);
-    return { claimed: records.length, isAll };
+      served.length === wanting.length && served.every(({ given }, n) => (counts[n] ?? 0) < given);
+    return { claimed: counts.reduce((sum, count) => sum + count, 0), isAll };
+  }
+
+  /** What is claimed is handed on at once, whatever becomes of other claims. @returns how many */
+  async #claimAs(nowMs: number, limit: number, of: ClaimOf): Promise<number> {
+    const records = await this.#deps.store.claimDue(nowMs, limit, of);
+    for (const record of records) await this.#handOn(record);
+    return records.length;
   }
 
   async #handOn(record: CallbackRecord): Promise<void> {
@@ -180,10 +184,12 @@ export class Scheduler {
     // Claimed and not started: back to the disk, a little later when starting it failed.
     const delayMs = this.#rounds.isRunning ? SLEEP_MAX_MS : 0;
     const dueAtMs = Math.max(record.dueAtMs, this.#deps.clock.nowMs() + delayMs);
-    await this.#deps.store.commit(
-      record.id,
-      { atMs: this.#deps.clock.nowMs(), record: { claimed: false, dueAtMs } },
-      { durable: true },
-    );
+    const change = { atMs: this.#deps.clock.nowMs(), record: { claimed: false, dueAtMs } };
+    try {
+      await this.#deps.store.commit(record.id, change, { durable: true });
+    } catch (error) {
+      const fields = { callbackId: record.id, error: String(error) };
+      this.#deps.log.error(fields, 'A callback could not be handed back: the next start finds it.');
+    }
   }
 }

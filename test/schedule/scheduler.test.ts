@@ -260,6 +260,39 @@ describe('The scheduler', () => {
     assert.deepEqual(started, ['a']);
   });
 
+  it('starts what it has claimed, though the store fails for another service meanwhile', async () => {
+    const claimDue = store.claimDue.bind(store);
+    store.claimDue = async (nowMs, limit, of) => {
+      const isSecondOfOld = of?.serviceName === 'old' && of.dueFromMs === undefined;
+      if (of?.serviceName === 'broken' || isSecondOfOld) throw new Error('no lock to be had');
+      return claimDue(nowMs, limit, of);
+    };
+    const leftOverAfterMs = 600_000;
+    scheduler = build({ roomOf: () => ({ free: 10, share: 1, leftOverAfterMs }) });
+    store.add('x', dueIn(0), 'broken');
+    store.add('a', dueIn(0), 'fine');
+    store.add('b', dueIn(-600_001), 'old');
+    store.add('c', dueIn(0), 'old');
+    scheduler.start();
+    await clock.advance(0);
+    assert.deepEqual(started.sort(), ['a', 'c']);
+  });
+
+  it('hands on what comes behind a callback that could not be handed back', async () => {
+    store.add('a', dueIn(0));
+    store.add('b', dueIn(0));
+    store.commit = () => Promise.reject(new Error('disk on fire'));
+    scheduler = build({
+      startSession: ({ id }) => {
+        if (id === 'a') throw new Error('no');
+        started.push(id);
+      },
+    });
+    scheduler.start();
+    await clock.advance(0);
+    assert.deepEqual(started, ['b']);
+  });
+
   it('does not spin while nothing can be claimed', async () => {
     capacity = 0;
     store.add('a', dueIn(0));
