@@ -24,10 +24,14 @@ export interface TakeOverDeps extends OrphanDeps {
   endOwnedBy(ownerId: string): Promise<void>;
 }
 
+/** Until what could not be taken over is asked for again. */
+const AGAIN_MS = 1000;
+
 export class TakeOver {
   #running: Promise<void> = Promise.resolve();
   #isAsked = false;
   #isStopped = false;
+  #cancelAgain = (): void => undefined;
   readonly #stopListening: (() => void)[] = [];
 
   constructor(private readonly deps: TakeOverDeps) {}
@@ -51,6 +55,7 @@ export class TakeOver {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const stop of this.#stopListening.splice(0)) stop();
+    this.#cancelAgain();
     await this.#running.catch(() => undefined);
   }
 
@@ -64,11 +69,15 @@ export class TakeOver {
       await this.#run();
     };
     this.#running = this.#running.then(next, next).catch((error: unknown) => {
-      // It is asked for again in a second, as long as there is something.
       this.deps.log.error(
         { error: String(error) },
         'the work of a dead process was not taken over',
       );
+      // By now it may be ours in the store: then nobody tells us of it a second time.
+      this.#cancelAgain();
+      if (!this.#isStopped) {
+        this.#cancelAgain = this.deps.clock.after(AGAIN_MS, () => this.#again());
+      }
     });
   }
 

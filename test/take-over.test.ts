@@ -28,7 +28,8 @@ function setUp(shared?: Others) {
   const events: string[] = [];
   /** What is found at each look, first one first. */
   const found: string[][] = [];
-  const state = { isBroken: false, calls: [] as string[] };
+  const state = { isBroken: false, isBrokenAfterLegs: false, calls: [] as string[] };
+  const clock = virtualClock();
   const telephony = new FakeTelephony();
   telephony.orphanEnd = ({ callId }) => {
     events.push(`end leg ${callId}`);
@@ -49,8 +50,10 @@ function setUp(shared?: Others) {
       const calls = state.calls.splice(0);
       return Promise.resolve(calls.map((id) => ({ ...LOST, id, endedAtMs })));
     },
-    takeOverLeftovers: () =>
-      Promise.resolve((found.shift() ?? []).map((id) => ({ id }) as Leftover)),
+    takeOverLeftovers: () => {
+      if (state.isBrokenAfterLegs) return Promise.reject(new Error('the connection is gone'));
+      return Promise.resolve((found.shift() ?? []).map((id) => ({ id }) as Leftover));
+    },
   });
   const host = {
     recover: ({ id }: Leftover) => void events.push(`recover ${id}`),
@@ -68,14 +71,14 @@ function setUp(shared?: Others) {
     inbound,
     telephony,
     endOwnedBy,
-    clock: virtualClock(),
+    clock,
     records: { inbound: ({ id }: { id: string }) => void events.push(`record of ${id}`) },
     metrics: {
       inbound: (service: string, outcome: string) => void events.push(`${service} ${outcome}`),
     },
     log: silentLog,
   };
-  return { takeOver: new TakeOver(deps), events, found, state };
+  return { takeOver: new TakeOver(deps), events, found, state, clock };
 }
 
 const LOST = {
@@ -129,6 +132,33 @@ describe('TakeOver', () => {
     others.gone.forEach((tell) => tell());
     await settle();
     assert.deepEqual(events, ['end leg of theirs', 'recover theirs']);
+  });
+
+  it('asks again by itself for what it has taken over and could not read', async () => {
+    const others = new Others();
+    const { takeOver, events, found, state, clock } = setUp(others);
+    await takeOver.start();
+    found.push(['theirs']);
+    state.isBrokenAfterLegs = true;
+    others.gone.forEach((tell) => tell());
+    await clock.advance(2500);
+    // In the store nobody is gone any more: nothing tells of it a second time.
+    state.isBrokenAfterLegs = false;
+    await clock.advance(1000);
+    assert.deepEqual(events.at(-1), 'recover theirs');
+    await takeOver.stop();
+    assert.equal(clock.pendingCount, 0);
+  });
+
+  it('asks no more once it is stopped', async () => {
+    const others = new Others();
+    const { takeOver, state, clock } = setUp(others);
+    await takeOver.start();
+    state.isBroken = true;
+    others.gone.forEach((tell) => tell());
+    await clock.advance(500);
+    await takeOver.stop();
+    assert.equal(clock.pendingCount, 0);
   });
 
   it('ends the own calls when the lease runs out, and what a dead owner has on the servers', async () => {
