@@ -34,6 +34,9 @@ const RECORD_COLUMNS = {
   updatedAtMs: 'updated_at_ms',
 } as const;
 
+/** In the place of the process that claimed a callback last. */
+const NOBODY = 0;
+
 /**
  * @param nowMs stands in for the change's own time when it brings none
  * @throws StoreError `STORE_CONFLICT` when an attempt's Call-ID would change or its birth is missing
@@ -179,8 +182,9 @@ function* refuse(
   const touchesTheRecord =
     change.record !== undefined || change.userData !== undefined || change.dialLock === 'take';
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
-  // Another process has taken it over meanwhile: what ours still knows is about the past.
-  const isOthers = record.isClaimed && record.node !== dialect.node;
+  // Another process has taken it over meanwhile, and may have given it back: what ours still knows is
+  // about the past.
+  const isOthers = ![NOBODY, dialect.node].includes(record.node);
   if (isOthers && touchesTheRecord) return { ok: false, why: 'not-claimed' };
   if (change.dialLock !== 'take') return undefined;
   if (!record.isClaimed) return { ok: false, why: 'not-claimed' };

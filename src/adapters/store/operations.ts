@@ -138,7 +138,11 @@ function* accept(
     if (known !== undefined) return { ok: true, record: known };
   }
   const refusal = yield* refuseCallback(dialect, callback, limits);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) {
+    // The limit was waited for: what filled it may be this very request, at another process.
+    const known = key && (yield* acceptedBefore(callback.fingerprint, key));
+    return known ? { ok: true, record: known } : refusal;
+  }
   yield* count(dialect, limits.counters ?? [], callback.createdAtMs);
   return { ok: true, record: yield* insertCallback(callback, key) };
 }

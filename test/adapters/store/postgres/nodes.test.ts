@@ -1,9 +1,10 @@
 /** Leases and fences of processes that share a PostgreSQL, as several stores in one process. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { openPostgresStore } from '../../../../src/adapters/store/postgres/postgres-store.js';
 import type { CallbackStore } from '../../../../src/schedule/callback-store.js';
-import { Bench, birth, NOON_MS, someStep } from '../fixtures.js';
+import { Bench, birth, HOUR_MS, NOON_MS, someCallback, someStep } from '../fixtures.js';
 import { dial } from '../conformance-call-limits.js';
 import { someInbound } from '../conformance-inbound.js';
 import { emptyTables } from './empty-tables.js';
@@ -22,8 +23,9 @@ describe('processes that share a PostgreSQL', () => {
   const schema = 'nodes_test';
   let server: PrivateServer;
   const stores: CallbackStore[] = [];
-  const open = async (): Promise<CallbackStore> => {
-    const store = await openPostgresStore({ url: server.url, schema, leaseMs: 60_000 });
+  /** A lease that a test has run out stays so: none is renewed for twelve seconds. */
+  const open = async (tickMs = 60_000): Promise<CallbackStore> => {
+    const store = await openPostgresStore({ url: server.url, schema, leaseMs: 60_000, tickMs });
     stores.push(store);
     return store;
   };
@@ -175,20 +177,74 @@ describe('processes that share a PostgreSQL', () => {
     assert.deepEqual(await old.inboundCalls({}), calls);
   });
 
-  it('tell a process that its work was taken, end its calls, and go on under a new lease', async () => {
+  it('refuse what an old owner still wants of a callback that its heir has given back', async () => {
     const [old, heir] = [stores[0]!, await open()];
-    const order: string[] = [];
-    const isLost = new Promise<void>((resolve) => {
-      old.shared?.onLeaseLost(async () => {
-        order.push(`ends its calls, may dial: ${old.shared?.mayDial()}, ${old.isWritable}`);
-        await sleep(50);
-        order.push('ended');
-        resolve();
-      });
-    });
+    const id = await new Bench(old).claimed();
     await runOut(old);
     await heir.takeOverLegs(Date.now());
-    await isLost;
+    await heir.takeOverLeftovers();
+    const later = { state: 'QUEUED', claimed: false, dueAtMs: NOON_MS + HOUR_MS } as const;
+    assert.deepEqual(await heir.commit(id, { record: later }, { durable: true }), { ok: true });
+
+    const late = { state: 'COMPLETED', reason: 'FAIL_ERROR' } as const;
+    const refused = { ok: false, why: 'not-claimed' };
+    assert.deepEqual(await old.commit(id, { record: late }, { durable: true }), refused);
+    const { state, dueAtMs } = (await heir.get(id)) ?? {};
+    assert.deepEqual({ state, dueAtMs }, { state: 'QUEUED', dueAtMs: NOON_MS + HOUR_MS });
+  });
+
+  it('leave alone what a process has begun under a new lease when they take over its old one', async () => {
+    const [again, heir] = [stores[0]!, await open()];
+    const owner = await again.ownerId();
+    await server.query(
+      `INSERT INTO ${schema}.nodes (name, owner_id, lease_until) VALUES
+         ('its lease before', '${owner}', now() - interval '1 s'),
+         ('of a dead one', 'dead', now() - interval '1 s')`,
+    );
+    const adopted: string[] = [];
+    heir.shared?.onAdopted((ownerIds) => adopted.push(...ownerIds));
+    await heir.takeOverLegs(Date.now());
+    assert.deepEqual([adopted.includes('dead'), adopted.includes(owner)], [true, false]);
+  });
+
+  it('give a repeated request the callback of the first, also when that one has filled its limit', async () => {
+    const [first, second] = [stores[0]!, await open()];
+    const limits = { sameNumberOpenMax: 1 };
+    const ask = (store: CallbackStore) =>
+      store.admit(
+        someCallback({ customerNumber: '+15550004321', fingerprint: 'f' }),
+        limits,
+        'key',
+      );
+    const hold = new pg.Client({ connectionString: server.url });
+    await hold.connect();
+    await hold.query('BEGIN');
+    await hold.query(`SELECT pg_advisory_xact_lock(hashtextextended('dialback admit sales', 0))`);
+    // Both have looked for the key before either has the limit to itself.
+    const asked = [ask(first), ask(second)];
+    const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    while ((await server.query(waiting)).length < 2);
+    await hold.query('COMMIT');
+    await hold.end();
+    const answers = await Promise.all(asked);
+    const ids = answers.map((answer) => (answer.ok ? answer.record.id : answer.why));
+    assert.equal(new Set(ids).size, 1, ids.join(', '));
+  });
+
+  it('tell a process that its work was taken, end its calls, and go on under a new lease', async () => {
+    const [old, heir] = [await open(50), stores[0]!];
+    const order: string[] = [];
+    old.shared?.onLeaseLost(async () => {
+      order.push(`ends its calls, may dial: ${old.shared?.mayDial()}, ${old.isWritable}`);
+      await sleep(50);
+      order.push('ended');
+    });
+    // It may renew in between.
+    while (order.length === 0) {
+      await runOut(old);
+      await heir.takeOverLegs(Date.now());
+    }
+    await until(() => order.length > 1);
     await until(() => old.isWritable);
     assert.deepEqual(order, ['ends its calls, may dial: false, false', 'ended']);
     const bench = new Bench(old);
