@@ -53,7 +53,7 @@ export function* claimDue(
   const ids = [...idByNumber.values()];
   if (ids.length === 0) return [];
   yield* run(
-    `UPDATE callbacks SET claimed = 1, node = ?, state = 'QUEUED', updated_at_ms = ?
+    `UPDATE callbacks SET claimed = 1, node = ?, state = 'QUEUED', updated_at_ms = ?${dialect.asGiven}
      WHERE id IN (${marks(ids)})`,
     dialect.node,
     nowMs,

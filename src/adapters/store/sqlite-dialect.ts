@@ -11,6 +11,7 @@ export const SQLITE: Dialect = {
   // Transactions are one after the other anyway.
   *alone() {},
   node: 0,
+  asGiven: '',
   *adopt() {
     yield* run('UPDATE legs SET is_orphan = 1');
   },

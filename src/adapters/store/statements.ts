@@ -46,6 +46,8 @@ export interface Dialect {
    * nobody else could have taken its work over.
    */
   readonly holdsLease?: () => Work<boolean>;
+  /** Follows the SET of what is claimed. */
+  readonly asGiven: string;
   /** Makes the legs that dead processes left ours, as orphans, and their callbacks leftovers. */
   readonly adopt: () => Work<void>;
   /** Of a row with a `node`, in a `WHERE`: that process is gone, or it was a run of ours that is over. */

@@ -17,6 +17,8 @@ import { clientConfig, type ConnectOptions } from './connections.js';
 const TICKS_PER_LEASE_MIN = 5;
 /** The part of a lease that is left for ending our calls. */
 const GUARD_SHARE = 0.2;
+/** Then the server is asked anew: a connection may carry nothing any more, and nobody is told. */
+const PATIENCE_SHARE = 0.33;
 
 export interface NodeWatchEvents {
   /** There may be more to claim; comes at least once a second. */
@@ -134,13 +136,25 @@ export class NodeWatch {
     values: readonly unknown[],
   ): Promise<pg.QueryResult<R>> {
     const answered = this.#lastQuery.then(() => client.query<R>(text, [...values]));
-    this.#lastQuery = answered.catch(() => undefined);
+    this.#lastQuery = answered.catch(() => this.#drop(client));
     return answered;
+  }
+
+  /** Connected anew with the next tick. */
+  #drop(client: pg.Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    void client.end().catch(() => undefined);
   }
 
   async #connect(): Promise<pg.Client> {
     if (this.#client !== undefined) return this.#client;
-    const client = new pg.Client(clientConfig(this.options));
+    const patienceMs = this.options.leaseMs * PATIENCE_SHARE;
+    const client = new pg.Client({
+      ...clientConfig(this.options),
+      connectionTimeoutMillis: patienceMs,
+      query_timeout: patienceMs,
+    });
     const forget = (): void => {
       if (this.#client === client) this.#client = undefined;
     };
@@ -205,10 +219,7 @@ export class NodeWatch {
       if (await this.#renew()) this.events.onOthersGone();
       this.events.onWork();
     } catch {
-      // Whoever wants to write hears of it; the lease says how long this may last. Connected anew.
-      const client = this.#client;
-      this.#client = undefined;
-      void client?.end().catch(() => undefined);
+      // Whoever wants to write hears of it; the lease says how long this may last.
     }
   }
 

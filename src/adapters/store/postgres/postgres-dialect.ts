@@ -1,17 +1,20 @@
 /** PostgreSQL's words where they differ, and what sharing the store with other processes asks for. */
 
-import { all, get, run, type Dialect } from '../statements.js';
+import { all, get, marks, run, type Dialect } from '../statements.js';
+import { LEFT, type Giving } from './given-out.js';
 
 /** Of a row with a `node`: whoever had it is not there any more. */
 const IS_NOBODYS = 'node NOT IN (SELECT token FROM nodes)';
 
 /**
  * @param node the token of the lease in force
- * @param onAdopted told whose work has become ours, by their marks
+ * @param onAdopted told whose work becomes ours when this is committed, by their marks
+ * @param giving for transactions that give callbacks out
  */
 export function postgresDialect(
   node: () => number,
   onAdopted: (ownerIds: readonly string[]) => void,
+  { mark, unheard }: Giving = { mark: 0, unheard: [] },
 ): Dialect {
   return {
     forUpdate: 'FOR UPDATE',
@@ -36,6 +39,7 @@ export function postgresDialect(
       );
       return row !== undefined;
     },
+    asGiven: `, is_left = ${mark}`,
     /** From now on all of it is ours, and should we die, somebody else's in the same way. */
     *adopt() {
       const gone = yield* all(
@@ -49,16 +53,23 @@ export function postgresDialect(
         `UPDATE callbacks SET is_left = 1, node = ? WHERE claimed = 1 AND ${IS_NOBODYS}`,
         node(),
       );
-      onAdopted(gone.map((row) => String(row['owner_id'])));
+      // Whoever lost a lease and has another ended what it had, and goes on under the same mark.
+      const alive = yield* all('SELECT DISTINCT owner_id FROM nodes WHERE lease_until > now()');
+      const isAlive = new Set(alive.map((row) => row['owner_id']));
+      const ownerIds = gone.map((row) => row['owner_id']).filter((id) => !isAlive.has(id ?? null));
+      onAdopted(ownerIds.map(String));
     },
     isOfTheGone: IS_NOBODYS,
+    /** A claim that is about to be committed still has its lease's row: that is waited for. */
     *leftovers() {
+      if (unheard.length > 0) yield* get('SELECT 1 FROM nodes WHERE token = ? FOR UPDATE', node());
+      const states = [LEFT, ...unheard];
+      const isLeft = `claimed = 1 AND node = ? AND is_left IN (${marks(states)})`;
       const rows = yield* all(
-        `SELECT * FROM callbacks WHERE claimed = 1 AND node = ? AND is_left = 1
-           AND state <> 'COMPLETED' ORDER BY seq`,
-        node(),
+        `SELECT * FROM callbacks WHERE ${isLeft} AND state <> 'COMPLETED' ORDER BY seq`,
+        ...[node(), ...states],
       );
-      yield* run('UPDATE callbacks SET is_left = 0 WHERE claimed = 1 AND node = ?', node());
+      yield* run(`UPDATE callbacks SET is_left = ? WHERE ${isLeft}`, mark, node(), ...states);
       return rows;
     },
     probe: "INSERT INTO probe VALUES (decode(repeat('00', 65536), 'hex'))",

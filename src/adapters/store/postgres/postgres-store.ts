@@ -26,6 +26,7 @@ import { perform } from '../operations.js';
 import type { Dialect, Work } from '../statements.js';
 import { chainsOf } from './chains.js';
 import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
+import { GivenOut, type Giving } from './given-out.js';
 import { Lanes, TURNS, type Waiting } from './lanes.js';
 import { NodeWatch } from './node-watch.js';
 import { postgresDialect } from './postgres-dialect.js';
@@ -83,7 +84,8 @@ class PostgresStore extends OperationStore {
   readonly #dialect: Dialect;
   readonly #lanes = new Lanes((batch) => this.#performBatch(batch));
   readonly #ownerId = randomBytes(OWNER_ID_BYTES).toString('hex');
-  #adopted: string[] = [];
+  readonly #givenOut = new GivenOut();
+  #adopted: readonly string[] = [];
   #closing: Promise<void> | undefined;
   readonly #handlers = {
     lost: new Set<(why: string) => Promise<void>>(),
@@ -112,10 +114,12 @@ class PostgresStore extends OperationStore {
         },
       },
     );
-    this.#dialect = postgresDialect(
-      () => this.#watch.token,
-      (ownerIds) => this.#adopted.push(...ownerIds),
-    );
+    this.#dialect = this.#dialectFor();
+  }
+
+  #dialectFor(giving?: Giving): Dialect {
+    const token = (): number => this.#watch.token;
+    return postgresDialect(token, (ownerIds) => (this.#adopted = ownerIds), giving);
   }
 
   async start(): Promise<void> {
@@ -187,7 +191,8 @@ class PostgresStore extends OperationStore {
       await this.#watch.tellCancel(operation.id, operation.by);
     }
     if (operation.kind === 'take-over-legs' && this.#adopted.length > 0) {
-      const ownerIds = this.#adopted.splice(0);
+      const ownerIds = this.#adopted;
+      this.#adopted = [];
       for (const handle of this.#handlers.adopted) handle(ownerIds);
     }
   }
@@ -220,32 +225,43 @@ class PostgresStore extends OperationStore {
   }
 
   /** What is looked at and locked once for all of them. */
-  async #prepare(client: pg.ClientBase, operations: readonly Operation[]): Promise<Dialect> {
-    await performOn(client, [lockNames(operations, this.#dialect)]);
+  async #prepare(
+    client: pg.ClientBase,
+    operations: readonly Operation[],
+    dialect: Dialect,
+  ): Promise<Dialect> {
+    await performOn(client, [lockNames(operations, dialect)]);
     const isDialling = operations.some(
       (one) => one.kind === 'commit' && one.change.dialLock === 'take',
     );
-    if (!isDialling || this.#dialect.holdsLease === undefined) return this.#dialect;
-    const [holds = false] = await performOn(client, [this.#dialect.holdsLease()]);
-    return withLeaseKnown(this.#dialect, holds);
+    if (!isDialling || dialect.holdsLease === undefined) return dialect;
+    const [holds = false] = await performOn(client, [dialect.holdsLease()]);
+    return withLeaseKnown(dialect, holds);
   }
 
   async #tryTransaction(operations: readonly Operation[]): Promise<Result[]> {
     const client = await this.#pool.connect();
+    const giving = operations.some(givesOut) ? this.#givenOut.next() : undefined;
     let broken: unknown;
+    let isAtCommit = false;
     try {
       // Each statement sees what is there when it begins, in a transaction or not.
       const isTransaction = operations.some(isWrite);
       if (isTransaction) await client.query(beginOf(operations));
-      const dialect =
-        operations.length > 1 ? await this.#prepare(client, operations) : this.#dialect;
+      let dialect = giving ? this.#dialectFor(giving) : this.#dialect;
+      if (operations.length > 1) dialect = await this.#prepare(client, operations, dialect);
       const chains = chainsOf(operations);
       const works = chains.map((chain) => inOrder(chain, operations, dialect));
       const values: Result[] = [];
       for (const [index, value] of (await performOn(client, works)).flat()) values[index] = value;
+      isAtCommit = isTransaction;
       if (isTransaction) await client.query('COMMIT');
+      if (giving && operations.some(({ kind }) => kind === 'take-over')) {
+        this.#givenOut.found(giving);
+      }
       return values;
     } catch (error) {
+      if (giving && isAtCommit) this.#mayHaveGiven(giving);
       const isTheConnection = !(error instanceof StoreError) && sqlState(error) === undefined;
       if (isTheConnection) broken = error;
       else await client.query('ROLLBACK').catch((why: unknown) => (broken = why));
@@ -253,6 +269,12 @@ class PostgresStore extends OperationStore {
     } finally {
       client.release(broken !== undefined);
     }
+  }
+
+  /** Whoever takes over what dead processes left finds these, too. */
+  #mayHaveGiven(giving: Giving): void {
+    this.#givenOut.lose(giving);
+    this.#handlers.gone.forEach((handle) => handle());
   }
 }
 
@@ -284,6 +306,11 @@ function* inOrder(
 /** What nobody waits for does not wait for the disk either. */
 function beginOf(operations: readonly Operation[]): string {
   return operations.some(mustReachDisk) ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off';
+}
+
+/** Callbacks become ours, and a session is to have them. */
+function givesOut({ kind }: Operation): boolean {
+  return kind === 'claim-due' || kind === 'take-over';
 }
 
 /** Everybody in the same order: nobody waits for somebody who waits for them. */
