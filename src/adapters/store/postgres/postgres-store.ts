@@ -123,11 +123,14 @@ class PostgresStore extends OperationStore {
   }
 
   async start(): Promise<void> {
-    const client = await this.#pool.connect();
+    const client = new pg.Client({ ...clientConfig(this.#options), query_timeout: 0 });
+    // Ended while nothing is asked of it: whoever asks next is told.
+    client.on('error', () => undefined);
     try {
+      await client.connect();
       await migrate(client, this.#options.schema);
     } finally {
-      client.release();
+      await client.end().catch(() => undefined);
     }
     await this.#watch.start();
   }

@@ -8,9 +8,10 @@ import { StoreError } from '../../../schedule/store-error.js';
 import { MIGRATIONS, type Migration } from '../migrations.js';
 
 /** Any number that no other program in this database is likely to lock. */
-const LOCK = 7_231_445_901;
+export const LOCK = 7_231_445_901;
 
 /**
+ * @param client one that waits for an answer as long as it takes
  * @param schema whose name is checked; made when missing
  * @param steps what this program knows
  * @throws StoreError `STORE_UNREADABLE` for tables that a newer version made
@@ -22,8 +23,17 @@ export async function migrate(
 ): Promise<void> {
   await client.query('BEGIN');
   try {
+    // An index on millions of rows takes its time, and whoever starts meanwhile waits for it. Tables
+    // are locked as ever: who waits long for one holds up everybody behind.
+    const lockMs = await setting(client, 'lock_timeout');
+    await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0');
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await client.query(`SET LOCAL lock_timeout = '${lockMs}'`);
+    // Asking for it when it is there takes the right to make one.
+    const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
+      schema,
+    ]);
+    if (rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
     const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
     const version = rows[0]?.version ?? 0;
@@ -43,6 +53,13 @@ export async function migrate(
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+async function setting(client: ClientBase, name: string): Promise<string> {
+  const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [
+    name,
+  ]);
+  return rows[0]?.value ?? '0';
 }
 
 /** SQLite's words in PostgreSQL's: integers of 64 bits, no table options. */

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { MIGRATIONS, type Migration } from '../../../../src/adapters/store/migrations.js';
 import { clientConfig } from '../../../../src/adapters/store/postgres/connections.js';
 import { openPostgresStore } from '../../../../src/adapters/store/postgres/postgres-store.js';
-import { migrate } from '../../../../src/adapters/store/postgres/schema.js';
+import { LOCK, migrate } from '../../../../src/adapters/store/postgres/schema.js';
 import { assertUpgraded, FIRST_ROWS } from '../upgrade.js';
 import { sharedServer, stopSharedServer, type PrivateServer } from './private-server.js';
 
@@ -43,6 +43,33 @@ describe('PostgreSQL tables of another version', () => {
       }
     });
   }
+
+  it('may take as long as they need, but for the locks of others', async () => {
+    const limit = (name: string) => `current_setting('${name}_timeout') AS of_${name}`;
+    const step = `CREATE TABLE limits AS SELECT ${limit('statement')}, ${limit('lock')};`;
+    await make([step], []);
+    const [limits] = await server.query(`SELECT * FROM ${schema}.limits`);
+    assert.deepEqual(limits, { of_statement: '0', of_lock: '5s' });
+  });
+
+  it('are waited for while another process brings them up to date', async function () {
+    this.timeout(60_000);
+    const other = new pg.Client({ connectionString: server.url });
+    await other.connect();
+    await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK})`);
+    const opening = openPostgresStore({ url: server.url, schema });
+    opening.catch(() => undefined);
+    // Longer than any other statement may wait.
+    await other.query('SELECT pg_sleep(12)');
+    await other.end();
+    await (await opening).close();
+  });
+
+  it('are made in a schema that is there by whoever may make nothing else', async () => {
+    await server.query(`CREATE ROLE tenant LOGIN; CREATE SCHEMA ${schema} AUTHORIZATION tenant`);
+    const url = server.url.replace('postgres@', 'tenant@');
+    await (await openPostgresStore({ url, schema })).close();
+  });
 
   it('are refused when they are newer, with both versions named', async () => {
     await make([...MIGRATIONS, 'CREATE TABLE of_tomorrow (id INTEGER PRIMARY KEY);'], []);
