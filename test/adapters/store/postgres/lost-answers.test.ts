@@ -9,7 +9,8 @@ import { sharedServer, stopSharedServer, type PrivateServer } from './private-se
 
 after(stopSharedServer);
 
-describe('A PostgreSQL behind a bad line', () => {
+describe('A PostgreSQL behind a bad line', function () {
+  this.timeout(60_000);
   const schema = 'bad_line';
   let server: PrivateServer;
   let line: BadLine;
@@ -64,8 +65,7 @@ describe('A PostgreSQL behind a bad line', () => {
     assert.deepEqual(await takenOver(), []);
   });
 
-  it('costs no lease when it falls silent and a new connection works', async function () {
-    this.timeout(60_000);
+  it('costs no lease when it falls silent and a new connection works', async () => {
     const owner = await store.ownerId();
     const leaseUntil = `SELECT lease_until::text FROM ${schema}.nodes WHERE owner_id = '${owner}'`;
     const before = await server.query(leaseUntil);
