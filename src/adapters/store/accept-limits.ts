@@ -51,7 +51,10 @@ export function* refuseCallback(
   return yield* fullCounter(counters, createdAtMs);
 }
 
-/** Under which names nobody else may pass meanwhile, in the order in which all take them. */
+/**
+ * The names to lock (`Dialect.alone`) before the limits are looked at, in the one order in which everybody
+ * takes them; none when nothing is limited.
+ */
 export function aloneWith(
   { serviceName }: Pick<NewCallback, 'serviceName'>,
   limits: AcceptLimits,

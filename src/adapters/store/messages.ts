@@ -1,6 +1,7 @@
 /**
- * What crosses between the main thread and the store's worker: one message per operation, never one
- * per SQL statement, so that a batch of operations shares one COMMIT.
+ * The operations of the store as data, and what each returns: for both kinds of store. To SQLite's worker
+ * one message crosses per operation, never one per SQL statement, so that a batch shares one COMMIT; on
+ * PostgreSQL they wait in lanes (`postgres/lanes.ts`) and share transactions there.
  */
 
 import type {

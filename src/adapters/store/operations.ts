@@ -204,7 +204,10 @@ function* writeLookupKeys(id: string, keys: Readonly<Record<string, string>>): W
   );
 }
 
-/** Whatever was last changed in what is now the future was changed before the clock was set back. */
+/**
+ * Whatever was last changed in what is now the future was changed before the clock was set back. QUEUED is
+ * asked for twice: the first term is that of the partial index `callbacks_due`, word for word.
+ */
 function* bringForward(nowMs: number): Work<number> {
   const rows = yield* all(
     `UPDATE callbacks SET due_at_ms = ?, updated_at_ms = ?
