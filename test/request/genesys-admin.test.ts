@@ -131,7 +131,7 @@ describe('the administrator’s paths', () => {
       const lines = answer.body.trimEnd().split('\r\n');
       assert.equal(lines.shift(), '_id');
       assert.deepEqual(lines.sort(), ids.sort());
-    }).timeout(20_000);
+    }).timeout(60_000);
 
     it('goes on behind what is deleted while it is read', async () => {
       const ids = Array.from({ length: 1003 }, (_, n) => `callback-${n}`);
@@ -149,7 +149,7 @@ describe('the administrator’s paths', () => {
       };
       const answer = await bed.post(EXPORT, { exported_properties: ['_id'] });
       assert.deepEqual(answer.body.trimEnd().split('\r\n').slice(-2), ids.slice(-2));
-    }).timeout(20_000);
+    }).timeout(60_000);
 
     it('says by its status that the store cannot be read', async () => {
       bed.store.find = () => Promise.reject(new StoreError('STORE_FAILED', 'gone'));

@@ -25,7 +25,8 @@ describe('The description of the API', () => {
   let api: FastifyInstance;
   let close: () => Promise<void>;
   let document: ApiDocument & Record<string, unknown>;
-  before(async () => {
+  before(async function () {
+    this.timeout(60_000);
     ({ api, close } = await openApi());
     document = (await api.inject('/openapi.json')).json();
   });
