@@ -3,23 +3,18 @@
 // packet of the prompt it interrupts. On the embedded engine, and on the servers that DIALBACK_DRACHTIO and
 // DIALBACK_FREESWITCH (host:port,secret) name. `-- 50` for 50 calls on each. The far end stamps what it sends and
 // hears itself; both figures hold up to 20 ms of waiting for the next RTP frame.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { argv, cpuUsage, env, exit } from 'node:process';
+import { argv, cpuUsage, exit } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fetch } from 'undici';
-import { silentLog } from '../src/adapters/log.ts';
-import { loadConfig } from '../src/config/load-config.ts';
-import { startDialback } from '../src/main.ts';
-
-// As mocha loads them: the G.711 library of the tests is no ES module.
-const require = createRequire(import.meta.url);
-const { FarParty } = require('../test/sip/far-party.ts');
-const { tone, toneShare, wav } = require('../test/sip/far-rtp.ts');
+import {
+  engines,
+  FarParty,
+  load,
+  percentile,
+  startService,
+  toneShare,
+} from './bench/far-calls.mjs';
 
 const FIRST_PROMPT_TARGET_MS = 50;
 const STOP_TARGET_MS = 80;
@@ -35,19 +30,7 @@ const PAGE = `<vxml version="2.1"><form>
   <block><exit expr="{ action: 'cancel', message: 'OK' }"/></block>
 </form></vxml>`;
 
-const percentile = (list, share) =>
-  list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(share * list.length))];
 const isPrompt = ({ samples }) => toneShare(samples, PROMPT_HZ) > 0.6;
-
-function serversYaml() {
-  const address = (text) => {
-    const [, host, port, secret] = /^([^:,]+):(\d+),(.*)$/.exec(text) ?? [];
-    return `{ host: "${host}", port: ${port}, secret: "${secret}" }`;
-  };
-  const { DIALBACK_DRACHTIO: drachtio, DIALBACK_FREESWITCH: freeswitch } = env;
-  if (!drachtio || !freeswitch) return undefined;
-  return `engine: servers\ndrachtio: ${address(drachtio)}\nfreeswitch: [${address(freeswitch)}]\n`;
-}
 
 /** The page's server, which says when its latest answer was gone. */
 async function servePage() {
@@ -70,25 +53,14 @@ async function until(find) {
   return undefined;
 }
 
-async function measure(engineYaml) {
-  const folder = await mkdtemp(join(tmpdir(), 'dialback-bench-'));
+async function measure(engine) {
   const customer = await FarParty.open();
   const page = await servePage();
-  await writeFile(join(folder, 'prompt.wav'), wav(tone(PROMPT_HZ, PROMPT_SAMPLES)));
-  const file = join(folder, 'dialback.yaml');
-  await writeFile(
-    file,
-    `${engineYaml}
-trunks: [{ name: far, uri: "sip:127.0.0.1:${customer.port}" }]
-queues: { support: { targets: [{ uri: "sip:nobody@127.0.0.1:${customer.port}" }] } }
-media: { directory: "${folder}" }
-http: { listen: "127.0.0.1:0" }
-store: { url: "sqlite:${join(folder, 'dialback.db')}" }
-services:
-  sales: { queue: support, _cpd_enable: false, _on_customer_connect_treatment_url: "${page.url}" }
-`,
-  );
-  const dialback = await startDialback(await loadConfig(file), silentLog);
+  const service = await startService({
+    ...{ engine, customer, agentUri: `sip:nobody@127.0.0.1:${customer.port}` },
+    sound: { name: 'prompt.wav', toneHz: PROMPT_HZ, samples: PROMPT_SAMPLES },
+    options: `_on_customer_connect_treatment_url: "${page.url}"`,
+  });
   const [firsts, stops] = [[], []];
   const before = cpuUsage();
   try {
@@ -101,11 +73,7 @@ services:
           resolve(call);
         };
       });
-      await fetch(`${dialback.url}/genesys/1/service/callback/sales`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ _customer_number: `+1212555${String(1000 + n)}` }),
-      });
+      await service.ask(n);
       const call = await answered;
       const first = await until(() =>
         customer.rtp.packets.find((packet) => packet.atMs >= page.gone.atMs && isPrompt(packet)),
@@ -126,10 +94,9 @@ services:
     const used = cpuUsage(before);
     return { firsts, stops, cpuMs: (used.user + used.system) / 1000 / COUNT };
   } finally {
-    await dialback.stop(0);
+    await service.stop();
     customer.close();
     page.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -147,17 +114,9 @@ function report(what, values, targetMs, needed) {
   return isMet;
 }
 
-const load = () => `load average ${loadavg()[0].toFixed(1)} on ${cpus().length} cores`;
 console.log(`${load()}, ${COUNT} calls each`);
 let isMet = true;
-for (const [name, yaml] of [
-  ['embedded engine', 'engine: embedded\n'],
-  ['servers', serversYaml()],
-]) {
-  if (yaml === undefined) {
-    console.log(`${name}: not measured: DIALBACK_DRACHTIO and DIALBACK_FREESWITCH are not set`);
-    continue;
-  }
+for (const [name, yaml] of engines()) {
   const { firsts, stops, cpuMs } = await measure(yaml);
   console.log(`${name} (${cpuMs.toFixed(0)} ms of processor time a call, far end included)`);
   const isFast = (values) => percentile(values, 0.5) < FIRST_PROMPT_TARGET_MS;
