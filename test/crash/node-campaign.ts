@@ -88,12 +88,18 @@ export class NodeCampaign {
     return node;
   }
 
-  /** How many processes own callbacks now. */
-  async owners(): Promise<number> {
-    const [row] = await this.database.query(
-      'SELECT count(DISTINCT node) AS count FROM dialback.callbacks WHERE claimed = 1',
-    );
-    return Number(row?.['count']);
+  /** Until each process has a leg on the wire. @throws Error when that does not come about */
+  async untilAllDial(withinMs: number): Promise<void> {
+    const giveUpAtMs = performance.now() + withinMs;
+    for (;;) {
+      const [row] = await this.database.query(
+        'SELECT count(DISTINCT node) AS count FROM dialback.legs WHERE is_orphan = 0',
+      );
+      const count = Number(row?.['count']);
+      if (count === this.nodes.length) return;
+      if (performance.now() > giveUpAtMs) throw new Error(`${count} processes dial`);
+      await sleep(POLL_MS);
+    }
   }
 
   /** Callbacks that have not ended, asked of the database. */

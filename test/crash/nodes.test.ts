@@ -5,10 +5,13 @@ import { postgresPrograms } from '../adapters/store/postgres/private-server.js';
 import { NodeCampaign } from './node-campaign.js';
 
 const LEASE_MS = 3000;
-const DONE_WITHIN_MS = 90_000;
+const DONE_WITHIN_MS = 180_000;
+const DIAL_WITHIN_MS = 60_000;
+/** Whoever has answered is on the line for so long at least, so that a kill meets calls in the air. */
+const AGENT_AFTER_MS = 5000;
 
 describe('two services on one PostgreSQL', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let campaign: NodeCampaign;
 
   before(async function () {
@@ -17,6 +20,7 @@ describe('two services on one PostgreSQL', function () {
       nodes: 2,
       leaseMs: LEASE_MS,
       parties: ['human', 'human', 'busy', 'human'],
+      agentAfterMs: AGENT_AFTER_MS,
     });
   });
   after(() => campaign?.stop());
@@ -25,16 +29,15 @@ describe('two services on one PostgreSQL', function () {
     const { callbacks } = campaign;
     await callbacks.fill(campaign.node(0).url, open / 2);
     await callbacks.fill(campaign.node(1).url, open);
-    await campaign.untilCallsUp(3, 15_000);
+    await campaign.untilCallsUp(3, DIAL_WITHIN_MS);
   };
 
   it('share the work, and one finishes what the other was killed with', async () => {
     await shareWork(12);
-    const owners = await campaign.owners();
+    await campaign.untilAllDial(DIAL_WITHIN_MS);
     await campaign.node(0).kill();
     await campaign.callbacks.untilCompleted(campaign.node(1).url, DONE_WITHIN_MS);
     const report = await campaign.report();
-    assert.equal(owners, 2);
     assert.deepEqual([report.lost, report.strayInvites, report.overlaps], [[], [], []]);
     assert.ok(report.nodeLostCount > 0, 'it was killed with calls in the air');
     assert.deepEqual(report.undecided, []);
