@@ -342,16 +342,22 @@ export const SCENARIOS: readonly Scenario[] = [
 export async function transcribe(scenario: Scenario, bench: MediaBench): Promise<string> {
   const legs: BenchLeg[] = [];
   for (let i = 0; i < scenario.legs; i++) legs.push(await bench.createLeg());
-  await pause(80); // events of the channel's own beginning may still be on their way
+  await silence(legs, 80); // events of the channel's own beginning may still be on their way
   const from = legs.map(({ log }) => log.lines.length);
   const [a, b] = legs as [BenchLeg, BenchLeg];
-  const result = await within(8000, scenario.name, scenario.run(bench, a, b));
-  await pause(SETTLE_MS);
+  const result = await within(20_000, scenario.name, scenario.run(bench, a, b));
+  await silence(legs, SETTLE_MS);
   const lines = legs.flatMap(({ log }, i) => [
     ...(legs.length > 1 ? [`(${i === 0 ? 'a' : 'b'})`] : []),
     ...inOneOrder(log.lines.slice(from[i])),
   ]);
   return [`## ${scenario.name}`, ...lines, `=> ${JSON.stringify(result ?? null)}`, ''].join('\n');
+}
+
+/** Until nothing more has been heard of the legs for so long. */
+async function silence(legs: readonly BenchLeg[], quietMs: number): Promise<void> {
+  const heard = (): number => legs.reduce((sum, { log }) => sum + log.lines.length, 0);
+  for (let before = -1; before !== heard(); await pause(quietMs)) before = heard();
 }
 
 /** uuid_transfer reports in two threads: the application it ended, and the new call state. */

@@ -102,7 +102,9 @@ export async function converse(bench: MediaBench, commands: readonly string[]): 
     await pause(60);
     socket.write(`${line.replace('SECRET', secret)}\n\n`);
   }
-  await Promise.race([isClosed, pause(300)]);
+  for (let before = -1; before !== text.length; await Promise.race([isClosed, pause(400)])) {
+    before = text.length;
+  }
   socket.destroy();
   return text.replaceAll('\n', ' / ');
 }

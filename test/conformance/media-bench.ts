@@ -99,7 +99,7 @@ export class WireLog {
   }
 
   /** Resolves once `test` holds; checked whenever something came. */
-  async until(test: () => boolean, what: string, limitMs = 3000): Promise<void> {
+  async until(test: () => boolean, what: string, limitMs = 10_000): Promise<void> {
     if (test()) return;
     await new Promise<void>((resolve, reject) => {
       const check = (): void => {
@@ -192,7 +192,7 @@ export class MediaBench {
     const { host: address, port, secret, profile } = target.freeswitch;
     const listen = { listenAddress: '127.0.0.1', advertisedAddress: '127.0.0.1' };
     const options = { address, port, secret, profile, ...listen };
-    const ms = await within(5000, 'mrf.connect', new Mrf(srf).connect(options));
+    const ms = await within(20_000, 'mrf.connect', new Mrf(srf).connect(options));
     ms.conn.socket?.setNoDelay(true);
     return new MediaBench(srf, ms, await makeMedia(), target);
   }
@@ -205,7 +205,7 @@ export class MediaBench {
   /** An endpoint without a peer's SDP yet. */
   async createEndpoint(): Promise<{ endpoint: FullEndpoint; log: WireLog }> {
     const work = this.ms.createEndpoint() as unknown as Promise<FullEndpoint>;
-    const endpoint = await within(5000, 'createEndpoint', work);
+    const endpoint = await within(10_000, 'createEndpoint', work);
     const log = this.#logs.find((each) => each.uuid === endpoint.uuid);
     if (!log) throw new Error('the endpoint has no event socket');
     await log.until(() => log.lines.some((l) => l.includes('filter added')), 'filter');
@@ -220,7 +220,7 @@ export class MediaBench {
     const heard: number[] = [];
     peer.onFrame = (pcm) => void heard.push(...pcm);
     peer.remote('127.0.0.1', Number(endpoint.local.mediaPort), payloadType, 101);
-    await within(3000, 'modify', endpoint.modify(sdpOf(peer, payloadType)));
+    await within(10_000, 'modify', endpoint.modify(sdpOf(peer, payloadType)));
     const leg: BenchLeg = { endpoint, peer, heard, log };
     this.legs.push(leg);
     return leg;

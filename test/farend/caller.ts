@@ -9,7 +9,7 @@ import { alaw, mulaw } from 'alawmulaw';
 
 const FRAME_SAMPLES = 160;
 const FRAME_MS = 20;
-const WAIT_MS = 4000;
+const WAIT_MS = 10_000;
 const LAWS = { alaw, mulaw };
 
 export interface SipText {

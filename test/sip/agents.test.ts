@@ -5,7 +5,7 @@ import { until } from './bench.js';
 import { atOnce, NOBODY_AT_HOME, Office, slug, WITHIN_MS } from './agents-office.js';
 
 describe('agents and queues on the wire', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const office = new Office();
   before(() => office.open());
   after(() => office.close());

@@ -7,6 +7,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { FarRtp } from './far-rtp.js';
 
+const REQUEST_WITHIN_MS = 10_000;
+
 export interface SipText {
   readonly start: string;
   readonly method: string;
@@ -163,9 +165,9 @@ export class FarParty {
     return this.received.filter((message) => message.method === method);
   }
 
-  /** @returns the first request of this method, now or when it comes within two seconds. */
+  /** @returns the first request of this method, now or when it comes. @throws when it does not come */
   async request(method: string): Promise<SipText> {
-    const signal = AbortSignal.timeout(2000);
+    const signal = AbortSignal.timeout(REQUEST_WITHIN_MS);
     for (;;) {
       const [found] = this.requests(method);
       if (found) return found;

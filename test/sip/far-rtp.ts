@@ -5,6 +5,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { alaw, mulaw } from 'alawmulaw';
 import type { SrtpStream } from './srtp.js';
 
@@ -13,6 +14,14 @@ const FRAME_MS = 20;
 const HEADER_BYTES = 12;
 
 export type Law = 'PCMU' | 'PCMA';
+/** Packets of a stretch that have to be the tone, and how much of each: a late one may leave a hole. */
+const PACKETS_OF_TONE = 0.8;
+const OF_TONE_SHARE = 0.8;
+/** Root mean square from which a packet counts as sound. */
+const AUDIBLE = 0.02;
+const QUIET_MS = 400;
+const POLL_MS = 50;
+const POLLS_MAX = 300;
 /** RFC 3551, by payload type. */
 const LAWS: Readonly<Record<number, Law>> = { 0: 'PCMU', 8: 'PCMA' };
 
@@ -123,6 +132,46 @@ export class FarRtp {
   heardSince(fromMs = 0): Int16Array {
     const parts = this.packets.filter(({ atMs }) => atMs >= fromMs).map(({ samples }) => samples);
     return concat(parts);
+  }
+
+  /** Packets with sound in them that arrived since `fromMs` (performance.now). */
+  loud(fromMs = 0): readonly HeardPacket[] {
+    return this.packets.filter(({ atMs, samples }) => atMs >= fromMs && level(samples) > AUDIBLE);
+  }
+
+  /**
+   * Waits until a tone has been heard for so long, counted in packets.
+   * @param fromMs what arrived before does not count (performance.now)
+   * @returns when the last packet of it arrived, from which to wait for what follows it
+   */
+  async hears(
+    toneHz: number,
+    { fromMs = performance.now(), forMs = 400 }: { fromMs?: number; forMs?: number } = {},
+  ): Promise<number> {
+    const window = forMs / FRAME_MS;
+    for (let poll = 0; poll < POLLS_MAX; poll += 1) {
+      const packets = this.packets.filter(({ atMs }) => atMs >= fromMs);
+      const isTone = packets.map(({ samples }) => toneShare(samples, toneHz) > OF_TONE_SHARE);
+      const last = isTone.findIndex((isSo, n) => {
+        const stretch = isTone.slice(Math.max(0, n + 1 - window), n + 1);
+        return isSo && stretch.filter(Boolean).length >= PACKETS_OF_TONE * window;
+      });
+      const end = packets[last];
+      if (end) return end.atMs;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`${toneHz} Hz were not heard`);
+  }
+
+  /** Waits until no sound has arrived for 400 ms. */
+  async isQuiet(): Promise<void> {
+    const fromMs = performance.now();
+    for (let poll = 0; poll < POLLS_MAX; poll += 1) {
+      const loudAtMs = this.loud(fromMs).at(-1)?.atMs ?? fromMs;
+      if (performance.now() - loudAtMs >= QUIET_MS) return;
+      await sleep(POLL_MS);
+    }
+    throw new Error('it does not become quiet');
   }
 
   close(): void {

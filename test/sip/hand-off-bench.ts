@@ -16,7 +16,7 @@ import { startDialback, type Dialback } from '../../src/main.js';
 import type { AttemptView } from '../../src/request/callback-view.js';
 import { engineYaml, until } from './bench.js';
 import { FarParty, type FarCall } from './far-party.js';
-import { tone, toneShare, wav } from './far-rtp.js';
+import { tone, wav } from './far-rtp.js';
 
 export const TONE_HZ = { waiting: 300, whisper: 400, one: 500, customer: 600, agent: 900 } as const;
 /** Long enough for the waiting treatment to be heard. */
@@ -142,7 +142,7 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
   /** @param except what may be left for a while */
   async isClean(except = ''): Promise<void> {
     let counts: Readonly<Record<string, number>> = {};
-    await until(5000, 'everything to be given back', async () => {
+    await until(20_000, 'everything to be given back', async () => {
       counts = await this.counts();
       const left = Object.entries(counts).filter(([name, count]) => name !== except && count > 0);
       return left.length === 0 || undefined;
@@ -156,12 +156,4 @@ ${service.map(([name, value]) => `    ${name}: ${value}`).join('\n')}
     this.agent.close();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Waits until a party hears this tone, for at least a quarter of a second. */
-export async function hears({ rtp }: FarParty, toneHz: number, limitMs = 8000): Promise<void> {
-  await until(limitMs, `${toneHz} Hz to be heard`, () => {
-    const heard = rtp.heardSince(performance.now() - 250);
-    return Promise.resolve((heard.length > 1600 && toneShare(heard, toneHz) > 0.8) || undefined);
-  });
 }

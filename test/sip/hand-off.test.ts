@@ -5,10 +5,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './bench.js';
 import { FarParty, type SipText } from './far-party.js';
-import { HandOffBench, TONE_HZ, hears } from './hand-off-bench.js';
+import { HandOffBench, TONE_HZ } from './hand-off-bench.js';
 import { toneShare } from './far-rtp.js';
 
 type Case = (bench: HandOffBench) => Promise<void>;
@@ -39,9 +38,9 @@ function onRefer({ customer }: HandOffBench, status: number, ...reports: readonl
 
 /** The route point was called by us instead, and the two talk until it hangs up. */
 async function isBridgedInstead(bench: HandOffBench, why: RegExp, except = ''): Promise<void> {
-  await hears(bench.customer, TONE_HZ.waiting);
-  await hears(bench.customer, TONE_HZ.agent);
-  await hears(bench.agent, TONE_HZ.customer);
+  await bench.customer.rtp.hears(TONE_HZ.waiting);
+  await bench.customer.rtp.hears(TONE_HZ.agent);
+  await bench.agent.rtp.hears(TONE_HZ.customer);
   bench.agent.call.bye();
   const record = await bench.completed();
   assert.deepEqual(
@@ -127,13 +126,13 @@ const CASES: Readonly<Record<string, Case>> = {
       agentAcceptDigit: '"1"',
       recordCalls: join(folder, '{service}/{attempt}.wav'),
     });
-    await hears(agent, TONE_HZ.whisper);
-    await hears(customer, TONE_HZ.waiting);
+    await agent.rtp.hears(TONE_HZ.whisper);
+    await customer.rtp.hears(TONE_HZ.waiting);
     assert.ok(toneShare(customer.rtp.heardSince(), TONE_HZ.whisper) < 0.1, 'for the agent alone');
     await agent.rtp.pressKey(agent.call.offer, '1', 100);
-    await hears(customer, TONE_HZ.agent);
-    await hears(agent, TONE_HZ.customer);
-    await sleep(1000);
+    await customer.rtp.hears(TONE_HZ.agent);
+    await agent.rtp.hears(TONE_HZ.customer);
+    await customer.rtp.hears(TONE_HZ.agent, { forMs: 1000 });
     customer.call.bye();
     const record = await bench.completed();
     assert.deepEqual(
@@ -143,7 +142,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await bench.isClean();
     // The folder is made by the media server.
     const path = join(folder, 'sales', '1.wav');
-    const samples = await until(3000, 'the recording', async () => {
+    const samples = await until(10_000, 'the recording', async () => {
       const file = await readFile(path).catch(() => Buffer.alloc(0));
       return file.length > 8000
         ? new Int16Array(new Uint8Array(file.subarray(44)).buffer, 0, (file.length - 44) >> 1)
@@ -164,11 +163,12 @@ const CASES: Readonly<Record<string, Case>> = {
       numberFragments: '[1=one.wav]',
       announcementEveryMs: '5000',
     });
+    let fromMs = 0;
     for (const name of ['waiting', 'whisper', 'one', 'waiting'] as const) {
-      await hears(customer, TONE_HZ[name]);
+      fromMs = await customer.rtp.hears(TONE_HZ[name], { fromMs });
     }
     await bench.setReady('alice');
-    await hears(customer, TONE_HZ.agent);
+    await customer.rtp.hears(TONE_HZ.agent);
     customer.call.bye();
     assert.equal((await bench.completed()).reason, 'AGENT_CONNECTED');
     // Her wrap-up goes on.
@@ -194,8 +194,8 @@ const CASES: Readonly<Record<string, Case>> = {
         second.rtp.sendTone(call.offer, SECOND_HZ);
       };
       await transferTo(second, bench);
-      await hears(customer, SECOND_HZ);
-      await hears(second, TONE_HZ.customer);
+      await customer.rtp.hears(SECOND_HZ);
+      await second.rtp.hears(TONE_HZ.customer);
       await agent.request('BYE');
       assert.match(agent.requests('NOTIFY').at(-1)?.body ?? '', /^SIP\/2.0 200 /);
       second.call.bye();
@@ -211,14 +211,15 @@ const CASES: Readonly<Record<string, Case>> = {
       const { customer, agent } = bench;
       second.onInvite = (call) => {
         call.answer();
-        call.bye();
+        // Not before the ACK (RFC 3261 15).
+        void second.request('ACK').then(() => call.bye());
       };
       await transferTo(second, bench);
-      await until(8000, 'the agent to be told', () =>
+      await until(20_000, 'the agent to be told', () =>
         Promise.resolve(/^SIP\/2.0 [45]/.test(agent.requests('NOTIFY').at(-1)?.body ?? '')),
       );
-      await hears(customer, TONE_HZ.agent);
-      await hears(agent, TONE_HZ.customer);
+      await customer.rtp.hears(TONE_HZ.agent);
+      await agent.rtp.hears(TONE_HZ.customer);
       assert.deepEqual(agent.requests('BYE'), []);
       customer.call.bye();
       const { reason, transfer, talkEndedBy } = await bench.completed();
@@ -233,12 +234,12 @@ const CASES: Readonly<Record<string, Case>> = {
     let agentCalls = 0;
     agent.onInvite = (call) => (agentCalls++ === 0 ? pickUp(call) : retarget(bench, 'agent'));
     await bench.call({ media: 'direct' });
-    await until(8000, 'the media server to be released', async () => {
+    await until(20_000, 'the media server to be released', async () => {
       const { endpoints, dialogs } = await bench.counts();
       return (endpoints === 0 && dialogs === 2) || undefined;
     });
-    await hears(customer, TONE_HZ.agent);
-    await hears(agent, TONE_HZ.customer);
+    await customer.rtp.hears(TONE_HZ.agent);
+    await agent.rtp.hears(TONE_HZ.customer);
     agent.call.request_('BYE');
     const record = await bench.completed();
     assert.deepEqual([record.reason, record.transfer], ['AGENT_CONNECTED', 'direct']);
@@ -264,7 +265,7 @@ async function withSecond(
 
 /** The agent, in a conversation, sends the customer there. */
 async function transferTo(second: FarParty, { customer, agent }: HandOffBench): Promise<void> {
-  await hears(customer, TONE_HZ.agent);
+  await customer.rtp.hears(TONE_HZ.agent);
   agent.onRequest = (call, request) => {
     if (request.method === 'NOTIFY') call.respondTo(request, 200, 'OK');
   };

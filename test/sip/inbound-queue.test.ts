@@ -21,7 +21,7 @@ const CUSTOMER = '+12125550142';
 const AUDIBLE = 0.02;
 
 describe('a call that comes to us', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
   let folder: string;
   let agent: FarParty;
   let dialback: Dialback;

@@ -16,7 +16,7 @@ const IN_A_ROW = 30;
 const AT_ONCE = 10;
 
 describe('many calls', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let folder: string;
   let far: FarParty;
   let dialback: Dialback;

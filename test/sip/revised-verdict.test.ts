@@ -11,7 +11,7 @@ import { hasSipp } from './sipp.js';
 const silence = (ms: number): Int16Array => new Int16Array(8 * ms);
 
 describe('a verdict that is revised while a file plays', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let bench: Bench;
 
   before(function () {

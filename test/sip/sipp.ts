@@ -5,8 +5,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+const POLL_MS = 20;
 const SCENARIOS = fileURLToPath(new URL('./scenarios/', import.meta.url));
 
 export interface SippRun {
@@ -14,6 +16,24 @@ export interface SippRun {
   /** Resolves with sipp's exit code (0: the scenario went through) and its error log. */
   readonly done: Promise<{ readonly code: number | null; readonly errors: string }>;
   stop(): void;
+}
+
+const LISTENS_WITHIN_MS = 20_000;
+
+/**
+ * It tells nobody when it listens, and an INVITE before that would be refused by the host. Asked of
+ * the kernel, because a packet would be a call to it.
+ */
+async function untilListening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
+  const socket = new RegExp(
+    `^ *\\d+: [0-9A-F]{8}:${port.toString(16).toUpperCase().padStart(4, '0')} `,
+    'm',
+  );
+  for (let waitedMs = 0; waitedMs < LISTENS_WITHIN_MS; waitedMs += POLL_MS) {
+    if (socket.test(await readFile(`/proc/net/${transport}`, 'utf8'))) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`sipp does not listen on ${port}`);
 }
 
 export function hasSipp(): boolean {
@@ -56,6 +76,7 @@ export async function startSipp(
     await rm(folder, { recursive: true, force: true });
     return { code: code as number | null, errors: texts.map(withoutItsOwnTroubles).join('') };
   });
+  await untilListening(port, transport);
   return { port, done, stop: () => void child.kill('SIGTERM') };
 }
 

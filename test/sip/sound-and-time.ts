@@ -52,15 +52,15 @@ export function watchStalls(): { longestMs(): number } {
   };
 }
 
-/** Asks again and again until there is an answer. */
+/** Asks again and again until there is an answer other than `false`. */
 export async function until<T>(
   withinMs: number,
   what: string,
-  ask: () => Promise<T | undefined>,
+  ask: () => Promise<T | false | undefined>,
 ): Promise<T> {
   for (let waitedMs = 0; waitedMs < withinMs; waitedMs += POLL_MS) {
     const answer = await ask();
-    if (answer !== undefined) return answer;
+    if (answer !== undefined && answer !== false) return answer;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`waited ${withinMs} ms for ${what}`);

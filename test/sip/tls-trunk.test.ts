@@ -157,7 +157,7 @@ async function startDrachtio(
 }
 
 describe('A trunk over TLS', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let setup: Setup | undefined;
   let engine: Engine | undefined;
   let theirs: Pem;

@@ -22,7 +22,7 @@ interface Document {
 }
 
 describe('trunks', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let folder = '';
   let first: FarParty;
   let second: FarParty;

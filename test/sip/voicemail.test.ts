@@ -11,7 +11,7 @@ import { leavesMessage, LISTENS, messageHeard, voicemail } from './voicemail-cal
 const PAUSE_MS = 1800;
 
 describe('A voicemail that beeps', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let service: FarService | undefined;
 
   afterEach(() => service?.close());

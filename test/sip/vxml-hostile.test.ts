@@ -38,7 +38,7 @@ const playing = (sources: readonly string[]): string => `<vxml version="2.1"><fo
 </form></vxml>`;
 
 describe('A VoiceXML page that is broken or mean, on a call', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const { callWith, counts } = pageStage();
   let media = '';
   before(async () => {

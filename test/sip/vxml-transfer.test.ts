@@ -41,7 +41,7 @@ const page = (attributes: string, inside = ''): string => `<vxml version="2.1"><
 </form></vxml>`;
 
 describe('A transfer that a VoiceXML page waits for', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const { callWith, counts } = pageStage();
 
   const result = ({ view }: PageOnCall): string | undefined =>

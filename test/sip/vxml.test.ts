@@ -27,7 +27,7 @@ const quiet = (quietMs: number): ScriptStep => ({ step: 'listen', quietMs, maxMs
 const QUIET_WITHIN_MS = 250;
 
 describe('A VoiceXML page on a call', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const { callWith, asked, counts } = pageStage();
 
   it('connects with an agent for 1, after the prompt was heard', async () => {

@@ -13,7 +13,7 @@ import { toneShare } from '../../sip/far-rtp.js';
 import { type LiveCall, useSite } from './site.js';
 
 describe('a recording of a customer', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
   const folder = join(tmpdir(), `dialback-recordings-${process.pid}`);
   const shelf = recordingShelf(folder);
@@ -36,7 +36,7 @@ describe('a recording of a customer', function () {
 
   it('ends when the customer is silent again, and holds what they said', async () => {
     const call = await site().call();
-    const recording = record(call, { maxMs: 10_000, silenceEndMs: 700, silenceStartMs: 5000 });
+    const recording = record(call, { maxMs: 10_000, silenceEndMs: 1500, silenceStartMs: 5000 });
     await sleep(400);
     call.far.rtp.sendTone(call.endpoint.localSdp, 600);
     await sleep(1500);
@@ -44,7 +44,7 @@ describe('a recording of a customer', function () {
     const end = await recording.done;
     assert.ok(end.kind === 'recorded', JSON.stringify(end));
     assert.equal(end.endedBy, 'silence');
-    assert.ok(end.durationMs > 1700 && end.durationMs < 4500, `${end.durationMs} ms`);
+    assert.ok(end.durationMs > 1700 && end.durationMs < 8000, `${end.durationMs} ms`);
     const wav = await readWavFile(end.path);
     assert.ok(wav.ok);
     assert.equal(Math.round(wav.pcm.length / 8), end.durationMs);
@@ -64,7 +64,7 @@ describe('a recording of a customer', function () {
     const call = await site().call();
     call.far.rtp.sendTone(call.endpoint.localSdp, 600);
     const byKey = record(call, { maxMs: 10_000, endDigits: '#' });
-    await sleep(600);
+    await sleep(1500);
     await call.far.rtp.pressKey(call.endpoint.localSdp, '#', 100);
     const key = await byKey.done;
     assert.ok(key.kind === 'recorded');
@@ -74,7 +74,7 @@ describe('a recording of a customer', function () {
     assert.equal(byTime.endedBy, 'max-time');
     assert.ok(byTime.durationMs <= 500);
     const stopped = record(call, { maxMs: 10_000 });
-    await sleep(400);
+    await sleep(1500);
     await stopped.stop();
     const end = await stopped.done;
     assert.equal(end.kind === 'recorded' && end.endedBy, 'stopped');
@@ -86,7 +86,7 @@ describe('a recording of a customer', function () {
     const call = await site().call();
     call.far.rtp.sendTone(call.endpoint.localSdp, 600);
     const recording = record(call, { maxMs: 10_000 });
-    await sleep(1000);
+    await sleep(2000);
     call.far.rtp.stopSending();
     await site().hangUp(call);
     recording.takeAway();

@@ -8,6 +8,7 @@ import type { Channel } from '../../../src/adapters/telephony/channel.js';
 import { TelephonyError } from '../../../src/adapters/telephony/errors.js';
 import type { TapKind } from '../../../src/ports.js';
 import { level, toneShare } from '../../sip/far-rtp.js';
+import { watchStalls } from '../../sip/sound-and-time.js';
 import { eventually, type TestSite, useSite } from './site.js';
 import { TapEar } from './tap-ear.js';
 
@@ -32,6 +33,10 @@ function useTap(site: () => TestSite, kind: TapKind): () => TapEar {
   };
 }
 
+const FRAME_MS = 20;
+/** What passes before the first frame comes. */
+const BEGINNING_FRAMES = 25;
+
 /** `lateMs`: FreeSWITCH writes the first half second of a recording at once. */
 const KINDS = [
   { kind: 'audio_fork', settings: {}, lateMs: 200 },
@@ -41,21 +46,28 @@ const KINDS = [
 
 for (const { kind, settings, lateMs } of KINDS) {
   describe(`a tap by ${kind}, field notes 2`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const site = useSite(settings);
     const ear = useTap(site, kind);
 
     it("delivers the customer's audio, fifty frames a second, until it is stopped", async () => {
       const call = await site().call();
       call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+      const startedAtMs = performance.now();
       const tap = await call.endpoint.tap(ear());
       assert.equal(site().telephony.counts()['taps'], 1);
-      await sleep(1400);
+      // Held up, it catches up: never more than there was time for, and in the end hardly less.
+      const due = () => (performance.now() - startedAtMs) / FRAME_MS;
+      const heard = () => ear().samples(0).length / 160;
+      await eventually(() => {
+        assert.ok(heard() <= due() + 5, `${heard()} of ${due()} frames`);
+        const isAll = heard() >= 300 && heard() + BEGINNING_FRAMES >= 0.96 * due();
+        assert.ok(isAll, `${heard()} of ${due()} frames`);
+      }, 20_000);
       await tap.stop();
-      const steady = ear().samples(15);
-      const rate = framesPerSecond(ear());
-      assert.ok(Math.abs(rate - 50) <= 4, `${rate} a second`);
-      assert.ok(toneShare(steady, 800) > 0.9);
+      const steady = ear().frames.slice(15);
+      const ofTone = steady.filter(({ samples }) => toneShare(samples, 800) > 0.9);
+      assert.ok(ofTone.length > 0.8 * steady.length, `${ofTone.length} of ${steady.length}`);
       await sleep(100);
       const countAfterStop = ear().frames.length;
       await sleep(200);
@@ -75,12 +87,15 @@ for (const { kind, settings, lateMs } of KINDS) {
       const from = ear().frames.length;
       const spokeAtMs = performance.now();
       far.rtp.sendTone(endpoint.localSdp, 900);
-      await sleep(lateMs + 400);
-      const onset = ear()
-        .frames.slice(from)
-        .find(({ samples }) => level(samples) > 0.1);
-      assert.ok(onset, 'the tone was heard before the answer');
-      assert.ok(onset.atMs - spokeAtMs < lateMs, `after ${Math.round(onset.atMs - spokeAtMs)} ms`);
+      const stalls = watchStalls();
+      const onset = () =>
+        ear()
+          .frames.slice(from)
+          .find(({ samples }) => level(samples) > 0.1);
+      await eventually(() => assert.ok(onset(), 'the tone is heard before the answer'));
+      const tookMs = Math.round((onset()?.atMs ?? NaN) - spokeAtMs);
+      const mostMs = lateMs + 4 * stalls.longestMs();
+      assert.ok(tookMs < mostMs, `after ${tookMs} of ${mostMs} ms`);
       await tap.stop();
       invite.cancel('test over');
       await invite.outcome;
@@ -110,8 +125,8 @@ for (const { kind, settings, lateMs } of KINDS) {
       const playback = call.endpoint.play([await site().toneFile(500, 600)], { loop: false });
       await stopping;
       assert.equal((await playback.done).kind, 'ended');
-      await sleep(60);
-      const heard = call.far.rtp.packets.filter(({ samples }) => level(samples) > 0.02);
+      await call.far.rtp.isQuiet();
+      const heard = call.far.rtp.loud();
       assert.ok(Math.abs(heard.length - 30) <= 2, `${heard.length} of 30 packets`);
       await site().hangUp(call);
     });
@@ -119,18 +134,15 @@ for (const { kind, settings, lateMs } of KINDS) {
     it('tells no RTP (0xFF) from silence (0x00), as field notes 9 says of unicast', async () => {
       const call = await site().call();
       const tap = await call.endpoint.tap(ear());
-      const heard = async (): Promise<number> => {
-        await sleep(lateMs + 200);
-        const { frames } = ear();
-        frames.splice(0, frames.length - 8);
-        return frames.reduce(
-          (sum, { samples }) => sum + (samples.every((s) => s === -1) ? 1 : 0),
-          0,
-        );
+      /** Of the last eight frames. */
+      const withoutRtp = (): number => {
+        const last = ear().frames.slice(-8);
+        assert.equal(last.length, 8);
+        return last.filter(({ samples }) => samples.every((s) => s === -1)).length;
       };
-      assert.ok((await heard()) >= 7, 'no RTP yet');
+      await eventually(() => assert.ok(withoutRtp() >= 7, 'no RTP yet'));
       call.far.rtp.sendTone(call.endpoint.localSdp, 800, 0);
-      assert.ok((await heard()) <= 1, 'digital silence');
+      await eventually(() => assert.ok(withoutRtp() <= 1, 'digital silence'));
       await tap.stop();
       await site().hangUp(call);
     });
@@ -151,7 +163,7 @@ for (const { kind, settings, lateMs } of KINDS) {
       call.far.rtp.sendTone(call.endpoint.localSdp, 800);
       const tap = await call.endpoint.tap(ear());
       const playback = call.endpoint.play([await site().toneFile(440, 1500)], { loop: false });
-      await sleep(500);
+      await call.far.rtp.hears(440);
       const from = ear().frames.length;
       await playback.done;
       const during = ear().samples(from);
@@ -165,7 +177,7 @@ for (const { kind, settings, lateMs } of KINDS) {
 }
 
 describe('a recording that is a tap', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   const site = useSite({ audioTap: 'recording' });
   const ear = useTap(site, 'recording');
 
@@ -219,7 +231,7 @@ describe('a tap by audio_fork whose listener closed first', () => {
 });
 
 describe('a tap by audio_fork that does not reach us', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   const site = useSite();
   const ear = useTap(site, 'audio_fork');
 
@@ -236,12 +248,3 @@ describe('a tap by audio_fork that does not reach us', function () {
     await site().hangUp(call);
   });
 });
-
-/** Of the last 40 frames: the first ones may come in a burst. */
-function framesPerSecond({ frames }: TapEar): number {
-  const steady = frames.slice(-40);
-  const [first, last] = [steady[0], steady.at(-1)];
-  if (!first || !last) return 0;
-  const samples = steady.slice(1).reduce((sum, frame) => sum + frame.samples.length, 0);
-  return (samples / 160) * (1000 / (last.atMs - first.atMs));
-}

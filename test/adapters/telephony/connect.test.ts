@@ -23,12 +23,12 @@ describe('connecting to the servers', () => {
       ...options,
       drachtio: { ...options.drachtio, ...change.drachtio },
       freeswitch: { ...options.freeswitch, ...change.freeswitch },
-      deadlines: { connectMs: 500 },
+      deadlines: { connectMs: 2000 },
     }).then(
       (telephony) => telephony.close(),
       (error: unknown) => error,
     );
-    assert.ok(performance.now() - startedAtMs < 1500, 'within the deadline');
+    assert.ok(performance.now() - startedAtMs < 4000, 'within the deadline');
     return (thrown as { code?: string } | undefined)?.code ?? 'connected';
   }
 
@@ -81,7 +81,7 @@ describe('connecting to the servers', () => {
 });
 
 describe('a lost server', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
   let drachtio: FaultProxy;
   let freeswitch: FaultProxy;
@@ -186,7 +186,9 @@ describe('a lost server', function () {
     await assert.rejects(endpoint.answer(far.rtp.sdp), { code: 'ENDPOINT_ENDED' });
     await dialog.bye('no media');
     await endpoint.close();
-    await eventually(() => assert.deepEqual(states, ['FreeSWITCH down', 'FreeSWITCH up']));
+    // drachtio's connection is watched as well, and a stalled machine may seem to have lost it.
+    const ofFreeswitch = () => states.filter((state) => state.startsWith('FreeSWITCH'));
+    await eventually(() => assert.deepEqual(ofFreeswitch(), ['FreeSWITCH down', 'FreeSWITCH up']));
     const again = await answeredCall();
     await again.dialog.bye('test over');
     await again.endpoint.close();

@@ -13,7 +13,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('the listener to which the media server opens its event sockets', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('cuts off whoever sends nonsense, which ends nothing else', async () => {

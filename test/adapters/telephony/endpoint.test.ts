@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { concat, type HeardPacket, level, toneShare } from '../../sip/far-rtp.js';
+import { concat, type FarRtp, type HeardPacket, toneShare } from '../../sip/far-rtp.js';
+import { watchStalls } from '../../sip/sound-and-time.js';
 import { eventually, useSite } from './site.js';
 
-const AUDIBLE = 0.02;
 /** A packet of 20 ms and a late scheduler. */
 const GAP_MAX_MS = 40;
 
 describe('a media endpoint', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('offers plain G.711 and is gone after close, however often', async () => {
@@ -27,8 +27,8 @@ describe('a media endpoint', function () {
     const playedAtMs = performance.now();
     const end = await call.endpoint.play([file], { loop: false }).done;
     assert.deepEqual(end, { kind: 'ended', playedMs: 1000 });
-    await sleep(60);
-    const sounding = loud(call.far.rtp.packets.filter(({ atMs }) => atMs >= playedAtMs));
+    await call.far.rtp.isQuiet();
+    const sounding = call.far.rtp.loud(playedAtMs);
     assert.ok(toneShare(concat(sounding.map(({ samples }) => samples)), 700) > 0.9);
     assert.ok(Math.abs(sounding.length - 50) <= 2, `${sounding.length} packets of 50`);
     await site().hangUp(call);
@@ -38,8 +38,8 @@ describe('a media endpoint', function () {
     const call = await site().call();
     const files = await Promise.all([site().toneFile(500, 400), site().toneFile(1500, 400)]);
     await call.endpoint.play(files, { loop: false }).done;
-    await sleep(60);
-    const heard = loud(call.far.rtp.packets).map(({ samples }) => samples);
+    await call.far.rtp.isQuiet();
+    const heard = call.far.rtp.loud().map(({ samples }) => samples);
     assert.ok(toneShare(concat(heard.slice(2, 18)), 500) > 0.9);
     assert.ok(toneShare(concat(heard.slice(-18, -2)), 1500) > 0.9);
     await site().hangUp(call);
@@ -73,29 +73,30 @@ describe('a media endpoint', function () {
     // 440 Hz has whole periods in 600 ms: any seam would be a gap or a click.
     const file = await site().toneFile(440, 600);
     const playback = call.endpoint.play([file], { loop: true });
-    await sleep(2500);
+    await call.far.rtp.hears(440, { forMs: 2 * 600 + 400 });
+    const stalls = watchStalls();
     const stoppedAtMs = performance.now();
     await playback.stop();
     const resolvedAfterMs = performance.now() - stoppedAtMs;
-    await sleep(200);
+    await call.far.rtp.isQuiet();
     assert.equal((await playback.done).kind, 'stopped');
-    const sounding = loud(call.far.rtp.packets);
-    assert.ok(spanMs(sounding) > 2 * 600, 'more than two rounds were heard');
+    const sounding = call.far.rtp.loud();
     assert.ok(widestGapMs(sounding) <= GAP_MAX_MS, `gap of ${widestGapMs(sounding)} ms`);
     const silentAfterMs = sounding.at(-1)!.atMs - stoppedAtMs;
-    assert.ok(silentAfterMs < 100, `sound for ${silentAfterMs} ms after the stop`);
-    assert.ok(resolvedAfterMs < 100, `stop took ${resolvedAfterMs} ms`);
+    const mostMs = 100 + 4 * stalls.longestMs();
+    assert.ok(silentAfterMs < mostMs, `sound for ${silentAfterMs} of ${mostMs} ms after the stop`);
+    assert.ok(resolvedAfterMs < mostMs, `stop took ${resolvedAfterMs} of ${mostMs} ms`);
     await site().hangUp(call);
   });
 
   it('field notes 4: stop; how much was heard is the position, not the read-ahead', async () => {
     const call = await site().call();
     const playback = call.endpoint.play([await site().toneFile(440, 5000)], { loop: false });
-    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 50));
+    await eventually(() => assert.ok(call.far.rtp.loud().length > 50));
     await playback.stop();
-    await sleep(100);
+    await call.far.rtp.isQuiet();
     const end = await playback.done;
-    const heardMs = 20 * loud(call.far.rtp.packets).length;
+    const heardMs = 20 * call.far.rtp.loud().length;
     assert.ok(end.kind === 'stopped' && end.playedMs !== undefined);
     assert.ok(Math.abs(end.playedMs - heardMs) <= 100, `${end.playedMs} of ${heardMs} ms heard`);
     await site().hangUp(call);
@@ -107,7 +108,7 @@ describe('a media endpoint', function () {
     call.endpoint.onDigit((digit, durationMs) => keys.push([digit, durationMs]));
     call.far.rtp.sendTone(call.endpoint.localSdp, 800, 0);
     const playback = call.endpoint.play([await site().toneFile(440, 1500)], { loop: false });
-    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 10));
+    await eventually(() => assert.ok(call.far.rtp.loud().length > 10));
     await call.far.rtp.pressKey(call.endpoint.localSdp, '5', 120);
     await eventually(() => assert.equal(keys.length, 1));
     const [digit, durationMs] = keys[0] ?? [];
@@ -127,13 +128,13 @@ describe('a media endpoint', function () {
       isGapless: true,
       stopsAtKey: true,
     });
-    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > 10));
+    await eventually(() => assert.ok(call.far.rtp.loud().length > 10));
     await call.far.rtp.pressKey(wire, '5', 120);
     const end = await stopped.done;
     assert.ok(end.kind === 'stopped' && (end.playedMs ?? 0) < 1400, JSON.stringify(end));
-    const heard = loud(call.far.rtp.packets).length;
+    const heard = call.far.rtp.loud().length;
     const next = call.endpoint.play([file], { loop: false });
-    await eventually(() => assert.ok(loud(call.far.rtp.packets).length > heard + 10));
+    await eventually(() => assert.ok(call.far.rtp.loud().length > heard + 10));
     await call.far.rtp.pressKey(wire, '5', 120);
     assert.deepEqual(await next.done, { kind: 'ended', playedMs: 1500 });
     await site().hangUp(call);
@@ -145,7 +146,7 @@ describe('a media endpoint', function () {
     const end = await call.endpoint.play(['silence_stream://500'], { loop: false }).done;
     assert.equal(end.kind, 'ended');
     const tookMs = performance.now() - startedAtMs;
-    assert.ok(tookMs > 400 && tookMs < 900, `${tookMs} ms`);
+    assert.ok(tookMs > 400 && tookMs < 4000, `${tookMs} ms`);
     await site().hangUp(call);
   });
 
@@ -158,7 +159,8 @@ describe('a media endpoint', function () {
     const playback = endpoint.play([await site().toneFile(700, 300)], { loop: false });
     await connecting;
     assert.equal((await playback.done).kind, 'ended');
-    assert.ok(toneShare(concatLoud(far.rtp.packets, 0), 700) > 0.8);
+    await far.rtp.isQuiet();
+    assert.ok(toneShare(concatLoud(far.rtp, 0), 700) > 0.8);
     await site().hangUp({ endpoint, dialog: outcome.dialog, far });
   });
 
@@ -179,22 +181,20 @@ describe('a media endpoint', function () {
     const playback = call.endpoint.play([await site().toneFile(440, 2000)], { loop: true });
     await playback.stop();
     assert.equal((await playback.done).kind, 'stopped');
-    await sleep(150);
-    assert.ok(spanMs(loud(call.far.rtp.packets)) < 100);
+    await call.far.rtp.isQuiet();
+    assert.ok(call.far.rtp.loud().length <= 5);
     await site().hangUp(call);
   });
 
   it('field notes 4: two ep.play at the same time; the first is stopped before the second', async () => {
     const call = await site().call();
     const first = call.endpoint.play([await site().toneFile(500, 3000)], { loop: true });
-    await sleep(400);
+    await call.far.rtp.hears(500);
     const second = call.endpoint.play([await site().toneFile(1500, 500)], { loop: false });
     assert.equal((await first.done).kind, 'stopped');
     assert.deepEqual(await second.done, { kind: 'ended', playedMs: 500 });
-    const endedAtMs = performance.now();
-    await sleep(300);
-    const after = call.far.rtp.heardSince(endedAtMs + 60);
-    assert.ok(level(after) < AUDIBLE, 'the first playback does not come back');
+    // The first one would go on for ever, were it to come back.
+    await call.far.rtp.isQuiet();
     await site().hangUp(call);
   });
 
@@ -213,19 +213,15 @@ describe('a media endpoint', function () {
     customer.far.rtp.sendTone(customer.endpoint.localSdp, 600);
     agent.far.rtp.sendTone(agent.endpoint.localSdp, 900);
     await customer.endpoint.bridge(agent.endpoint);
-    await sleep(300);
-    const bridgedAtMs = performance.now();
-    await sleep(400);
-    assert.ok(toneShare(customer.far.rtp.heardSince(bridgedAtMs), 900) > 0.8);
-    assert.ok(toneShare(agent.far.rtp.heardSince(bridgedAtMs), 600) > 0.8);
+    await customer.far.rtp.hears(900);
+    await agent.far.rtp.hears(600);
     await customer.endpoint.unbridge();
-    await sleep(150);
+    await customer.far.rtp.isQuiet();
     const apartAtMs = performance.now();
-    await sleep(200);
-    assert.ok(level(customer.far.rtp.heardSince(apartAtMs)) < AUDIBLE);
     const file = await site().toneFile(700, 300);
     assert.equal((await customer.endpoint.play([file], { loop: false }).done).kind, 'ended');
-    assert.ok(toneShare(concatLoud(customer.far.rtp.packets, apartAtMs), 700) > 0.8);
+    await customer.far.rtp.isQuiet();
+    assert.ok(toneShare(concatLoud(customer.far.rtp, apartAtMs), 700) > 0.8);
     await site().hangUp(customer, agent);
   });
 
@@ -248,16 +244,8 @@ describe('a media endpoint', function () {
   });
 });
 
-function loud(packets: readonly HeardPacket[]): HeardPacket[] {
-  return packets.filter(({ samples }) => level(samples) > AUDIBLE);
-}
-
-function concatLoud(packets: readonly HeardPacket[], sinceMs: number): Int16Array {
-  return concat(loud(packets.filter(({ atMs }) => atMs >= sinceMs)).map(({ samples }) => samples));
-}
-
-function spanMs(packets: readonly HeardPacket[]): number {
-  return (packets.at(-1)?.atMs ?? 0) - (packets[0]?.atMs ?? 0);
+function concatLoud(rtp: FarRtp, fromMs: number): Int16Array {
+  return concat(rtp.loud(fromMs).map(({ samples }) => samples));
 }
 
 /**
@@ -274,7 +262,7 @@ function widestGapMs(sounding: readonly HeardPacket[]): number {
 }
 
 describe('an endpoint of a media server that sees our files elsewhere', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const ELSEWHERE = '/not/here';
   const site = useSite({ mediaView: { directory: ELSEWHERE, seenAs: tmpdir() } });
 

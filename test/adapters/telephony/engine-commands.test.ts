@@ -45,7 +45,7 @@ class Wiretap {
 }
 
 describe('the list of engine commands', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('names nothing that the embedded engine does not implement', () => {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
 import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import { connectFreeswitch } from '../../../src/adapters/telephony/freeswitch-connection.js';
 import { newSrf } from '../../../src/adapters/telephony/srf-types.js';
 import { freePort } from '../../sip/fault-proxy.js';
-import { useSite } from './site.js';
+import { eventually, useSite } from './site.js';
 
 describe('an event socket', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('field notes 1: GOTCHA 3, every ESL command costs 42 ms; no delay on either kind of connection', async () => {
@@ -34,10 +33,9 @@ describe('an event socket', function () {
       const endpoint = await telephony.media.createEndpoint();
       await endpoint.close();
       // The connection that asked what the server is ends by itself; the one that works stays.
-      await sleep(200);
-      const staying = [...toServer].filter((socket) => !socket.destroyed).length;
+      const staying = () => [...toServer].filter((socket) => !socket.destroyed).length;
+      await eventually(() => assert.equal(staying(), 1));
       await telephony.close();
-      assert.equal(staying, 1);
       assert.ok(fromServer.size > 0);
     } finally {
       Object.defineProperty(Socket.prototype, 'setNoDelay', original);
@@ -59,7 +57,8 @@ describe('an event socket', function () {
       tookMs.push(performance.now() - askedAtMs);
     }
     await connection.close();
-    const medianMs = tookMs.sort((a, b) => a - b)[10] ?? Infinity;
-    assert.ok(medianMs < 20, `${medianMs} ms`);
+    // The 42 ms would be in each of them; a busy machine is not.
+    const quarterMs = tookMs.sort((a, b) => a - b)[5] ?? Infinity;
+    assert.ok(quarterMs < 20, `a quarter of them took up to ${quarterMs} ms`);
   });
 });

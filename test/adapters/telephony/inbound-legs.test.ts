@@ -8,7 +8,7 @@ import { Caller, type SipText } from '../../farend/caller.js';
 import { useSite } from './site.js';
 
 describe('The leg of a call from outside', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
   let caller: Caller;
   let answer: SipText;

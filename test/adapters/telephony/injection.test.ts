@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { access, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { TreatmentPlayer } from '../../../src/treatment/treatment-player.js';
 import { noNetwork } from '../../fakes/no-network.js';
 import { useSite } from './site.js';
 
+const SAID_WITHIN_MS = 10_000;
 const MARK = join(tmpdir(), `dialback-mark-${randomUUID()}`);
 const VARIABLE = `dialback_mark_${randomUUID().replaceAll('-', '')}`;
 
@@ -40,7 +42,7 @@ const HOSTILE = [
 ];
 
 describe('texts of documents and FreeSWITCH', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const site = useSite();
   after(() => rm(MARK, { force: true }));
 
@@ -51,9 +53,9 @@ describe('texts of documents and FreeSWITCH', function () {
     let said = '';
     socket.setEncoding('utf8').on('data', (text: string) => (said += text));
     socket.on('error', () => undefined);
-    socket.write(`auth ${secret}\n\n${commands.map((command) => `${command}\n\n`).join('')}`);
-    await sleep(300);
-    socket.destroy();
+    const all = [`auth ${secret}`, ...commands, 'exit'];
+    socket.write(all.map((command) => `${command}\n\n`).join(''));
+    await once(socket, 'close', { signal: AbortSignal.timeout(SAID_WITHIN_MS) });
     return said;
   }
 

@@ -40,7 +40,7 @@ function messageOf(body: string): string {
 }
 
 describe('events on an event socket', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('are read by the names of their headers, as JSON, as lines, and with a body', async () => {
     const [json, lines, text, broken] = await heard(

@@ -6,7 +6,7 @@ import { FleetBed, nameOf, serverOf, siteOf } from './fleet-bed.js';
 import { eventually } from './site.js';
 
 describe('a pool of media servers', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let bed: FleetBed;
   let one: FaultyEngine;
   let two: FaultyEngine;
@@ -112,7 +112,7 @@ describe('a pool of media servers', function () {
     await two.stop();
     await eventually(() => assert.equal(openCount(fleet), 1));
     await bed.restart(two);
-    await eventually(() => assert.equal(openCount(fleet), 2), 5000);
+    await eventually(() => assert.equal(openCount(fleet), 2));
     assert.deepEqual(await spread(fleet, 4), [2, 2]);
   });
 
@@ -125,11 +125,11 @@ describe('a pool of media servers', function () {
     const startedAtMs = performance.now();
     const endpoints = await take(fleet, 2);
     assert.deepEqual(tally(fleet, endpoints), [2, 0], 'the frozen one is asked, then the other');
-    assert.ok(performance.now() - startedAtMs < 2500);
-    await eventually(() => assert.equal(openCount(fleet), 1), 2000);
+    assert.ok(performance.now() - startedAtMs < 4500);
+    await eventually(() => assert.equal(openCount(fleet), 1));
     for (const fault of frozen) await fault.end();
     await giveBack(endpoints);
-    await eventually(() => assert.equal(openCount(fleet), 2), 8000);
+    await eventually(() => assert.equal(openCount(fleet), 2), 16_000);
   });
 
   it('keeps calls away from a server that fails, and lets it back in by a trial of its own', async () => {
@@ -145,7 +145,7 @@ describe('a pool of media servers', function () {
     assert.match([...members(fleet)][1]?.fault ?? '', /no answer within/);
     const asked = await deaf.end();
     assert.ok(asked <= 5, `three failures open the circuit, ${asked} were made`);
-    await eventually(() => assert.equal(openCount(fleet), 2), 8000);
+    await eventually(() => assert.equal(openCount(fleet), 2), 16_000);
     await giveBack(endpoints);
   });
 
@@ -185,7 +185,7 @@ describe('a pool of media servers', function () {
     const fleet = await bed.fleet([siteOf('main', one, one.freeswitch, gone)]);
     assert.equal(openCount(fleet), 1);
     await bed.restart(two);
-    await eventually(() => assert.equal(openCount(fleet), 2), 5000);
+    await eventually(() => assert.equal(openCount(fleet), 2));
   });
 
   function* members(fleet: Fleet) {

@@ -53,9 +53,9 @@ describe('the media watch', () => {
 });
 
 describe('an endpoint that is watched', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
-  const LIMIT_MS = 800;
+  const LIMIT_MS = 2000;
 
   function watchedCall(call: LiveCall) {
     const seen = { hasEnded: false };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FarCall, SipText } from '../../sip/far-party.js';
-import { level, toneShare } from '../../sip/far-rtp.js';
+import { level } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
 
 const AUDIBLE = 0.02;
@@ -35,7 +34,7 @@ async function reInvite(
 const status = ({ start }: SipText): number => Number(start.split(' ')[1]);
 
 describe('offer and answer, field notes 1 and 10', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('offers G.711 and telephone-event, and never SRTP', async () => {
@@ -54,18 +53,12 @@ describe('offer and answer, field notes 1 and 10', function () {
     const held = await reInvite(call, withDirection(call.far.rtp.sdp, 'sendonly'));
     assert.equal(status(held), 200);
     assert.match(held.body, /^a=recvonly/m);
-    await sleep(200);
-    const heldAtMs = performance.now();
-    await sleep(400);
-    assert.ok(level(call.far.rtp.heardSince(heldAtMs)) < AUDIBLE, 'nothing is sent to a held call');
+    await call.far.rtp.isQuiet();
 
     const resumed = await reInvite(call, withDirection(call.far.rtp.sdp, 'sendrecv'));
     assert.equal(status(resumed), 200);
     assert.doesNotMatch(resumed.body, /^a=(recvonly|sendonly|inactive)/m);
-    await sleep(200);
-    const resumedAtMs = performance.now();
-    await sleep(400);
-    assert.ok(toneShare(call.far.rtp.heardSince(resumedAtMs), 440) > 0.8, 'the music goes on');
+    await call.far.rtp.hears(440);
     await playback.stop();
     await site().hangUp(call);
   });
@@ -81,9 +74,9 @@ describe('offer and answer, field notes 1 and 10', function () {
     const call = await ready();
     const other = await site().far();
     const playback = call.endpoint.play([await site().toneFile(440, 1000)], { loop: true });
-    await sleep(200);
+    await call.far.rtp.hears(440);
     assert.equal(status(await reInvite(call, withDirection(other.rtp.sdp, 'sendrecv'))), 200);
-    await eventually(() => assert.ok(toneShare(other.rtp.heardSince(), 440) > 0.8));
+    await other.rtp.hears(440);
     await playback.stop();
     await site().hangUp(call);
   });
@@ -223,14 +216,12 @@ describe('offer and answer, field notes 1 and 10', function () {
         [180, false],
       ]),
     );
-    const rangAtMs = performance.now();
-    await sleep(300);
-    assert.ok(toneShare(far.rtp.heardSince(rangAtMs), 440) > 0.8, 'early media goes on');
+    await far.rtp.hears(440);
     far.call.respond(200, 'OK', { sdp: answering.rtp.sdp });
     const outcome = await invite.outcome;
     assert.ok(outcome.kind === 'answered');
     await endpoint.connect(outcome.dialog.remoteSdp);
-    await eventually(() => assert.ok(toneShare(answering.rtp.heardSince(), 440) > 0.8));
+    await answering.rtp.hears(440);
     await playback.stop();
     await outcome.dialog.bye('test over');
     await endpoint.close();

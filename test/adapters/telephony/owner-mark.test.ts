@@ -15,7 +15,7 @@ async function isEnded(endpoint: MediaEndpoint): Promise<boolean> {
 }
 
 describe('channels of a dead process', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('are ended by the next process of the same store, which knows none of them', async () => {

@@ -24,7 +24,7 @@ const OTHERS = ['4', '10', '20', '13', 'minutes-waited'];
 const WITHIN_MS = 20_000;
 
 describe('the packaged voice', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('tells the place and the wait in the middle of the music, word for word', async () => {

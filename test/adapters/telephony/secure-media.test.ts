@@ -20,7 +20,7 @@ function secureSdp({ rtp }: FarParty, law: Law = 'PCMU', version = 1): string {
 }
 
 describe('SRTP on a trunk', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('is not what the embedded engine does, and that is said', async function () {

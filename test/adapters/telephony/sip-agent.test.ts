@@ -133,7 +133,7 @@ describe('an INVITE through drachtio', () => {
     const startedAtMs = performance.now();
     const outcome = await site().invite(far, { uri: 'sip:callee@127.0.0.1:9' }).outcome;
     assert.equal(outcome.kind === 'failed' && outcome.status, 503);
-    assert.ok(performance.now() - startedAtMs < 2000);
+    assert.ok(performance.now() - startedAtMs < 10_000, 'not after the 32 s of timer B');
   });
 
   it("field notes 6: callee's host unreachable; a silent host is given up when we cancel, not after 32 s", async () => {
@@ -143,7 +143,7 @@ describe('an INVITE through drachtio', () => {
     const cancelledAtMs = performance.now();
     call.cancel('nobody rings');
     assert.deepEqual(await call.outcome, { kind: 'cancelled' });
-    assert.ok(performance.now() - cancelledAtMs < 8000);
+    assert.ok(performance.now() - cancelledAtMs < 16_000);
     // drachtio would wait out timer B.
     far.call.respond(486, 'Busy Here');
   });

@@ -123,7 +123,7 @@ export class TestSite {
 }
 
 /** Repeats an assertion until it holds, at most `limitMs`. */
-export async function eventually(check: () => void, limitMs = 3000): Promise<void> {
+export async function eventually(check: () => void, limitMs = 10_000): Promise<void> {
   const deadlineMs = performance.now() + limitMs;
   for (;;) {
     try {
@@ -143,7 +143,7 @@ export async function eventually(check: () => void, limitMs = 3000): Promise<voi
 export function useSite(freeswitch: SiteOptions = {}): () => TestSite {
   let site: TestSite | undefined;
   before(async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const opened = await TestSite.open(freeswitch);
     if (typeof opened === 'string') {
       console.log(`      skipped: ${opened}`);

@@ -4,7 +4,7 @@ import { spokenName } from '../../../src/adapters/telephony/spoken.js';
 import { eventually, useSite } from './site.js';
 
 describe('text that the media server reads out', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('keeps nothing that FreeSWITCH could take for more than words', () => {

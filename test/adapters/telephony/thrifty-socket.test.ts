@@ -24,7 +24,7 @@ async function writesOn(listenPort: number, work: () => Promise<void>): Promise<
 }
 
 describe('an event socket of an endpoint', function () {
-  this.timeout(15_000);
+  this.timeout(60_000);
   const site = useSite();
 
   it('is sent each command in one piece, and asks for no event that nobody listens to', async () => {
