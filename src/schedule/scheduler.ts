@@ -113,9 +113,9 @@ export class Scheduler {
       const nowMs = clock.nowMs();
       const due = services.filter(({ dueAtMs }) => dueAtMs <= nowMs);
       if (due.length > 0) {
-        const { claimed, isAll } = await this.#claimOf(due, limit, nowMs);
-        if (claimed === 0) return this.#waitForRoom();
-        return isAll ? SOON_MS : 0;
+        const claimed = await this.#claimOf(due, limit, nowMs);
+        // The next one may be due any moment now: when that is has to be asked.
+        return claimed > 0 ? 0 : this.#waitForRoom();
       }
       const nextDueAtMs = Math.min(...services.map(({ dueAtMs }) => dueAtMs));
       return Math.min(Math.max(nextDueAtMs - clock.nowMs(), 0), SLEEP_MAX_MS);
@@ -131,12 +131,8 @@ export class Scheduler {
     return this.#isShort ? PAUSE_MS : 0;
   }
 
-  /** @returns how many were claimed, and whether that was all that was due */
-  async #claimOf(
-    due: readonly DueService[],
-    limit: number,
-    nowMs: number,
-  ): Promise<{ readonly claimed: number; readonly isAll: boolean }> {
+  /** @returns how many were claimed */
+  async #claimOf(due: readonly DueService[], limit: number, nowMs: number): Promise<number> {
     const wanting = due.map(({ serviceName: name, dueAtMs }) => {
       const room = this.#deps.roomOf?.(name) ?? ANY_ROOM;
       return { name, ...room, isLeftOver: dueAtMs < nowMs - room.leftOverAfterMs, given: 0 };
@@ -158,10 +154,7 @@ export class Scheduler {
     });
     const outcomes = await Promise.allSettled(claims);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    const counts = outcomes.map((one) => (one.status === 'fulfilled' ? one.value : 0));
-    const isAll =
-      served.length === wanting.length && served.every(({ given }, n) => (counts[n] ?? 0) < given);
-    return { claimed: counts.reduce((sum, count) => sum + count, 0), isAll };
+    return outcomes.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
   }
 
   /** What is claimed is handed on at once, whatever becomes of other claims. @returns how many */
