@@ -45,6 +45,9 @@ export class QueuedCaller {
   #endpoint: MediaEndpoint | undefined;
   #dialog: SipDialog | undefined;
   #searches = 0;
+  /** The search that is heard; what a former one still tells is about the past. */
+  #heardSearch: string | undefined;
+  #waitsUntilMs = Infinity;
   #outcome: InboundOutcome = 'failed';
   #stopTimer: () => void = () => undefined;
   #stopRetry: () => void = () => undefined;
@@ -178,11 +181,17 @@ export class QueuedCaller {
     if (mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     this.#playWaiting();
     this.#search();
-    if (options.agentWaitMaxMs > 0) {
-      this.#stopTimer = clock.after(options.agentWaitMaxMs, () =>
-        this.#giveUp('gave-up', 'waited as long as anybody may'),
-      );
-    }
+    if (options.agentWaitMaxMs > 0) this.#waitsUntilMs = clock.nowMs() + options.agentWaitMaxMs;
+    this.#limitWait();
+  }
+
+  #limitWait(): void {
+    this.#stopTimer();
+    if (this.#waitsUntilMs === Infinity) return;
+    const { clock } = this.deps;
+    this.#stopTimer = clock.after(Math.max(0, this.#waitsUntilMs - clock.nowMs()), () =>
+      this.#giveUp('gave-up', 'waited as long as anybody may'),
+    );
   }
 
   #playWaiting(): void {
@@ -197,6 +206,7 @@ export class QueuedCaller {
   #search(): void {
     const { queue, maxTransferToAgentAttempts } = this.service.options;
     this.#searches += 1;
+    this.#heardSearch = this.#queueId;
     if (queue === undefined) return this.#giveUp('failed', 'the service has no queue');
     const attemptsMax = Math.max(1, maxTransferToAgentAttempts - this.#searches + 1);
     this.#story.note('queue', `${queue}, as ${this.#queueId}`);
@@ -213,6 +223,8 @@ export class QueuedCaller {
 
   #happened(event: EventBody): void {
     if (this.#ending) return;
+    // An agent who leaves while the bridge is made, and the bridge that fails then, are one failure.
+    if ('queueId' in event && event.queueId !== this.#heardSearch) return;
     switch (event.type) {
       case 'agent-answered': {
         const { conversationMaxMs } = this.service.options;
@@ -246,9 +258,11 @@ export class QueuedCaller {
   #failed(why: string): void {
     const { maxTransferToAgentAttempts, agentRetryMs } = this.service.options;
     this.#story.note('agent-failed', why);
+    this.#heardSearch = undefined;
     if (this.#isConnected || this.#searches >= maxTransferToAgentAttempts) {
       return this.#giveUp('failed', why);
     }
+    this.#limitWait();
     this.#stopRetry = this.deps.clock.after(agentRetryMs, () => {
       if (!this.#ending) this.#search();
     });
@@ -257,6 +271,7 @@ export class QueuedCaller {
   /** Nobody could be had: that is said, then the call ends. */
   #giveUp(outcome: 'failed' | 'gave-up', why: string): void {
     this.#outcome = outcome;
+    this.#heardSearch = undefined;
     this.#stopTimer();
     this.#stopRetry();
     this.#far.drop(this.#queueId, why, outcome);

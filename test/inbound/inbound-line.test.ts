@@ -213,6 +213,35 @@ describe('The line of calls from outside', () => {
     assert.deepEqual([records, outcomes, left()], [[], [], NOTHING]);
   });
 
+  it('looks for one agent at a time though a bridge fails twice over, and no longer than it may', async () => {
+    const { ring, clock, telephony, line, left } = open();
+    const { agentRetryMs, agentWaitMaxMs } = serviceConfig().options;
+    await ring();
+    await settle();
+    const [customer] = telephony.endpoints;
+    assert.ok(customer);
+    let breakBridge: (error: Error) => void = () => undefined;
+    customer.bridge = () => new Promise((_resolve, reject) => (breakBridge = reject));
+    const first = telephony.calls.at(-1);
+    first?.answer();
+    await settle();
+    first?.dialog?.end();
+    await settle();
+    breakBridge(new Error('no answer'));
+    await settle();
+    await clock.advance(agentRetryMs);
+    await settle();
+    await clock.advance(agentRetryMs);
+    await settle();
+    assert.equal(telephony.calls.length, 2, 'one more agent is called');
+    assert.ok(agentWaitMaxMs > 2 * agentRetryMs);
+    await clock.advance(agentWaitMaxMs - 2 * agentRetryMs);
+    await settle();
+    assert.notEqual(telephony.calls.at(-1)?.cancelledWith, undefined);
+    await line.drain(0);
+    assert.deepEqual(left(), NOTHING);
+  });
+
   it('has a story: messages, what was played, looked for and bridged, and how it ended', async () => {
     const { ring, clock, telephony, store, dialogs } = open();
     await ring();
