@@ -9,6 +9,7 @@ import { mulaw } from 'alawmulaw';
 
 const SAMPLES = 160;
 const FRAME_MS = 20;
+const CATCH_UP_MAX_MS = 100;
 const HEADER = 12;
 
 export interface Ear {
@@ -58,18 +59,22 @@ function speak(
   packet.writeUInt32BE(0x5eed, 8);
   let sequence = 0;
   const startedAtMs = performance.now();
+  let nextAtMs = startedAtMs;
   const sendNext = (): void => {
     const from = sequence * SAMPLES;
     const frame = new Int16Array(SAMPLES);
     frame.set(speech.subarray(from, from + SAMPLES));
     packet.set(mulaw.encode(frame), HEADER);
     packet.writeUInt16BE(sequence & 0xffff, 2);
-    packet.writeUInt32BE(from, 4);
+    packet.writeUInt32BE(Math.round((nextAtMs - startedAtMs) / FRAME_MS) * SAMPLES, 4);
     sequence += 1;
+    nextAtMs += FRAME_MS;
     socket.send(packet, to.port, to.address);
   };
-  // A timer that fires late is made up for: speech with holes in it is not what the party says.
   return setInterval(() => {
-    while (startedAtMs + sequence * FRAME_MS <= performance.now()) sendNext();
+    const lateMs = performance.now() - nextAtMs;
+    // A short delay is made up for. After a long one the party pauses, as whoever hears a burst would drop it.
+    if (lateMs > CATCH_UP_MAX_MS) nextAtMs += Math.floor(lateMs / FRAME_MS) * FRAME_MS;
+    while (nextAtMs <= performance.now()) sendNext();
   }, FRAME_MS / 2);
 }
