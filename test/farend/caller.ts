@@ -82,6 +82,11 @@ export class Caller {
     return new Caller(sockets[0], sockets[1], port);
   }
 
+  /** @param via a Via header of where the far end sends from; without a port in it, it is 5060 (RFC 3261 18.2.1) */
+  static toSender(via = ''): Promise<Caller> {
+    return Caller.open(Number(/127\.0\.0\.1:(\d+)/.exec(via)?.[1] ?? 5060));
+  }
+
   close(): void {
     this.sip.close();
     this.rtp.close();

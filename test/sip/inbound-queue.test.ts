@@ -26,7 +26,7 @@ describe('a call that comes to us', function () {
   let agent: FarParty;
   let dialback: Dialback;
   /** Of the signalling server. */
-  let sipPort: number;
+  let ourVia: string | undefined;
   const callers: Caller[] = [];
   const others: FarParty[] = [];
 
@@ -56,11 +56,11 @@ services:
     );
     dialback = await startDialback(await loadConfig(file), silentLog);
     const asked = await agent.request('OPTIONS');
-    sipPort = Number(/127\.0\.0\.1:(\d+)/.exec(asked.header('via') ?? '')?.[1]);
+    ourVia = asked.header('via');
   }
 
   async function caller(): Promise<Caller> {
-    const opened = await Caller.open(sipPort);
+    const opened = await Caller.toSender(ourVia);
     callers.push(opened);
     return opened;
   }

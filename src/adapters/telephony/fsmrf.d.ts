@@ -52,7 +52,10 @@ declare module 'drachtio-fsmrf' {
       readonly local: { sdp?: string };
       modify(sdp: string): Promise<string>;
       destroy(): Promise<unknown>;
-      on(event: 'destroy', handle: () => void): this;
+      on(
+        event: 'destroy',
+        handle: (bye?: { get(header: string): string | undefined }) => void,
+      ): this;
     }
 
     interface Endpoint {

@@ -6,6 +6,10 @@
  */
 import type Mrf from 'drachtio-fsmrf';
 import { TelephonyError } from './errors.js';
+import { parseQ850 } from './sip-headers.js';
+
+/** Q.850 cause of the BYE when FreeSWITCH cannot set its media up. */
+const INCOMPATIBLE_DESTINATION = 88;
 
 const GIVEN_UP =
   'FreeSWITCH gave the channel up before it was ours; its log says why ("Bind Error": another program has an RTP port of its range)';
@@ -21,8 +25,9 @@ export function createWatched(server: Mrf.MediaServer, options: Options): Promis
     let isOver = false;
     const createUAC: Mrf.DialogMaker['createUAC'] = async (...invite) => {
       const dialog = await server.srf.createUAC(...invite);
-      return dialog.on('destroy', () => {
-        if (isOver) return;
+      return dialog.on('destroy', (bye) => {
+        // Other causes say that its socket did not reach us, which the library finds out.
+        if (isOver || parseQ850(bye?.get('Reason')) !== INCOMPATIBLE_DESTINATION) return;
         // The library ends the dialog once more when its 4 s are over, and catches nothing.
         dialog.destroy = () => Promise.resolve();
         reject(new TelephonyError('ENDPOINT_GIVEN_UP', GIVEN_UP));

@@ -21,7 +21,7 @@ describe('The leg of a call from outside', function () {
     assert.ok(outcome.kind === 'answered');
     await outcome.dialog.bye('it has told where the signalling server is');
     const via = far.requests('INVITE')[0]?.header('via') ?? '';
-    caller = await Caller.open(Number(/127\.0\.0\.1:(\d+)/.exec(via)?.[1]));
+    caller = await Caller.toSender(via);
     const taken = new Promise<void>((resolve) =>
       site().telephony.onInbound(async (call) => {
         dialog = await call.accept(far.rtp.sdp, { onIdentity: (told) => (identity = told) });

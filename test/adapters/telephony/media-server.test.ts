@@ -68,7 +68,7 @@ function setUp(create: (() => Promise<LibraryEndpoint>) & { srf?: object }) {
 }
 
 /** A library whose first dialogs are ended by FreeSWITCH and then, after its 4 s, by itself. */
-function givingUp(times: number) {
+function givingUp(times: number, reason = 'Q.850;cause=88;text="INCOMPATIBLE_DESTINATION"') {
   let inviteCount = 0;
   let byeCount = 0;
   const timeouts: (() => Promise<void>)[] = [];
@@ -90,16 +90,19 @@ function givingUp(times: number) {
     if (inviteCount > times) return new LibraryEndpoint(PLAIN_SDP);
     return new Promise((_, reject) => {
       timeouts.push(async () => {
-        await dialog.destroy();
         reject(new Error('Connection timeout'));
+        await dialog.destroy();
       });
-      dialog.emit('destroy');
+      dialog.emit('destroy', { get: () => reason });
     });
   }
   return {
     createEndpoint: Object.assign(createEndpoint, { srf: { createUAC } }),
     invites: () => inviteCount,
     byes: () => byeCount,
+    invited: async () => {
+      while (timeouts.length === 0) await new Promise(setImmediate);
+    },
     afterFourSeconds: () => Promise.all(timeouts.map((over) => over())),
   };
 }
@@ -138,6 +141,17 @@ describe('creating endpoints', () => {
     await library.afterFourSeconds();
     assert.equal(library.byes(), 0);
     assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('takes a channel that ends for another reason for one whose socket does not reach us', async () => {
+    const library = givingUp(1, 'Q.850;cause=16;text="NORMAL_CLEARING"');
+    const { media } = setUp(library.createEndpoint);
+    const creating = media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    const refused = assert.rejects(creating, { code: 'ENDPOINT_UNREACHED' });
+    await library.invited();
+    await library.afterFourSeconds().catch(() => undefined);
+    await refused;
+    assert.equal(library.invites(), 1);
   });
 
   it('refuses an answer with SRTP from the far side', async () => {
