@@ -49,6 +49,8 @@ export function registerRunCommand(program: Command): void {
       onceSignal(() => void hangUpAndExit(dialback));
       await dialback.stop();
       log.info({}, 'stopped');
+      // A FreeSWITCH with channels that hang keeps their event sockets open, and would keep us.
+      process.exit();
     });
 }
 
