@@ -321,7 +321,10 @@ class Campaign {
   async #channelsInTheEnd(): Promise<string[]> {
     const giveUpAtMs = performance.now() + GHOST_AFTER_MS + 1000;
     for (;;) {
-      const channels = await this.servers.freeswitch.channels();
+      // One that does not answer is asked again, and in the end is a finding itself.
+      const channels = await this.servers.freeswitch.channels().catch((why: unknown) => {
+        return [`FreeSWITCH does not answer: ${String(why)}`];
+      });
       const legs = this.farEnd.stats().liveCalls + this.callers.liveCount;
       const isQuiet = channels.length === 0 && legs === 0;
       if (isQuiet || performance.now() > giveUpAtMs) return channels;
