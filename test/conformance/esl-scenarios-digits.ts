@@ -184,6 +184,7 @@ const SEQUENCES: readonly Scenario[] = [
   {
     name: 'collect: more keys than there is room for',
     legs: 1,
+    areKeysApart: true,
     run: async (_, a) => {
       const first = await collect(a, `1 2 1 2000 # ${QUIET} ${QUIET} d . 600`, [300, '1234']);
       await pause(4 * KEY_MS);

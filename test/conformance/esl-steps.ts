@@ -11,6 +11,8 @@ import { pause } from './media-bench.js';
 export interface Scenario {
   readonly name: string;
   readonly legs: 0 | 1 | 2;
+  /** Keys are pressed while questions are asked: which is first is not looked at. */
+  readonly areKeysApart?: boolean;
   run(bench: MediaBench, a: BenchLeg, b: BenchLeg): Promise<unknown>;
 }
 

@@ -50,6 +50,13 @@ async function transcribeAll(
   return transcripts;
 }
 
+/** With the lines of pressed keys behind all others. */
+function keysLast(transcript: string): string {
+  const lines = transcript.split('\n');
+  const isKey = (line: string): boolean => line.startsWith('<- EVENT DTMF');
+  return [...lines.filter((line) => !isKey(line)), ...lines.filter(isKey)].join('\n');
+}
+
 /** What the embedded server says where FreeSWITCH says `whole`. */
 function applyDifferences(scenario: string, whole: string): string {
   let wanted = whole;
@@ -121,12 +128,13 @@ describe('The event socket, compared with FreeSWITCH 1.10.12', () => {
     await engine?.stop();
   });
 
-  for (const { name } of SCENARIOS) {
+  for (const { name, areKeysApart = false } of SCENARIOS) {
     it(`gives the same transcript: ${name}`, () => {
       const actual = `${(transcripts.get(name) ?? '').trimEnd()}\n`;
       const whole = golden.get(name) ?? 'not in the golden file';
       const wanted = target ? withoutLostEvents(whole, actual) : applyDifferences(name, whole);
-      assert.equal(actual, wanted);
+      if (areKeysApart) assert.equal(keysLast(actual), keysLast(wanted));
+      else assert.equal(actual, wanted);
     });
   }
 

@@ -115,7 +115,9 @@ export async function runCase(one: Omit<Case, 'name'>): Promise<CaseRun> {
 
 /** Declares one test for each case. */
 export function cases(title: string, list: readonly Case[]): void {
-  describe(title, () => {
+  describe(title, function () {
+    // One that runs into a limit computes for seconds on a busy machine.
+    this.timeout(60_000);
     for (const one of list) it(one.name, () => check(one));
   });
 }
