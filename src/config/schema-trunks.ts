@@ -289,7 +289,7 @@ export const inbound: OptionSpec = block(
     option(
       'service',
       name,
-      'Calls are taken into the queue of this service: with its waiting treatment, announcements, whisper, longest wait and `_treatment_find_agent_fail`. They have no callback, and so no record in the store.',
+      'Calls are taken into the queue of this service: with its waiting treatment, announcements, whisper, longest wait and `_treatment_find_agent_fail`. They have no callback; `dialback trace` and `GET /v1/inbound-calls` tell of them.',
     ),
     option(
       'maxCalls',

@@ -236,7 +236,6 @@ export class OutboundCall {
     this.#leg = leg;
     this.#trunk = trunk;
     this.#callId = parts.callId;
-    this.#hasRung = false;
     this.#heard = undefined;
     if (isSecure === this.#isSecure) {
       leg.onEndpoint(former.id);

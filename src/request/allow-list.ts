@@ -112,7 +112,7 @@ const GLOBAL_NUMBER = /^(?:\+|00)([1-9][0-9]{2,14})$/;
  */
 export function judgeDestination(uri: string, rules: DestinationRules): DestinationVerdict {
   // What only says how to get there changes nothing; headers and other parameters are refused with the rest.
-  const address = readSipAddress(uri.replace(/;(?:transport|user|lr)(?:=[A-Za-z]+)?/g, ''));
+  const address = readSipAddress(uri.replace(/;(?:transport|user|lr)(?:=[A-Za-z]+)?(?=;|$)/g, ''));
   if (address === undefined) return { ok: false, why: 'no-sip-uri' };
   if (isAddressAllowed(address, rules.allowedDestinations)) return { ok: true };
   const isTrunk = rules.trunkUris.some((trunk) => {

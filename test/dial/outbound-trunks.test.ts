@@ -47,6 +47,25 @@ describe('OutboundCall on another trunk', () => {
     await t.quiet();
   });
 
+  it('tries no other trunk for a call that rang before it was redirected', async () => {
+    const asked: number[] = [];
+    const t = placeCall({
+      onward: ({ status }) => {
+        asked.push(status);
+        return Promise.resolve(second(t.wire));
+      },
+    });
+    const invite = await t.invite();
+    invite.ring();
+    invite.fail(302);
+    await settle();
+    t.telephony.calls[1]?.fail(503);
+    await settle();
+    assert.deepEqual(asked, [302]);
+    assert.equal(t.telephony.calls.length, 2);
+    await t.quiet();
+  });
+
   it('goes on with another endpoint, and listens there, where only one of the two trunks has SRTP', async () => {
     const t = placeCall({
       onward: () => Promise.resolve({ ...second(t.wire), isSecure: true }),

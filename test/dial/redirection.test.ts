@@ -35,6 +35,8 @@ describe('A 3xx of a trunk', () => {
     ['sip:+493012345678@gw.example.net:5070@10.0.0.1', false],
     ['sip:+493012345678@gw.example.net:5070\r\nX: y', false],
     ['tel:+493012345678', false],
+    ['sip:anybody@pbx.example.ne;lrt', false], // not a parameter: half of another host's name
+    ['sip:+4930123456;lr78@gw.example.net:5070', false], // nor half of another number
   ] as const) {
     it(`${may ? 'may' : 'may not'} point to ${JSON.stringify(uri)}`, () => {
       assert.equal(mayRedirectTo(uri, trunk, RULES), may);

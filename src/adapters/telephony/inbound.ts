@@ -91,7 +91,9 @@ function sourceOf(request: InboundRequestView): string {
   return peerName(protocol, address, String(port));
 }
 
-/** The number in a SIP or tel URI; names and `anonymous` are none. */
-function userOf(address: string | undefined): string | undefined {
-  return /(?:sips?|tel):(\+?[0-9]{3,20})(?=[@;>]|$)/i.exec(address ?? '')?.[1];
+/** The number in a SIP or tel URI; names, display names and `anonymous` are none. */
+function userOf(address = ''): string | undefined {
+  const bare = address.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  const uri = /<([^>]*)>/.exec(bare)?.[1] ?? bare;
+  return /^\s*(?:sips?|tel):(\+?[0-9]{3,20})(?=[@;\s]|$)/i.exec(uri)?.[1];
 }

@@ -89,6 +89,11 @@ describe('Requests from outside', () => {
     ['the network vouches for', ['P-Asserted-Identity: <tel:+442079460000>'], '+442079460000'],
     ['is withheld', ['Privacy: id'], undefined],
     ['is none', ['From: <sip:anonymous@anonymous.invalid>;tag=a'], undefined],
+    [
+      'is only shown',
+      ['From: "sip:+442079460000;" <sip:+493012345678@127.0.0.1>;tag=a'],
+      '+493012345678',
+    ],
     ['is a name', ['From: <sip:bob@127.0.0.1>;tag=a'], undefined],
   ] as const) {
     it(`a number that ${what} is taken for ${number ?? 'nobody'}`, async () => {
