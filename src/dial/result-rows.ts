@@ -2,8 +2,9 @@
  * What a refused INVITE means, as data: the built-in rows of the result table. The first row whose
  * conditions hold decides; rows of the configuration are asked before these.
  *
- * Statuses that are themselves precise come first (a Q.850 cause does not overrule them), then causes (a
- * gateway's 480 with cause 17 is a busy customer), then the statuses that say little.
+ * What the customer said themselves comes first, and 6xx, which speak for everybody: no Q.850 cause
+ * overrules them. Then causes: gateways make one 404 of an unknown number (cause 1) and of a route that
+ * they do not have (2, 3), and one 480 of a busy customer and of a full network. Then the statuses alone.
  *
  * Sources: RFC 3261 section 21, RFC 3398 section 7.2.4.1 (status and ISUP cause), ITU-T Q.850 table 1,
  * Genesys' call state enumeration.
@@ -80,12 +81,9 @@ export const RESULT_ROWS: readonly ResultRow[] = [
   status(603, 'declined', 'declined'),
   status(607, 'declined', 'unwanted (RFC 8197)'),
   status(608, 'declined', 'rejected (RFC 8688)'),
-  status(404, 'sit-invalid-number', 'no such number'),
-  status(484, 'sit-invalid-number', 'number incomplete'),
   status(604, 'sit-invalid-number', 'does not exist anywhere'),
-  status(410, 'sit-intercept', 'number gone'),
-  status(487, 'no-answer', 'request terminated'),
   cause(1, 'sit-invalid-number', 'unallocated number'),
+  cause(2, 'sit-no-circuit', 'no route to transit network', 'next-trunk'),
   cause(3, 'sit-no-circuit', 'no route to destination', 'next-trunk'),
   cause(17, 'busy', 'user busy'),
   cause(18, 'no-answer', 'no user responding'),
@@ -93,6 +91,7 @@ export const RESULT_ROWS: readonly ResultRow[] = [
   cause(20, 'no-answer', 'subscriber absent'),
   cause(21, 'declined', 'call rejected'),
   cause(22, 'sit-intercept', 'number changed'),
+  cause(25, 'sit-no-circuit', 'exchange routing error', 'next-trunk'),
   cause(28, 'sit-invalid-number', 'invalid number format'),
   cause(34, 'sit-no-circuit', 'no circuit available', 'next-trunk'),
   cause(38, 'sit-no-circuit', 'network out of order', 'next-trunk'),
@@ -104,13 +103,17 @@ export const RESULT_ROWS: readonly ResultRow[] = [
   thisTrunk(402, 'error', 'payment required'),
   thisTrunk(403, 'error', 'forbidden: caller ID, credit or address not accepted'),
   thisTrunk(407, 'error', 'our credentials were not taken'),
+  status(404, 'sit-invalid-number', 'no such number'),
   thisTrunk(408, 'no-answer', 'request timeout'),
+  status(410, 'sit-intercept', 'number gone'),
   thisTrunk(415, 'error', 'media type not taken'),
   thisTrunk(420, 'error', 'extension not supported'),
   thisTrunk(421, 'error', 'extension required'),
   status(480, 'no-answer', 'temporarily unavailable'),
   thisTrunk(482, 'error', 'the trunk routes in a loop'),
   thisTrunk(483, 'error', 'the trunk routes in a loop'),
+  status(484, 'sit-invalid-number', 'number incomplete'),
+  status(487, 'no-answer', 'request terminated'),
   thisTrunk(488, 'error', 'media not acceptable'),
   thisTrunk(503, 'sit-no-circuit', 'service unavailable'),
   statuses(500, 599, 'next-trunk', 'error', 'the server failed'),

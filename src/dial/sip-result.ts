@@ -93,5 +93,6 @@ const KNOWN_CAUSES = new Set(RESULT_ROWS.map(({ when }) => when.q850Cause));
 
 /** Whether signalling leaves open what happened. 404 comes with cause 1 by rule (RFC 3398, 8.2.6.1). */
 function isOpen({ status, q850Cause }: InviteFailure): boolean {
-  return status === 404 || q850Cause === undefined || !KNOWN_CAUSES.has(q850Cause);
+  if (q850Cause === undefined || !KNOWN_CAUSES.has(q850Cause)) return true;
+  return status === 404 && q850Cause === 1;
 }

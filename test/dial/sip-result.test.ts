@@ -12,7 +12,22 @@ const CASES: [number, number | undefined, string, string][] = [
   [486, 21, 'busy', 'a precise status is not overruled by its cause'],
   [603, undefined, 'declined', 'decline'],
   [607, undefined, 'declined', 'unwanted'],
+  [603, 34, 'declined', 'what the customer said is not overruled'],
+  [604, 3, 'sit-invalid-number', 'a 6xx speaks for everybody'],
   [404, undefined, 'sit-invalid-number', 'not found'],
+  [404, 1, 'sit-invalid-number', 'unallocated number'],
+  [404, 2, 'sit-no-circuit', 'no route to the transit network is no wrong number'],
+  [404, 3, 'sit-no-circuit', 'no route is no wrong number'],
+  [404, 17, 'busy', 'the cause says more'],
+  [404, 38, 'sit-no-circuit', 'network out of order'],
+  [404, 41, 'reorder', 'temporary failure'],
+  [404, 42, 'reorder', 'congestion'],
+  [410, 3, 'sit-no-circuit', 'no route'],
+  [484, 34, 'sit-no-circuit', 'no circuit'],
+  [484, 28, 'sit-invalid-number', 'the cause agrees'],
+  [487, 34, 'sit-no-circuit', 'the network ended it, not the customer'],
+  [480, 18, 'no-answer', 'no user responding'],
+  [480, 19, 'no-answer', 'it rang, and nobody came'],
   [484, undefined, 'sit-invalid-number', 'address incomplete'],
   [604, undefined, 'sit-invalid-number', 'does not exist anywhere'],
   [410, undefined, 'sit-intercept', 'gone'],
@@ -51,15 +66,19 @@ describe('Another trunk', () => {
   it('is tried for what means this trunk', () => {
     for (const status of [401, 403, 407, 408, 488, 500, 502, 503, 504, 580, 606])
       assert.equal(action(status), 'next-trunk', String(status));
-    for (const cause of [3, 34, 38, 41, 42, 44, 47])
-      assert.equal(action(480, cause), 'next-trunk', `cause ${cause}`);
+    for (const status of [404, 410, 480, 484, 487, 503])
+      for (const cause of [2, 3, 25, 34, 38, 41, 42, 44, 47])
+        assert.equal(action(status, cause), 'next-trunk', `${status} with cause ${cause}`);
   });
 
   it('is never tried after decline, busy, an unknown number or nobody there', () => {
     for (const status of [404, 410, 480, 484, 486, 487, 600, 603, 604, 607, 608])
       assert.equal(action(status), 'by-call-state', String(status));
-    for (const cause of [1, 17, 18, 19, 20, 21, 22, 28])
-      assert.equal(action(503, cause), 'by-call-state', `503 with cause ${cause}`);
+    for (const status of [404, 480, 484, 503])
+      for (const cause of [1, 17, 18, 19, 20, 21, 22, 28])
+        assert.equal(action(status, cause), 'by-call-state', `${status} with cause ${cause}`);
+    for (const status of [486, 600, 603, 604, 607, 608])
+      assert.equal(action(status, 34), 'by-call-state', `${status} with cause 34`);
     assert.equal(action(503, undefined, { heard: 'busy' }), 'by-call-state', 'a busy tone');
   });
 
@@ -131,6 +150,7 @@ const HEARD: [number, number | undefined, EarlyMediaSound, string, string][] = [
   [480, undefined, 'announcement', 'no-answer', 'an announcement is no tone'],
   [480, undefined, 'ringback', 'no-answer', 'it rang'],
   [404, 1, 'sit-reorder', 'reorder', 'a route that is missing for the moment'],
+  [404, 3, 'busy', 'sit-no-circuit', 'a cause that says why is precise with 404, too'],
   [404, undefined, 'sit-intercept', 'sit-intercept', 'the number was changed'],
   [404, undefined, 'sit', 'sit-invalid-number', '404 says more than the plain tone'],
   [486, undefined, 'reorder', 'busy', 'a precise status stands'],
