@@ -12,6 +12,7 @@ import type { PlainRequest, RequestOutcome } from './plain-request.js';
 import type { WireMessage } from './report/trail.js';
 
 export type { PlainRequest, RequestOutcome };
+export type CancelCause = 'ring-timeout' | 'taken-elsewhere';
 
 /** Wall clock and timers in one place, so that tests own time. */
 export interface Clock {
@@ -137,8 +138,8 @@ export interface OutgoingCall {
   onProvisional(handle: (response: { status: number; sdp?: string }) => void): void;
   /** Settles exactly once. */
   readonly outcome: Promise<InviteOutcome>;
-  /** CANCEL with a Reason header; the outcome follows. */
-  cancel(reason: string): void;
+  /** CANCEL with a Reason header, of normal clearing when nothing else is said; the outcome follows. */
+  cancel(reason: string, cause?: CancelCause): void;
   /**
    * Present once the signalling server was lost with the leg up or ringing, or said nothing more of it.
    * Resolves when it has been ended after all, or cannot be in the air any more: minutes, maybe.

@@ -16,6 +16,7 @@ import type { CpdEvent, EarlyMediaSound } from '../cpd/types.js';
 import type {
   AudioTap,
   CallAnalysis,
+  CancelCause,
   DialogEnd,
   InviteFailure,
   InviteOutcome,
@@ -168,7 +169,7 @@ export class OutboundCall {
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
     const { ringTimeoutMs } = this.request;
     this.#stopTimer = this.deps.clock.after(ringTimeoutMs, () =>
-      this.#end(CALL_STATE.NoAnswer, { cpdReason: `rang ${ringTimeoutMs} ms` }),
+      this.#end(CALL_STATE.NoAnswer, { cpdReason: `rang ${ringTimeoutMs} ms` }, 'ring-timeout'),
     );
     const outcome = await invite.outcome;
     this.#stopTimer();
@@ -337,11 +338,11 @@ export class OutboundCall {
   }
 
   /** The outcome with the leg down: reported, then everything is given back. */
-  #end(callState: CallState, detail: AttemptDetail): void {
+  #end(callState: CallState, detail: AttemptDetail, cause?: CancelCause): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#result(callState, false, detail);
-    void this.#release(detail.cpdReason ?? 'attempt over');
+    void this.#release(detail.cpdReason ?? 'attempt over', cause);
   }
 
   #result(callState: CallState, legUp: boolean, detail: AttemptDetail): void {
@@ -365,14 +366,14 @@ export class OutboundCall {
   }
 
   /** Gives everything back. An endpoint or dialog that arrives later comes through here again. */
-  #release(why: string): Promise<void> {
+  #release(why: string, cause?: CancelCause): Promise<void> {
     this.#isOver = true;
     this.#stopTimer();
     const before = this.#released ?? Promise.resolve();
     this.#released = before.then(async () => {
       await this.stopListening();
       if (this.#dialog) await this.#dialog.bye(why);
-      else this.#invite?.cancel(why);
+      else this.#invite?.cancel(why, cause);
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';

@@ -5,6 +5,7 @@
  * on unless it is asked for.
  */
 import type {
+  CancelCause,
   InviteRequest,
   LegListener,
   MediaEndpoint,
@@ -114,9 +115,9 @@ export class AgentCall implements FarCall {
   }
 
   /** CANCEL or BYE, whatever fits; nothing is reported afterwards. */
-  async hangUp(why: string): Promise<void> {
+  async hangUp(why: string, cause?: CancelCause): Promise<void> {
     this.#isOver = true;
-    await this.#release(why);
+    await this.#release(why, cause);
     // An endpoint or an answer that was on its way is given back by then, too.
     await this.#placed;
     await this.#released;
@@ -217,12 +218,12 @@ export class AgentCall implements FarCall {
     void this.#release(why);
   }
 
-  #release(why: string): Promise<void> {
+  #release(why: string, cause?: CancelCause): Promise<void> {
     this.#isOver = true;
     this.#withdrawn.abort();
     this.#released = this.#released.then(async () => {
       if (this.#dialog) await this.#dialog.bye(why);
-      else this.#invite?.cancel(why);
+      else this.#invite?.cancel(why, cause);
       await this.#endpoint?.close();
       // A dialog that came too late is released by itself and says so then.
       const isAnswered = (await this.#invite?.outcome)?.kind === 'answered';

@@ -3,7 +3,7 @@
  * for this customer, each on a leg of its own. The one whose call is connected is the far side from
  * then on; the others are called off.
  */
-import type { MediaEndpoint, Random, SipDialog, Telephony } from '../ports.js';
+import type { CancelCause, MediaEndpoint, Random, SipDialog, Telephony } from '../ports.js';
 import { AgentCall } from './agent-call.js';
 import type { CallOffer, QueueDesk, Searcher } from './queue-desk.js';
 import type { QueueExit, Wanted } from './queue/vocabulary.js';
@@ -97,8 +97,8 @@ export class DeskSearch implements QueueSearch, Searcher {
     this.#calls.set(offerId, call);
   }
 
-  cancel(offerId: string, why: string): void {
-    void this.#leave(offerId, why).left.then(() => this.deps.desk.over(offerId));
+  cancel(offerId: string, why: string, cause?: CancelCause): void {
+    void this.#leave(offerId, why, cause).left.then(() => this.deps.desk.over(offerId));
   }
 
   onConnect(offerId: string, isAssumed: boolean): void {
@@ -150,14 +150,18 @@ export class DeskSearch implements QueueSearch, Searcher {
    * @returns when nothing of it is on the wire any more, and whether it was the far side of a customer
    * who is still there
    */
-  #leave(offerId: string, why: string): { left: Promise<void>; wasConnected: boolean } {
+  #leave(
+    offerId: string,
+    why: string,
+    cause?: CancelCause,
+  ): { left: Promise<void>; wasConnected: boolean } {
     const call = this.#calls.get(offerId);
     if (!call) return { left: Promise.resolve(), wasConnected: false };
     this.#calls.delete(offerId);
     const wasFar = this.#far === call;
     if (wasFar) this.#far = undefined;
     if (wasFar && !this.#isConnected && !this.#isOver) void this.listener.onEarlyMedia(false);
-    const left = call.hangUp(why);
+    const left = call.hangUp(why, cause);
     this.#leaving.add(left);
     void left.finally(() => this.#leaving.delete(left));
     return { left, wasConnected: wasFar && this.#isConnected && !this.#isOver };

@@ -2,7 +2,7 @@
  * The queues of this process at work: gives the queue core its time and its timers, and each request's
  * commands to the search that made it. Events are handled one at a time, in the order they came.
  */
-import type { Clock, Log } from '../ports.js';
+import type { CancelCause, Clock, Log } from '../ports.js';
 import type { AgentHolds } from './agent-holds.js';
 import type { AgentMemo } from './agent-memory.js';
 import type { QueuePlans } from './queue/plans.js';
@@ -29,7 +29,7 @@ export interface Searcher {
   /** Calls somebody; what becomes of it is reported under the offer's id. */
   call(offer: CallOffer): void;
   /** Calls it off; `over` is to be reported once nothing of it is on the wire. */
-  cancel(offerId: string, why: string): void;
+  cancel(offerId: string, why: string, cause?: CancelCause): void;
   onConnect(offerId: string, isAssumed: boolean): void;
   onPassMedia(offerId: string): void;
   onMissed(why: string): void;
@@ -205,7 +205,7 @@ export class QueueDesk {
         return undefined;
       }
       case 'cancel':
-        return this.#cancel(command.offerId, command.why);
+        return this.#cancel(command.offerId, command.why, command.cause);
       case 'connect': {
         const { requestId, offerId, isAssumed } = command;
         return this.#searchers.get(requestId)?.onConnect(offerId, isAssumed);
@@ -254,10 +254,10 @@ export class QueueDesk {
   }
 
   /** Who has not been called yet is not called any more. */
-  #cancel(offerId: string, why: string): void {
+  #cancel(offerId: string, why: string, cause?: CancelCause): void {
     const offer = this.#offers.get(offerId);
     if (offer?.isAsking) this.over(offerId);
-    else offer?.searcher.cancel(offerId, why);
+    else offer?.searcher.cancel(offerId, why, cause);
   }
 
   #isOver(offerId: string): void {

@@ -116,6 +116,7 @@ describe('OutboundCall', () => {
     await settle();
     assert.equal(t.results[0]?.callState, 7);
     assert.match(invite.cancelledWith ?? '', /rang 30000 ms/);
+    assert.equal(invite.cancelCause, 'ring-timeout');
     await t.quiet();
   });
 

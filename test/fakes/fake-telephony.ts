@@ -7,6 +7,7 @@ import type {
   AskedReferral,
   CallAnalyser,
   CallAnalysis,
+  CancelCause,
   DialogEnd,
   EndpointWish,
   InviteFailure,
@@ -106,6 +107,7 @@ export class FakeCall implements OutgoingCall {
   readonly outcome: Promise<InviteOutcome>;
   dialog: FakeDialog | undefined;
   cancelledWith: string | undefined;
+  cancelCause: CancelCause | undefined;
   /** Set by a test when the signalling server goes away with the leg. */
   orphanEnd: Promise<void> | undefined;
   #settle: (outcome: InviteOutcome) => void = () => {};
@@ -128,9 +130,10 @@ export class FakeCall implements OutgoingCall {
     this.#identityHandlers.push(handle);
     handle(RINGING_IDENTITY);
   }
-  cancel(reason: string): void {
+  cancel(reason: string, cause?: CancelCause): void {
     if (this.#isSettled) return;
     this.cancelledWith = reason;
+    this.cancelCause = cause;
     this.#finish({ kind: 'cancelled' });
   }
   ring(status = 180, sdp?: string): void {

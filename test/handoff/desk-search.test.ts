@@ -82,6 +82,23 @@ describe('DeskSearch', () => {
     t.isClean();
   });
 
+  it('tells the telephones of the others that somebody has the call, and else that it was missed', async () => {
+    const t = office(gold({ strategy: 'ring-all' }));
+    const one = t.search();
+    await settle();
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.deepEqual(one.heard, ['answered']);
+    assert.equal(t.telephony.calls[0]?.cancelCause, 'taken-elsewhere');
+    const other = t.search('c2');
+    await settle();
+    await other.found.hangUp('the customer hung up');
+    assert.equal(t.telephony.calls[2]?.cancelledWith, 'the customer hung up');
+    assert.equal(t.telephony.calls[2].cancelCause, undefined);
+    await one.found.hangUp('done');
+    t.isClean();
+  });
+
   it('fails with the last reason when nobody answers', async () => {
     const t = office(pbx(['a']));
     const { heard } = t.search();

@@ -4,6 +4,7 @@
  * a signalling server that says nothing, and one that goes away.
  */
 import type {
+  CancelCause,
   Clock,
   InviteOutcome,
   InviteRequest,
@@ -76,6 +77,7 @@ export class OutgoingInvite implements OutgoingCall {
   /** SDP of provisional responses by To tag: a forked call has one for each party that rings. */
   readonly #earlySdps = new Map<string, string>();
   #cancelReason: string | undefined;
+  #cancelCause: CancelCause | undefined;
   #cancelTimer: () => void;
 
   constructor(
@@ -109,9 +111,10 @@ export class OutgoingInvite implements OutgoingCall {
     return this.#orphan?.end;
   }
 
-  cancel(reason: string): void {
+  cancel(reason: string, cause?: CancelCause): void {
     if (this.#isSettled || this.#cancelReason !== undefined) return;
     this.#cancelReason = reason;
+    this.#cancelCause = cause;
     if (this.#sent) this.#sendCancel();
   }
 
@@ -161,7 +164,9 @@ export class OutgoingInvite implements OutgoingCall {
     const { clock, deadlines } = this.context;
     this.#cancelTimer();
     if (this.#cancelReason !== undefined) return this.#sendCancel();
-    this.#cancelTimer = clock.after(deadlines.inviteMs, () => this.cancel('no answer'));
+    this.#cancelTimer = clock.after(deadlines.inviteMs, () =>
+      this.cancel('no answer', 'ring-timeout'),
+    );
   }
 
   #sendCancel(): void {
@@ -174,7 +179,8 @@ export class OutgoingInvite implements OutgoingCall {
       this.#finish({ kind: 'cancelled' });
     });
     try {
-      this.#sent?.cancel({ headers: reasonHeader(this.#cancelReason ?? '') }, (error) => {
+      const headers = reasonHeader(this.#cancelReason ?? '', this.#cancelCause);
+      this.#sent?.cancel({ headers }, (error) => {
         if (error) log.debug({ callId: this.callId, why: describeError(error) }, 'CANCEL refused');
       });
     } catch (thrown) {

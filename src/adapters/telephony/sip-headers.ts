@@ -2,7 +2,7 @@
  * Builds the headers we send and reads the two we care about in answers. Pure text work; the caller
  * has a request from the application, drachtio gets headers that cannot break out of their line.
  */
-import type { InviteRequest } from '../../ports.js';
+import type { CancelCause, InviteRequest } from '../../ports.js';
 import { TelephonyError } from './errors.js';
 import { sanitise, type TextKind } from './sanitise.js';
 
@@ -73,10 +73,17 @@ export function inviteHeaders(request: InviteRequest): Record<string, string> {
   return headers;
 }
 
-/** RFC 3326: the Reason header of our CANCEL or BYE. A text that is refused is left out. */
-export function reasonHeader(text: string): Record<string, string> {
+/**
+ * RFC 3326: the Reason header of our CANCEL or BYE. A text that is refused is left out. SIP cause 200
+ * means that somebody else has the call (RFC 3326 3.1): a telephone then keeps it out of its missed calls.
+ */
+export function reasonHeader(text: string, cause?: CancelCause): Record<string, string> {
+  if (cause === 'taken-elsewhere')
+    return { Reason: 'SIP;cause=200;text="Call completed elsewhere"' };
+  // ITU-T Q.850: recovery on timer expiry, normal call clearing.
+  const value = `Q.850;cause=${cause === 'ring-timeout' ? 102 : 16}`;
   const result = sanitise('reason', text);
-  return { Reason: result.ok ? `SIP;cause=200;text="${result.value}"` : 'SIP;cause=200' };
+  return { Reason: result.ok ? `${value};text="${result.value}"` : value };
 }
 
 /** @returns the cause of the first `Q.850` value of a Reason header (RFC 3326), 1..127. */

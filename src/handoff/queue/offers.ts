@@ -5,7 +5,7 @@
 import type { Agent, Offer, Queue, Request } from './model.js';
 import type { Moment } from './moment.js';
 import type { Roster } from './roster.js';
-import type { QueueEventBody } from './vocabulary.js';
+import type { CallOffCause, QueueEventBody } from './vocabulary.js';
 import { priorityAt } from './waiting-line.js';
 
 /** Not sooner is an agent asked again who is in a call that is not ours. */
@@ -71,16 +71,16 @@ export class Offers {
     if (ringTimeoutMs <= 0) return;
     const why = `no answer in ${ringTimeoutMs / 1000} s`;
     offer.timer = this.moment.startTimer(ringTimeoutMs, () => {
-      this.#callOff(offer, why);
+      this.#callOff(offer, why, 'ring-timeout');
       this.#miss(offer, why, false);
     });
   }
 
   /** Nobody needs it any more: the agent is as free as before once it is over. */
-  withdraw(offer: Offer, why: string): void {
+  withdraw(offer: Offer, why: string, cause?: CallOffCause): void {
     if (offer.stage === 'off') return;
     const wasAnswered = offer.stage === 'answered';
-    this.#callOff(offer, why);
+    this.#callOff(offer, why, cause);
     const { agent } = offer;
     if (!agent) return;
     if (wasAnswered) this.#wrapUp(offer, agent);
@@ -219,11 +219,11 @@ export class Offers {
     this.settle(agent, why);
   }
 
-  #callOff(offer: Offer, why: string): void {
+  #callOff(offer: Offer, why: string, cause?: CallOffCause): void {
     offer.stage = 'off';
     offer.request.offers.delete(offer);
     this.#stopTimers(offer);
-    this.moment.command({ type: 'cancel', offerId: offer.id, why });
+    this.moment.command({ type: 'cancel', offerId: offer.id, why, cause });
   }
 
   #forget(offer: Offer): void {

@@ -242,7 +242,8 @@ export class QueueCore {
     const { request, queue, id: offerId } = offer;
     const { requestId } = request.wanted;
     for (const other of [...request.offers]) {
-      if (other !== offer) this.#offers.withdraw(other, 'another one answered');
+      if (other === offer) continue;
+      this.#offers.withdraw(other, 'another one answered', 'taken-elsewhere');
     }
     this.#requests.served(request, queue);
     this.#moment.command({ type: 'connect', requestId, offerId, isAssumed });

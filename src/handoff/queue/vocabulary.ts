@@ -109,6 +109,9 @@ type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 /** An event that somebody else stamps. */
 export type QueueEventBody = WithoutTime<QueueEvent>;
 
+/** Nobody came in time, or somebody else came. */
+export type CallOffCause = 'ring-timeout' | 'taken-elsewhere';
+
 export type QueueCommand =
   /** Call somebody; ends in answered or refused, or is called off. */
   | {
@@ -123,7 +126,13 @@ export type QueueCommand =
       readonly priority: number;
     }
   /** Call it off, whatever its stage; `over` follows. */
-  | { readonly type: 'cancel'; readonly offerId: string; readonly why: string }
+  | {
+      readonly type: 'cancel';
+      readonly offerId: string;
+      readonly why: string;
+      /** For the telephone, which may show a call that was missed; undefined: any other cause. */
+      readonly cause?: CallOffCause | undefined;
+    }
   /** An agent answered this request; everybody else is being called off. */
   | {
       readonly type: 'connect';

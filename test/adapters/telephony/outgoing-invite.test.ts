@@ -56,7 +56,7 @@ describe('an INVITE that nobody answers', () => {
     assert.equal(cancelled.length, 0);
     await clock.advance(MINUTE_MS);
     await settle();
-    assert.equal(cancelled.length, 1);
+    assert.deepEqual(cancelled, [{ headers: { Reason: 'Q.850;cause=102;text="no answer"' } }]);
   });
 
   it('rings as long as whoever called wants: a queue of a PBX may take half an hour', async () => {
@@ -66,7 +66,8 @@ describe('an INVITE that nobody answers', () => {
     await clock.advance(30 * MINUTE_MS);
     assert.equal(cancelled.length, 0);
     invite.cancel('the customer hung up');
-    assert.equal(cancelled.length, 1);
+    const headers = { Reason: 'Q.850;cause=16;text="the customer hung up"' };
+    assert.deepEqual(cancelled, [{ headers }]);
     await clock.advance(MINUTE_MS);
     assert.equal((await invite.outcome).kind, 'cancelled');
     assert.equal(clock.pendingCount, 0);

@@ -40,8 +40,15 @@ describe('SIP headers', () => {
   }
 
   it('leaves a reason text out rather than break the header', () => {
-    assert.deepEqual(reasonHeader('over'), { Reason: 'SIP;cause=200;text="over"' });
-    assert.deepEqual(reasonHeader('a"\r\nVia: b'), { Reason: 'SIP;cause=200' });
+    assert.deepEqual(reasonHeader('over'), { Reason: 'Q.850;cause=16;text="over"' });
+    assert.deepEqual(reasonHeader('a"\r\nVia: b'), { Reason: 'Q.850;cause=16' });
+  });
+
+  it('says that somebody else has a call only where somebody has: telephones hide it then', () => {
+    const rang = { Reason: 'Q.850;cause=102;text="rang 30 s"' };
+    assert.deepEqual(reasonHeader('rang 30 s', 'ring-timeout'), rang);
+    const elsewhere = { Reason: 'SIP;cause=200;text="Call completed elsewhere"' };
+    assert.deepEqual(reasonHeader('another one answered', 'taken-elsewhere'), elsewhere);
   });
 
   it('offers a session timer that we refresh, when asked to', () => {
