@@ -1,6 +1,6 @@
 /** Trunks, and the rows of the result table, of a configuration; and the rules that hold between their options. */
 import { ANSWER_WORDS } from '../callflow/call-state.js';
-import { RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
+import { namesNo, RESULT_ACTIONS, type ResultRow } from '../dial/result-rows.js';
 import { NUMBER_FORMATS } from '../dial/trunk.js';
 import { isReservedHeader } from '../dial/trunk-headers.js';
 import { SRTP_CHOICES } from './schema-trunks.js';
@@ -117,6 +117,15 @@ function buildRow(
     const message = 'A range goes from `status` up to `statusTo`.';
     addFault(context, 'CONFIG_BAD_RANGE', `${id}.statusTo`, message);
   }
+  const status: ResultRow['when']['status'] =
+    from === undefined || to === undefined ? undefined : [from, to];
+  const q850Cause = read.optionalNumber('q850Cause');
+  const then = read.choice('then', RESULT_ACTIONS);
+  if (then === 'next-trunk' && namesNo({ status, q850Cause })) {
+    const message = 'No other trunk is ever tried after busy or decline.';
+    const allowed = RESULT_ACTIONS.filter((action) => action !== then).join(', ');
+    addFault(context, 'CONFIG_NEXT_TRUNK', `${id}.then`, message, { allowed });
+  }
   const written = read.optionalText('answer');
   const [, headerName = '', text = ''] =
     /^([^:]+): ?(.*)$/.exec(read.optionalText('header') ?? '') ?? [];
@@ -124,12 +133,12 @@ function buildRow(
     id,
     when: {
       trunks: named,
-      status: from === undefined || to === undefined ? undefined : [from, to],
-      q850Cause: read.optionalNumber('q850Cause'),
+      status,
+      q850Cause,
       reasonText: read.optionalText('reasonText'),
       header: headerName === '' ? undefined : { name: headerName, text },
     },
-    then: read.choice('then', RESULT_ACTIONS),
+    then,
     answer: ANSWER_WORDS.find((word) => word === written),
     why: read.text('why'),
   };

@@ -32,6 +32,8 @@ export const PROBLEM_CODES = {
   CONFIG_PUBLIC_LISTENER:
     'The event sockets of a media server would come to a public address, without an explicit `allowPublicListener: true`.',
   CONFIG_UNKNOWN_TRUNK: 'A row of `trunkResults` names a trunk that is not under `trunks`.',
+  CONFIG_NEXT_TRUNK:
+    'A row of `trunkResults` that would try another trunk after busy (486, 600, cause 17) or decline (603, 607, 608, cause 21).',
   CONFIG_INBOUND: 'Calls from outside are to go where they cannot.',
   CONFIG_NO_SRTP: 'SRTP on a trunk, with an engine that has none.',
   CONFIG_RESERVED_HEADER:

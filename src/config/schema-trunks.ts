@@ -246,7 +246,7 @@ export const trunkResults: OptionSpec = option(
         option(
           'then',
           { kind: 'choice', values: RESULT_ACTIONS },
-          '`next-trunk`: it is the trunk; another is tried at once, within the attempt, unless a phone rang. `by-call-state`: the flow decides. `retry-later`: another attempt, even of a number said to be invalid. `never-again`: the callback ends.',
+          '`next-trunk`: it is the trunk; another is tried at once, within the attempt, unless a phone rang, or the customer was busy or declined: a row that names these (486, 600, 603, 607, 608; causes 17 and 21) is refused. `by-call-state`: the flow decides. `retry-later`: another attempt, even of a number said to be invalid. `never-again`: the callback ends.',
           { default: 'by-call-state' },
         ),
         option(

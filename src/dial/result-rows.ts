@@ -120,3 +120,15 @@ export const RESULT_ROWS: readonly ResultRow[] = [
   thisTrunk(606, 'error', 'media not acceptable anywhere'),
   { id: 'other', when: {}, then: 'by-call-state', answer: 'error', why: 'refused' },
 ];
+
+/** The customer has been reached and has said no: no trunk is to ask again, whatever a row says. */
+export const NOES: ReadonlySet<AnswerWord> = new Set(['busy', 'declined']);
+
+/** Whether these conditions name a no outright: its status alone, or its cause. A range names none. */
+export function namesNo({ status, q850Cause }: ResultConditions): boolean {
+  return RESULT_ROWS.some(({ when, answer }) => {
+    if (answer === undefined || !NOES.has(answer)) return false;
+    if (when.q850Cause !== undefined) return when.q850Cause === q850Cause;
+    return status?.every((code) => code === when.status?.[0]) === true;
+  });
+}

@@ -10,6 +10,7 @@ import type { EarlyMediaSound } from '../cpd/types.js';
 import type { InviteFailure } from '../ports.js';
 import { answerOfSound } from './heard-result.js';
 import {
+  NOES,
   RESULT_ROWS,
   type ResultAction,
   type ResultConditions,
@@ -50,14 +51,21 @@ export function judgeFailure(
   const answer = own?.answer ?? sound ?? builtIn.answer ?? 'error';
   const isOfCustomer = own === undefined && sound !== undefined && !TROUBLE.has(sound);
   const wanted = isOfCustomer ? 'by-call-state' : row.then;
-  const isKept = wanted === 'next-trunk' && (hasRung || heard === 'ringback');
+  const kept = keptBecause(hasRung || heard === 'ringback', sound ?? builtIn.answer);
+  const isKept = wanted === 'next-trunk' && kept !== undefined;
   const fact = own ? `${own.id}: ${own.why}` : factOf(builtIn, failure, sound && heard);
   return {
     callState: callStateOfAnswer(answer),
     then: isKept ? 'by-call-state' : wanted,
     row: row.id,
-    why: isKept ? `${fact}; it had rung, so no other trunk is tried` : fact,
+    why: isKept ? `${fact}; ${kept}, so no other trunk is tried` : fact,
   };
+}
+
+/** What keeps an attempt from another trunk, rows of the configuration included. */
+function keptBecause(hasRung: boolean, said: AnswerWord | undefined): string | undefined {
+  if (hasRung) return 'it had rung';
+  return said && NOES.has(said) ? `the customer is ${said}` : undefined;
 }
 
 const LAST: ResultRow = { id: 'other', when: {}, then: 'by-call-state', answer: 'error', why: '' };

@@ -23,8 +23,8 @@ services:
     ['status: 500, statusTo: 599, then: next-trunk', 'status: 503, then: retry-later'],
     ['status: 403, then: next-trunk', 'status: 403, trunks: [a], then: never-again'],
     [
-      'trunks: [a, b], q850Cause: 21, then: next-trunk',
-      'trunks: [b], q850Cause: 21, then: retry-later',
+      'trunks: [a, b], q850Cause: 34, then: next-trunk',
+      'trunks: [b], q850Cause: 34, then: retry-later',
     ],
     ['reasonText: credit, then: next-trunk', 'reasonText: No Credit left, then: retry-later'],
     ['header: "X-Why: credit", then: next-trunk', 'header: "x-why: no credit", then: retry-later'],
@@ -42,7 +42,7 @@ services:
       'trunks: [a], status: 403, then: next-trunk',
       'trunks: [b], status: 403, then: never-again',
       'status: 403, then: retry-later',
-      'q850Cause: 21, then: retry-later',
+      'q850Cause: 34, then: retry-later',
       'header: "X-Why: credit", then: next-trunk',
     ];
     assert.deepEqual(await found(...rows), []);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { answerWordOf } from '../../src/callflow/call-state.js';
 import type { EarlyMediaSound } from '../../src/cpd/types.js';
 import { answerOfSound, callStateOfVerdict, HEARD_RESULTS } from '../../src/dial/heard-result.js';
-import type { ResultConditions, ResultRow } from '../../src/dial/result-rows.js';
+import { namesNo, type ResultConditions, type ResultRow } from '../../src/dial/result-rows.js';
 import { judgeFailure, type ResultCircumstances } from '../../src/dial/sip-result.js';
 
 /** status, Q.850 cause, expected answer word, why */
@@ -127,6 +127,28 @@ describe('Rows of the configuration', () => {
     assert.deepEqual(judged({ trunks: ['a', 'b'] }), own);
     assert.deepEqual(judged({ trunks: ['b'] }), 'status-403');
     assert.deepEqual(judged({ status: [403, 403], q850Cause: 21 }), 'status-403');
+  });
+
+  it('try no other trunk after busy, decline or a busy tone, however wide they are', () => {
+    const wide = { id: 'own', when: {}, then: 'next-trunk', answer: undefined, why: 'x' } as const;
+    const then = (status: number, q850Cause?: number, heard?: EarlyMediaSound) =>
+      judgeFailure({ kind: 'failed', status, reason: '', q850Cause }, { rows: [wide], heard }).then;
+    for (const status of [486, 600, 603, 607, 608])
+      assert.equal(then(status), 'by-call-state', String(status));
+    for (const cause of [17, 21]) assert.equal(then(503, cause), 'by-call-state', `${cause}`);
+    assert.equal(then(503, undefined, 'busy'), 'by-call-state');
+    assert.equal(then(404), 'next-trunk', 'this carrier says 404 for what it cannot reach');
+    const { why } = judgeFailure({ kind: 'failed', status: 603, reason: '' }, { rows: [wide] });
+    assert.match(why, /declined, so no other trunk/);
+  });
+
+  it('name a no by its status alone or its cause, not by a range', () => {
+    for (const status of [486, 600, 603, 607, 608])
+      assert.equal(namesNo({ status: [status, status] }), true, String(status));
+    for (const q850Cause of [17, 21]) assert.equal(namesNo({ q850Cause }), true);
+    assert.equal(namesNo({ status: [600, 699] }), false);
+    assert.equal(namesNo({ status: [404, 404], q850Cause: 3 }), false);
+    assert.equal(namesNo({}), false);
   });
 
   it('may leave the call state to the built-in ones', () => {
