@@ -56,7 +56,7 @@ export class CallbackSession {
   /** The store has the callback again, for later, or is about to. */
   isGivenBack = false;
   /** What the store could not take and has to: the end, and legs that are over. */
-  readonly #owed: Change[] = [];
+  readonly owed: Change[] = [];
   readonly #endingLegs = new Set<Promise<void>>();
   readonly #effects: CallbackEffects;
   /** Resolves when the callback has ended and everything is given back, or after `stop`. */
@@ -213,10 +213,10 @@ export class CallbackSession {
 
   /** @returns whether nothing is owed any more */
   async #pay(): Promise<boolean> {
-    for (let change = this.#owed[0]; change; change = this.#owed[0]) {
+    for (let change = this.owed[0]; change; change = this.owed[0]) {
       const refusal = await this.#tryCommit(change, true);
       if (refusal?.why === 'not-written') return false;
-      this.#owed.shift();
+      this.owed.shift();
       const isEnd = !refusal && change.record?.state === 'COMPLETED';
       if (isEnd) this.deps.announcer?.endWritten(this.id);
     }
@@ -309,7 +309,7 @@ export class CallbackSession {
     // From the moment the disk has it somebody may take it up again, sooner than we hear of that.
     this.isGivenBack = postponed !== undefined;
     const refusal = await this.#tryCommit(change, hasToBeDurable(step));
-    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.#owed.push(change);
+    if (refusal?.why === 'not-written' && step.state.name === 'ended') this.owed.push(change);
     if (postponed && refusal?.why === 'not-written') this.#waitHere(postponed);
     return refusal;
   }
@@ -379,7 +379,7 @@ export class CallbackSession {
   #noteLeg(leg: LegChange): void {
     if (leg.kind !== 'over') return void this.#tryCommit({ leg }, false);
     const noted = this.#tryCommit({ leg }, true).then((refusal) => {
-      if (refusal?.why === 'not-written') this.#owed.push({ leg });
+      if (refusal?.why === 'not-written') this.owed.push({ leg });
     });
     this.#endingLegs.add(noted);
     void noted.finally(() => this.#endingLegs.delete(noted));

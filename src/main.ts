@@ -79,7 +79,12 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
   const counters = new Counters();
   const metrics: CallMetrics = new CallMetrics({
     held: () => setUps.heldCounts(),
-    inTheAir: () => ({ ...telephony.counts(), ...setUps.counts(), sessions: host.count }),
+    inTheAir: () => ({
+      ...telephony.counts(),
+      ...setUps.counts(),
+      sessions: host.count,
+      owedEnds: host.owedEnds,
+    }),
     queues: () => desk.queues(),
     agents: () => desk.agents(),
     servers: () => telephony.servers(),
@@ -246,6 +251,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     cancelLive: (id: string, by: CancelledBy) => host.cancel(id, by),
     isReady,
     checks,
+    owedEnds: () => host.owedEnds,
     tls: await readCertificate(config.http.tls),
   };
   const api = createApi(apiParts);
@@ -256,6 +262,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     },
   });
   cleanUp.add(api, () => api.close());
+  store.onRecovered(() => log.info({}, 'the store takes writes again: calls can be made'));
   store.onFailure(({ code, message }) => log.error({ code, why: message }, 'store cannot write'));
   // What a dead process left comes first: a request may be about one of these.
   const endOwnedBy = (ownerId: string) => telephony.media.endOwnedBy(ownerId);

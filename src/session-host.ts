@@ -14,6 +14,7 @@ import type { Hindrance } from './dial/dial-line.js';
 import { DialPace, NO_DIALLING_LIMITS } from './dial/dial-pace.js';
 import { FullElsewhere } from './dial/full-elsewhere.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
+import { OwedEnds } from './owed-ends.js';
 import { TrunkBoard, type TrunkWish } from './dial/trunk-board.js';
 import { TrunkWatch } from './dial/trunk-watch.js';
 import type { Trunk } from './dial/trunk.js';
@@ -58,10 +59,15 @@ export class SessionHost {
   readonly #pace: DialPace;
   readonly #days: AttemptDays;
   readonly #full: FullElsewhere;
+  readonly #ends: OwedEnds;
   #isStopping = false;
 
   constructor(private readonly deps: SessionHostDeps) {
     this.#full = new FullElsewhere(deps.clock);
+    this.#ends = new OwedEnds({
+      ...{ clock: deps.clock, log: deps.log },
+      commit: (id, change) => deps.store.commit(id, change, { durable: true }),
+    });
     this.trunks = new TrunkBoard({
       clock: deps.clock,
       random: deps.random,
@@ -114,6 +120,12 @@ export class SessionHost {
 
   get count(): number {
     return this.#sessions.size;
+  }
+
+  /** Callbacks that are over and whose end the store has not taken yet. */
+  get owedEnds(): number {
+    const inSessions = [...this.#sessions.values()].filter(({ owed }) => owed.length > 0).length;
+    return this.#ends.count + inSessions;
   }
 
   /** A claimed callback that is due. */
@@ -197,6 +209,7 @@ export class SessionHost {
       cancel();
     }
     await Promise.allSettled(sessions.map((session) => session.stop('shutdown')));
+    this.#ends.stop();
   }
 
   #open(record: CallbackRecord, state: State): CallbackSession | undefined {
@@ -350,15 +363,10 @@ export class SessionHost {
 
   #giveUp(callback: CallbackRecord, reason: CallbackReason = 'FAIL_ERROR'): void {
     const record = { state: 'COMPLETED', reason, claimed: false } as const;
-    const { announcer, clock, store, log } = this.deps;
+    const { announcer, clock } = this.deps;
     const atMs = clock.nowMs();
     const { notices, told } = announcer?.givenUp(callback, reason, atMs) ?? {};
     const change = { atMs, record, ...(notices && { notices }) };
-    store.commit(callback.id, change, { durable: true }).then(
-      ({ ok }) => ok && told?.(),
-      (error: unknown) => {
-        log.error({ callbackId: callback.id, error: String(error) }, 'end not written');
-      },
-    );
+    void this.#ends.write({ callbackId: callback.id, change, onWritten: () => told?.() });
   }
 }

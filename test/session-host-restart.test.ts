@@ -80,10 +80,10 @@ describe('SessionHost after a restart', () => {
     t.host.start(t.record({ expiresAtMs: t.clock.nowMs() }));
     await settle();
     assert.deepEqual(told, []);
+    assert.equal(t.host.owedEnds, 1);
     t.store.broken = undefined;
-    t.host.start(t.record({ expiresAtMs: t.clock.nowMs() }));
-    await settle();
-    assert.deepEqual(told, ['cb-1']);
+    await t.clock.advance(1000);
+    assert.deepEqual([told, t.host.owedEnds], [['cb-1'], 0]);
     const [notice] = t.store.commits[0]?.change.notices ?? [];
     assert.equal(notice?.event, 'FAIL_TIMEOUT_TTL');
   });

@@ -22,6 +22,15 @@ export type Reload =
   | { readonly kind: 'needs-restart'; readonly changes: readonly ConfigChange[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
+/** What a reload would do; `valid`: it would be applied. */
+export type Preview =
+  | Exclude<Reload, { kind: 'applied' }>
+  | { readonly kind: 'valid'; readonly changes: readonly ConfigChange[] };
+
+type ReadAgain =
+  | Exclude<Preview, { kind: 'valid' }>
+  | (Extract<Preview, { kind: 'valid' }> & { readonly next: DialbackConfig });
+
 export class LiveConfig {
   #current: DialbackConfig;
 
@@ -37,16 +46,20 @@ export class LiveConfig {
    * Reads the file or folder again and takes it over when it is right.
    * @throws what is not a fault of the file; nothing has changed then
    */
-  reload(options: LoadOptions = {}): Promise<Reload> {
-    return this.#read(options, false);
+  async reload(options: LoadOptions = {}): Promise<Reload> {
+    const read = await this.#read(options);
+    if (read.kind !== 'valid') return read;
+    this.#current = read.next;
+    return { kind: 'applied', changes: read.changes };
   }
 
   /** What `reload` would do now; nothing changes. */
-  preview(options: LoadOptions = {}): Promise<Reload> {
-    return this.#read(options, true);
+  async preview(options: LoadOptions = {}): Promise<Preview> {
+    const read = await this.#read(options);
+    return read.kind === 'valid' ? { kind: 'valid', changes: read.changes } : read;
   }
 
-  async #read(options: LoadOptions, isTrial: boolean): Promise<Reload> {
+  async #read(options: LoadOptions): Promise<ReadAgain> {
     let next: DialbackConfig;
     try {
       next = await loadConfig(this.#current.file, options);
@@ -57,8 +70,7 @@ export class LiveConfig {
     const changes = compareConfigs(this.#current, next);
     const fixed = changes.filter(needsRestart);
     if (fixed.length > 0) return { kind: 'needs-restart', changes: fixed };
-    if (!isTrial) this.#current = next;
-    return { kind: 'applied', changes };
+    return { kind: 'valid', changes, next };
   }
 }
 

@@ -78,6 +78,8 @@ export interface ApiDeps {
   isReady(): boolean;
   /** What that depends on, each for itself; shown at `/readyz`. */
   readonly checks?: (() => Readonly<Record<string, boolean>>) | undefined;
+  /** Ends that the store has not taken yet. */
+  readonly owedEnds?: (() => number) | undefined;
   /** Shown live at `/v1/events`. */
   readonly events?: EventStream;
   /** Shown, checked and reloaded at `/v1/config`. */

@@ -1,30 +1,28 @@
 /** The configuration in force, without its secrets; what its file would change; taking that over. */
 import type { FastifyInstance } from 'fastify';
-import type { Reload } from '../config/reload-config.js';
+import type { Preview, Reload } from '../config/reload-config.js';
 import { answers } from './schemas.js';
 
 export interface ConfigOffice {
   /** As written, secrets hidden. */
   shown(): object;
   /** Reads the file and says what a reload would do. */
-  preview(): Promise<Reload>;
+  preview(): Promise<Preview>;
   reload(): Promise<Reload>;
 }
 
 const TAGS = ['Configuration'];
 
-const RELOAD = {
+const outcome = (well: string, description: string) => ({
   type: 'object',
   properties: {
-    kind: {
-      type: 'string',
-      enum: ['applied', 'needs-restart', 'invalid'],
-      description: 'With anything but `applied` nothing has changed.',
-    },
+    kind: { type: 'string', enum: [well, 'needs-restart', 'invalid'], description },
     changes: { type: 'array', items: { type: 'object' } },
     problems: { type: 'array', items: { type: 'object' } },
   },
-};
+});
+const RELOAD = outcome('applied', 'With anything but `applied` nothing has changed.');
+const PREVIEW = outcome('valid', '`valid`: a reload would take it over.');
 
 export function registerConfigRoutes(api: FastifyInstance, office: ConfigOffice): void {
   const read = {
@@ -37,7 +35,7 @@ export function registerConfigRoutes(api: FastifyInstance, office: ConfigOffice)
   const validate = {
     tags: TAGS,
     summary: 'What a reload would do now',
-    response: answers('Nothing has changed.', RELOAD),
+    response: answers('Nothing has changed.', PREVIEW),
   };
   api.post('/v1/config/validate', { schema: validate }, () => office.preview());
 

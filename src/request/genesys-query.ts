@@ -89,8 +89,10 @@ export function registerGenesysQueries(api: FastifyInstance, deps: QueryDeps): v
       },
     },
     async ({ query }) => {
+      const asked = query.service_name === undefined ? undefined : [query.service_name].flat();
+      asked?.forEach((name) => serviceNamed(deps, name));
+      const names = asked ?? serviceNames(deps.config);
       const { open } = await deps.store.stats();
-      const names = [query.service_name ?? serviceNames(deps.config)].flat();
       const counts = new Map(names.map((name) => [name, 0]));
       for (const { serviceName, state, count } of open) {
         const before = counts.get(serviceName);

@@ -7,12 +7,17 @@ const CHECKS = {
   properties: {
     ok: { type: 'boolean' },
     checks: { type: 'object', additionalProperties: { type: 'boolean' } },
+    owedEnds: {
+      type: 'integer',
+      description:
+        'Callbacks that are over and whose end the store has not taken yet; tried again.',
+    },
   },
 } as const;
 
 export function registerHealthRoutes(
   api: FastifyInstance,
-  { isReady, checks }: Pick<ApiDeps, 'isReady' | 'checks'>,
+  { isReady, checks, owedEnds }: Pick<ApiDeps, 'isReady' | 'checks' | 'owedEnds'>,
 ): void {
   const livez = {
     summary: 'The process lives',
@@ -35,6 +40,7 @@ export function registerHealthRoutes(
   };
   api.get('/readyz', { schema: readyz }, (_request, reply) => {
     const ok = isReady();
-    return reply.code(ok ? 200 : 503).send({ ok, ...(checks && { checks: checks() }) });
+    const told = { ...(checks && { checks: checks() }), ...(owedEnds && { owedEnds: owedEnds() }) };
+    return reply.code(ok ? 200 : 503).send({ ok, ...told });
   });
 }

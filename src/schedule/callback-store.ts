@@ -372,6 +372,8 @@ export interface CallbackStore
   onWork(handler: (when: 'now' | 'soon') => void): () => void;
   /** A write failed. New dials have to stop until `isWritable` again; live calls go on. */
   onFailure(handler: (error: StoreError) => void): () => void;
+  /** Writes work again, and where a lease was lost there is a new one. */
+  onRecovered(handler: () => void): () => void;
   /** false from a failed write until a write succeeded again (the store tries by itself). */
   readonly isWritable: boolean;
   stats(): Promise<StoreStats>;

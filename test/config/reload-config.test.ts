@@ -40,6 +40,15 @@ describe('LiveConfig', () => {
     ]);
   });
 
+  it('says what a reload would do, and does nothing', async () => {
+    const live = new LiveConfig(await folder.load(START));
+    folder.write('dialback.yaml', START.replace('5', '7'));
+    const preview = await live.preview();
+    const changes = [{ path: 'services.a._ttl', from: '5', to: '7' }];
+    assert.deepEqual(preview, { kind: 'valid', changes });
+    assert.equal(live.current.services['a']?.options.ttlMs, 5000);
+  });
+
   it('applies nothing when a part of it needs a restart', async () => {
     const { before, live, reload } = await reloaded(
       'services: { a: { _ttl: 7 } }\nstore: { url: "sqlite:b.db" }\nhttp: { listen: "127.0.0.1:9" }\n',

@@ -135,9 +135,10 @@ describe('The HTTP API', () => {
     assert.equal((await get('/livez')).statusCode, 200);
     assert.equal((await get('/readyz')).statusCode, 200);
     await bed.api.close();
-    bed.api = await build({ isReady: () => false, version: '1.2.3' });
+    bed.api = await build({ isReady: () => false, owedEnds: () => 3, version: '1.2.3' });
     assert.equal((await get('/livez')).statusCode, 200);
     assert.equal((await get('/readyz')).statusCode, 503);
+    assert.deepEqual((await get('/readyz')).json(), { ok: false, owedEnds: 3 });
     assert.deepEqual((await get('/v1/version')).json(), { name: 'dialback', version: '1.2.3' });
   });
 

@@ -200,10 +200,16 @@ describe('finding callbacks on GMS’ paths', () => {
       await bed.started({ _desired_time: new Date(NOON_MS + HOUR_MS).toISOString() });
       const all = await bed.get(watermarks);
       assert.deepEqual(all.json(), { services: { sales: 1, support: 1 }, total: 2 });
-      const two = await bed.get(`${watermarks}?service_name=support&service_name=shop`);
-      assert.deepEqual(two.json(), { services: { support: 1, shop: 0 }, total: 1 });
+      const two = await bed.get(`${watermarks}?service_name=support&service_name=sales`);
+      assert.deepEqual(two.json(), { services: { support: 1, sales: 1 }, total: 2 });
       const one = await bed.get(`${watermarks}?service_name=sales`);
       assert.deepEqual(one.json(), { services: { sales: 1 }, total: 1 });
+      for (const asked of ['service_name=shop', 'service_name=sales&service_name=shop']) {
+        const unknown = await bed.get(`${watermarks}?${asked}`);
+        assertGenesysProblem(unknown, 404, 'CBD_REQUEST_UNKNOWN_SERVICE', {
+          ...{ field: 'service', value: 'shop', rule: 'a service of the configuration' },
+        });
+      }
     });
   });
 });

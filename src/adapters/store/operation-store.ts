@@ -71,6 +71,7 @@ export abstract class OperationStore implements CallbackStore {
   );
   readonly #workHandlers = new Set<(when: WorkTold) => void>();
   readonly #failureHandlers = new Set<(error: StoreError) => void>();
+  readonly #recoveryHandlers = new Set<() => void>();
   #isWritable = true;
   #probeTimer: NodeJS.Timeout | undefined;
   protected isClosed = false;
@@ -259,6 +260,11 @@ export abstract class OperationStore implements CallbackStore {
     return () => this.#failureHandlers.delete(handler);
   }
 
+  onRecovered(handler: () => void): () => void {
+    this.#recoveryHandlers.add(handler);
+    return () => this.#recoveryHandlers.delete(handler);
+  }
+
   get isWritable(): boolean {
     return this.#isWritable && !this.isClosed;
   }
@@ -278,6 +284,7 @@ export abstract class OperationStore implements CallbackStore {
     if (isWritableAgain) {
       this.#isWritable = true;
       this.stopProbing();
+      this.tellRecovered();
     }
     return isWritableAgain ? 'now' : workOf(operation);
   }
@@ -288,6 +295,11 @@ export abstract class OperationStore implements CallbackStore {
 
   protected tellFailure(error: StoreError): void {
     for (const handler of this.#failureHandlers) handler(error);
+  }
+
+  /** Said when all is well, not when a part of it is. */
+  protected tellRecovered(): void {
+    if (this.isWritable) for (const handler of this.#recoveryHandlers) handler();
   }
 
   protected stopProbing(): void {

@@ -232,6 +232,7 @@ function* requestCancel(
       atMs,
       id,
     );
+    if (dialect.tellCancel) yield* dialect.tellCancel(id, by);
     return 'asked';
   }
   yield* run(

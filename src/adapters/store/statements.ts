@@ -5,6 +5,8 @@
  * a `Dialect` has the word.
  */
 
+import type { CancelledBy } from '../../schedule/callback-store.js';
+
 export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
@@ -46,6 +48,8 @@ export interface Dialect {
    * nobody else could have taken its work over.
    */
   readonly holdsLease?: () => Work<boolean>;
+  /** Told to the process that has the callback, once this is committed. Absent when there is no other. */
+  readonly tellCancel?: (id: string, by: CancelledBy) => Work<void>;
   /** Follows the SET of what is claimed. */
   readonly asGiven: string;
   /** Makes the legs that dead processes left ours, as orphans, and their callbacks leftovers. */

@@ -11,6 +11,7 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { CancelledBy } from '../../../schedule/callback-store.js';
+import { get, type Work } from '../statements.js';
 import { clientConfig, type ConnectOptions } from './connections.js';
 
 /** Ticks in a lease, should it be so short that it matters. */
@@ -29,6 +30,10 @@ export interface NodeWatchEvents {
   onOthersGone(): void;
   /** Our lease is about to run out, or has been taken: every call has to end now. */
   onLost(why: string): Promise<void>;
+  /** There is a lease again. */
+  onRegained(): void;
+  /** What the others said since the connection broke was not heard. Asked again when it rejects. */
+  onDeafnessOver(): Promise<void>;
 }
 
 export interface NodeWatchOptions extends ConnectOptions {
@@ -53,6 +58,9 @@ export class NodeWatch {
   /** By `performance.now()`. */
   #endsAtMs = 0;
   #client: pg.Client | undefined;
+  /** The connection is another one than the first: nobody has looked yet what was said meanwhile. */
+  #hasMissed = false;
+  #hasListened = false;
   #tickTimer: NodeJS.Timeout | undefined;
   #endTimer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
@@ -101,11 +109,6 @@ export class NodeWatch {
       await this.#tell({ kind: 'work', from: this.#token });
     }
     this.#isTelling = false;
-  }
-
-  /** Resolves when the others have been told. */
-  tellCancel(id: string, by: CancelledBy): Promise<void> {
-    return this.#tell({ kind: 'cancel', from: this.#token, id, by });
   }
 
   /** Gives the lease back: what is still ours may be taken over at once. */
@@ -169,6 +172,8 @@ export class NodeWatch {
       throw error;
     }
     this.#client = client;
+    this.#hasMissed ||= this.#hasListened;
+    this.#hasListened = true;
     return client;
   }
 
@@ -215,11 +220,24 @@ export class NodeWatch {
         await this.#losing;
         await this.#join();
         this.#losing = undefined;
+        this.events.onRegained();
       }
       if (await this.#renew()) this.events.onOthersGone();
       this.events.onWork();
+      if (this.#hasMissed) await this.#listenBack();
     } catch {
       // Whoever wants to write hears of it; the lease says how long this may last.
+    }
+  }
+
+  /** The connection may break again meanwhile: then there is more to look for. */
+  async #listenBack(): Promise<void> {
+    this.#hasMissed = false;
+    try {
+      await this.events.onDeafnessOver();
+    } catch (error) {
+      this.#hasMissed = true;
+      throw error;
     }
   }
 
@@ -269,6 +287,17 @@ export class NodeWatch {
     else if (notice.kind === 'gone') this.events.onOthersGone();
     else this.events.onWork();
   }
+}
+
+/** Sends it when the transaction that it is made in has been committed. */
+export function* tellCancel(
+  options: ConnectOptions,
+  from: number,
+  id: string,
+  by: CancelledBy,
+): Work<void> {
+  const notice: Notice = { kind: 'cancel', from, id, by };
+  yield* get('SELECT pg_notify(?, ?)', channelOf(options), JSON.stringify(notice));
 }
 
 function channelOf({ schema }: ConnectOptions): string {

@@ -6,14 +6,19 @@ import { LEFT, type Giving } from './given-out.js';
 /** Of a row with a `node`: whoever had it is not there any more. */
 const IS_NOBODYS = 'node NOT IN (SELECT token FROM nodes)';
 
+export interface DialectParts {
+  /** Told whose work becomes ours when this is committed, by their marks. */
+  readonly onAdopted: (ownerIds: readonly string[]) => void;
+  readonly tellCancel: NonNullable<Dialect['tellCancel']>;
+}
+
 /**
  * @param node the token of the lease in force
- * @param onAdopted told whose work becomes ours when this is committed, by their marks
  * @param giving for transactions that give callbacks out
  */
 export function postgresDialect(
   node: () => number,
-  onAdopted: (ownerIds: readonly string[]) => void,
+  { onAdopted, tellCancel }: DialectParts,
   { mark, unheard }: Giving = { mark: 0, unheard: [] },
 ): Dialect {
   return {
@@ -39,6 +44,7 @@ export function postgresDialect(
       );
       return row !== undefined;
     },
+    tellCancel,
     asGiven: `, is_left = ${mark}`,
     /** From now on all of it is ours, and should we die, somebody else's in the same way. */
     *adopt() {

@@ -28,8 +28,8 @@ import { chainsOf } from './chains.js';
 import { clientConfig, performOn, sqlState, toStoreError } from './connections.js';
 import { GivenOut, type Giving } from './given-out.js';
 import { Lanes, TURNS, type Waiting } from './lanes.js';
-import { NodeWatch } from './node-watch.js';
-import { postgresDialect } from './postgres-dialect.js';
+import { NodeWatch, tellCancel } from './node-watch.js';
+import { postgresDialect, type DialectParts } from './postgres-dialect.js';
 import { migrate } from './schema.js';
 
 /** One more than take turns: for what claims. */
@@ -112,6 +112,8 @@ class PostgresStore extends OperationStore {
           this.tellFailure(new StoreError('STORE_LEASE_LOST', why));
           await Promise.allSettled([...this.#handlers.lost].map((handle) => handle(why)));
         },
+        onRegained: () => this.tellRecovered(),
+        onDeafnessOver: () => this.#tellMissedCancels(),
       },
     );
     this.#dialect = this.#dialectFor();
@@ -119,7 +121,11 @@ class PostgresStore extends OperationStore {
 
   #dialectFor(giving?: Giving): Dialect {
     const token = (): number => this.#watch.token;
-    return postgresDialect(token, (ownerIds) => (this.#adopted = ownerIds), giving);
+    const parts: DialectParts = {
+      onAdopted: (ownerIds) => (this.#adopted = ownerIds),
+      tellCancel: (id, by) => tellCancel(this.#options, token(), id, by),
+    };
+    return postgresDialect(token, parts, giving);
   }
 
   async start(): Promise<void> {
@@ -177,7 +183,7 @@ class PostgresStore extends OperationStore {
     const outcome = this.#refused() ?? (await this.#lanes.add(operation, waitMs));
     const work = this.settled(operation, outcome);
     if (!outcome.ok) throw toError(outcome);
-    await this.#tellOthers(operation, outcome.value, work !== undefined);
+    this.#tellOthers(operation, work !== undefined);
     if (work) this.tellWork(work);
     return outcome.value as Results[K];
   }
@@ -188,11 +194,8 @@ class PostgresStore extends OperationStore {
     return failed('STORE_OVERLOADED', `${PENDING_MAX} operations are waiting already.`);
   }
 
-  async #tellOthers(operation: Operation, value: Result, hasWork: boolean): Promise<void> {
+  #tellOthers(operation: Operation, hasWork: boolean): void {
     if (hasWork && isDueSoon(operation)) this.#watch.tellWork();
-    if (operation.kind === 'request-cancel' && value === 'asked') {
-      await this.#watch.tellCancel(operation.id, operation.by);
-    }
     if (operation.kind === 'take-over-legs' && this.#adopted.length > 0) {
       const ownerIds = this.#adopted;
       this.#adopted = [];
@@ -272,6 +275,16 @@ class PostgresStore extends OperationStore {
     } finally {
       client.release(broken !== undefined);
     }
+  }
+
+  /** To whoever was told already, it says nothing new. */
+  async #tellMissedCancels(): Promise<void> {
+    const { rows } = await this.#pool.query<{ id: string; by: CancelledBy }>(
+      `SELECT id, cancel_requested AS by FROM callbacks
+       WHERE claimed = 1 AND node = $1 AND cancel_requested IS NOT NULL AND state <> 'COMPLETED'`,
+      [this.#watch.token],
+    );
+    for (const { id, by } of rows) this.#handlers.cancel.forEach((handle) => handle(id, by));
   }
 
   /** Whoever takes over what dead processes left finds these, too. */

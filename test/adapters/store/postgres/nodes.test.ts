@@ -239,14 +239,15 @@ describe('processes that share a PostgreSQL', () => {
       await sleep(50);
       order.push('ended');
     });
+    old.onRecovered(() => order.push(`well again: ${old.isWritable}`));
     // It may renew in between.
     while (order.length === 0) {
       await runOut(old);
       await heir.takeOverLegs(Date.now());
     }
-    await until(() => order.length > 1);
-    await until(() => old.isWritable);
-    assert.deepEqual(order, ['ends its calls, may dial: false, false', 'ended']);
+    await until(() => order.length > 2);
+    const told = ['ends its calls, may dial: false, false', 'ended', 'well again: true'];
+    assert.deepEqual(order, told);
     const bench = new Bench(old);
     assert.deepEqual(await bench.take(await bench.claimed()), { ok: true });
   });
@@ -294,6 +295,33 @@ describe('processes that share a PostgreSQL', () => {
     const hasWork = new Promise<void>((resolve) => second.onWork(() => resolve()));
     await new Bench(first).accepted();
     await hasWork;
+  });
+
+  it('hear of a cancel that was asked while nothing could be told them', async () => {
+    const [deaf, other] = [await open(1000), stores[0]!];
+    const bench = new Bench(deaf);
+    const [id, talking] = [await bench.claimed(), await bench.claimed()];
+    const heard: unknown[] = [];
+    deaf.shared?.onCancel((...what) => heard.push(what));
+    await other.requestCancel(talking, 'admin', NOON_MS);
+    await until(() => heard.length > 0);
+    const record = { state: 'COMPLETED', reason: 'CANCELLED', claimed: false } as const;
+    await deaf.commit(talking, { atMs: 1, record }, { durable: true });
+    // On which they take and renew their leases, and hear each other.
+    const killed = await server.query(
+      `SELECT pg_terminate_backend(pid, 2000) AS is_over FROM pg_stat_activity
+       WHERE application_name = 'dialback'
+       AND (query LIKE '%INTO nodes%' OR query LIKE '%UPDATE nodes SET lease_until%'
+         OR query LIKE '%pg_notify%')`,
+    );
+    assert.equal(killed.filter((one) => one['is_over'] === true).length, 2);
+    // Within the second until a connection is made anew.
+    assert.equal(await other.requestCancel(id, 'customer', NOON_MS), 'asked');
+    await until(() => heard.length > 1);
+    assert.deepEqual(heard, [
+      [talking, 'admin'],
+      [id, 'customer'],
+    ]);
   });
 
   it('survive that the server ends all their connections', async () => {
