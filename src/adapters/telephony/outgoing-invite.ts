@@ -91,10 +91,7 @@ export class OutgoingInvite implements OutgoingCall {
     this.#cancelTimer = clock.after(deadlines.requestMs, () =>
       this.#giveUp('drachtio does not answer'),
     );
-    this.#launch(request).then(
-      (leg) => this.#answered(leg),
-      (thrown: unknown) => this.#failed(thrown),
-    );
+    this.#launch(request);
   }
 
   onProvisional(handle: (response: Provisional) => void): void {
@@ -138,24 +135,29 @@ export class OutgoingInvite implements OutgoingCall {
     this.context.onGone(this);
   }
 
-  /** Async so that every throw on the way to the wire becomes the outcome. */
-  async #launch(request: InviteRequest): Promise<DialogView> {
-    const headers = inviteHeaders(request);
-    return await this.context.srf.createUAC(
-      checked('sip-uri', request.uri),
-      {
-        headers,
-        localSdp: request.localSdp,
-        proxy: request.proxyUri === undefined ? undefined : checked('sip-uri', request.proxyUri),
-        auth: request.auth && answerChallenges(request.auth),
-      },
-      {
-        cbRequest: (error, sent) => {
-          if (!error && sent) this.#onSent(sent);
+  /** Every throw on the way to the wire becomes the outcome, once whoever calls us holds us. */
+  #launch(request: InviteRequest): void {
+    const failed = (thrown: unknown): void => queueMicrotask(() => this.#failed(thrown));
+    try {
+      this.context.srf.createUAC(
+        checked('sip-uri', request.uri),
+        {
+          headers: inviteHeaders(request),
+          localSdp: request.localSdp,
+          proxy: request.proxyUri === undefined ? undefined : checked('sip-uri', request.proxyUri),
+          auth: request.auth && answerChallenges(request.auth),
         },
-        cbProvisional: (response) => this.#onProvisional(response),
-      },
-    );
+        {
+          cbRequest: (error, sent) => {
+            if (!error && sent) this.#onSent(sent);
+          },
+          cbProvisional: (response) => this.#onProvisional(response),
+        },
+        (error, leg) => (leg ? this.#answered(leg) : failed(error)),
+      );
+    } catch (thrown) {
+      failed(thrown);
+    }
   }
 
   #onSent(sent: SentInvite): void {

@@ -16,13 +16,14 @@ import type {
   SipDialog,
 } from '../../ports.js';
 import type { Deadlines } from './deadlines.js';
+import { describeError } from './errors.js';
 import { inboundIdentity } from './leg-identity.js';
 import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { sendPlain } from './plain-request.js';
 import { DrachtioDialog } from './sip-dialog.js';
 import type { LostLeg } from './lost-legs.js';
-import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
+import type { DialogView, InboundRequestView, ReplyView, SrfView } from './srf-types.js';
 
 export interface SipAgentContext {
   readonly srf: SrfView;
@@ -66,13 +67,32 @@ export class DrachtioSipAgent implements SipAgent {
    * @param hears what it would take to end the call, before this resolves
    * @throws when the caller has given up
    */
-  async accept(
+  accept(
     request: InboundRequestView,
     response: ReplyView,
     localSdp: string,
     hears: Pick<LegListener, 'onIdentity'>,
   ): Promise<SipDialog> {
-    const leg = await this.context.srf.createUAS(request, response, { localSdp });
+    return new Promise((resolve, reject) => {
+      let hasGivenUp = false;
+      this.context.srf.createUAS(request, response, { localSdp }, (error, leg) => {
+        if (!leg) {
+          hasGivenUp = true;
+          return reject(error instanceof Error ? error : new Error(describeError(error)));
+        }
+        const dialog = this.#adoptInbound(leg, request, hears);
+        // Its CANCEL has crossed our answer.
+        if (hasGivenUp) void dialog.bye('the caller has given up');
+        else resolve(dialog);
+      });
+    });
+  }
+
+  #adoptInbound(
+    leg: DialogView,
+    request: InboundRequestView,
+    hears: Pick<LegListener, 'onIdentity'>,
+  ): SipDialog {
     const identity = inboundIdentity(leg, request);
     const known = identity && { identity: { ...identity, site: this.context.site } };
     if (known) hears.onIdentity(known.identity);

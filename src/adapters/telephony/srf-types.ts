@@ -95,6 +95,12 @@ export interface UacProgress {
   cbProvisional(response: SipResponseView): void;
 }
 
+/**
+ * Called in the turn that made the dialog. A promise would be heard one turn later, and a BYE right
+ * behind the answer, read from the connection together with it, is handled by nobody in between.
+ */
+export type DialogMade = (error: unknown, dialog?: DialogView) => void;
+
 /** A request past drachtio-srf's dialogs, for those that another process made. */
 export interface RawRequest {
   readonly method: 'CANCEL' | 'ACK' | 'BYE' | 'REGISTER' | 'OPTIONS';
@@ -137,13 +143,14 @@ export interface SrfView {
     /** Options of `tls.connect`. */
     tls?: object;
   }): void;
-  createUAC(uri: string, options: UacOptions, progress: UacProgress): Promise<DialogView>;
-  /** Sends a 200 with this SDP. Rejects when the caller has given up. */
+  createUAC(uri: string, options: UacOptions, progress: UacProgress, done: DialogMade): void;
+  /** Sends a 200 with this SDP. Fails when the caller has given up. */
   createUAS(
     request: InboundRequestView,
     response: ReplyView,
     options: { readonly localSdp: string },
-  ): Promise<DialogView>;
+    done: DialogMade,
+  ): void;
   removeDialog(dialog: DialogView): void;
   on(event: 'error', handle: (error: unknown) => void): this;
   /** Requests outside dialogs; the connections that are made later register for them. */

@@ -4,6 +4,7 @@ import { silentLog } from '../../../src/adapters/log.js';
 import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import { OutgoingInvite } from '../../../src/adapters/telephony/outgoing-invite.js';
 import type {
+  DialogMade,
   SentInvite,
   SipResponseView,
   SrfView,
@@ -20,9 +21,9 @@ function sentInvite() {
   let progress: UacProgress | undefined;
   let fail: (error: unknown) => void = () => undefined;
   const srf = {
-    createUAC: (_uri: string, _options: unknown, callbacks: UacProgress) => {
+    createUAC: (_uri: string, _options: unknown, callbacks: UacProgress, done: DialogMade) => {
       progress = callbacks;
-      return new Promise<never>((_resolve, reject) => (fail = reject));
+      fail = done;
     },
   } as unknown as SrfView;
   const invite = new OutgoingInvite(

@@ -80,6 +80,23 @@ describe('an INVITE through drachtio', () => {
     assert.equal(far.requests('BYE').length, 0);
   });
 
+  it('is over when the callee hangs up right behind its answer, before our ACK', async () => {
+    for (const reason of ['SIP;cause=200;text="done"', undefined]) {
+      const party = await site().far();
+      party.onInvite = (call) => {
+        call.answer();
+        call.request_('BYE', reason === undefined ? {} : { headers: { Reason: reason } });
+      };
+      const outcome = await site().invite(party).outcome;
+      assert.ok(outcome.kind === 'answered');
+      const { dialog } = outcome;
+      await eventually(() => assert.ok(dialog.hasEnded, 'the leg is up, and nobody is there'));
+      assert.equal(dialog.endReason, reason);
+      await dialog.bye('nothing left to end');
+      assert.equal(party.requests('BYE').length, 0);
+    }
+  });
+
   it('tells early media with its SDP', async () => {
     far.onInvite = (call) => call.respond(183, 'Session Progress', { sdp: far.rtp.sdp });
     const call = site().invite(far);
