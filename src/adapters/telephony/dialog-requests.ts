@@ -8,7 +8,7 @@ import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
 import { inOurName } from './session-description.js';
 import { checked } from './sip-headers.js';
-import type { DialogView, ReplyView, SipMessageView, SipResponseView } from './srf-types.js';
+import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
 
 export interface DialogRequestContext {
   readonly clock: Clock;
@@ -129,11 +129,16 @@ function resultOf(request: SipMessageView): ReferOutcome | undefined {
   return isOver ? { kind: 'unknown', why: 'it stopped reporting without a result' } : undefined;
 }
 
+/** What a dialog can be asked, as far as it matters here. */
+interface Asked<Request, Response> {
+  request(request: Request, done: (error: unknown, response?: Response) => void): void;
+}
+
 /** drachtio-srf hands provisional responses to the same callback. */
-function finalResponse(
-  leg: DialogView,
-  request: Parameters<DialogView['request']>[0],
-): Promise<SipResponseView> {
+export function finalResponse<Request, Response extends { readonly status: number }>(
+  leg: Asked<Request, Response>,
+  request: Request,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     leg.request(request, (error, response) => {
       if (error) reject(error instanceof Error ? error : new Error(describeError(error)));

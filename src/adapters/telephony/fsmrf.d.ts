@@ -49,8 +49,22 @@ declare module 'drachtio-fsmrf' {
     interface SipLeg {
       readonly connected: boolean;
       /** Our side's SDP, with which re-INVITEs of the far side are answered. */
-      readonly local: { sdp?: string };
+      readonly local: { sdp?: string; readonly contact?: string };
+      readonly remote: { sdp: string };
+      /** Waits for ever once a re-INVITE was refused. */
       modify(sdp: string): Promise<string>;
+      /** The callback is called for each response, provisional ones included. */
+      request(
+        request: {
+          readonly method: 'INVITE';
+          readonly body: string;
+          readonly headers: Readonly<Record<string, string>>;
+        },
+        done: (
+          error: unknown,
+          response?: { readonly status: number; readonly reason: string; readonly body?: string },
+        ) => void,
+      ): void;
       destroy(): Promise<unknown>;
       on(
         event: 'destroy',

@@ -113,6 +113,27 @@ describe('a bridge made ahead', function () {
     await site().hangUp(customer);
   });
 
+  it('is had by an agent who answers while it is being made', async () => {
+    const [short, file] = [
+      await site().toneFile(MUSIC_HZ, 100),
+      await site().toneFile(MUSIC_HZ, 2000),
+    ];
+    // FreeSWITCH has an offer of its own in the air for some 15 ms of that.
+    for (const afterMs of [0, 3, 6, 9, 12]) {
+      const waiting = await site().call();
+      await waiting.endpoint.play([short], { loop: false }).done;
+      void site().telephony.media.prepareBridge(waiting.endpoint);
+      waiting.endpoint.play([file], { loop: true });
+      const spare = await site().telephony.media.createEndpoint({ beside: waiting.endpoint });
+      await sleep(afterMs);
+      await spare.connect(agent.rtp.sdp);
+      await waiting.endpoint.bridge(spare);
+      await spare.close();
+      await site().hangUp(waiting);
+    }
+    await site().hangUp(customer);
+  });
+
   it('is a bridge as any other when an agent answers before anything is heard', async () => {
     void site().telephony.media.prepareBridge(customer.endpoint);
     const spare = await besideCustomer();

@@ -14,6 +14,9 @@ class LibraryEndpoint extends EventEmitter {
   readonly uuid = '7d1c7c6c-0000-4000-8000-000000000001';
   byeCount = 0;
   byeFails = false;
+  /** What it says to our re-INVITEs before it takes them. */
+  readonly refusals: number[] = [];
+  inviteCount = 0;
   readonly local: { sdp: string };
   readonly dialog: object;
   readonly conn = null;
@@ -25,12 +28,16 @@ class LibraryEndpoint extends EventEmitter {
       this.byeCount += 1;
       return this.byeFails ? Promise.reject(new Error('unable to find dialog')) : Promise.resolve();
     };
-    const modify = (): Promise<string> => Promise.resolve(sdp);
+    const request = (_invite: object, done: (error: null, response: object) => void): void => {
+      this.inviteCount += 1;
+      done(null, { status: this.refusals.shift() ?? 200, reason: 'So be it', body: sdp });
+    };
     this.dialog = Object.assign(new EventEmitter(), {
       connected: true,
       local: {},
+      remote: {},
       destroy,
-      modify,
+      request,
     });
   }
   /** Never settles, as the library's does when a channel is killed. */
@@ -159,6 +166,35 @@ describe('creating endpoints', () => {
     const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
     await assert.rejects(endpoint.connect(SRTP_SDP), { code: 'ENDPOINT_SRTP' });
     await assert.rejects(endpoint.connect('not sdp'), { code: 'REFUSED_TEXT' });
+    await endpoint.close();
+  });
+
+  it('comes again with an offer that crossed one of FreeSWITCH’s, and never after another refusal', async () => {
+    const library = new LibraryEndpoint(PLAIN_SDP);
+    const { clock, media } = setUp(() => Promise.resolve(library));
+    const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    library.refusals.push(491, 491);
+    const connected = endpoint.connect(PLAIN_SDP);
+    await clock.advance(19);
+    assert.deepEqual([library.inviteCount, endpoint.isConnected], [1, false]);
+    await clock.advance(41);
+    await connected;
+    assert.equal(library.inviteCount, 3);
+    library.refusals.push(488);
+    await assert.rejects(endpoint.answer(PLAIN_SDP), { code: 'COMMAND_FAILED', message: /488/ });
+    assert.equal(await endpoint.answer(PLAIN_SDP), PLAIN_SDP, 'the next offer is not held up');
+    await endpoint.close();
+  });
+
+  it('gives an offer up that always crosses one of FreeSWITCH’s', async () => {
+    const library = new LibraryEndpoint(PLAIN_SDP);
+    const { clock, media } = setUp(() => Promise.resolve(library));
+    const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    library.refusals.push(...Array.from({ length: 1000 }, () => 491));
+    const refused = assert.rejects(endpoint.connect(PLAIN_SDP), /491/);
+    await clock.advance(DEFAULT_DEADLINES.modifyMs);
+    await refused;
+    assert.ok(library.inviteCount < 12, `${library.inviteCount} INVITEs`);
     await endpoint.close();
   });
 
