@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -40,6 +41,11 @@ class TlsParty {
   /** Connections that were no TLS. */
   strangers = 0;
   answers = true;
+  /** Asks for credentials first. */
+  challenges = false;
+  /** What came to the same port in clear. */
+  readonly inClear: string[] = [];
+  readonly #udp = createSocket('udp4', (message) => this.inClear.push(message.toString()));
   readonly #sockets = new Set<TLSSocket>();
 
   private constructor(private readonly server: Server) {
@@ -62,7 +68,9 @@ class TlsParty {
   static async open(pem: Pem): Promise<TlsParty> {
     const server = createServer(pem).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new TlsParty(server);
+    const party = new TlsParty(server);
+    party.#udp.bind(party.port, '127.0.0.1');
+    return party;
   }
 
   get port(): number {
@@ -76,11 +84,17 @@ class TlsParty {
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.server.close();
+    this.#udp.close();
   }
 
   #take(socket: TLSSocket, message: SipText): void {
     this.received.push(message);
     const { method } = message;
+    const isKnown = message.header('authorization') !== undefined;
+    if (this.challenges && !isKnown && /^(?:INVITE|REGISTER)$/.test(method)) {
+      const asked = 'WWW-Authenticate: Digest realm="carrier.test",nonce="n1",qop="auth"';
+      return this.#respond(socket, message, '401 Unauthorized', '', asked);
+    }
     if (method === 'ACK' || method.startsWith('SIP/')) return;
     if (method !== 'INVITE') {
       this.#respond(socket, message, '200 OK');
@@ -92,13 +106,14 @@ class TlsParty {
     if (this.answers) this.#respond(socket, message, '200 OK', SDP);
   }
 
-  #respond(socket: TLSSocket, to: SipText, status: string, sdp = ''): void {
+  #respond(socket: TLSSocket, to: SipText, status: string, sdp = '', ...more: string[]): void {
     const copied = to.headers.filter(([name]) => /^(?:via|from|call-id|cseq)$/.test(name));
     const lines = [
       `SIP/2.0 ${status}`,
       ...copied.map(([name, value]) => `${name}: ${value}`),
       `to: ${to.header('to')?.replace(/;tag=.*/, '')};tag=far`,
       `contact: <sip:far@127.0.0.1:${this.port};transport=tls>`,
+      ...more,
       ...(sdp === '' ? [] : ['content-type: application/sdp']),
       `content-length: ${sdp.length}`,
     ];
@@ -241,6 +256,57 @@ describe('A trunk over TLS', function () {
     assert.equal((await call.outcome).kind, 'cancelled');
   });
 
+  for (const uriOf of [
+    (port: number) => `sip:+12125550100@127.0.0.1:${port};transport=tls`,
+    (port: number) => `sips:+12125550100@127.0.0.1:${port}`,
+    (port: number) => `sips:+12125550100@127.0.0.1:${port};transport=tcp`,
+  ]) {
+    it(`is given its credentials over the same at ${uriOf(5061)}`, async () => {
+      far.received.length = 0;
+      [far.challenges, far.answers] = [true, true];
+      assert.ok(telephony);
+      const call = telephony.sip.invite({
+        ...{ uri: uriOf(far.port), callId: randomUUID(), localSdp: SDP },
+        auth: { username: 'acme', password: 'secret' },
+      });
+      const outcome = await call.outcome;
+      assert.deepEqual(far.inClear, [], 'nothing leaves but over TLS');
+      assert.ok(outcome.kind === 'answered', JSON.stringify(outcome));
+      assert.equal(far.count('INVITE'), 2);
+      await outcome.dialog.bye('the test is over');
+    });
+  }
+
+  it('is registered with over the same', async () => {
+    far.challenges = true;
+    assert.ok(telephony);
+    for (const uri of [`sips:127.0.0.1:${far.port}`, `sip:127.0.0.1:${far.port};transport=tls`]) {
+      const outcome = await telephony.sip.request({
+        ...{ method: 'REGISTER', uri, limitMs: 10_000, expiresMs: 60_000 },
+        ...{ from: '<sips:acme@localhost>', to: '<sips:acme@localhost>' },
+        ...{ contact: '<sip:acme@localhost>', auth: { username: 'acme', password: 'secret' } },
+      });
+      assert.deepEqual(far.inClear, []);
+      assert.ok(outcome.kind === 'answered', JSON.stringify(outcome));
+      assert.equal(outcome.status, 200);
+    }
+  });
+
+  it('is reached over the same by way of an outbound proxy', async () => {
+    far.received.length = 0;
+    far.challenges = true;
+    assert.ok(telephony);
+    const call = telephony.sip.invite({
+      ...{ uri: 'sip:+12125550100@carrier.test', callId: randomUUID(), localSdp: SDP },
+      proxyUri: `sips:127.0.0.1:${far.port}`,
+      auth: { username: 'acme', password: 'secret' },
+    });
+    const outcome = await call.outcome;
+    assert.deepEqual(far.inClear, []);
+    assert.ok(outcome.kind === 'answered', JSON.stringify(outcome));
+    await outcome.dialog.bye('the test is over');
+  });
+
   it('is asked with OPTIONS over the same', async () => {
     assert.ok(telephony);
     const uri = `sip:127.0.0.1:${far.port};transport=tls`;
@@ -264,6 +330,7 @@ describe('A trunk over TLS', function () {
   });
 
   it('goes to whose certificate is known, where drachtio is told to look', async () => {
+    far.challenges = false;
     await start([theirs], CHECKED);
     far.received.length = 0;
     far.answers = true;

@@ -40,3 +40,17 @@ export function answerChallenges({ username, password }: Credentials): Challenge
     answer(null, username, password);
   };
 }
+
+/**
+ * The next hop as drachtio-srf has to be told it. It sends credentials to the address that asked for them,
+ * by the `transport` that it reads in proxy or URI, and by UDP where there is none: what went out by TLS
+ * because of `sips:` would follow in clear, keys of SRTP included.
+ * @returns undefined: as the request-URI says
+ */
+export function hopTo(uri: string, proxyUri: string | undefined): string | undefined {
+  const [, place, parameters = ''] =
+    /^sips:(?:[^@]*@)?([^;?]+)([^?]*)/i.exec(proxyUri ?? uri) ?? [];
+  if (place === undefined) return proxyUri;
+  // RFC 3261 26.2.2: `sips:` is TLS, whatever its `transport` is.
+  return `sips:${place}${parameters.replace(/;transport=[^;]*/gi, '')};transport=tls`;
+}

@@ -12,7 +12,7 @@ import type {
   Log,
   OutgoingCall,
 } from '../../ports.js';
-import { answerChallenges } from './credentials.js';
+import { answerChallenges, hopTo } from './credentials.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
@@ -139,12 +139,13 @@ export class OutgoingInvite implements OutgoingCall {
   #launch(request: InviteRequest): void {
     const failed = (thrown: unknown): void => queueMicrotask(() => this.#failed(thrown));
     try {
+      const proxy = hopTo(request.uri, request.proxyUri);
       this.context.srf.createUAC(
         checked('sip-uri', request.uri),
         {
           headers: inviteHeaders(request),
           localSdp: request.localSdp,
-          proxy: request.proxyUri === undefined ? undefined : checked('sip-uri', request.proxyUri),
+          proxy: proxy === undefined ? undefined : checked('sip-uri', proxy),
           auth: request.auth && answerChallenges(request.auth),
         },
         {

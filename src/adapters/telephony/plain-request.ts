@@ -3,7 +3,7 @@
  * drachtio-srf; the outcome is a value, within the limit.
  */
 import type { Clock, PlainRequest, RequestOutcome } from '../../ports.js';
-import { answerChallenges } from './credentials.js';
+import { answerChallenges, hopTo } from './credentials.js';
 import { withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
 import { checked, plainHeaders } from './sip-headers.js';
@@ -31,6 +31,7 @@ export async function sendPlain(
 function finalAnswer(srf: SrfView, request: PlainRequest): Promise<SipResponseView> {
   const { method, uri, proxyUri, auth, from, to, contact, expiresMs } = request;
   const headers: Record<string, string> = {};
+  const proxy = hopTo(uri, proxyUri);
   if (from !== undefined) headers['from'] = checked('header-value', from);
   if (to !== undefined) headers['to'] = checked('header-value', to);
   if (contact !== undefined) headers['contact'] = checked('header-value', contact);
@@ -40,7 +41,7 @@ function finalAnswer(srf: SrfView, request: PlainRequest): Promise<SipResponseVi
       method,
       uri: checked('sip-uri', uri),
       headers,
-      ...(proxyUri === undefined ? {} : { proxy: checked('sip-uri', proxyUri) }),
+      ...(proxy === undefined ? {} : { proxy: checked('sip-uri', proxy) }),
       ...(auth && { auth: answerChallenges(auth) }),
     };
     srf.app.client.request(options, (error, sent) => {
