@@ -11,7 +11,7 @@ import type { InviteParts, OutboundCallListener } from './dial/outbound-call-par
 import { OutboundCall } from './dial/outbound-call.js';
 import type { DialRequest } from './dial/dial-plan.js';
 import type { ResultRow } from './dial/result-rows.js';
-import { mayRedirectTo } from './dial/redirection.js';
+import { isCarriers, mayRedirectTo } from './dial/redirection.js';
 import { callerOn } from './dial/trunk-headers.js';
 import { TrunkTries, type NextTry } from './dial/trunk-tries.js';
 import { credentialsOf, type Trunk } from './dial/trunk.js';
@@ -118,7 +118,7 @@ function partsOf(
   const { trunk } = plan;
   const { name, callerId, callerName } = service;
   const proxy = trunk.proxyUri === undefined ? {} : { proxyUri: trunk.proxyUri };
-  const auth = credentialsOf(trunk);
+  const auth = uri === plan.uri || isCarriers(uri, trunk) ? credentialsOf(trunk) : undefined;
   return {
     ...callerOn(trunk, { service: name, callerId, callerName }),
     ...proxy,

@@ -2,6 +2,7 @@
  * What a configuration says that cannot be meant: options that cancel each other out, names nobody
  * defined, doors left open. One function a rule; each looks at the finished configuration only.
  */
+import { isTls } from '../dial/trunk.js';
 import { isLoopbackHost } from './build-parts.js';
 import { finding } from './check-finding.js';
 import { checkQueues } from './check-queues.js';
@@ -62,8 +63,7 @@ const trunksFitTheEngine: Rule = (config) => {
 /** RFC 4568 section 7: the keys stand in the SDP. */
 const keysTravelInTls: Rule = (config) =>
   config.trunks.flatMap(({ isSecure, uri, proxyUri }, index) => {
-    const isTls = /^sips:|;transport=tls\b/i.test(proxyUri ?? uri);
-    if (isSecure !== true || isTls) return [];
+    if (isSecure !== true || isTls(proxyUri ?? uri)) return [];
     const message =
       'The SRTP keys go out in clear: `sips:` or `;transport=tls` in the trunk’s URI.';
     return [contradiction(config, `trunks[${index}].srtp`, message)];

@@ -191,7 +191,7 @@ const SIGNALLING: readonly OptionSpec[] = [
   option(
     'redirectsTo',
     { kind: 'list', maxItems: 100, of: { kind: 'text', maxLength: 300, format: PLACE } },
-    'Hosts that a 3xx may send calls to besides the trunk’s own and the service’s `allowedDestinations`. At most two are followed.',
+    'Hosts that a 3xx may send calls to besides the trunk’s own and the service’s `allowedDestinations`; they are given the trunk’s credentials when they ask. At most two are followed.',
     { default: [] },
   ),
 ];

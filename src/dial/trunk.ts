@@ -72,3 +72,8 @@ export function hostPartOf({ uri }: Pick<Trunk, 'uri'>): {
   const [, scheme = 'sip', host = ''] = /^(sips?):(?:[^@]*@)?(.*)$/.exec(uri) ?? [];
   return { scheme, host };
 }
+
+/** Whether requests to this SIP URI leave over TLS. */
+export function isTls(uri: string): boolean {
+  return /^sips:|;transport=tls\b/i.test(uri);
+}

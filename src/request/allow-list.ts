@@ -87,6 +87,19 @@ function placeOf(hostAndPort: string): string {
   return hostAndPort.replace(/:5060$/, '').toLowerCase();
 }
 
+/**
+ * The address of a 3xx or REFER. What only says how to get there changes nothing; headers and other
+ * parameters are refused with the rest.
+ */
+export function readTarget(uri: string): SipAddress | undefined {
+  return readSipAddress(uri.replace(/;(?:transport|user|lr)(?:=[A-Za-z]+)?(?=;|$)/g, ''));
+}
+
+/** Whether it is at one of these trunks, which are SIP URIs. */
+export function isAtTrunk({ place }: SipAddress, trunkUris: readonly string[]): boolean {
+  return trunkUris.some((uri) => readSipAddress(uri.replace(/;.*$/, ''))?.place === place);
+}
+
 export interface DestinationRules {
   /** Of the service, `allowedDestinations`. */
   readonly allowedDestinations: readonly string[];
@@ -111,15 +124,10 @@ const GLOBAL_NUMBER = /^(?:\+|00)([1-9][0-9]{2,14})$/;
  * @param uri without the angle brackets and what stands behind them
  */
 export function judgeDestination(uri: string, rules: DestinationRules): DestinationVerdict {
-  // What only says how to get there changes nothing; headers and other parameters are refused with the rest.
-  const address = readSipAddress(uri.replace(/;(?:transport|user|lr)(?:=[A-Za-z]+)?(?=;|$)/g, ''));
+  const address = readTarget(uri);
   if (address === undefined) return { ok: false, why: 'no-sip-uri' };
   if (isAddressAllowed(address, rules.allowedDestinations)) return { ok: true };
-  const isTrunk = rules.trunkUris.some((trunk) => {
-    const ours = readSipAddress(trunk.replace(/;.*$/, ''));
-    return ours?.place === address.place;
-  });
-  if (!isTrunk) return { ok: false, why: 'place-not-allowed' };
+  if (!isAtTrunk(address, rules.trunkUris)) return { ok: false, why: 'place-not-allowed' };
   const user = address.user ?? '';
   const digits = GLOBAL_NUMBER.exec(user)?.[1];
   const number = normaliseNumber(digits === undefined ? user : `+${digits}`, rules.numbers);

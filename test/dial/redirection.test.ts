@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mayRedirectTo } from '../../src/dial/redirection.js';
+import { isCarriers, mayRedirectTo } from '../../src/dial/redirection.js';
 import { testTrunk } from '../fakes/service-config.js';
 
 const RULES = {
@@ -46,5 +46,30 @@ describe('A 3xx of a trunk', () => {
   it('may point to any country of the service on a trunk that dials all', () => {
     const all = { ...trunk, allowedCountries: [] };
     assert.ok(mayRedirectTo('sip:+442079460000@gw.example.net:5070', all, RULES));
+  });
+
+  it('may not lead a call out of TLS, unless a proxy has it anyway', () => {
+    const to = (uri: string, own: string, proxyUri?: string) =>
+      mayRedirectTo(uri, { ...testTrunk(own), proxyUri }, RULES);
+    for (const own of ['sips:gw.example.net', 'sip:gw.example.net;transport=tls']) {
+      assert.equal(to('sip:+493012345678@gw.example.net', own), false);
+      assert.equal(to('sip:+493012345678@gw.example.net;transport=udp', own), false);
+      assert.equal(to('sip:anybody@pbx.example.net', own), false);
+      assert.ok(to('sip:+493012345678@gw.example.net;transport=tls', own));
+      assert.ok(to('sips:+493012345678@gw.example.net', own));
+      assert.ok(to('sip:+493012345678@gw.example.net', own, 'sips:proxy.example.net'));
+    }
+  });
+
+  it('makes nobody the carrier who is not its own or named as such', () => {
+    for (const [uri, is] of [
+      ['sip:+493012345678@gw.example.net:5070', true],
+      ['sip:+493012345678@GW2.example.net;transport=udp', true],
+      ['sip:anybody@pbx.example.net', false],
+      ['sip:+493012345678@gw.example.net', false],
+      ['sip:+493012345678@gw.example.net:5070;maddr=10.0.0.1', false],
+      ['sip:gw.example.net:5070@10.0.0.1', false],
+    ] as const)
+      assert.equal(isCarriers(uri, trunk), is, uri);
   });
 });

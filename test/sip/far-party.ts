@@ -126,6 +126,8 @@ export class FarParty {
   };
   /** What to do with a CANCEL, after its 200; default refuses the INVITE with 487. */
   onCancel: (call: FarCall) => void = (call) => call.respond(487, 'Request Terminated');
+  /** What to do with a BYE; default takes it. */
+  onBye: (bye: FarCall) => void = (bye) => bye.respond(200, 'OK');
   /** Any other request inside a call; default leaves it unanswered. */
   onRequest: (call: FarCall, request: SipText) => void = () => undefined;
   readonly #arrivals = new EventEmitter();
@@ -211,8 +213,7 @@ export class FarParty {
         if (known) this.onCancel(known);
         return;
       case 'BYE':
-        new FarCall(this, message, from).respond(200, 'OK');
-        return;
+        return this.onBye(new FarCall(this, message, from));
       case 'ACK':
         return;
       default:

@@ -36,11 +36,14 @@ describe('trunks', function () {
   afterEach(async () => {
     await dialback?.stop(0);
     dialback = undefined;
+    service = '';
     first.close();
     second.close();
     await rm(folder, { recursive: true, force: true });
   });
 
+  /** Options of the service. */
+  let service = '';
   const at = ({ port }: FarParty): string => `sip:127.0.0.1:${port}`;
   const trunk = (name: string, far: FarParty, more = ''): string =>
     `  - { name: ${name}, uri: "${at(far)}"${more} }`;
@@ -55,7 +58,7 @@ http: { listen: "127.0.0.1:0" }
 store: { url: "sqlite:${join(folder, 'dialback.db')}" }
 dialling: { warmStartMs: 0 }
 services:
-  sales: { _max_dial_attempts: 1, _cpd_enable: false }
+  sales: { _max_dial_attempts: 1, _cpd_enable: false${service} }
 `,
     );
   }
@@ -151,6 +154,42 @@ services:
       });
     await completed(await ordered(1));
     assert.deepEqual([first.requests('INVITE').length, second.requests('INVITE').length], [3, 1]);
+  });
+
+  it('have their credentials to themselves, wherever they point', async () => {
+    const challenges = (far: FarParty) => {
+      far.onInvite = (call) =>
+        call.request.header('authorization')
+          ? call.respond(486, 'Busy Here')
+          : call.respond(401, 'Unauthorized', {
+              headers: { 'WWW-Authenticate': 'Digest realm="x", nonce="1"' },
+            });
+    };
+    const stranger = await FarParty.open();
+    try {
+      first.onInvite = (call) => {
+        const [, user] = /sip:\+(\d+)@/.exec(call.request.start) ?? [];
+        const to = user === '12125551000' ? stranger : second;
+        const contact = `<sip:+12125551000@127.0.0.1:${to.port}>`;
+        call.respond(302, 'Moved Temporarily', { headers: { contact } });
+      };
+      challenges(stranger);
+      challenges(second);
+      service = `, allowedDestinations: ["127.0.0.1:${stranger.port}"]`;
+      const ours = `, username: acme, password: x, redirectsTo: ["127.0.0.1:${second.port}"]`;
+      await started(trunk('first', first, ours));
+      const [of, others] = await Promise.all(
+        [ordered(0), ordered(1)].map(async (url) => {
+          return (await completed(await url)).attempts[0]?.sipStatus;
+        }),
+      );
+      assert.equal(stranger.requests('INVITE').length, 1);
+      assert.equal(stranger.requests('INVITE')[0]?.header('authorization'), undefined);
+      assert.equal(second.requests('INVITE').length, 2);
+      assert.deepEqual([of, others], [401, 486]);
+    } finally {
+      stranger.close();
+    }
   });
 
   it('that say 503 to a CANCEL are not left for another: nobody is called any more', async () => {

@@ -3,6 +3,10 @@
  * the next response that it has answered one: a far side that sends 183 and then 401 would be given the
  * same password without end. RFC 3261 22.1: credentials that were refused are not sent again, unless
  * their nonce was merely stale.
+ *
+ * Who asks first is the trunk, and names its realm. Whoever has answered the call may be anybody, and is
+ * heard by the same ways: a challenge to our BYE or re-INVITE is answered in a realm that is known by then,
+ * and in no other.
  */
 import type { SipMessageView } from './srf-types.js';
 
@@ -21,19 +25,31 @@ export type Challenged = (
 /** Nonces that may turn out stale for one request. */
 const STALE_MAX = 1;
 
-/** @returns what answers the challenges of one call or request */
-export function answerChallenges({ username, password }: Credentials): Challenged {
+/**
+ * @param mayLearn whether a realm that is new may be the trunk's
+ * @returns what answers the challenges of one call or request
+ */
+export function answerChallenges(
+  { username, password }: Credentials,
+  mayLearn = (): boolean => true,
+): Challenged {
   let staleCount = 0;
+  /** One for each of the two headers. */
+  const realms = new Map<string, string>();
   return (request, response, answer) => {
     const [sent, challenge] =
       response.status === 407
         ? ['Proxy-Authorization', 'Proxy-Authenticate']
         : ['Authorization', 'WWW-Authenticate'];
+    const said = response.get(challenge) ?? '';
+    const realm = /\brealm\s*=\s*"([^"]*)"/i.exec(said)?.[1] ?? '';
+    if (!realms.has(sent) && mayLearn()) realms.set(sent, realm);
+    if (realms.get(sent) !== realm) return answer(new Error('not the realm of the trunk'));
     if (!request.has(sent)) {
       staleCount = 0;
       return answer(null, username, password);
     }
-    const isStale = /\bstale\s*=\s*"?true/i.test(response.get(challenge) ?? '');
+    const isStale = /\bstale\s*=\s*"?true/i.test(said);
     if (!isStale || staleCount >= STALE_MAX)
       return answer(new Error('the credentials are refused'));
     staleCount += 1;

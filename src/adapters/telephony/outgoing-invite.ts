@@ -146,7 +146,7 @@ export class OutgoingInvite implements OutgoingCall {
           headers: inviteHeaders(request),
           localSdp: request.localSdp,
           proxy: proxy === undefined ? undefined : checked('sip-uri', proxy),
-          auth: request.auth && answerChallenges(request.auth),
+          auth: request.auth && answerChallenges(request.auth, () => !this.#isSettled),
         },
         {
           cbRequest: (error, sent) => {

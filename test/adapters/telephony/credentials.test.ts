@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hopTo } from '../../../src/adapters/telephony/credentials.js';
+import { answerChallenges, hopTo } from '../../../src/adapters/telephony/credentials.js';
 
 describe('The next hop, as drachtio-srf is told it', () => {
   for (const [uri, proxyUri, hop] of [
@@ -18,4 +18,39 @@ describe('The next hop, as drachtio-srf is told it', () => {
       assert.equal(hopTo(uri, proxyUri), hop);
     });
   }
+});
+
+describe('Credentials', () => {
+  /** @returns whether they are given to whoever asks so */
+  function asked(mayLearn?: () => boolean) {
+    const challenged = answerChallenges({ username: 'acme', password: 'secret' }, mayLearn);
+    return (status: 401 | 407, realm: string, sent: string[] = []): boolean => {
+      let isGiven = false;
+      challenged(
+        { has: (name) => sent.includes(name) },
+        { status, get: () => `Digest realm="${realm}", nonce="1"` },
+        (error, _username, password) => (isGiven = error === null && password === 'secret'),
+      );
+      return isGiven;
+    };
+  }
+
+  it('are given to one realm of a trunk and one of its proxy, and to no other', () => {
+    const isGiven = asked();
+    assert.equal(isGiven(407, 'proxy'), true);
+    assert.equal(isGiven(401, 'trunk', ['Proxy-Authorization']), true);
+    assert.equal(isGiven(401, 'stranger'), false);
+    assert.equal(isGiven(407, 'trunk'), false);
+    assert.equal(isGiven(401, 'trunk'), true);
+  });
+
+  it('are given to nobody whose realm comes up only once the call is answered', () => {
+    let isAnswered = false;
+    const isGiven = asked(() => !isAnswered);
+    assert.equal(isGiven(401, 'trunk'), true);
+    isAnswered = true;
+    assert.equal(isGiven(401, 'trunk'), true, 'a BYE');
+    assert.equal(isGiven(401, 'callee'), false);
+    assert.equal(isGiven(407, 'trunk'), false);
+  });
 });

@@ -206,6 +206,27 @@ describe('an INVITE through drachtio', () => {
     });
   }
 
+  it('gives credentials to the trunk that asks for them, not to who has answered and asks', async () => {
+    far.onInvite = (call) => {
+      if (call.request.header('authorization')) return call.answer();
+      const challenge = 'Digest realm="trunk", nonce="abc123"';
+      call.respond(401, 'Unauthorized', { headers: { 'WWW-Authenticate': challenge } });
+    };
+    far.onBye = (bye) => {
+      const challenge = 'Digest realm="callee", nonce="of my own"';
+      bye.respond(401, 'Unauthorized', { headers: { 'WWW-Authenticate': challenge } });
+    };
+    const auth = { username: 'acme', password: 'secret' };
+    const outcome = await site().invite(far, { auth }).outcome;
+    assert.ok(outcome.kind === 'answered');
+    await outcome.dialog.bye('test over');
+    const byes = far.requests('BYE');
+    assert.deepEqual(
+      byes.map((bye) => bye.header('authorization')),
+      [undefined],
+    );
+  });
+
   it('sends through the outbound proxy', async () => {
     const outcome = await site().invite(far, {
       uri: 'sip:+49301234567@trunk.example.net',
