@@ -3,7 +3,7 @@
  * is in use is known here and nowhere above: from `connectFleet` on there is one code path.
  */
 import { systemClock } from './adapters/clock/system-clock.js';
-import { recordingShelf, SHELF_FOLDER } from './adapters/holder/recording-shelf.js';
+import { recordingShelf, shelfFolder } from './adapters/holder/recording-shelf.js';
 import { purgeRecordings } from './adapters/media/purge-recordings.js';
 import { createSpeech } from './adapters/media/speech.js';
 import { shareMedia } from './adapters/media/shared-folder.js';
@@ -184,7 +184,11 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     desk,
     store,
     telephony: governedTelephony(telephony, setUps, leasedSip(telephony.sip, mayDial)),
-    holders: { ...plugins, lengthMs: wavLengthMs, shelf: recordingShelf() },
+    holders: {
+      ...plugins,
+      lengthMs: wavLengthMs,
+      shelf: recordingShelf(config.media.exchangeDirectory),
+    },
     setUps,
     analyser,
     clock,
@@ -344,9 +348,9 @@ async function together<T extends readonly Promise<unknown>[]>(promises: readonl
 }
 
 /** Of conversations, and of plugins and pages. */
-function recordingsOf({ services }: DialbackConfig) {
+function recordingsOf({ media, services }: DialbackConfig) {
   const templates = Object.values(services).flatMap(({ handoff }) => handoff.recording ?? []);
-  const all = new Set([`${SHELF_FOLDER}/{callbackId}.wav`, ...templates]);
+  const all = new Set([`${shelfFolder(media.exchangeDirectory)}/{callbackId}.wav`, ...templates]);
   return [...all].flatMap((template) => {
     const parts = recordingParts(template);
     return parts ? [parts] : [];

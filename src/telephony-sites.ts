@@ -48,11 +48,16 @@ async function readCa(path: string): Promise<string> {
 
 function memberOf(
   { site: _site, mediaPath, ...server }: FreeswitchConfig,
-  { directory }: DialbackConfig['media'],
+  { directory, exchangeDirectory }: DialbackConfig['media'],
 ) {
   const given = Object.entries(server).filter(([, value]) => value !== undefined);
   const view = mediaPath === undefined ? {} : { mediaView: { directory, seenAs: mediaPath } };
-  return { ...Object.fromEntries(given), ...view } as unknown as SiteOptions['freeswitch'][number];
+  const exchange = exchangeDirectory === undefined ? {} : { recordingFolder: exchangeDirectory };
+  return {
+    ...Object.fromEntries(given),
+    ...view,
+    ...exchange,
+  } as unknown as SiteOptions['freeswitch'][number];
 }
 
 /** Whether some media server sees `media.directory` alone of our files. */

@@ -2,9 +2,9 @@
  * `dialback doctor`: can everything the configuration names be reached? Opens and closes each thing
  * once, changes nothing, and names what is missing on a media server.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, unlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { silentLog } from '../adapters/log.js';
@@ -74,9 +74,12 @@ async function examineServers(config: DialbackConfig): Promise<Check[]> {
   const trunks = config.trunks.map((trunk) => ({ name: trunk.name, request: optionsTo(trunk) }));
   const wantsSrtp = config.trunks.some(({ isSecure }) => isSecure === true);
   const surroundings = { clock: systemClock(), log: silentLog, trunks, wantsSrtp };
+  const { exchangeDirectory } = config.media;
+  const sharedFile = exchangeDirectory && join(exchangeDirectory, `dialback-doctor-${process.pid}`);
   try {
     if (config.engine === 'servers') {
-      return await examineSites(await telephonySites(config), surroundings);
+      if (sharedFile !== undefined) await writeFile(sharedFile, '');
+      return await examineSites(await telephonySites(config), { ...surroundings, sharedFile });
     }
     const engine = await startEmbedded(config.embedded);
     const { drachtio, freeswitch } = engine;
@@ -85,6 +88,8 @@ async function examineServers(config: DialbackConfig): Promise<Check[]> {
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return [{ name: 'engine', ok: false, detail }];
+  } finally {
+    if (sharedFile !== undefined) await unlink(sharedFile).catch(() => undefined);
   }
 }
 

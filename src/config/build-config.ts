@@ -114,7 +114,12 @@ function buildMedia(read: OptionReader, context: BuildContext): DialbackConfig['
   const packagedDirectory = packagedMediaDirectory();
   const named = read.optionalText('directory');
   const directory = named === undefined ? packagedDirectory : resolve(context.folder, named);
-  return { directory, packagedDirectory };
+  const exchange = read.optionalText('exchangeDirectory');
+  return {
+    directory,
+    packagedDirectory,
+    exchangeDirectory: exchange === undefined ? undefined : resolve(context.folder, exchange),
+  };
 }
 
 function buildCpd(read: OptionReader, context: BuildContext): CpdConfig {

@@ -21,7 +21,7 @@ export interface ConfigChange {
 
 /** What takes hold of ports, files or connections at the start, and keeps them. */
 const FIXED_AT_START =
-  /^(?:engine|embedded|speech|store|http\.(?:listen|tls|maxBodyBytes))(?:$|[.[])/;
+  /^(?:engine|embedded|media\.exchangeDirectory|speech|store|http\.(?:listen|tls|maxBodyBytes))(?:$|[.[])/;
 
 const MAX_SHOWN_LENGTH = 80;
 

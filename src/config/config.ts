@@ -347,7 +347,11 @@ export interface DialbackConfig {
     readonly cancelsCallbacks: boolean;
   };
   /** Absolute; `packagedDirectory` is the product's own media folder. */
-  readonly media: { readonly directory: string; readonly packagedDirectory: string };
+  readonly media: {
+    readonly directory: string;
+    readonly packagedDirectory: string;
+    readonly exchangeDirectory: string | undefined;
+  };
   readonly speech: SpeechConfig;
   readonly cpd: CpdConfig;
   readonly queues: Readonly<Record<string, QueuePlan>>;

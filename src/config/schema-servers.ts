@@ -84,6 +84,12 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
       'Where the names of treatment files are looked up first; the product’s own sounds stay available under their names.',
       { defaultSays: 'the media folder of the product' },
     ),
+    option(
+      'exchangeDirectory',
+      { kind: 'text', maxLength: 1024, format: PATH },
+      'Where this program and the media servers of this machine leave files for each other: sounds from URLs, text that is read out, recordings of plugins and pages. Both have to see it at this path and to write to it; what is recorded is open to its group.',
+      { defaultSays: 'the folder for temporary files, recordings for us alone' },
+    ),
   ]),
   block('speech', 'The voice for text that pages and plugins want read out.', [
     option(

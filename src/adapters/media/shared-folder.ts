@@ -2,7 +2,7 @@
  * Media servers on other machines see one folder of ours, `media.directory`. The sounds that come with
  * the product and those fetched from URLs are put into it, so that they can be played there as well.
  */
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, constants, copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Log } from '../../ports.js';
@@ -16,7 +16,11 @@ export interface MediaFolders {
 
 export interface SharedFolderOptions {
   /** `media.directory` and the product's own media folder, absolute. */
-  readonly media: { readonly directory: string; readonly packagedDirectory: string };
+  readonly media: {
+    readonly directory: string;
+    readonly packagedDirectory: string;
+    readonly exchangeDirectory?: string | undefined;
+  };
   /** Some media server sees no other folder of this machine. */
   readonly isShared: boolean;
   readonly log: Pick<Log, 'warn'>;
@@ -29,8 +33,9 @@ const SOUND = /\.wav$/i;
 /** Copies what is missing or older. A folder that cannot be written to is said, and left alone. */
 export async function shareMedia(options: SharedFolderOptions): Promise<MediaFolders> {
   const { media, isShared, log } = options;
-  const { directory, packagedDirectory } = media;
-  const here = { packagedDirectory, cacheDirectory: join(tmpdir(), 'dialback-media') };
+  const { directory, packagedDirectory, exchangeDirectory = tmpdir() } = media;
+  const here = { packagedDirectory, cacheDirectory: join(exchangeDirectory, 'dialback-media') };
+  if (media.exchangeDirectory !== undefined) await makeExchange(here.cacheDirectory, log);
   if (!isShared) return here;
   const own = join(directory, OWN_FOLDER);
   const cacheDirectory = join(own, 'fetched');
@@ -46,6 +51,20 @@ export async function shareMedia(options: SharedFolderOptions): Promise<MediaFol
       'media servers elsewhere see neither our own sounds nor fetched ones',
     );
     return here;
+  }
+}
+
+/** Ours before a media server makes it its own. */
+async function makeExchange(
+  cacheDirectory: string,
+  log: SharedFolderOptions['log'],
+): Promise<void> {
+  try {
+    await mkdir(cacheDirectory, { recursive: true });
+    await access(cacheDirectory, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn({ why, cacheDirectory }, 'media.exchangeDirectory cannot be written to');
   }
 }
 

@@ -7,6 +7,7 @@
 /** API commands, sent as `api NAME ...`. */
 export const APIS = [
   'expand',
+  'file_exists',
   'global_getvar',
   'hupall',
   'module_exists',

@@ -3,6 +3,8 @@
  * our own, and says what it is or what to change. Changes nothing there; takes five seconds at most
  * for each of a site's two kinds of server.
  */
+import { dirname } from 'node:path';
+import { isLoopbackHost } from '../../config/build-parts.js';
 import type { Clock, Log, PlainRequest } from '../../ports.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.js';
@@ -28,14 +30,19 @@ interface Surroundings {
   readonly trunks?: readonly { readonly name: string; readonly request: PlainRequest }[];
   /** Some trunk wants SRTP: each media server is tried for it. */
   readonly wantsSrtp?: boolean;
+  /** A file in the folder that media servers of this machine share with us. */
+  readonly sharedFile?: string | undefined;
 }
+
+/** What is asked of a media server besides what every call needs. */
+type Wishes = Pick<Surroundings, 'wantsSrtp' | 'sharedFile'>;
 
 const LATENCY_SAMPLES = 5;
 
 /** Never rejects. */
 export async function examineSites(
   sites: readonly SiteOptions[],
-  { clock, log, deadlines: given, trunks = [], wantsSrtp = false }: Surroundings,
+  { clock, log, deadlines: given, trunks = [], wantsSrtp, sharedFile }: Surroundings,
 ): Promise<ServerFinding[]> {
   const release = containKnownRejections(log);
   const deadlines = { ...DEFAULT_DEADLINES, ...given };
@@ -47,7 +54,8 @@ export async function examineSites(
         new Site(options, { clock, log, deadlines, ...callbacks }),
         clock,
         deadlines,
-        { trunks: index === 0 ? trunks : [], wantsSrtp },
+        index === 0 ? trunks : [],
+        { wantsSrtp: wantsSrtp === true, sharedFile },
       );
     });
     return (await Promise.all(found)).flat();
@@ -60,7 +68,8 @@ async function examineSite(
   site: Site,
   clock: Clock,
   deadlines: Deadlines,
-  { trunks, wantsSrtp }: Required<Pick<Surroundings, 'trunks' | 'wantsSrtp'>>,
+  trunks: NonNullable<Surroundings['trunks']>,
+  wishes: Wishes,
 ): Promise<ServerFinding[]> {
   try {
     const failures = await site.start();
@@ -79,7 +88,7 @@ async function examineSite(
     const each = members.map((member) =>
       failures.has(member.name)
         ? Promise.resolve(failed(nameOf(member), failures.get(member.name)))
-        : describe(member, clock, wantsSrtp),
+        : describe(member, clock, wishes),
     );
     const ways = trunks.map((trunk) => describeTrunk(trunk, site));
     return [{ name, ok: true, detail }, ...(await Promise.all([...each, ...ways]))];
@@ -107,7 +116,7 @@ async function askOnly(
 async function describe(
   member: PoolMember,
   clock: Clock,
-  wantsSrtp: boolean,
+  { wantsSrtp, sharedFile }: Wishes,
 ): Promise<ServerFinding> {
   const name = nameOf(member);
   const { connection } = member;
@@ -121,6 +130,10 @@ async function describe(
       latencies.push(clock.nowMs() - askedAtMs);
     }
     if (wantsSrtp) await member.media.verify(connection, true);
+    if (sharedFile !== undefined && isLoopbackHost(member.options.host)) {
+      const answer = (await connection.api('file_exists', sharedFile)).trim();
+      if (answer === 'false') return { name, ok: false, detail: unseen(dirname(sharedFile)) };
+    }
     const srtp = (await connection.api('global_getvar', 'rtp_secure_media_inbound')).trim();
     const parts = [
       status?.version ?? 'version unknown',
@@ -140,6 +153,10 @@ async function describe(
   } catch (thrown) {
     return failed(name, thrown);
   }
+}
+
+function unseen(folder: string): string {
+  return `it does not see ${folder} (media.exchangeDirectory): mount it there for both, at the same path`;
 }
 
 /** Of a trunk over TLS. drachtio tells nobody how it was started. */

@@ -38,6 +38,8 @@ export interface FreeswitchOptions extends FreeswitchAddress {
    * unicast. The others: that, whatever is there; a recording is for a media server on this host.
    */
   readonly audioTap?: 'auto' | 'recording' | 'unicast';
+  /** Of its recordings that we read; default the folder for temporary files. */
+  readonly recordingFolder?: string;
 }
 
 /** @throws TelephonyError FREESWITCH_* within `deadlines.connectMs` */
@@ -188,7 +190,7 @@ export class FreeswitchConnection implements Connection {
 }
 
 function tapMeans(
-  { audioTap = 'auto' }: FreeswitchOptions,
+  { audioTap = 'auto', recordingFolder = tmpdir() }: FreeswitchOptions,
   { hasAudioFork, ourAddress }: FreeswitchFacts,
   advertised: string | undefined,
 ): TapMeans {
@@ -197,7 +199,7 @@ function tapMeans(
     kind: audioTap === 'auto' ? best : audioTap,
     ourAddress: advertised ?? ourAddress,
     unicastFrom: '0.0.0.0',
-    recordingFolder: tmpdir(),
+    recordingFolder,
   };
 }
 

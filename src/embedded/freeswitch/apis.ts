@@ -7,6 +7,7 @@
  * Source: mod_commands.c of FreeSWITCH 1.10.12 and test/conformance/goldens.
  */
 
+import { existsSync } from 'node:fs';
 import { toCause } from './apps.js';
 import { runFork, splitArguments } from './audio-fork.js';
 import { Channel } from './channel.js';
@@ -206,6 +207,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ],
   // The one global that `doctor` asks for, with the value that keeps SRTP out of an offer.
   ['global_getvar', ([name]) => say(name === 'rtp_secure_media_inbound' ? 'forbidden' : '')],
+  ['file_exists', (_words, _context, path) => say(String(existsSync(path)))],
   ['module_exists', ([name], context) => moduleExists(name, context)],
   ['hupall', hangUpAll],
   ['uuid_exists', ([uuid = ''], { channels }) => say(String(channels.has(uuid)))],

@@ -51,6 +51,18 @@ describe('the one folder that media servers elsewhere see', () => {
     await assert.rejects(access(join(media.directory, '.dialback')));
   });
 
+  it('is no concern of what is fetched when there is a folder for exchange', async () => {
+    const exchangeDirectory = join(root, 'exchange');
+    const named = { ...media, exchangeDirectory };
+    const { cacheDirectory } = await shareMedia({ media: named, isShared: false, log });
+    assert.ok(cacheDirectory.startsWith(`${exchangeDirectory}/`));
+    assert.ok((await stat(cacheDirectory)).isDirectory(), 'ours before a media server makes it');
+    assert.deepEqual(warnings, []);
+    const bad = { ...media, exchangeDirectory: join(media.packagedDirectory, 'comfort.wav') };
+    await shareMedia({ media: bad, isShared: false, log });
+    assert.deepEqual(warnings, ['media.exchangeDirectory cannot be written to']);
+  });
+
   it('may be one that cannot be written to: that is said', async () => {
     await rm(media.directory, { recursive: true });
     await writeFile(media.directory, 'a file');

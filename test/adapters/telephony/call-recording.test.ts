@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { access, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
 import { recordingShelf } from '../../../src/adapters/holder/recording-shelf.js';
@@ -16,7 +16,7 @@ describe('a recording of a customer', function () {
   this.timeout(60_000);
   const site = useSite();
   const folder = join(tmpdir(), `dialback-recordings-${process.pid}`);
-  const shelf = recordingShelf(folder);
+  const shelf = recordingShelf();
   after(() => rm(folder, { recursive: true, force: true }));
 
   function record({ endpoint }: LiveCall, request: RecordRequest): CallRecording {
@@ -58,6 +58,15 @@ describe('a recording of a customer', function () {
     await shelf.forget(end.path);
     await assert.rejects(access(end.path));
     await site().hangUp(call);
+  });
+
+  it('is open to the group of a folder that a media server shares with us', async () => {
+    const shared = recordingShelf(folder);
+    const path = await shared.keep(Buffer.alloc(320));
+    assert.ok(path.startsWith(`${folder}/`));
+    assert.ok(shared.newPath().startsWith(`${folder}/`));
+    assert.equal((await stat(path)).mode & 0o777, 0o640);
+    assert.equal((await stat(dirname(path))).mode & 0o777, 0o750);
   });
 
   it('ends with a key, with the longest time, and when it is stopped', async () => {

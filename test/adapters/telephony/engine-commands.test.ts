@@ -136,7 +136,7 @@ describe('the list of engine commands', function () {
     const { log, clock } = options;
     const server = { profile: 'drachtio_mrf', ...options.freeswitch, port: freeswitch.port };
     const sites = [{ name: 'only', drachtio: options.drachtio, freeswitch: [server] }];
-    await examineSites(sites, { log, clock });
+    await examineSites(sites, { log, clock, sharedFile: '/' });
     await eventually(() => assert.equal(freeswitch.connectionCount, 0));
 
     for (const kind of ['apis', 'applications', 'callCommands', 'eslCommands'] as const) {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
 import { silentLog } from '../../../src/adapters/log.js';
 import { connectFleet } from '../../../src/adapters/telephony/connect.js';
@@ -101,6 +102,16 @@ describe('bad input', function () {
     for (const part of [...wanted, /reached us at 127\.\d/, /event socket \d+ ms/, /sessions/]) {
       assert.match(media?.detail ?? '', part);
     }
+  });
+
+  it('says which media server does not see what we leave for it', async () => {
+    const here = fileURLToPath(import.meta.url);
+    const seen = await examineSites(sites({}), { ...surroundings, sharedFile: here });
+    assert.ok(seen.every(({ ok }) => ok));
+    const gone = await examineSites(sites({}), { ...surroundings, sharedFile: '/nowhere/a' });
+    const [, media] = gone;
+    assert.equal(media?.ok, false);
+    assert.match(media.detail, /does not see \/nowhere \(media\.exchangeDirectory\)/);
   });
 
   it('tells of trunks whether they answer', async () => {
