@@ -16,6 +16,7 @@ import { registerEngineCommand } from './cli/engine-command.js';
 import { registerExplainSipCommand } from './cli/explain-sip-command.js';
 import { registerFarendCommand } from './cli/farend-command.js';
 import { registerFlowCommands } from './cli/flow-commands.js';
+import { registerHealthCommand } from './cli/health-command.js';
 import { registerHoursCommand } from './cli/hours-command.js';
 import { registerPauseCommands } from './cli/pause-command.js';
 import { registerPluginCommand } from './cli/plugin-command.js';
@@ -48,6 +49,7 @@ registerCpdCommands(program);
 registerFarendCommand(program);
 registerEngineCommand(program);
 registerDoctorCommand(program);
+registerHealthCommand(program);
 registerVxmlCommand(program);
 registerPauseCommands(program);
 

@@ -1,0 +1,72 @@
+/**
+ * `dialback health`: is the service that runs with this configuration alive? For the health checks of
+ * containers, which know no port: it asks where the file says that the service listens.
+ */
+import type { Command } from 'commander';
+import { Agent, request } from 'undici';
+import type { DialbackConfig } from '../config/config.js';
+import { ConfigError, loadConfig } from '../config/load-config.js';
+import { CommandFailure, runCommand } from './service-client.js';
+import { systemTerminal, type Terminal } from './terminal.js';
+
+const ANSWER_MAX_MS = 4000;
+const ANSWER_MAX_BYTES = 65_536;
+
+interface HealthOptions {
+  readonly config?: string;
+  readonly ready?: boolean;
+}
+
+interface Deps {
+  readonly terminal?: Terminal;
+}
+
+export function registerHealthCommand(program: Command, { terminal = systemTerminal }: Deps = {}) {
+  program
+    .command('health')
+    .description('is the service of this configuration alive, or ready to dial?')
+    .option('--config <file>', 'configuration file or folder')
+    .option('--ready', 'also: could a callback be dialled now?')
+    .action((options: HealthOptions) => runCommand(terminal, () => look(options, terminal)));
+}
+
+/** @throws CommandFailure when it is not */
+async function look({ config: file, ready }: HealthOptions, terminal: Terminal): Promise<void> {
+  const config = await readConfig(file);
+  // The service goes on with the file of before: somebody's slip of the pen must not have it killed.
+  if (config === undefined && ready !== true)
+    return terminal.out('the file has a fault: not asked');
+  if (config === undefined) throw new CommandFailure('CBD_CONFIG', 'the file has a fault');
+  const url = new URL(ready === true ? '/readyz' : '/livez', addressOf(config));
+  // A certificate is made for the name that clients use, and its date is not what is asked for here.
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+    const { statusCode, body } = await request(url, { dispatcher, signal });
+    const text = (await body.text()).slice(0, ANSWER_MAX_BYTES);
+    if (statusCode !== 200) throw new CommandFailure('CBD_NOT_WELL', `${url.href}: ${text}`);
+    terminal.out(text);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure('CBD_SERVICE_UNREACHABLE', `${url.href}: ${why}`);
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+async function readConfig(file: string | undefined): Promise<DialbackConfig | undefined> {
+  try {
+    return await loadConfig(file);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** Whoever listens on every address listens on loopback. */
+function addressOf({ http: { host, port, tls } }: DialbackConfig): string {
+  const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const name = here.includes(':') ? `[${here}]` : here;
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`;
+}
