@@ -139,12 +139,11 @@ ${placed(options)}`,
       const seen = (await answer.json()) as CallbackView;
       return settled(seen) ? seen : undefined;
     });
-    // Who was called for a customer who is gone is let go, a moment after the page has said its word.
-    const hasAgents = (): boolean =>
-      farEnd?.calls().some(({ userPart, endedBy }) => userPart === 'agent' && !endedBy) ?? false;
+    // What becomes of the callback is known a moment before the far side hears of it.
+    const isOnCall = (): boolean => farEnd?.calls().some(({ endedBy }) => !endedBy) ?? false;
     if (!talks(view)) {
-      await until(LET_GO_WITHIN_MS, 'the agents to be let go', () =>
-        Promise.resolve(!hasAgents() || undefined),
+      await until(LET_GO_WITHIN_MS, 'the calls to be over', () =>
+        Promise.resolve(!isOnCall() || undefined),
       );
     }
     const story = (await (await fetch(`${url}/v1/callbacks/${id}/story`)).json()) as StoryDocument;
