@@ -16,6 +16,7 @@ import {
   during,
   execute,
   park,
+  parkItself,
   SETTLE_MS,
   type Scenario,
 } from './esl-steps.js';
@@ -199,6 +200,15 @@ const PARKING: Scenario[] = [
     run: async (bench, a) => {
       await park(a);
       await park(a, '-both');
+      return execute(a, 'playback', bench.media('tone300ms.wav'));
+    },
+  },
+  {
+    name: 'park anew by an application, twice, then play',
+    legs: 1,
+    run: async (bench, a) => {
+      await parkItself(a);
+      await parkItself(a);
       return execute(a, 'playback', bench.media('tone300ms.wav'));
     },
   },

@@ -68,11 +68,18 @@ export const closed = async ({ log }: BenchLeg): Promise<void> =>
 const isPark = (event: EslEventFields): boolean =>
   event['Event-Name'] === 'CHANNEL_EXECUTE' && event['Application'] === 'park';
 
-export const park = async (leg: BenchLeg, ...words: string[]): Promise<void> => {
+async function parked(leg: BenchLeg, order: () => Promise<unknown>): Promise<void> {
   const before = leg.log.events.filter(isPark).length;
-  await api(leg, 'uuid_transfer', ...words, 'park', 'inline');
+  await order();
   await leg.log.until(() => leg.log.events.filter(isPark).length > before, 'park');
-};
+}
+
+export const park = (leg: BenchLeg, ...words: string[]): Promise<void> =>
+  parked(leg, () => api(leg, 'uuid_transfer', ...words, 'park', 'inline'));
+
+/** By the channel itself, not past it. */
+export const parkItself = (leg: BenchLeg): Promise<void> =>
+  parked(leg, () => execute(leg, 'transfer', 'park inline'));
 
 export async function bridge(a: BenchLeg, b: BenchLeg): Promise<void> {
   await a.endpoint.bridge(b.endpoint);

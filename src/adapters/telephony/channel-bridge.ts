@@ -32,8 +32,8 @@ export interface BridgeHost {
   settled(): Promise<unknown>;
   playback(): ChannelPlayback | undefined;
   tapDied(): void;
-  /** Parks this channel, and with `-both` the one that it is bridged with. */
-  park(flag: '-both'): Promise<void>;
+  /** Parks this channel and the one that it is bridged with. */
+  parkBoth(): Promise<void>;
 }
 
 /**
@@ -95,7 +95,7 @@ export class ChannelBridge<T extends BridgePartner> {
     // Its park is not in step with ours, and a file it is given before would not be heard.
     const parted = this.#partner?.hasEnded === false ? this.#partner.parked() : undefined;
     this.#partner = undefined;
-    await Promise.all([this.host.park('-both'), parted]);
+    await Promise.all([this.host.parkBoth(), parted]);
   }
 
   /** The channel is parked: there is no bridge any more. */

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { finalResponse } from './dialog-requests.js';
 import type { ApiName, ApplicationName } from './engine-commands.js';
-import { TelephonyError } from './errors.js';
+import { codeOf, TelephonyError } from './errors.js';
 import { checked } from './sip-headers.js';
 import { hearStarts } from './thrifty-socket.js';
 
@@ -32,6 +32,7 @@ export class Channel {
   readonly #endHandles = new Set<() => void>();
   #hasEnded = false;
   #hearsStarts = false;
+  #isStuck = false;
   /** The latest offer of ours, answered or not; never rejects. */
   #offering: Promise<unknown> = Promise.resolve();
 
@@ -52,6 +53,11 @@ export class Channel {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** A command had no answer in time: FreeSWITCH says 200 to the BYE of a channel that hangs, too. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** @returns a function that forgets the handle. Called at most once, also when we end the channel. */
@@ -75,12 +81,7 @@ export class Channel {
    */
   async api(name: ApiName, ...args: readonly string[]): Promise<string> {
     const answer = Promise.resolve().then(() => this.endpoint.api(name, args));
-    const event = await withDeadline(
-      this.clock,
-      this.deadlines.commandMs,
-      name,
-      this.untilEnd(answer),
-    );
+    const event = await this.inTime(name, this.untilEnd(answer));
     const text = event.getBody() ?? '';
     if (/^-(ERR|USAGE)/.test(text)) {
       throw new TelephonyError('COMMAND_FAILED', `${name}: ${text.trim().slice(0, 120)}`);
@@ -103,6 +104,11 @@ export class Channel {
     };
   }
 
+  /** Executes an application that is over at once. @throws TelephonyError DEADLINE, ENDPOINT_ENDED */
+  async executeQuick(name: ApplicationName, argument: string): Promise<void> {
+    await this.inTime(name, this.execute(name, argument));
+  }
+
   /** Sends a raw sendmsg. @throws TelephonyError COMMAND_FAILED, DEADLINE, ENDPOINT_ENDED */
   async sendmsg(headers: Readonly<Record<string, string>>): Promise<void> {
     const reply = new Promise<Mrf.EslEvent>((resolve, reject) => {
@@ -110,12 +116,7 @@ export class Channel {
       if (!connection) return reject(new TelephonyError('ENDPOINT_ENDED', 'the endpoint ended'));
       connection.sendRecv(`sendmsg ${this.uuid}`, headers, resolve);
     });
-    const event = await withDeadline(
-      this.clock,
-      this.deadlines.commandMs,
-      'sendmsg',
-      this.untilEnd(reply),
-    );
+    const event = await this.inTime('sendmsg', this.untilEnd(reply));
     const text = event.getHeader('Reply-Text') ?? '';
     if (text.startsWith('-ERR')) throw new TelephonyError('COMMAND_FAILED', `sendmsg: ${text}`);
   }
@@ -230,6 +231,15 @@ export class Channel {
       endpoint.dialog?.connected ? endpoint.dialog.destroy() : undefined,
     );
     await withDeadline(clock, deadlines.byeMs, 'BYE to the media server', answer);
+  }
+
+  private async inTime<T>(what: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.clock, this.deadlines.commandMs, what, answer);
+    } catch (thrown) {
+      this.#isStuck ||= codeOf(thrown) === 'DEADLINE';
+      throw thrown;
+    }
   }
 
   private untilEnd<T>(work: Promise<T>): Promise<T> {

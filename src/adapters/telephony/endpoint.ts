@@ -19,7 +19,7 @@ import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
 import { recordConversation, recordFarSide, TAP_VARIABLES } from './channel-recording.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { CoveringSound } from './covering-sound.js';
-import { type Deadlines, withDeadline } from './deadlines.js';
+import type { Deadlines } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { type MediaView, seenBy } from './media-view.js';
 import { MediaWatch } from './media-watch.js';
@@ -87,7 +87,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.id = channel.uuid;
     this.#isSecure = isEncrypted(channel.localSdp);
     this.localSdp = this.#isSecure ? secureOffer(channel.localSdp) : channel.localSdp;
-    const { clock, deadlines, tapMeans } = context;
+    const { tapMeans } = context;
     channel.onEnded(() => this.#ended());
     this.#cover = new CoveringSound(channel);
     this.#bridge = new ChannelBridge({
@@ -98,7 +98,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       settled: () => Promise.all([this.#parking, this.#isReady]),
       playback: () => this.#playback,
       tapDied: () => this.tapDied(),
-      park: (flag) => this.#park(flag),
+      parkBoth: () => this.#parkBoth(),
     });
     const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
     const ofVoice = this.canSpeak ? VOICE_VARIABLES : {};
@@ -107,10 +107,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     );
     // FreeSWITCH runs the applications of a channel in order, so a playback need not wait for this
     // one. A bridge or transfer overtakes it, and on a channel not yet parked runs the dialplan again.
-    const isSet = channel.execute('multiset', `^^^${variables.join('^')}`);
-    this.#isReady = withDeadline(clock, deadlines.commandMs, 'multiset', isSet).catch(
-      () => undefined,
-    );
+    const isSet = channel.executeQuick('multiset', `^^^${variables.join('^')}`);
+    this.#isReady = isSet.catch(() => undefined);
   }
 
   get hasEnded(): boolean {
@@ -346,6 +344,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     void this.#playback?.stop();
     try {
       await this.channel.bye();
+      if (this.channel.isStuck) await this.context.kill(this.id);
     } catch (thrown) {
       log.debug(
         { endpoint: this.id, why: describeError(thrown) },
@@ -368,15 +367,24 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   /**
-   * Sends the channel (and its partner) back to park, which ends unicast and bridge; the endpoint and
-   * its event socket survive.
+   * Sends the channel back to park, which ends unicast and bridge; the endpoint and its event socket
+   * survive. By the channel itself: uuid_transfer may hang one that has a unicast, see channel-tap.ts.
    */
-  #park(...flags: readonly string[]): Promise<void> {
+  #park(): Promise<void> {
+    return this.#parks(() => this.channel.executeQuick('transfer', 'park inline'));
+  }
+
+  /** The same with its partner. No unicast outlives a bridge. */
+  #parkBoth(): Promise<void> {
+    return this.#parks(() => this.channel.api('uuid_transfer', this.id, '-both', 'park', 'inline'));
+  }
+
+  #parks(order: () => Promise<unknown>): Promise<void> {
     const work = (async () => {
       await this.#isReady;
       this.#bridge.parked();
       const parked = this.channel.nextStart('park', SETTLE_MAX_MS);
-      await this.channel.api('uuid_transfer', this.id, ...flags, 'park', 'inline');
+      await order();
       await parked;
     })();
     this.#parking = work.catch(() => undefined);

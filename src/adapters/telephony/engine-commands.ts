@@ -28,8 +28,8 @@ export const APIS = [
 /** Asked only of a media server that encrypts; the embedded engine does not, and is never asked. */
 type SecureApi = 'uuid_media_reneg';
 
-/** Applications, executed on a channel. `park` is named in uuid_transfer. */
-export const APPLICATIONS = ['multiset', 'park', 'playback'] as const;
+/** Applications, executed on a channel. `park` is named in transfer and uuid_transfer. */
+export const APPLICATIONS = ['multiset', 'park', 'playback', 'transfer'] as const;
 
 /** What `playback` is given, besides absolute paths. A loop is `file_string://a!a!a...`. */
 export const FILE_FORMATS = ['file_string', 'http', 'https', 'silence_stream'] as const;

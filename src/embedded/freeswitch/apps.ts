@@ -101,6 +101,14 @@ function hangup(run: Run, channel: Channel): void {
   channel.hangup(cause, 'application');
 }
 
+/** Only to `park inline`: nothing else has a dialplan to go to, and FreeSWITCH would hang up, too. */
+function transfer(run: Run, channel: Channel): void {
+  const isKnown = run.argument === 'park inline';
+  run.finish();
+  if (isKnown) channel.parkAnew();
+  else channel.hangup('NO_ROUTE_DESTINATION', 'application');
+}
+
 /** A hang-up cause from outside; anything that is none becomes NORMAL_CLEARING. */
 export function toCause(text: string | undefined): string {
   return text !== undefined && /^[A-Z_]{3,40}$/.test(text) ? text : 'NORMAL_CLEARING';
@@ -123,4 +131,5 @@ export const APPLICATION_TABLE: ReadonlyMap<string, Application> = new Map<strin
   ['record_session', quick(recordSession)],
   ['stop_record_session', quick((channel, path) => void stopRecording(channel, path))],
   ['hangup', { isLong: false, run: hangup }],
+  ['transfer', { isLong: false, run: transfer }],
 ]);

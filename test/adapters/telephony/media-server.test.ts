@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/adapters/log.js';
 import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import type { FreeswitchConnection } from '../../../src/adapters/telephony/freeswitch-connection.js';
 import { FreeswitchMediaServer } from '../../../src/adapters/telephony/media-server.js';
+import type { TapTarget } from '../../../src/ports.js';
 
 const PLAIN_SDP = 'v=0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const SRTP_SDP = 'v=0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 x\r\nm=audio 4000 RTP/AVP 0\r\n';
@@ -19,7 +20,13 @@ class LibraryEndpoint extends EventEmitter {
   inviteCount = 0;
   readonly local: { sdp: string };
   readonly dialog: object;
-  readonly conn = null;
+  /** Its event socket: says +OK to everything. */
+  readonly conn = Object.assign(new EventEmitter(), {
+    sendRecv: (_line: string, _headers: object, reply: (event: object) => void) =>
+      reply({ getHeader: () => '+OK' }),
+  });
+  /** Applications that were ordered. */
+  readonly executed: string[] = [];
 
   constructor(sdp: string) {
     super();
@@ -41,7 +48,8 @@ class LibraryEndpoint extends EventEmitter {
     });
   }
   /** Never settles, as the library's does when a channel is killed. */
-  execute(): Promise<never> {
+  execute(application: string, argument: string): Promise<never> {
+    this.executed.push(`${application} ${argument}`);
     return new Promise(() => undefined);
   }
 }
@@ -114,6 +122,13 @@ function givingUp(times: number, reason = 'Q.850;cause=88;text="INCOMPATIBLE_DES
   };
 }
 
+const NO_EAR: TapTarget = {
+  host: '127.0.0.1',
+  fork: { port: 9, path: '/' },
+  openPort: () => Promise.resolve(9),
+  follow: () => undefined,
+  onReached: () => undefined,
+};
 const NOTHING = { endpoints: 0, pendingEndpoints: 0, taps: 0, playbacks: 0, orphans: 0 };
 
 describe('creating endpoints', () => {
@@ -236,6 +251,26 @@ describe('creating endpoints', () => {
     allowApi(true);
     await media.killOrphans();
     assert.deepEqual(media.counts(), NOTHING);
+  });
+
+  it('kills a channel that left a command unanswered, though it says 200 to the BYE', async () => {
+    const library = new LibraryEndpoint(PLAIN_SDP);
+    const { clock, media, commands } = setUp(() => Promise.resolve(library));
+    const endpoint = await media.createEndpoint(DEFAULT_DEADLINES.endpointMs);
+    await endpoint.connect(PLAIN_SDP);
+    const tap = await endpoint.tap(NO_EAR);
+    const stopped = tap.stop();
+    // One for the variables of the channel, one for its transfer.
+    await clock.advance(2 * DEFAULT_DEADLINES.commandMs);
+    await stopped;
+    // Not by uuid_transfer, which can hang a channel with a unicast for ever.
+    assert.equal(library.executed.at(-1), 'transfer park inline');
+    await endpoint.close();
+    assert.equal(library.byeCount, 1);
+    assert.deepEqual(commands, [`uuid_kill ${endpoint.id}`]);
+    assert.deepEqual(media.counts(), NOTHING);
+    await clock.advance(DEFAULT_DEADLINES.commandMs);
+    assert.equal(clock.pendingCount, 0);
   });
 
   it('field notes 6: uuid_kill of the endpoint; told once, what plays settles, no timer is left', async () => {
