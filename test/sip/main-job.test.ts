@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CALL_STATE } from '../../src/callflow/call-state.js';
 import { recognise } from '../../src/farend/recognise.js';
 import { wavBytes } from '../../src/farend/write-wav.js';
 import { tone } from '../cpd/sounds.js';
@@ -36,6 +37,16 @@ const CASES: Readonly<Record<string, Case>> = {
     const share = (place: number): number => heard[place]?.heardFraction ?? 0;
     assert.ok(share(0) > 0.95 && share(0) < 1.1, `the treatment was heard once: ${share(0)}`);
     assert.ok(share(2) > 0.5 && share(2) < 1.1, `the agent was heard once: ${share(2)}`);
+  },
+
+  'ends the attempt of whoever answers and hangs up before our ACK': async (bench) => {
+    const customer = await bench.party('hang-up-at-once.xml');
+    await bench.call(customer, undefined);
+    const { callback, attempts } = await bench.completed();
+    assert.equal(callback.reason, 'FAIL_CALL_TO_CUSTOMER');
+    assert.equal(callback.callState, CALL_STATE.RemoteRelease);
+    assert.equal(attempts[0]?.cpdReason, 'hung up before a verdict');
+    await bench.isClean();
   },
 
   'plays find-agent-fail when nobody answers in time, then hangs up': async (bench) => {
