@@ -155,6 +155,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   async #modify(remoteSdp: string): Promise<string> {
     const key = keyOf(remoteSdp);
     if (this.#isSecure && key !== this.#farKey) {
+      await this.#isReady;
       await takeKey(this.channel, remoteSdp, this.context);
       this.#farKey = key;
     }

@@ -21,7 +21,10 @@ const KEY_BYTES = 30;
 export const SECURE_HEADERS: Readonly<Record<string, string>> = { 'X-Secure-RTP': SUITE };
 const CRYPTO = new RegExp(`^a=crypto:(\\d{1,9}) ${SUITE} inline:([A-Za-z0-9+/]{40}=*)`, 'm');
 const DISCARD_PORT = '9';
+const KEY_VARIABLE = 'srtp_remote_audio_crypto_key';
 const POLL_MS = 10;
+/** Of an answer that comes while the channel is being set up FreeSWITCH may forget the key (seen once). */
+const AGAIN_AFTER_MS = 500;
 
 /** Whether an SDP has an audio line with SRTP, which makes FreeSWITCH send noise on a plain call. */
 export function isEncrypted(sdp: string): boolean {
@@ -75,7 +78,7 @@ export function noSrtp(): TelephonyError {
  * @throws TelephonyError COMMAND_FAILED, DEADLINE, ENDPOINT_ENDED
  */
 export async function takeKey(
-  channel: Channel,
+  channel: Pick<Channel, 'uuid' | 'api' | 'renegotiate'>,
   farSdp: string,
   { clock, deadlines }: { readonly clock: Clock; readonly deadlines: Deadlines },
 ): Promise<void> {
@@ -83,15 +86,18 @@ export async function takeKey(
   if (key === undefined) {
     throw new TelephonyError('ENDPOINT_SRTP', `the far side has no key for ${SUITE}`);
   }
-  await channel.renegotiate(farSdp);
   const giveUpAtMs = clock.nowMs() + deadlines.modifyMs;
   for (;;) {
-    const taken = await channel.api('uuid_getvar', channel.uuid, 'srtp_remote_audio_crypto_key');
-    if (taken.includes(`inline:${key}`)) return;
-    if (clock.nowMs() > giveUpAtMs) {
+    await channel.renegotiate(farSdp);
+    const againAtMs = clock.nowMs() + AGAIN_AFTER_MS;
+    while (clock.nowMs() < againAtMs) {
+      const taken = await channel.api('uuid_getvar', channel.uuid, KEY_VARIABLE);
+      if (taken.includes(`inline:${key}`)) return;
+      await new Promise<void>((resolve) => clock.after(POLL_MS, resolve));
+    }
+    if (clock.nowMs() >= giveUpAtMs) {
       throw new TelephonyError('DEADLINE', 'FreeSWITCH did not take the far side’s SRTP key');
     }
-    await new Promise<void>((resolve) => clock.after(POLL_MS, resolve));
   }
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { virtualClock } from '../../../src/adapters/clock/virtual-clock.js';
+import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import { examineSites } from '../../../src/adapters/telephony/examine.js';
-import { isEncrypted, keyOf } from '../../../src/adapters/telephony/secure-media.js';
+import { isEncrypted, keyOf, takeKey } from '../../../src/adapters/telephony/secure-media.js';
 import type { FarParty, SipText } from '../../sip/far-party.js';
 import { type Law, toneShare } from '../../sip/far-rtp.js';
 import { SrtpStream } from '../../sip/srtp.js';
@@ -160,4 +162,41 @@ describe('SRTP on a trunk', function () {
     await sleep(50);
     return response!;
   }
+});
+
+describe('the far side’s SRTP key', () => {
+  const { modifyMs } = DEFAULT_DEADLINES;
+  const KEY = 'A'.repeat(40);
+  const SDP = `v=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}\r\n`;
+
+  /** @param takesAtOffer which offer of FreeSWITCH's it takes the key from; 1 is the first */
+  function freeswitch(takesAtOffer: number) {
+    let offers = 0;
+    return {
+      uuid: 'u',
+      offers: () => offers,
+      renegotiate: () => Promise.resolve(void (offers += 1)),
+      api: () => Promise.resolve(offers >= takesAtOffer ? `1 inline:${KEY}` : '_undef_'),
+    };
+  }
+
+  it('is given to a FreeSWITCH again that forgot it while it set the channel up', async () => {
+    const clock = virtualClock();
+    const channel = freeswitch(2);
+    const taken = takeKey(channel, SDP, { clock, deadlines: DEFAULT_DEADLINES });
+    await clock.advance(1000);
+    await taken;
+    assert.equal(channel.offers(), 2);
+  });
+
+  it('is given up when FreeSWITCH never takes it', async () => {
+    const clock = virtualClock();
+    const channel = freeswitch(Infinity);
+    const taken = takeKey(channel, SDP, { clock, deadlines: DEFAULT_DEADLINES });
+    const refused = assert.rejects(taken, { code: 'DEADLINE' });
+    await clock.advance(modifyMs + 1000);
+    await refused;
+    assert.ok(channel.offers() <= 9, `${channel.offers()} offers`);
+    assert.equal(clock.pendingCount, 0);
+  });
 });
