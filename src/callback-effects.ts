@@ -13,6 +13,7 @@ import { type CustomerLeg, openCustomerLeg } from './customer-leg.js';
 import { planDial, type DialPlan } from './dial/dial-plan.js';
 import type { ResultRow } from './dial/result-rows.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
+import type { TryWritten } from './dial/trunk-tries.js';
 import type { Trunk } from './dial/trunk.js';
 import { FlowTimers } from './flow-timers.js';
 import type { SetUpGovernor } from './dial/set-up-governor.js';
@@ -102,8 +103,8 @@ export interface EffectsListener {
   onAttemptFacts(facts: AttemptFacts): void;
   /** For another INVITE of the same attempt. */
   takeTrunk(wish: TrunkWish): TrunkPlace;
-  /** Puts another INVITE on disk, its leg and the attempt's tries. @returns whether it may leave */
-  onTry(next: NextTrunkTry): Promise<boolean>;
+  /** Puts another INVITE on disk, its leg and the attempt's tries; it may leave when they are `written`. */
+  onTry(next: NextTrunkTry): Promise<TryWritten>;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */
   onLeg(change: LegChange): void;
   /** A plugin has changed the data of the callback; null took a key away. */

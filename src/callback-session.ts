@@ -13,8 +13,10 @@ import type { Closed, Command, Event, EventBody, State, Step } from './callflow/
 import type { ServiceConfig } from './config/config.js';
 import type { Hindrance } from './dial/dial-line.js';
 import type { TrunkPlace, TrunkWish } from './dial/trunk-board.js';
+import type { TryWritten } from './dial/trunk-tries.js';
 import type { Trunk } from './dial/trunk.js';
 import { HandoverClock } from './report/handover-clock.js';
+import { writeNextInvite } from './next-invite.js';
 import { NumberChoice } from './number-choice.js';
 import { openAttempt } from './opened-attempt.js';
 import { countryOf } from './request/customer-number.js';
@@ -191,8 +193,8 @@ export class CallbackSession {
       const to = { ...this.#call, trunk: this.#trunk };
       for (const command of step.commands) this.#effects.perform(command, to);
       this.#leaveLine();
-      if (this.isGivenBack) break;
       if (hadLeg && step.state.context.leg === undefined) this.owner.onLegOver();
+      if (this.isGivenBack) break;
     }
     return this.#state;
   }
@@ -347,7 +349,7 @@ export class CallbackSession {
   #openAttempt(dial: DialCommand): OpenedAttempt {
     const isKnown = this.#call.attempt === dial.attempt;
     const { call, opened } = openAttempt(dial, {
-      ownNumber: this.#numbers.forAttempt(dial.attempt, this.#service),
+      ownNumber: this.#numbers.ofNext(this.#state.context, this.#service),
       callId: isKnown ? this.#call.callId : this.deps.random.uuid(),
       ...{ trunk: this.#trunk, service: this.#service, owner: this.owner },
       ...{ everywhere: this.deps.everywhere, nowMs: this.deps.clock.nowMs() },
@@ -362,17 +364,13 @@ export class CallbackSession {
     return place;
   }
 
-  /** The number's lock is still ours: what is new is the leg, which the ledger has before its INVITE. */
-  async #noteTry({ tries, trunk, number, ringsUntilMs }: NextTrunkTry): Promise<boolean> {
+  #noteTry(next: NextTrunkTry): Promise<TryWritten> {
     const { attempt } = this.#state.context;
-    const callId = tries.at(-1)?.callId;
-    if (callId === undefined || attempt < 1) return false;
-    const leg = { kind: 'begun', callId, number, ringsUntilMs } as const;
-    const isNew = tries.at(-2)?.trunk !== trunk;
-    const limits = isNew && 'name' in this.#trunk ? this.owner.callLimits(this.#trunk) : [];
-    const callLimits = limits.filter(({ of }) => of === 'trunk');
-    const change = { leg, attempt: { attempt, trunk, tries }, callLimits };
-    return !(await this.#tryCommit(change, true));
+    return writeNextInvite(next, {
+      ...{ attempt, trunk: this.#trunk, owner: this.owner },
+      commit: (change) => this.#tryCommit(change, true),
+      post: (event) => this.post(event),
+    });
   }
 
   /** A number is free only when the ledger knows that its leg is over: that write is made up for. */

@@ -83,7 +83,7 @@ export function openCustomerLeg(
       turn: turnOn(plan.trunk),
       onward: async (failure, verdict) => {
         const next = await tries.next(failure, verdict);
-        if (!next) return undefined;
+        if (!next || 'brokenOff' in next) return next;
         const { name: trunk, isSecure } = next.plan.trunk;
         times.goOn(trunk);
         const leg = timed(ledger.of('customer', next.callId), times);

@@ -6,6 +6,7 @@ import type { ServiceOptions } from './callflow/service-options.js';
 import type { State } from './callflow/vocabulary.js';
 import type { ServiceConfig } from './config/config.js';
 import { judgeAgain, type Everywhere } from './request/allow-list.js';
+import { countedAttempts } from './callflow/retry-policy.js';
 import { numberForAttempt, numbersOf } from './request/alternate-numbers.js';
 import type { NumberResult } from './request/customer-number.js';
 import type { CallbackRecord } from './schedule/callback-store.js';
@@ -16,15 +17,15 @@ export class NumberChoice {
     private readonly everywhere: () => Everywhere | undefined,
   ) {}
 
-  /** E.164. */
-  forAttempt(attempt: number, service: ServiceConfig): string {
+  /** Of the attempt that comes next, E.164. One that was broken off is made up for at its own number. */
+  ofNext(context: State['context'], service: ServiceConfig): string {
     const mayDial = (number: string): boolean => this.#judge(number, service).ok;
-    return numberForAttempt(this.callback, attempt, mayDial);
+    return numberForAttempt(this.callback, countedAttempts(context) + 1, mayDial);
   }
 
   /** What may be dialled can have changed since the number came in. */
-  next({ customerNumber, attempt }: State['context'], service: ServiceConfig): NumberResult {
-    return this.#judge(customerNumber ?? this.forAttempt(attempt + 1, service), service);
+  next(context: State['context'], service: ServiceConfig): NumberResult {
+    return this.#judge(context.customerNumber ?? this.ofNext(context, service), service);
   }
 
   /** A number that nobody has is no reason to give up while there are others. */

@@ -152,6 +152,56 @@ describe('CallbackSession, when it dials', () => {
     await t.over();
   });
 
+  it('goes back to the store when it is paused between two trunks: the attempt counts for nothing', async () => {
+    const t = startSession({ maxDialAttempts: 1 }, ['sip:trunk', 'sip:second']);
+    await settle();
+    t.store.refusals.push({ ok: false, why: 'paused' });
+    t.telephony.calls[0]?.fail(503, { reason: 'Full' });
+    const state = await t.session.finished;
+    assert.equal(state.name, 'waiting-to-retry');
+    assert.equal(t.telephony.calls.length, 1);
+    const { change, durable } = t.store.commits.findLast((one) => one.change.step) ?? {};
+    assert.equal(durable, true);
+    assert.equal(change?.step?.row, 'attempt.paused');
+    assert.deepEqual(
+      [change?.record?.state, change?.record?.claimed, change?.record?.dueAtMs],
+      ['SCHEDULED', false, t.clock.nowMs()],
+    );
+    const { attempt, sipStatus, cpdReason, endedAtMs } = change?.attempt ?? {};
+    assert.deepEqual([attempt, sipStatus, endedAtMs], [1, 503, t.clock.nowMs()]);
+    assert.match(cpdReason ?? '', /paused/);
+    assert.deepEqual(t.telephony.counts(), { endpoints: 0, dialogs: 0 });
+    t.setUps.stop();
+    assert.equal(t.clock.pendingCount, 0, 'no timer left');
+  });
+
+  it('is dialled again after the pause when all processes have filled the trunk that is left', async () => {
+    const numbers = { lookupKeys: { _alternate_number_1: '+15550102' } };
+    const trunks = ['sip:trunk', 'sip:second'];
+    const t = startSession({ maxDialAttempts: 1, dialRetryMs: 60_000 }, trunks, numbers);
+    await settle();
+    t.store.refusals.push({ ok: false, why: 'call-limit', of: 'trunk', name: 'sip:second' });
+    t.telephony.calls[0]?.fail(503);
+    await settle();
+    assert.equal(t.session.state.name, 'waiting-to-retry');
+    assert.equal(t.store.rows.at(-1), 'attempt.no-trunk');
+    await t.clock.advance(60_000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 2);
+    assert.match(t.telephony.calls[1]?.request.uri ?? '', /15550100/, 'the same number');
+    t.telephony.calls[1]?.fail(486);
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER', 'that one counted');
+  });
+
+  it('dials no other trunk once a cancel is on disk that has not been heard of here', async () => {
+    const t = startSession({}, ['sip:trunk', 'sip:second']);
+    await settle();
+    t.store.refusals.push({ ok: false, why: 'cancel-requested', by: 'customer' });
+    t.telephony.calls[0]?.fail(503);
+    assert.equal(await t.over(), 'CANCELLED');
+    assert.equal(t.telephony.calls.length, 1);
+  });
+
   it('dials no other trunk while the disk cannot take its Call-ID', async () => {
     const t = startSession({ maxDialAttempts: 1 }, ['sip:trunk', 'sip:second']);
     await settle();

@@ -53,6 +53,8 @@ export interface Conditions {
   readonly sitPermanent?: 'fail' | 'retry';
   /** The result table says `never-again`. */
   readonly neverAgain?: boolean;
+  /** Why the attempt was broken off between two of its INVITEs. */
+  readonly brokenOff?: 'paused' | 'no-trunk';
   /** `queue` is set. */
   readonly queueIsSet?: boolean;
   /** `_wait_for_agent`, and there is a queue to wait in. */

@@ -9,7 +9,7 @@ import { decide, type CallHolder, type RowOf } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import { takeBuiltIn, takeResult } from './result-arm.js';
 import { retryOrEnd } from './retry-arm.js';
-import { isRetryLimitExceeded } from './retry-policy.js';
+import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions, Treatment } from './service-options.js';
 import { stayAsIs, StepDraft } from './step-draft.js';
 import type { Context, Event, State, Step, TreatmentName } from './vocabulary.js';
@@ -73,7 +73,10 @@ export function onLegLost(state: State, event: EventOf<'leg-lost'>, service: Ser
   const row = decide(['lost', 'retry'], {
     event: event.type,
     endIsDecided: decidedEnd(state) !== undefined,
-    retryLimitExceeded: isRetryLimitExceeded(draft.context.attempt, service.maxDialAttempts),
+    retryLimitExceeded: isRetryLimitExceeded(
+      countedAttempts(draft.context),
+      service.maxDialAttempts,
+    ),
   });
   switch (row) {
     case 'lost.last-words':

@@ -6,7 +6,7 @@
 import { seconds, treatment } from './because.js';
 import { decide, type RowId } from './decision-table.js';
 import { retryOrEnd } from './retry-arm.js';
-import { isRetryLimitExceeded } from './retry-policy.js';
+import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
 import { StepDraft } from './step-draft.js';
 import type { ServiceOptions, Treatment } from './service-options.js';
 import type { Context, Event, State, Step } from './vocabulary.js';
@@ -21,7 +21,7 @@ export function messageDue(context: Context, service: ServiceOptions): Treatment
     case 'first':
       return context.messagesLeft === 0 ? service.answeringMachineTreatment : undefined;
     case 'last':
-      return context.attempt >= service.maxDialAttempts
+      return countedAttempts(context) >= service.maxDialAttempts
         ? service.answeringMachineTreatment
         : undefined;
   }
@@ -99,7 +99,7 @@ export function onMessageOver(draft: StepDraft): Step {
   const row = decide(['message-over', 'retry'], {
     event: 'treatment-ended',
     completeAfterMessage: completes,
-    retryLimitExceeded: isRetryLimitExceeded(context.attempt, service.maxDialAttempts),
+    retryLimitExceeded: isRetryLimitExceeded(countedAttempts(context), service.maxDialAttempts),
   });
   switch (row) {
     case 'message.complete':

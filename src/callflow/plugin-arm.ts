@@ -8,7 +8,7 @@ import { decide, type RowOf } from './decision-table.js';
 import { checkReply, type PluginReply } from './plugin-reply.js';
 import { takeBuiltIn } from './result-arm.js';
 import { retryOrEnd } from './retry-arm.js';
-import { isRetryLimitExceeded } from './retry-policy.js';
+import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { StepDraft } from './step-draft.js';
 import type { Event, State, Step } from './vocabulary.js';
@@ -36,7 +36,7 @@ export function onReply(
     action: reply.action,
     replyFits: rejection === undefined,
     queueIsSet: service.queue !== undefined,
-    retryLimitExceeded: isRetryLimitExceeded(context.attempt, service.maxDialAttempts),
+    retryLimitExceeded: isRetryLimitExceeded(countedAttempts(context), service.maxDialAttempts),
   });
   if (row === 'reply.refused') {
     draft.report('plugin-error', rejection?.code ?? '');

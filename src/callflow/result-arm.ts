@@ -7,8 +7,8 @@ import { pluginChoice, resultTaken, treatment } from './because.js';
 import { branchOf, CALL_STATE, type Branch, type CallState } from './call-state.js';
 import { decide, type Facts, type RowId, type RowOf } from './decision-table.js';
 import { awaitBeep, awaitsBeep, leaveMessage, messageDue } from './machine-arm.js';
-import { retryOrEnd } from './retry-arm.js';
-import { isRetryLimitExceeded } from './retry-policy.js';
+import { comeAgain, retryOrEnd } from './retry-arm.js';
+import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { callStateIn, StepDraft } from './step-draft.js';
 import type { Context, Event, State, Step } from './vocabulary.js';
@@ -34,6 +34,11 @@ export function onAttemptResult(
   const retryAfterMs = event.detail?.retryAfterMs;
   const afterwards = event.detail?.afterwards;
   if (retryAfterMs !== undefined) draft.context.retryAfterMs = retryAfterMs;
+  if (!event.legUp && (afterwards === 'paused' || afterwards === 'no-trunk')) {
+    draft.closeAttempt(event.callState);
+    draft.legIsGone();
+    return comeAgain(draft, afterwards);
+  }
   if (afterwards !== undefined) draft.context.afterwards = afterwards;
   return takeResult(draft, event.callState, event.legUp);
 }
@@ -199,7 +204,7 @@ function factsOf(
     // A carrier that is known to say it of numbers that exist is not believed.
     sitPermanent: context.afterwards === 'retry-later' ? 'retry' : service.sitPermanent,
     neverAgain: context.afterwards === 'never-again',
-    retryLimitExceeded: isRetryLimitExceeded(context.attempt, service.maxDialAttempts),
+    retryLimitExceeded: isRetryLimitExceeded(countedAttempts(context), service.maxDialAttempts),
   };
 }
 

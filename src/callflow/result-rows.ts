@@ -214,6 +214,22 @@ export const RESULT_ROWS = [
     reading: 'Routing is for "human or machine", so a fax call is of no use to the plugin.',
   },
   {
+    arm: 'broken-off',
+    row: 'attempt.paused',
+    box: BOX.dial,
+    when: { brokenOff: 'paused' },
+    then: 'The service was paused before the next INVITE of the attempt: back to the store, where it waits.',
+    reading: 'Not on the page. The customer has said nothing: the attempt is not counted.',
+  },
+  {
+    arm: 'broken-off',
+    row: 'attempt.no-trunk',
+    box: BOX.dial,
+    when: { brokenOff: 'no-trunk' },
+    then: 'One trunk failed and no other had room: dial again after the pause.',
+    reading: 'Not on the page. The customer has said nothing: the attempt is not counted.',
+  },
+  {
     arm: 'result',
     row: 'fax.end',
     box: BOX.end,

@@ -1,8 +1,8 @@
 /** The box "Retry limit exceeded?": another dial after a pause, or the end. */
 
 import { seconds } from './because.js';
-import type { RowId } from './decision-table.js';
-import { nextTry, retryResultOf } from './retry-policy.js';
+import { decide, type RowId } from './decision-table.js';
+import { countedAttempts, nextTry, retryAfterIn, retryResultOf } from './retry-policy.js';
 import type { RetryResult, RetryRule } from './service-options.js';
 import { callStateIn, type StepDraft } from './step-draft.js';
 import type { Step } from './vocabulary.js';
@@ -19,7 +19,8 @@ export interface RetryCause {
 /** Clears the call and waits for the next attempt, or ends the callback when none is left. */
 export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
   const { context, service } = draft;
-  const { attempt, retryAfterMs } = context;
+  const { retryAfterMs } = context;
+  const attempt = countedAttempts(context);
   const { maxDialAttempts, dialRetryMs } = service;
   const { result, rule, sameResults } = countResult(draft);
   const delayMs = cause.reply?.delayMs;
@@ -56,6 +57,29 @@ export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
   const source = next.afterMs === wanted.ms ? wanted.source : "the far end's Retry-After";
   const because = `${cause.because}; ${made}, ${source} is ${seconds(next.afterMs)}`;
   return draft.goTo({ name: 'waiting-to-retry' }, cause.row, because);
+}
+
+/**
+ * The attempt was broken off between two INVITEs. A paused callback goes back to the store; else the next
+ * attempt comes after the pause, as if this one had not been.
+ */
+export function comeAgain(draft: StepDraft, brokenOff: 'paused' | 'no-trunk'): Step {
+  const { context, service } = draft;
+  const row = decide('broken-off', { brokenOff });
+  context.brokenOff = (context.brokenOff ?? 0) + 1;
+  draft.unqueue();
+  switch (row) {
+    case 'attempt.paused':
+      draft.postpone(0);
+      return draft.goTo({ name: 'waiting-to-retry' }, row, 'its service is paused');
+    case 'attempt.no-trunk': {
+      const afterMs = Math.max(service.dialRetryMs, retryAfterIn(context));
+      draft.clearCall('another attempt follows');
+      draft.startTimer('retry', afterMs);
+      const because = `no other trunk has room; the pause is ${seconds(afterMs)}`;
+      return draft.goTo({ name: 'waiting-to-retry' }, row, because);
+    }
+  }
 }
 
 /** Counts the attempt among those that ended alike, where the option `retry` limits them. */

@@ -45,6 +45,17 @@ export function isRetryLimitExceeded(attemptsMade: number, maxDialAttempts: numb
   return attemptsMade + 1 > maxDialAttempts;
 }
 
+/** Attempts that use up `_max_dial_attempts`, the running one included. */
+export function countedAttempts({
+  attempt,
+  brokenOff = 0,
+}: {
+  readonly attempt: number;
+  readonly brokenOff?: number;
+}): number {
+  return attempt - brokenOff;
+}
+
 /** @returns the result as the option `retry` tells them apart; undefined for a human or a fax */
 export function retryResultOf(
   callState: CallState,
@@ -75,6 +86,10 @@ export function nextTry(question: RetryQuestion): NextTry {
   if (!isFromReply && sameResults >= (rule?.maxAttempts ?? Infinity))
     return { again: false, limit: 'result' };
   const wantedMs = question.delayMs ?? rule?.delayMs ?? question.dialRetryMs;
-  const retryAfterMs = Math.min(question.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS);
-  return { again: true, afterMs: Math.max(wantedMs, retryAfterMs, 0) };
+  return { again: true, afterMs: Math.max(wantedMs, retryAfterIn(question), 0) };
+}
+
+/** What the far end asked for, as far as it is honoured. */
+export function retryAfterIn({ retryAfterMs = 0 }: { readonly retryAfterMs?: number }): number {
+  return Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
 }

@@ -43,7 +43,7 @@ import {
 } from './machine-arm.js';
 import { onHolderFailed, onPluginTimeout, onReply } from './plugin-arm.js';
 import { onAnswered, onAttemptResult } from './result-arm.js';
-import { isRetryLimitExceeded } from './retry-policy.js';
+import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { stayAsIs, StepDraft } from './step-draft.js';
 import type { Command, Context, Event, State, Step, TimerName } from './vocabulary.js';
@@ -161,7 +161,7 @@ function onDue(
   draft.forgetTimer('retry');
   const { attempt } = state.context;
   const { maxDialAttempts, ttlMs } = service;
-  const retryLimitExceeded = isRetryLimitExceeded(attempt, maxDialAttempts);
+  const retryLimitExceeded = isRetryLimitExceeded(countedAttempts(state.context), maxDialAttempts);
   const waitsForAgent = service.waitsForAgent && service.queue !== undefined;
   const hoursClosed = closed !== undefined;
   const row = decide('dial', { event: type, retryLimitExceeded, hoursClosed, waitsForAgent });

@@ -52,6 +52,8 @@ export interface LegContext {
 export interface Context {
   /** Dials made so far, the running one included (the page's `_dial_attempt`). */
   readonly attempt: number;
+  /** Those of them that were broken off by us: they use up none of `_max_dial_attempts`. */
+  readonly brokenOff?: number;
   /** Counter behind every id. */
   readonly nextId: number;
   /** Result of the latest attempt. */
@@ -132,7 +134,8 @@ export type State =
 
 export type StateName = State['name'];
 
-export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again';
+/** `paused`, `no-trunk`: it was broken off by us, and says nothing of the customer. */
+export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again' | 'paused' | 'no-trunk';
 
 /** What the wire said about an attempt; recorded, and the source of an honoured Retry-After. */
 export interface AttemptDetail {

@@ -19,6 +19,7 @@ import type {
 import type { ResultRow } from './result-rows.js';
 import type { SetUpGovernor } from './set-up-governor.js';
 import type { ResultVerdict } from './sip-result.js';
+import type { BrokenOff } from './trunk-tries.js';
 
 export interface OutboundCallDeps {
   readonly telephony: Telephony;
@@ -59,7 +60,7 @@ export interface OutboundCallRequest extends InviteParts {
   readonly onward?: (
     failure: InviteFailure,
     verdict: ResultVerdict,
-  ) => Promise<NextInvite | undefined>;
+  ) => Promise<NextInvite | BrokenOff | undefined>;
   /** Of the first INVITE; each that follows has its own. Absent: at once. */
   readonly turn?: Turn | undefined;
   /** For each INVITE. */
@@ -99,19 +100,29 @@ export function isWithin({ status }: InviteFailure): boolean {
   return (status >= 300 && status < 400) || status === 422;
 }
 
-/** Of an attempt that ends with this response. */
-export function detailOf(failure: InviteFailure, { then, why }: ResultVerdict): AttemptDetail {
+/** Of an attempt that ends with this response, or is broken off after it. */
+export function detailOf(
+  failure: InviteFailure,
+  { then, why }: ResultVerdict,
+  brokenOff?: BrokenOff['brokenOff'],
+): AttemptDetail {
   const farReason = failure.headers?.['reason'];
   return {
     sipStatus: failure.status,
     sipReason: failure.reason,
     q850Cause: failure.q850Cause,
     retryAfterMs: failure.retryAfterMs,
-    cpdReason: why,
+    cpdReason: brokenOff === undefined ? why : `${why}; ${BROKEN_OFF[brokenOff]}`,
     ...(farReason !== undefined && { farReason }),
     ...(then !== 'next-trunk' && { afterwards: then }),
+    ...(brokenOff && { afterwards: brokenOff }),
   };
 }
+
+const BROKEN_OFF: Readonly<Record<BrokenOff['brokenOff'], string>> = {
+  paused: 'the service was paused before the next INVITE',
+  'no-trunk': 'no other trunk had room',
+};
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -40,6 +40,7 @@ import {
   type Turn,
 } from './outbound-call-parts.js';
 import { judgeFailure, type ResultVerdict } from './sip-result.js';
+import type { BrokenOff } from './trunk-tries.js';
 
 /** No verdict is revised later than this after it fell: a person in the queue needs no detector. */
 const REVISABLE_MS = 30_000;
@@ -215,16 +216,15 @@ export class OutboundCall {
     const [rows, heard, hasRung] = [this.request.resultRows, this.#heard, this.#hasRung];
     const verdict = judgeFailure(failure, { rows, trunk: this.#trunk, heard, hasRung });
     const next = await this.#nextInvite(failure, verdict);
-    if (next && this.#isOver) return next.leg.onOver();
-    if (next) return this.#goOn(endpoint, next);
-    this.#end(verdict.callState, detailOf(failure, verdict));
+    if (next && 'leg' in next) return this.#isOver ? next.leg.onOver() : this.#goOn(endpoint, next);
+    this.#end(verdict.callState, detailOf(failure, verdict, next?.brokenOff));
   }
 
   /** The former leg has its final answer: it is over before another one begins. */
   async #nextInvite(
     failure: InviteFailure,
     verdict: ResultVerdict,
-  ): Promise<NextInvite | undefined> {
+  ): Promise<NextInvite | BrokenOff | undefined> {
     const { onward } = this.request;
     const isLeft = verdict.then === 'next-trunk' || isWithin(failure);
     if (!onward || this.#isOver || !isLeft) return undefined;

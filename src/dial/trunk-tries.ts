@@ -23,6 +23,14 @@ export interface NextTry {
   readonly sessionExpiresMs?: number;
 }
 
+/** `full`: the calls of all processes together have filled the trunk. */
+export type TryWritten = 'written' | 'paused' | 'full' | 'refused';
+
+/** There would be more to try, and not now: the customer has said nothing, and the attempt is made anew. */
+export interface BrokenOff {
+  readonly brokenOff: 'paused' | 'no-trunk';
+}
+
 export interface TrunkTriesDeps {
   readonly clock: Clock;
   readonly random: Pick<Random, 'uuid'>;
@@ -31,8 +39,8 @@ export interface TrunkTriesDeps {
   planFor(trunk: Trunk): DialPlan;
   /** Whether calls may be redirected to this URI. */
   mayRedirectTo(uri: string, trunk: Trunk): boolean;
-  /** Puts the tries on disk, the last of them as the leg that begins. @returns whether it is there */
-  record(tries: readonly TrunkTry[], trunk: string): Promise<boolean>;
+  /** Puts the tries on disk, the last of them as the leg that begins. */
+  record(tries: readonly TrunkTry[], trunk: string): Promise<TryWritten>;
   /** One line for the story. */
   note(what: string, detail: string): void;
 }
@@ -43,7 +51,7 @@ const REDIRECTS_MAX = 2;
 const PLACE_WAIT_MAX_MS = 2000;
 
 export class TrunkTries {
-  readonly #tries: TrunkTry[];
+  #tries: readonly TrunkTry[];
   readonly #tried = new Set<string>();
   #redirects = 0;
   #hasLengthened = false;
@@ -60,19 +68,37 @@ export class TrunkTries {
   }
 
   /** @returns undefined when nothing is left to try */
-  async next(failure: InviteFailure, verdict: ResultVerdict): Promise<NextTry | undefined> {
-    const next =
-      this.#lengthened(failure) ?? this.#redirected(failure) ?? (await this.#elsewhere(verdict));
-    if (!next) return undefined;
+  async next(
+    failure: InviteFailure,
+    verdict: ResultVerdict,
+  ): Promise<NextTry | BrokenOff | undefined> {
+    const within = this.#lengthened(failure) ?? this.#redirected(failure);
+    if (!within) return this.#elsewhere(failure, verdict);
+    const sent = await this.#record(within, failure, verdict);
+    return sent === 'full' ? undefined : sent;
+  }
+
+  /** @returns `full` when another trunk may be taken */
+  async #record(
+    next: NextTry,
+    failure: InviteFailure,
+    { why }: ResultVerdict,
+  ): Promise<NextTry | BrokenOff | 'full' | undefined> {
     const { trunk } = next.plan;
+    const startedAtMs = this.deps.clock.nowMs();
+    const tries = [
+      ...this.#tries.slice(0, -1),
+      ...this.#tries.slice(-1).map((last) => refusedTry(last, failure, why)),
+      { trunk: trunk.name, callId: next.callId, startedAtMs },
+    ];
+    const written = await this.deps.record(tries, trunk.name);
+    if (written === 'refused') return undefined;
+    if (written !== 'written') this.deps.note('not-sent', `${trunk.name}: ${written}`);
+    if (written === 'full') return written;
+    if (written === 'paused') return { brokenOff: written };
     this.#latest = next;
-    this.#close(failure, verdict);
-    this.#tries.push({
-      trunk: trunk.name,
-      callId: next.callId,
-      startedAtMs: this.deps.clock.nowMs(),
-    });
-    return (await this.deps.record([...this.#tries], trunk.name)) ? next : undefined;
+    this.#tries = tries;
+    return next;
   }
 
   /** RFC 4028 7.3: the interval that the far side asks for, once. */
@@ -101,36 +127,47 @@ export class TrunkTries {
     return { ...this.#latest, callId: this.deps.random.uuid(), uri };
   }
 
-  async #elsewhere(verdict: ResultVerdict): Promise<NextTry | undefined> {
+  async #elsewhere(
+    failure: InviteFailure,
+    verdict: ResultVerdict,
+  ): Promise<NextTry | BrokenOff | undefined> {
     if (verdict.then !== 'next-trunk') return undefined;
     const { trunk, country } = this.#latest.plan;
     this.#tried.add(trunk.name);
-    const place = await this.#place(country);
-    if (place.kind !== 'taken') {
-      this.deps.note('no-other-trunk', `${verdict.why}; ${place.why}`);
-      return undefined;
+    const full: string[] = [];
+    for (;;) {
+      const place = await this.#place(country, full);
+      if (place.kind !== 'taken') {
+        this.deps.note('no-other-trunk', `${verdict.why}; ${place.why}`);
+        const isThere = place.kind === 'wait' || full.length > 0;
+        return isThere ? { brokenOff: 'no-trunk' } : undefined;
+      }
+      const plan = this.deps.planFor(place.trunk);
+      if (plan.kind === 'refused') return undefined;
+      this.deps.note('next-trunk', `${trunk.name} to ${place.trunk.name}: ${verdict.why}`);
+      const next = { plan, callId: this.deps.random.uuid() };
+      const sent = await this.#record(next, failure, verdict);
+      if (sent !== 'full') return sent;
+      full.push(place.trunk.name);
     }
-    const plan = this.deps.planFor(place.trunk);
-    if (plan.kind === 'refused') return undefined;
-    this.deps.note('next-trunk', `${trunk.name} to ${place.trunk.name}: ${verdict.why}`);
-    return { plan, callId: this.deps.random.uuid() };
   }
 
-  async #place(country: string | undefined): Promise<TrunkPlace> {
+  async #place(country: string | undefined, full: readonly string[]): Promise<TrunkPlace> {
     const giveUpAtMs = this.deps.clock.nowMs() + PLACE_WAIT_MAX_MS;
     for (;;) {
-      const place = this.deps.takeTrunk({ country, tried: [...this.#tried] });
+      const place = this.deps.takeTrunk({ country, tried: [...this.#tried, ...full] });
       if (place.kind !== 'wait' || place.waitMs === undefined) return place;
       if (this.deps.clock.nowMs() + place.waitMs > giveUpAtMs) return place;
       const { waitMs } = place;
       await new Promise<void>((resolve) => this.deps.clock.after(waitMs, resolve));
     }
   }
+}
 
-  #close({ status, q850Cause }: InviteFailure, { why }: ResultVerdict): void {
-    const last = this.#tries.pop();
-    if (!last) return;
-    const cause = q850Cause === undefined ? {} : { q850Cause };
-    this.#tries.push({ ...last, sipStatus: status, ...cause, why });
-  }
+function refusedTry(
+  last: TrunkTry,
+  { status: sipStatus, q850Cause }: InviteFailure,
+  why: string,
+): TrunkTry {
+  return { ...last, sipStatus, ...(q850Cause !== undefined && { q850Cause }), why };
 }

@@ -233,11 +233,11 @@ export type CommitResult =
   | { readonly ok: true }
   /** Another callback's leg to this number is alive, or any leg there is not over (`take` only). */
   | { readonly ok: false; readonly why: 'number-busy'; readonly heldBy: string }
-  /** A cancel came first (`take` only): end instead of dialling. */
+  /** A cancel came first (`take`, or another INVITE of an attempt): end instead of dialling. */
   | { readonly ok: false; readonly why: 'cancel-requested'; readonly by: CancelledBy }
-  /** Its service is paused (`take` only). */
+  /** Its service is paused (`take`, or another INVITE of an attempt). */
   | { readonly ok: false; readonly why: 'paused' }
-  /** No session owns the callback (`take` only). */
+  /** No session owns the callback (`take`, or another INVITE of an attempt). */
   | { readonly ok: false; readonly why: 'not-claimed' }
   /** One of `counters` is full (`take` only). */
   | CounterRefusal

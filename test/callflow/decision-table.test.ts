@@ -51,6 +51,8 @@ const WAYS: Record<RowId, () => Flow> = {
   'machine.dropped': () => flow({ amDetected: 'drop' }).dialed('machine'),
   'fax.plugin': () => flow(WITH_PLUGIN).dialed('fax'),
   'fax.end': () => flow().dialed('fax'),
+  'attempt.paused': () => flow().due().refused('sit-no-circuit', 'paused'),
+  'attempt.no-trunk': () => flow().due().refused('sit-no-circuit', 'no-trunk'),
   'failure.never-again': () => flow().due().refused('busy', 'never-again'),
   'busy.plugin': () => flow(WITH_PLUGIN).dialed('busy'),
   'busy.retry': () => flow().dialed('busy'),

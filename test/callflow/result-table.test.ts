@@ -22,3 +22,32 @@ describe('What the result table says of attempts to come', () => {
     assert.equal(flow.last.row, 'busy.plugin');
   });
 });
+
+describe('An attempt that we break off ourselves', () => {
+  const ONE = { maxDialAttempts: 1, retryRules: { sit: { maxAttempts: 1 } } };
+
+  it('goes back to the store when its service is paused, and uses up nothing', () => {
+    const flow = new Flow(ONE).due().refused('sit-no-circuit', 'paused');
+    assert.equal(flow.state.name, 'waiting-to-retry');
+    const [postponed] = flow.commands('postpone');
+    assert.equal(postponed?.forMs, 0);
+    flow.timer('retry');
+    assert.equal(flow.last.row, 'dial.again');
+    assert.equal(flow.state.context.attempt, 2, 'an attempt of its own, with its own Call-ID');
+    flow.answer('busy');
+    assert.equal(flow.last.row, 'retry.limit');
+  });
+
+  it('is made again after the pause when no trunk has room, and asks no plugin', () => {
+    const flow = new Flow({ ...ONE, ...WITH_PLUGIN, dialRetryMs: 60_000 });
+    for (const _time of [1, 2, 3]) {
+      if (flow.state.name === 'waiting-to-retry') flow.timer('retry');
+      else flow.due();
+      flow.refused('sit-invalid-number', 'no-trunk');
+      assert.equal(flow.last.row, 'attempt.no-trunk');
+      assert.equal(flow.commands('start-timer').at(-1)?.afterMs, 60_000);
+    }
+    flow.dialed('busy');
+    assert.equal(flow.last.row, 'busy.plugin', 'the first result');
+  });
+});

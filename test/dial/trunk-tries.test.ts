@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { judgeFailure } from '../../src/dial/sip-result.js';
 import type { TrunkPlace } from '../../src/dial/trunk-board.js';
-import { TrunkTries } from '../../src/dial/trunk-tries.js';
+import { TrunkTries, type TryWritten } from '../../src/dial/trunk-tries.js';
 import type { Trunk } from '../../src/dial/trunk.js';
 import type { InviteFailure } from '../../src/ports.js';
 import { settle } from '../fakes/fake-telephony.js';
@@ -19,7 +19,8 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
   const recorded: (readonly string[])[] = [];
   const wishes: (readonly string[])[] = [];
   let ids = 0;
-  let canRecord = true;
+  /** What the store says to the tries to come; `written` when nothing is left. */
+  const answers: TryWritten[] = [];
   const one = new TrunkTries(
     {
       clock,
@@ -32,7 +33,7 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
       mayRedirectTo: (uri) => uri.includes('allowed'),
       record: (all) => {
         recorded.push(all.map(({ trunk, callId, sipStatus }) => `${trunk} ${callId} ${sipStatus}`));
-        return Promise.resolve(canRecord);
+        return Promise.resolve(answers.shift() ?? 'written');
       },
       note: (what) => notes.push(what),
     },
@@ -43,7 +44,12 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
     const failure: InviteFailure = { kind: 'failed', status, reason: '', ...more };
     return one.next(failure, judgeFailure(failure));
   };
-  return { next, clock, notes, recorded, wishes, breakDisk: () => (canRecord = false) };
+  /** The INVITE that follows, if one does. */
+  const sent = async (status: number, more: Partial<InviteFailure> = {}) => {
+    const found = await next(status, more);
+    return found && 'callId' in found ? found : undefined;
+  };
+  return { next, sent, clock, notes, recorded, wishes, answers };
 }
 
 const on = (name: string): TrunkPlace => ({
@@ -54,8 +60,8 @@ const on = (name: string): TrunkPlace => ({
 describe('TrunkTries', () => {
   it('goes from trunk to trunk, each time with a Call-ID of its own that is on disk', async () => {
     const t = tries([on('b'), on('c')]);
-    assert.equal((await t.next(503))?.callId, 'call-2');
-    assert.equal((await t.next(500))?.plan.trunk.name, 'c');
+    assert.equal((await t.sent(503))?.callId, 'call-2');
+    assert.equal((await t.sent(500))?.plan.trunk.name, 'c');
     assert.equal(await t.next(503), undefined);
     assert.deepEqual(t.wishes, [['a'], ['a', 'b'], ['a', 'b', 'c']]);
     assert.deepEqual(t.recorded.at(-1), ['a call-1 503', 'b call-2 500', 'c call-3 undefined']);
@@ -64,24 +70,49 @@ describe('TrunkTries', () => {
 
   it('sends nothing that could not be written down', async () => {
     const t = tries([on('b')]);
-    t.breakDisk();
+    t.answers.push('refused');
     assert.equal(await t.next(503), undefined);
   });
 
   it('waits a moment for a place, and not long', async () => {
     const t = tries([{ kind: 'wait', why: 'CPS', waitMs: 400 }, on('b')]);
-    const next = t.next(503);
+    const next = t.sent(503);
     await settle();
     assert.equal(t.wishes.length, 1);
     await t.clock.advance(400);
     assert.equal((await next)?.plan.trunk.name, 'b');
     const full = tries([{ kind: 'wait', why: 'all are full' }, on('b')]);
-    assert.equal(await full.next(503), undefined, 'a call may talk for an hour');
+    const noTrunk = { brokenOff: 'no-trunk' };
+    assert.deepEqual(await full.next(503), noTrunk, 'a call may talk for an hour');
+  });
+
+  it('passes over a trunk that all processes have filled, and is broken off when none is left', async () => {
+    const t = tries([on('b'), on('c')]);
+    t.answers.push('full');
+    assert.equal((await t.sent(503))?.plan.trunk.name, 'c');
+    assert.deepEqual(t.wishes, [['a'], ['a', 'b']]);
+    assert.deepEqual(t.recorded.at(-1), ['a call-1 503', 'c call-3 undefined']);
+    const full = tries([on('b')]);
+    full.answers.push('full');
+    assert.deepEqual(await full.next(503), { brokenOff: 'no-trunk' });
+    assert.deepEqual(full.notes, ['next-trunk', 'not-sent', 'no-other-trunk']);
+  });
+
+  it('is broken off when its service is paused: on another trunk, where a 3xx points, with a longer timer', async () => {
+    for (const [status, more] of [
+      [503, {}],
+      [302, { contacts: ['sip:x@allowed'] }],
+      [422, { minSessionMs: 1_800_000 }],
+    ] as const) {
+      const t = tries([on('b')], { sessionExpiresMs: 90_000 });
+      t.answers.push('paused');
+      assert.deepEqual(await t.next(status, more), { brokenOff: 'paused' }, String(status));
+    }
   });
 
   it('follows two redirections on the same trunk, and only to where calls may go', async () => {
     const t = tries();
-    const to = (...contacts: string[]) => t.next(302, { contacts });
+    const to = (...contacts: string[]) => t.sent(302, { contacts });
     assert.equal((await to('sip:x@evil', 'sip:x@allowed'))?.uri, 'sip:x@allowed');
     const second = await to('sip:y@allowed');
     assert.deepEqual([second?.uri, second?.plan.trunk.name], ['sip:y@allowed', 'a']);
@@ -94,7 +125,7 @@ describe('TrunkTries', () => {
 
   it('offers the session timer that a 422 asks for, once', async () => {
     const t = tries([], { sessionExpiresMs: 90_000 });
-    assert.equal((await t.next(422, { minSessionMs: 1_800_000 }))?.sessionExpiresMs, 1_800_000);
+    assert.equal((await t.sent(422, { minSessionMs: 1_800_000 }))?.sessionExpiresMs, 1_800_000);
     assert.equal(await t.next(422, { minSessionMs: 3_600_000 }), undefined);
     const odd = tries([], { sessionExpiresMs: 90_000 });
     assert.equal(await odd.next(422, { minSessionMs: 60_000 }), undefined, 'it was longer already');

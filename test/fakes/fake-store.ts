@@ -10,14 +10,15 @@ export interface Commit {
 
 export class FakeStore {
   readonly commits: Commit[] = [];
-  /** Answers to the next commits that take a dial lock, first one first. */
+  /** Answers to the next commits before an INVITE, first one first. */
   readonly refusals: (Exclude<CommitResult, { ok: true }> | Error)[] = [];
   /** Every write fails with this while it is set. */
   broken: Error | undefined;
 
   commit(id: string, change: Change, { durable }: CommitOptions): Promise<CommitResult> {
     if (this.broken) return Promise.reject(this.broken);
-    const refusal = change.dialLock === 'take' ? this.refusals.shift() : undefined;
+    const isInvite = change.dialLock === 'take' || change.attempt?.tries !== undefined;
+    const refusal = isInvite ? this.refusals.shift() : undefined;
     if (refusal instanceof Error) return Promise.reject(refusal);
     if (refusal) return Promise.resolve(refusal);
     this.commits.push({ id, change, durable });

@@ -124,14 +124,10 @@ function factsOf(row: SqlRow): RecordFacts {
 }
 
 /** With what a dial asks for besides: is its service paused, and which number does it hold already? */
-function rowFor(
-  dialect: Dialect,
-  id: string,
-  { dialLock }: WrittenChange,
-): Work<SqlRow | undefined> {
+function rowFor(dialect: Dialect, id: string, change: WrittenChange): Work<SqlRow | undefined> {
   const its = `FROM callbacks WHERE id = ? ${dialect.forUpdate}`;
   const facts = FACTS.map((name) => `callbacks.${name}`).join(', ');
-  if (dialLock !== 'take') return get(`SELECT ${facts} ${its}`, id);
+  if (!isInvite(change)) return get(`SELECT ${facts} ${its}`, id);
   return get(
     `SELECT ${facts},
        (SELECT count(*) FROM pauses
@@ -140,6 +136,11 @@ function rowFor(
     ALL_SERVICES,
     id,
   );
+}
+
+/** Whether the customer is called by it: an attempt begins, or goes on with another INVITE. */
+function isInvite({ dialLock, attempt, leg }: WrittenChange): boolean {
+  return dialLock === 'take' || (attempt?.tries !== undefined && leg?.kind === 'begun');
 }
 
 /** What is beside the record, and comes often: nothing of the record has to be read or written for it. */
@@ -180,13 +181,13 @@ function* refuse(
   change: WrittenChange,
 ): Work<CommitResult | undefined> {
   const touchesTheRecord =
-    change.record !== undefined || change.userData !== undefined || change.dialLock === 'take';
+    change.record !== undefined || change.userData !== undefined || isInvite(change);
   if (record.state === 'COMPLETED' && touchesTheRecord) return { ok: false, why: 'completed' };
   // Another process has taken it over meanwhile, and may have given it back: what ours still knows is
   // about the past.
   const isOthers = ![NOBODY, dialect.node].includes(record.node);
   if (isOthers && touchesTheRecord) return { ok: false, why: 'not-claimed' };
-  if (change.dialLock !== 'take') return undefined;
+  if (!isInvite(change)) return undefined;
   if (!record.isClaimed) return { ok: false, why: 'not-claimed' };
   if (record.cancelRequested !== undefined) {
     return { ok: false, why: 'cancel-requested', by: record.cancelRequested };

@@ -100,6 +100,29 @@ export function describeNotices(tested: () => StoreUnderTest): void {
       assert.deepEqual(await dial(), { ok: true });
     });
 
+    it('refuses another INVITE of an attempt that began before, and one that was cancelled meanwhile', async () => {
+      const { store } = bench;
+      const { id } = await store.accept(someCallback({ serviceName: 'sales' }));
+      await store.claimDue(NOON_MS, 1);
+      const birth = { attempt: 1, callId: 'call-1', number: '+1', startedAtMs: NOON_MS };
+      const tries = [
+        { trunk: 'a', callId: 'call-1', startedAtMs: NOON_MS, sipStatus: 503 },
+        { trunk: 'b', callId: 'call-2', startedAtMs: NOON_MS + 1 },
+      ];
+      const leg = { kind: 'begun', callId: 'call-2', number: '+1', ringsUntilMs: NOON_MS } as const;
+      const goOn = () =>
+        store.commit(id, { leg, attempt: { attempt: 1, trunk: 'b', tries } }, { durable: true });
+      await store.commit(id, { attempt: birth, dialLock: 'take' }, { durable: true });
+      await store.setPaused('*', true, NOON_MS);
+      assert.deepEqual(await goOn(), { ok: false, why: 'paused' });
+      assert.equal((await store.attempts(id))[0]?.tries, undefined);
+      await store.setPaused('*', false, NOON_MS);
+      assert.deepEqual(await goOn(), { ok: true });
+      await store.requestCancel(id, 'customer', NOON_MS);
+      const cancelled = { ok: false, why: 'cancel-requested', by: 'customer' };
+      assert.deepEqual(await goOn(), cancelled);
+    });
+
     it('lets a paused callback be cancelled and moved', async () => {
       const { store } = bench;
       await store.setPaused('*', true, NOON_MS);
