@@ -17,6 +17,8 @@ import type { FarCall } from './queue-search.js';
 import { screen, type Screening } from './screening.js';
 
 export interface AgentCallListener extends LegListener {
+  /** It has all that it needs, and its INVITE leaves. */
+  onPlaced?(): void;
   /** Rings. `hasMedia`: with early media, which is not heard unless taken. */
   onRinging?(hasMedia: boolean): void;
   /** Answered on the wire; it is screened once this has resolved, and heard by nobody meanwhile. */
@@ -133,6 +135,7 @@ export class AgentCall implements FarCall {
     if (endpoint.hasEnded) return this.#onEnded('media endpoint lost');
     const { localSdp, id: endpointId } = endpoint;
     const offered = { ...request, localSdp, endpointId, mayRefer: true };
+    this.listener.onPlaced?.();
     this.#invite = this.telephony.sip.invite(offered);
     this.#invite.onIdentity((identity) => this.listener.onIdentity(identity));
     this.#invite.onProvisional(({ sdp }) => this.#onRinging(sdp));

@@ -76,6 +76,7 @@ export class DeskSearch implements QueueSearch, Searcher {
     const request = { ...this.leg(priority), uri, callId };
     const call: AgentCall = new AgentCall(telephony, request, {
       ...this.listener.onCall(callId),
+      onPlaced: () => desk.placed(offerId),
       onRinging: (hasMedia) => desk.ringing(offerId, hasMedia),
       onPickedUp: () => {
         desk.pickedUp(offerId);

@@ -95,6 +95,10 @@ export class QueueDesk {
     this.#post({ type: 'left', requestId, exit, why });
   }
 
+  placed(offerId: string): void {
+    this.#post({ type: 'placed', offerId });
+  }
+
   ringing(offerId: string, hasMedia: boolean): void {
     this.#post({ type: 'ringing', offerId, hasMedia });
   }

@@ -106,6 +106,11 @@ export interface Offer {
   readonly agent: Agent | undefined;
   /** `off`: called off, and not over on the wire. */
   stage: 'calling' | 'answered' | 'off';
+  readonly ringTimeoutMs: number;
+  /** Its INVITE is on the way: it may ring. */
+  isPlaced: boolean;
+  /** Answered on the wire, and asked whether the call is taken. */
+  isPickedUp: boolean;
   timer: string | undefined;
   confirmTimer: string | undefined;
   answeredAtMs: number;

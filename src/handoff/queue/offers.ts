@@ -50,7 +50,8 @@ export class Offers {
     const id = `offer-${(this.#last += 1)}`;
     const agent = 'agent' in to ? to.agent : undefined;
     const offer: Offer = {
-      ...{ id, request, queue, agent, stage: 'calling' },
+      ...{ id, request, queue, agent, stage: 'calling', ringTimeoutMs },
+      ...{ isPlaced: false, isPickedUp: false },
       ...{ timer: undefined, confirmTimer: undefined, answeredAtMs: 0 },
     };
     this.#offers.set(id, offer);
@@ -68,12 +69,15 @@ export class Offers {
       ...(agent && { agent: agent.plan.name }),
       priority: priorityAt(request, this.moment.atMs),
     });
-    if (ringTimeoutMs <= 0) return;
-    const why = `no answer in ${ringTimeoutMs / 1000} s`;
-    offer.timer = this.moment.startTimer(ringTimeoutMs, () => {
-      this.#callOff(offer, why, 'ring-timeout');
-      this.#miss(offer, why, false);
-    });
+    this.#limit(offer);
+  }
+
+  /** What went before it was our time, not the far side's. */
+  placed(offerId: string): void {
+    const offer = this.#offers.get(offerId);
+    if (offer?.stage !== 'calling' || offer.isPlaced) return;
+    offer.isPlaced = true;
+    this.#limit(offer);
   }
 
   /** Nobody needs it any more: the agent is as free as before once it is over. */
@@ -105,7 +109,9 @@ export class Offers {
   /** It does not ring any more; what comes now has a limit of its own. */
   pickedUp(offerId: string): void {
     const offer = this.#offers.get(offerId);
-    if (offer) this.#stopTimers(offer);
+    if (!offer) return;
+    offer.isPickedUp = true;
+    this.#stopTimers(offer);
   }
 
   answered(offerId: string): void {
@@ -159,6 +165,19 @@ export class Offers {
   endPause(agent: Agent): void {
     this.moment.stopTimer(agent.pauseTimer);
     agent.pauseTimer = undefined;
+  }
+
+  /** Once for making the call, and once for its answer. */
+  #limit(offer: Offer): void {
+    const { ringTimeoutMs, isPlaced } = offer;
+    this.moment.stopTimer(offer.timer);
+    if (ringTimeoutMs <= 0) return;
+    const what = isPlaced ? 'no answer' : 'our servers did not make the call';
+    const why = `${what} in ${ringTimeoutMs / 1000} s`;
+    offer.timer = this.moment.startTimer(ringTimeoutMs, () => {
+      this.#callOff(offer, why, 'ring-timeout');
+      this.#miss(offer, why, !isPlaced);
+    });
   }
 
   #answer(offer: Offer, { isAssumed }: { readonly isAssumed: boolean }): void {

@@ -130,6 +130,8 @@ export class QueueCore {
         return this.#requests.customerReady(event.requestId);
       case 'left':
         return this.#requests.leave(event.requestId, event.exit, event.why);
+      case 'placed':
+        return this.#offers.placed(event.offerId);
       case 'ringing':
         return this.#offers.ringing(event.offerId, event.hasMedia);
       case 'picked-up':
@@ -196,8 +198,11 @@ export class QueueCore {
     this.#moment.stopTimer(request.progressiveTimer);
     request.progressiveTimer = this.#moment.startTimer(queue.plan.progressiveDelayMs, () => {
       request.progressiveTimer = undefined;
-      if (request.stage !== 'waiting' || request.offers.size === 0) return;
-      const seat = queue.free.first();
+      const ringing = [...request.offers].filter((one) => one.agent && one.queue === queue);
+      // Of another queue: who is called there is called alone.
+      if (request.stage !== 'waiting' || ringing.length === 0) return;
+      const isAsking = ringing.some(({ isPickedUp }) => isPickedUp);
+      const seat = isAsking || !request.queues.has(queue) ? undefined : queue.free.first();
       if (seat) this.#call(request, queue, seat.agent);
       this.#goOnCalling(request, queue);
     });

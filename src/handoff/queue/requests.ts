@@ -226,7 +226,9 @@ export class Requests {
     }
     if (request.reserved?.queue === queue) this.releaseReservation(request, why);
     for (const offer of [...request.offers]) {
-      if (offer.queue === queue && offer.stage === 'calling') this.offers.withdraw(offer, why);
+      // Who has picked up is being asked already.
+      if (offer.queue !== queue || offer.stage !== 'calling' || offer.isPickedUp) continue;
+      this.offers.withdraw(offer, why);
     }
     if (queue.requests.size === 0) this.listener.onQueueEmpty(queue);
   }

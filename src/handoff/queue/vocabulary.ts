@@ -74,6 +74,8 @@ export type QueueEvent = At &
         readonly exit: Exclude<QueueExit, 'served'>;
         readonly why: string;
       }
+    /** The call leaves us: only now can it ring. */
+    | { readonly type: 'placed'; readonly offerId: string }
     /** The far side rings. `hasMedia`: with early media. */
     | { readonly type: 'ringing'; readonly offerId: string; readonly hasMedia: boolean }
     /** Answered on the wire; whether the agent takes the call is still asked. */

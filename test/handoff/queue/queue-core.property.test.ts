@@ -18,6 +18,7 @@ const STRATEGIES: readonly Strategy[] = ['longest-idle', 'round-robin', 'ring-al
 /** What the outside may do; the frequent ones stand here twice. */
 const WHAT = [
   ...(['join', 'join', 'join-ahead', 'customer-ready', 'hang-up', 'give-up', 'ring'] as const),
+  ...(['place', 'place', 'pick-up'] as const),
   ...(['agent-answers', 'agent-answers', 'agent-refuses', 'agent-hangs-up', 'over'] as const),
   ...(['over', 'time', 'time', 'set-agent', 'set-agent', 'reload'] as const),
 ];
@@ -36,6 +37,8 @@ const deeds = fc.array(fc.record({ what: fc.constantFrom(...WHAT), pick: fc.nat(
 interface Leg {
   readonly requestId: string;
   readonly uri: string;
+  /** Of our own agents. */
+  readonly agentQueue: string | undefined;
   stage: 'calling' | 'answered' | 'off';
 }
 
@@ -81,12 +84,14 @@ class Outside {
   #perform(command: QueueCommand): void {
     switch (command.type) {
       case 'call': {
-        const { requestId, offerId, uri } = command;
+        const { requestId, offerId, uri, agent, queue } = command;
         assert.equal(this.open.get(requestId), 'waiting', 'called for nobody who waits');
-        if (command.agent !== undefined) {
+        if (agent !== undefined) {
           for (const leg of this.legs.values()) assert.notEqual(leg.uri, uri, 'two calls at once');
+          this.#checkBeside(requestId, queue);
         }
-        this.legs.set(offerId, { requestId, uri, stage: 'calling' });
+        const agentQueue = agent === undefined ? undefined : queue;
+        this.legs.set(offerId, { requestId, uri, agentQueue, stage: 'calling' });
         break;
       }
       case 'cancel': {
@@ -117,6 +122,20 @@ class Outside {
         assert(this.timers.delete(command.timerId), 'stopped a timer twice');
         break;
       default:
+    }
+  }
+
+  /** Two agents are called at a time only by a queue that does so. */
+  #checkBeside(requestId: string, queue: string): void {
+    const [first, second] = this.strategies;
+    const isParallel = ['ring-all', 'progressive'].includes(
+      (queue === 'q0' ? first : second) ?? '',
+    );
+    for (const leg of this.legs.values()) {
+      const isBeside = leg.requestId === requestId && leg.stage !== 'off';
+      if (!isBeside || leg.agentQueue === undefined) continue;
+      assert.equal(leg.agentQueue, queue, 'called for two queues');
+      assert(isParallel, 'a second agent is called while one rings');
     }
   }
 
@@ -184,6 +203,12 @@ class Outside {
         if (offerId !== undefined)
           this.send({ type: 'ringing', offerId, hasMedia: pick % 2 === 0 });
         return;
+      }
+      case 'place':
+      case 'pick-up': {
+        const [offerId] = legIn('calling') ?? [];
+        if (offerId === undefined) return;
+        return this.send({ type: what === 'place' ? 'placed' : 'picked-up', offerId });
       }
       case 'agent-answers': {
         const [offerId, leg] = legIn('calling') ?? [];

@@ -77,6 +77,8 @@ export class QueueWorld {
   readonly exits: Exit[] = [];
   readonly core = new QueueCore((exit) => this.exits.push(exit));
   nowMs = START_MS;
+  /** False: calls do not get as far as their INVITE. */
+  isPlacing = true;
   /** Commands since the last look. */
   #commands: QueueCommand[] = [];
   readonly calls = new Map<string, Call>();
@@ -95,13 +97,19 @@ export class QueueWorld {
   }
 
   happens(event: QueueEventBody): this {
+    const called: string[] = [];
     for (const command of this.core.handle({ ...event, atMs: this.nowMs })) {
       this.#commands.push(command);
       if (command.type === 'start-timer') {
         this.#timers.set(command.timerId, this.nowMs + command.afterMs);
       } else if (command.type === 'stop-timer') this.#timers.delete(command.timerId);
-      else if (command.type === 'call') this.calls.set(command.offerId, command);
+      else if (command.type === 'call') {
+        this.calls.set(command.offerId, command);
+        called.push(command.offerId);
+      }
     }
+    if (!this.isPlacing) return this;
+    for (const offerId of called) this.happens({ type: 'placed', offerId });
     return this;
   }
 
