@@ -342,11 +342,10 @@ export interface MediaServer {
   /** @throws Error when no endpoint can be had within the adapter's deadline. */
   createEndpoint(wish?: EndpointWish): Promise<MediaEndpoint>;
   /**
-   * This endpoint is likely to be bridged: what can be done ahead is. The other side is made, the two are
-   * joined before the next sound that loops begins, and that sound covers it; `createEndpoint` beside this
-   * endpoint gives that side to one asker at a time. Resolves when it is there, or will not be; never rejects.
+   * This endpoint is likely to be bridged: what can be done ahead is, from now on. The endpoint of the first who is
+   * called beside it is joined with it, mute, under a sound that loops; who is called next gets the same one.
    */
-  prepareBridge?(endpoint: MediaEndpoint): Promise<void>;
+  expectBridge?(endpoint: MediaEndpoint): void;
   /** Undefined: nothing is known of any limit. */
   readonly setUpLimits?: SetUpLimits | undefined;
   /** An endpoint for a new call can be had. */

@@ -78,7 +78,7 @@ export const HANDOFF: OptionGroup = {
     ours(
       'bridgeAhead',
       bool,
-      'The agent’s side is made while a customer waits and bridged with them, and the waiting treatment covers the bridge: after an agent’s answer both hear each other some 40 ms sooner. A customer who waits then has two sessions of FreeSWITCH. Not done with `agentWhisper` or `agentAcceptDigit`, nor on a server that is more than half full.',
+      'The agent’s side is bridged with the customer while the agent is being called, and the waiting treatment covers the bridge: after an agent’s answer both hear each other some 40 ms sooner. Takes no session of FreeSWITCH that the agent’s call would not take. Not done with `agentWhisper` or `agentAcceptDigit`.',
       { default: true },
     ),
     ours(

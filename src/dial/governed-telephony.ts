@@ -28,8 +28,7 @@ export function governedTelephony(
       place.release();
       return creating;
     },
-    // No call of its own: the agent's, which it is made for, takes the place.
-    prepareBridge: async (endpoint) => telephony.media.prepareBridge?.(endpoint),
+    expectBridge: (endpoint) => telephony.media.expectBridge?.(endpoint),
   };
   return {
     sip,

@@ -1,4 +1,4 @@
-/** Has the bridge with an agent made while the customer waits for one. */
+/** Has the bridge with an agent made while the agent is being called. */
 import type { HandoffConfig } from '../config/config.js';
 import type { MediaEndpoint, Telephony } from '../ports.js';
 
@@ -9,5 +9,5 @@ export function bridgeAhead(
   { isBridgedAhead, whisper, accept }: HandoffConfig,
 ): void {
   if (!endpoint || !isBridgedAhead || whisper.length > 0 || accept.digit !== undefined) return;
-  void media.prepareBridge?.(endpoint);
+  media.expectBridge?.(endpoint);
 }

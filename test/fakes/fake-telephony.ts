@@ -276,7 +276,7 @@ export class FakeTelephony implements Telephony {
   liveDialogs = 0;
   readonly wishes: EndpointWish[] = [];
   /** Endpoints that are going to be bridged. */
-  readonly prepared: MediaEndpoint[] = [];
+  readonly expected: MediaEndpoint[] = [];
   tapKind: TapKind = 'audio_fork';
   /** Set to make the next endpoints fail. */
   mediaProblem: string | undefined;
@@ -300,10 +300,7 @@ export class FakeTelephony implements Telephony {
       this.liveEndpoints += 1;
       return Promise.resolve(endpoint);
     },
-    prepareBridge: (endpoint: MediaEndpoint): Promise<void> => {
-      this.prepared.push(endpoint);
-      return Promise.resolve();
-    },
+    expectBridge: (endpoint: MediaEndpoint): void => void this.expected.push(endpoint),
   };
   /** Orphans that were to be ended, and what the test says became of them. */
   readonly orphans: OrphanLeg[] = [];

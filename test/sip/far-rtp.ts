@@ -232,6 +232,20 @@ export function toneShare(samples: Int16Array, toneHz: number): number {
   return energy === 0 ? 0 : Math.min(1, (2 * power) / (energy * samples.length));
 }
 
+/**
+ * A tone is foretold by its two samples before: whatever differs is not the tone.
+ * @returns of full scale. G.711 alone makes 0.06 of it; a jump of a quarter of full scale is 0.25 and more
+ */
+export function loudestClick(samples: Int16Array, toneHz: number): number {
+  const factor = 2 * Math.cos((2 * Math.PI * toneHz) / 8000);
+  let loudest = 0;
+  for (let n = 2; n < samples.length; n += 1) {
+    const foretold = factor * samples[n - 1]! - samples[n - 2]!;
+    loudest = Math.max(loudest, Math.abs(samples[n]! - foretold));
+  }
+  return loudest / 32_768;
+}
+
 /** A mono 8 kHz 16 bit WAV file. */
 export function wav(samples: Int16Array): Buffer {
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);

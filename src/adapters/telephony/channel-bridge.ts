@@ -31,6 +31,8 @@ export interface BridgeHost {
   /** Resolves once nothing is under way that a bridge must not meet. */
   settled(): Promise<unknown>;
   playback(): ChannelPlayback | undefined;
+  /** What plays goes on while the channel is bridged. */
+  isCovered(): boolean;
   tapDied(): void;
   /** Parks this channel and the one that it is bridged with. */
   parkBoth(): Promise<void>;
@@ -49,30 +51,47 @@ export class ChannelBridge<T extends BridgePartner> {
   #bridgedAtMs = -Infinity;
   #partner: T | undefined;
   #spare: SpareSide<T> | undefined;
+  #isExpected = false;
+  #isNeverMute: Promise<boolean> | undefined;
 
   constructor(private readonly host: BridgeHost) {}
 
-  /** Made ahead, when it is there and nobody has it. */
-  async take(): Promise<T | undefined> {
-    return this.#spare?.take();
+  /** From now on a loop is to be played so that a bridge can be made under it. */
+  expect(): void {
+    this.#isExpected = true;
+    this.#isNeverMute ??= isNeverMute(this.host.channel);
   }
 
-  /** @param make the other side. Resolves when it is there, or cannot be */
-  async prepare(make: () => Promise<T>): Promise<void> {
-    if (this.host.channel.hasEnded || this.#spare?.isOver === false) return;
-    const { clock, log } = this.host;
-    this.#spare = new SpareSide<T>({
-      clock,
-      make,
-      join: (endpoint) => this.#join(endpoint.id, endpoint),
-      onFailed: (thrown) => log.debug({ why: describeError(thrown) }, 'bridge not made ahead'),
-    });
-    await this.#spare.made();
+  /** Before a loop that could cover a bridge. Never rejects. @returns whether it would be heard */
+  async mayBeCovered(): Promise<boolean> {
+    if (!this.#isExpected) return false;
+    return (await this.#spare?.join()) === true || (await this.#isNeverMute) === true;
   }
 
-  /** Before a sound that covers it. Never rejects. @returns whether there is a bridge now */
-  async makeAhead(): Promise<boolean> {
-    return (await this.#spare?.join()) === true;
+  /**
+   * The other side, joined under the loop that plays, or the next one.
+   * @returns undefined when no bridge is expected, or somebody has it. @throws what `make` throws
+   */
+  async take(make: () => Promise<T>): Promise<T | undefined> {
+    const { channel, clock, log } = this.host;
+    if (!this.#isExpected || channel.hasEnded) return undefined;
+    if (this.#spare?.isOver !== false) {
+      this.#spare = new SpareSide<T>({
+        clock,
+        make,
+        join: (endpoint) => this.#join(endpoint.id, endpoint),
+        part: () => this.host.parkBoth(),
+        onFailed: (thrown) => log.debug({ why: describeError(thrown) }, 'bridge not made ahead'),
+      });
+    }
+    const taken = await this.#spare.take();
+    if (taken && this.host.isCovered()) void this.#spare.join();
+    return taken;
+  }
+
+  /** Resolves once no bridge is being made ahead: a command in between would be lost. */
+  async joined(): Promise<void> {
+    await this.#spare?.joined();
   }
 
   /** @param partner the same endpoint when it is ours. @throws TelephonyError COMMAND_FAILED, DEADLINE */
@@ -82,6 +101,7 @@ export class ChannelBridge<T extends BridgePartner> {
     const heard = Promise.all([partner?.connected(), partner?.unmute()]);
     if (!isThere || !(await this.#uncover(otherId))) await this.#connectAnew(otherId, partner);
     await heard;
+    this.#isExpected = false;
     this.#spare = undefined;
     void spare?.release();
     this.#partner = partner;
@@ -148,4 +168,14 @@ export class ChannelBridge<T extends BridgePartner> {
     partner?.tapDied();
     return bridged;
   }
+}
+
+/**
+ * A sound over a parked channel is heard only where that sends something anyway, which the dialplan decides
+ * (`send_silence_when_idle`): FreeSWITCH reads it when the channel is parked first, before we could set it.
+ * Source: switch_ivr_park in switch_ivr.c of FreeSWITCH 1.10.12.
+ */
+async function isNeverMute(channel: Channel): Promise<boolean> {
+  const silence = channel.api('uuid_getvar', channel.uuid, 'send_silence_when_idle');
+  return /^-?[1-9]/.test(await silence.catch(() => ''));
 }

@@ -97,6 +97,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       connected: () => this.connected(),
       settled: () => Promise.all([this.#parking, this.#isReady]),
       playback: () => this.#playback,
+      isCovered: () => this.#cover.isOn,
       tapDied: () => this.tapDied(),
       parkBoth: () => this.#parkBoth(),
     });
@@ -117,6 +118,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  get canSpeak(): boolean {
+    return this.context.canSpeak === true;
   }
 
   onEnded(handle: () => void): void {
@@ -170,16 +175,17 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (refusal !== undefined) return failedPlayback(refusal);
     const previous = this.#playback?.stop();
     const cover = order.loop && order.stopsAtKey !== true ? coverOf(files) : undefined;
-    let isAhead = false;
+    let isCover = false;
     const after = (async () => {
       await Promise.all([previous, this.#parking, this.#connecting, this.unmute()]);
-      isAhead = cover !== undefined && (await this.#bridge.makeAhead());
+      isCover = cover !== undefined && (await this.#bridge.mayBeCovered());
+      await this.#bridge.joined();
     })();
     const playback = new ChannelPlayback(
       playChannel({
         channel: this.channel,
         cover: this.#cover,
-        covering: () => (isAhead ? cover : undefined),
+        covering: () => (isCover ? cover : undefined),
         prepare: () => this.#endsAtKey(order.stopsAtKey === true),
       }),
       {
@@ -213,10 +219,6 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (this.hasEnded) return 'the endpoint ended';
     // One that is being connected is waited for: without CPD the treatment is asked for at the answer.
     return this.#connecting ? undefined : 'the endpoint has no far side yet';
-  }
-
-  get canSpeak(): boolean {
-    return this.context.canSpeak === true;
   }
 
   record(path: string): Promise<void> {
@@ -253,15 +255,14 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#tap;
   }
 
-  /** See `MediaServer.prepareBridge`. Resolves when the other side is there, or cannot be. */
-  async prepareBridge(make: () => Promise<FreeswitchEndpoint>): Promise<void> {
-    // A tap that holds the channel would end.
-    if (!this.#closing && this.#tap?.kind !== 'unicast') await this.#bridge.prepare(make);
-  }
+  readonly expectBridge = (): void => this.#bridge.expect();
 
-  /** What was made for a bridge with it, unless somebody has that: to be bridged with it, or closed. */
-  takePrepared(): Promise<FreeswitchEndpoint | undefined> {
-    return this.#bridge.take();
+  /** See `ChannelBridge.take`. */
+  async otherSide(
+    make: () => Promise<FreeswitchEndpoint>,
+  ): Promise<FreeswitchEndpoint | undefined> {
+    // A tap that holds the channel would end.
+    return this.#closing || this.#tap?.kind === 'unicast' ? undefined : this.#bridge.take(make);
   }
 
   /** See `SpareEndpoint`. */
@@ -381,8 +382,9 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   #parks(order: () => Promise<unknown>): Promise<void> {
+    const joined = this.#bridge.joined();
     const work = (async () => {
-      await this.#isReady;
+      await Promise.all([joined, this.#isReady]);
       this.#bridge.parked();
       const parked = this.channel.nextStart('park', SETTLE_MAX_MS);
       await order();

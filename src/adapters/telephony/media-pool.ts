@@ -25,9 +25,6 @@ export interface MediaPoolContext {
   sites(): Iterable<{ readonly members: Iterable<PoolMember> }>;
 }
 
-/** Of a server's sessions; fuller, it makes nothing that is not needed yet. */
-const PREPARE_LOAD_MAX = 0.5;
-
 export class MediaPool implements MediaServer {
   constructor(private readonly context: MediaPoolContext) {}
 
@@ -59,16 +56,13 @@ export class MediaPool implements MediaServer {
   /** @throws TelephonyError FREESWITCH_LOST, FREESWITCH_FULL, ENDPOINT_*, DEADLINE */
   async createEndpoint(wish: EndpointWish = {}): Promise<MediaEndpoint> {
     const { beside } = wish;
-    const prepared = beside instanceof FreeswitchEndpoint && (await beside.takePrepared());
-    return prepared || this.#create(wish);
+    const make = () => this.#create(wish);
+    const ahead = beside instanceof FreeswitchEndpoint ? await beside.otherSide(make) : undefined;
+    return ahead ?? make();
   }
 
-  async prepareBridge(endpoint: MediaEndpoint): Promise<void> {
-    const member = this.memberOf(endpoint.id);
-    if (!(endpoint instanceof FreeswitchEndpoint) || !member?.isHealthy) return;
-    if (member.load > PREPARE_LOAD_MAX) return;
-    const { endpointMs } = this.context.deadlines;
-    await endpoint.prepareBridge(() => member.createEndpoint(endpointMs));
+  expectBridge(endpoint: MediaEndpoint): void {
+    if (endpoint instanceof FreeswitchEndpoint) endpoint.expectBridge();
   }
 
   /** The server that has the endpoint; undefined for one that has ended. */
@@ -100,7 +94,7 @@ export class MediaPool implements MediaServer {
     await Promise.all([...this.#members()].map(({ media }) => media.endOwnedBy(ownerId)));
   }
 
-  async #create(wish: EndpointWish): Promise<MediaEndpoint> {
+  async #create(wish: EndpointWish): Promise<FreeswitchEndpoint> {
     const { clock, log } = this.context;
     const { endpointMs, endpointTryMs } = this.context.deadlines;
     const [first, second] = this.#candidates(wish);

@@ -1,9 +1,10 @@
 /**
- * The agent's side of a bridge, made and joined with the customer's channel before there is an agent.
+ * The agent's side of a bridge, joined with the customer's channel while the agent is being called.
  * `uuid_bridge` takes FreeSWITCH three of its ticks of 20 ms (each channel leaves what it does at its own,
- * and the one asks for the other every 20 ms), and nobody hears anything meanwhile. So a customer's channel
- * is bridged while nothing plays, the waiting treatment covers that (covering-sound.ts), and agents are
- * offered the other side, mute, one after the other. What is left at the answer ends within a tick.
+ * and the one asks for the other every 20 ms), and nobody is heard meanwhile. So the two are joined under the
+ * waiting treatment (covering-sound.ts), which pauses for one or two frames and goes on where it was, and the
+ * agent's side is mute until the answer. What is left then ends within a tick. Who does not answer gives
+ * the side back, and the next one has it; after a while nobody is near any more, and it is closed.
  * Source: uuid_bridge_on_soft_execute in switch_ivr_bridge.c of FreeSWITCH 1.10.12, and measured.
  */
 import type { Clock } from '../../ports.js';
@@ -26,12 +27,14 @@ export interface SpareContext<T extends SpareEndpoint> {
   make(): Promise<T>;
   /** Bridges the customer's channel with it. @returns whether that has begun */
   join(endpoint: T): Promise<boolean>;
+  /** Undoes that. */
+  part(): Promise<void>;
   /** The customer's channel goes without. */
   onFailed(thrown: unknown): void;
 }
 
-/** A treatment waits no longer for it. */
-const MADE_WITHIN_MS = 500;
+/** Given back by one agent, it is kept so long for the next; longer than the usual pause after a missed call. */
+export const KEPT_FOR_MS = 10_000;
 const DISCARD_PORT = 9;
 
 export class SpareSide<T extends SpareEndpoint> {
@@ -40,13 +43,12 @@ export class SpareSide<T extends SpareEndpoint> {
   #endpoint: T | undefined;
   #isLent = false;
   #isOver = false;
+  #cancelGiveUp: () => void = () => undefined;
 
   constructor(private readonly context: SpareContext<T>) {
-    this.#made = this.#make().catch((thrown: unknown) => {
-      this.#isOver = true;
-      context.onFailed(thrown);
-      return undefined;
-    });
+    this.#made = this.#make();
+    // Whoever asked for it is told.
+    this.#made.catch(() => (this.#isOver = true));
   }
 
   /** It cannot be had any more. */
@@ -54,34 +56,32 @@ export class SpareSide<T extends SpareEndpoint> {
     return this.#isOver || this.#endpoint?.hasEnded === true;
   }
 
-  /** Resolves when it is there, or cannot be. */
-  async made(): Promise<void> {
-    await this.#made;
-  }
-
-  /** @returns it, for one agent; undefined when another has it or there is none */
+  /** @returns it, for one agent; undefined when another has it. @throws what `make` throws */
   async take(): Promise<T | undefined> {
-    const endpoint = await this.#made;
-    if (!endpoint || this.isOver || this.#isLent) return undefined;
+    if (this.#isLent || this.isOver) return undefined;
     this.#isLent = true;
-    return endpoint;
+    this.#cancelGiveUp();
+    const endpoint = await this.#made;
+    if (!this.isOver) return endpoint;
+    // The customer has gone meanwhile.
+    await endpoint?.close();
+    return undefined;
   }
 
-  /** Joins the two if that can be done soon; never rejects. @returns whether they are joined */
+  /** Joins the two if it is there; never rejects. @returns whether they are joined */
   async join(): Promise<boolean> {
-    const { clock } = this.context;
-    let cancel = (): void => undefined;
-    const tooLate = new Promise<undefined>((resolve) => {
-      cancel = clock.after(MADE_WITHIN_MS, () => resolve(undefined));
-    });
-    const endpoint = await Promise.race([this.#made, tooLate]);
-    cancel();
+    const endpoint = this.#endpoint;
     if (!endpoint || this.isOver) return false;
     this.#joining ??= this.context.join(endpoint).catch((thrown: unknown) => {
       this.context.onFailed(thrown);
       return false;
     });
     return this.#joining;
+  }
+
+  /** Resolves once no joining is under way. */
+  async joined(): Promise<void> {
+    await this.#joining;
   }
 
   /** @returns whether a sound is all that is between the customer and this endpoint */
@@ -97,26 +97,41 @@ export class SpareSide<T extends SpareEndpoint> {
   /** The customer has been connected, or is gone. Closed unless whoever has it still does so. */
   async release(): Promise<void> {
     this.#isOver = true;
-    if (!this.#isLent) await (await this.#made)?.close();
+    this.#cancelGiveUp();
+    const made = await this.#made.catch(() => undefined);
+    if (!this.#isLent) await made?.close();
   }
 
-  async #make(): Promise<T> {
+  /** @returns undefined when it is of no use */
+  async #make(): Promise<T | undefined> {
     const endpoint = await this.context.make();
-    this.#endpoint = endpoint;
     if (this.#isOver) return endpoint;
     try {
       await endpoint.lend(nobody(endpoint.localSdp), () => this.#takesBack());
+      this.#endpoint = endpoint;
       return endpoint;
     } catch (thrown) {
+      this.#isOver = true;
+      this.context.onFailed(thrown);
       void endpoint.close();
-      throw thrown;
+      return undefined;
     }
   }
 
   #takesBack(): boolean {
     if (this.isOver || !this.#isLent) return false;
     this.#isLent = false;
+    this.#cancelGiveUp = this.context.clock.after(KEPT_FOR_MS, () => void this.#giveUp());
     return true;
+  }
+
+  /** Nobody is called for the customer any more. */
+  async #giveUp(): Promise<void> {
+    const wasJoined = await this.#joining;
+    if (this.isOver || this.#isLent) return;
+    this.#isOver = true;
+    if (wasJoined === true) await this.context.part().catch((why) => this.context.onFailed(why));
+    await this.#endpoint?.close();
   }
 }
 

@@ -62,9 +62,10 @@ class Displacement implements MediaBug {
   }
 
   #play({ source }: Sound): void {
-    this.#handle = this.channel.rtp.play(source, (_position, wasBroken) => {
+    const onDone = (_position: number, wasBroken: boolean): void => {
       if (!this.#isOver && !wasBroken) void this.#again();
-    });
+    };
+    this.#handle = this.channel.rtp.play(source, onDone, true);
   }
 
   async #again(): Promise<void> {

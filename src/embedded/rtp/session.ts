@@ -58,6 +58,7 @@ export interface RtpStats {
 interface Playing {
   readonly source: PcmSource;
   readonly onDone: PlayDone | undefined;
+  readonly isCover: boolean;
   positionSamples: number;
 }
 
@@ -169,11 +170,12 @@ export class RtpSession implements Paced {
   /**
    * Plays a source on top of what is playing; that goes on when this one has ended.
    * `onDone` may start the next source: no sample is lost in between.
+   * @param isCover on top of what begins later, too, unless that is a cover
    */
-  play(source: PcmSource, onDone?: PlayDone): PlayHandle {
-    const playing: Playing = { source, onDone, positionSamples: 0 };
+  play(source: PcmSource, onDone?: PlayDone, isCover = false): PlayHandle {
+    const playing: Playing = { source, onDone, isCover, positionSamples: 0 };
     if (this.#playing.length >= PLAY_DEPTH_MAX) onDone?.(0, true);
-    else this.#playing.push(playing);
+    else this.#playing.splice(this.#depthOf(playing), 0, playing);
     return {
       stop: () => {
         const index = this.#playing.indexOf(playing);
@@ -248,6 +250,11 @@ export class RtpSession implements Paced {
     this.onSpoken?.(this.#outFrame);
     if (format && this.isSending) this.#sender.writeSpeech(this.#outFrame, format);
     else this.#sender.pause();
+  }
+
+  #depthOf({ isCover }: Playing): number {
+    const cover = isCover ? -1 : this.#playing.findIndex((other) => other.isCover);
+    return cover < 0 ? this.#playing.length : cover;
   }
 
   #fillOutFrame(): void {

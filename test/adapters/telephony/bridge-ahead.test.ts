@@ -1,14 +1,15 @@
-/** A bridge made while the customer waits: against the embedded engine or real servers. */
+/** A bridge made while an agent is called: against the embedded engine or real servers. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaEndpoint } from '../../../src/ports.js';
 import type { FarParty } from '../../sip/far-party.js';
-import { level, toneShare } from '../../sip/far-rtp.js';
+import { concat, level, loudestClick, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
 
 const [MUSIC_HZ, CUSTOMER_HZ, AGENT_HZ, STRANGER_HZ] = [300, 600, 900, 1500];
 const LISTEN_MS = 400;
 const AUDIBLE = 0.02;
+const CLICK_MIN = 0.15;
 
 /** Resolves when this is what is heard. */
 async function hears(far: FarParty, toneHz: number): Promise<void> {
@@ -31,13 +32,17 @@ describe('a bridge made ahead', function () {
 
   const besideCustomer = () => site().telephony.media.createEndpoint({ beside: customer.endpoint });
 
-  /** The customer hears the waiting treatment, and somebody can be bridged with them. */
+  /** The customer hears the waiting treatment, and would be bridged under it. */
+  async function hearsMusic({ endpoint, far }: LiveCall): Promise<void> {
+    site().telephony.media.expectBridge(endpoint);
+    endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(far, MUSIC_HZ);
+  }
+
+  /** And somebody is called. */
   async function waits(): Promise<MediaEndpoint> {
-    void site().telephony.media.prepareBridge(customer.endpoint);
-    const spare = await besideCustomer();
-    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
-    await hears(customer.far, MUSIC_HZ);
-    return spare;
+    await hearsMusic(customer);
+    return besideCustomer();
   }
 
   async function talk(spare: MediaEndpoint): Promise<void> {
@@ -47,6 +52,33 @@ describe('a bridge made ahead', function () {
     await hears(customer.far, AGENT_HZ);
     await hears(agent, CUSTOMER_HZ);
   }
+
+  it('takes no channel for those who only wait, and the agent’s own when one is called', async () => {
+    const others = [await site().call(), await site().call()];
+    const waiting = [customer, ...others];
+    for (const call of waiting) await hearsMusic(call);
+    assert.equal(site().telephony.counts()['endpoints'], waiting.length);
+    const spare = await besideCustomer();
+    assert.equal(site().telephony.counts()['endpoints'], waiting.length + 1);
+    await talk(spare);
+    assert.equal(site().telephony.counts()['endpoints'], waiting.length + 1);
+    await Promise.all([spare.close(), site().hangUp(...waiting)]);
+  });
+
+  it('is made under the waiting treatment, which goes on where it was', async () => {
+    await hearsMusic(customer);
+    const fromMs = performance.now();
+    const spare = await besideCustomer();
+    await sleep(LISTEN_MS);
+    const heard = customer.far.rtp.packets.filter(({ atMs }) => atMs >= fromMs);
+    assert.ok(heard.length > 5, `${heard.length} packets`);
+    const quiet = heard.filter(({ samples }) => level(samples) < AUDIBLE);
+    assert.equal(quiet.length, 0, 'frames without the waiting treatment');
+    const loudest = loudestClick(concat(heard.map(({ samples }) => samples)), MUSIC_HZ);
+    assert.ok(loudest < CLICK_MIN, `a click of ${loudest.toFixed(2)} of full scale`);
+    await talk(spare);
+    await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
 
   it('is covered by the waiting treatment, and found when that ends', async () => {
     const spare = await waits();
@@ -122,7 +154,7 @@ describe('a bridge made ahead', function () {
     for (const afterMs of [0, 3, 6, 9, 12]) {
       const waiting = await site().call();
       await waiting.endpoint.play([short], { loop: false }).done;
-      void site().telephony.media.prepareBridge(waiting.endpoint);
+      site().telephony.media.expectBridge(waiting.endpoint);
       waiting.endpoint.play([file], { loop: true });
       const spare = await site().telephony.media.createEndpoint({ beside: waiting.endpoint });
       await sleep(afterMs);
@@ -135,9 +167,29 @@ describe('a bridge made ahead', function () {
   });
 
   it('is a bridge as any other when an agent answers before anything is heard', async () => {
-    void site().telephony.media.prepareBridge(customer.endpoint);
+    site().telephony.media.expectBridge(customer.endpoint);
     const spare = await besideCustomer();
     customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await talk(spare);
+    await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
+
+  it('is made before the waiting treatment begins where somebody is called by then', async () => {
+    site().telephony.media.expectBridge(customer.endpoint);
+    const spare = await besideCustomer();
+    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(customer.far, MUSIC_HZ);
+    await talk(spare);
+    await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
+
+  it('is under way when an announcement comes, which is heard, and the treatment after it', async () => {
+    const spare = await waits();
+    const { endpoint, far } = customer;
+    await endpoint.play([await site().toneFile(STRANGER_HZ, 600)], { loop: false }).done;
+    assert.ok(toneShare(far.rtp.heardSince(performance.now() - 500), STRANGER_HZ) > 0.5);
+    endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(far, MUSIC_HZ);
     await talk(spare);
     await Promise.all([spare.close(), site().hangUp(customer)]);
   });

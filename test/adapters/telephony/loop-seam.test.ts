@@ -1,6 +1,6 @@
 /** A loop as the customer hears it: no gap and no click where it begins again. Both engines. */
 import assert from 'node:assert/strict';
-import { concat, level, tone, type HeardPacket } from '../../sip/far-rtp.js';
+import { concat, level, loudestClick, tone, type HeardPacket } from '../../sip/far-rtp.js';
 import { eventually, useSite } from './site.js';
 
 const RATE_HZ = 8000;
@@ -30,7 +30,7 @@ describe('a loop', function () {
       const rounds = heard.length / (periods * PERIOD);
       assert.ok(rounds > 3, `several seams in a row are heard: ${rounds.toFixed(1)} rounds`);
       assert.ok(longestGapMs(heard) <= GAP_MAX_MS, `a gap of ${longestGapMs(heard)} ms`);
-      const loudest = loudestClick(heard);
+      const loudest = loudestClick(heard, TONE_HZ);
       assert.ok(loudest < CLICK_MIN, `a click of ${loudest.toFixed(2)} of full scale`);
       await site().hangUp(call);
     });
@@ -67,15 +67,4 @@ function longestGapMs(samples: Int16Array): number {
     longest = Math.max(longest, quiet);
   }
   return (longest * PERIOD * 1000) / RATE_HZ;
-}
-
-/** A tone is foretold by its two samples before: whatever differs is not the tone. */
-function loudestClick(samples: Int16Array): number {
-  const factor = 2 * Math.cos((2 * Math.PI * TONE_HZ) / RATE_HZ);
-  let loudest = 0;
-  for (let n = 2; n < samples.length; n += 1) {
-    const foretold = factor * samples[n - 1]! - samples[n - 2]!;
-    loudest = Math.max(loudest, Math.abs(samples[n]! - foretold));
-  }
-  return loudest / 32_768;
 }

@@ -57,6 +57,18 @@ describe('uuid_displace', () => {
     assert.ok(after.tone > LOUD && after.sound < QUIET, JSON.stringify(after));
   });
 
+  it('goes on over a bridge that is made after it, and is what is heard', async () => {
+    const sound = bench.media('tone10s.wav');
+    const alone = await bench.createLeg();
+    await alone.endpoint.api('uuid_displace', [alone.endpoint.uuid, 'start', sound, '0', 'ml']);
+    assert.ok((await levels(alone, HERS_HZ)).sound > LOUD);
+    await alone.endpoint.bridge(her.endpoint);
+    const covered = await levels(alone, HERS_HZ);
+    assert.ok(covered.sound > LOUD && covered.tone < QUIET, JSON.stringify(covered));
+    assert.equal(await api(alone, 'stop', sound), '+OK Success\n');
+    assert.ok((await levels(alone, HERS_HZ)).tone > LOUD);
+  });
+
   it('without it keeps the two from each other', async () => {
     assert.equal(await api(him, 'start', 'silence_stream://-1'), '+OK Success\n');
     const [his, hers] = await Promise.all([levels(him, HERS_HZ), levels(her, HIS_HZ)]);
