@@ -48,6 +48,7 @@ export interface EndpointContext {
 /** Of a bridge whose other side is silent something is sent all the same, which a sound can cover. */
 const SILENCE_WHEN_BRIDGED = ['bridge_generate_comfort_noise', '-1'] as const;
 const SILENCE = 'silence_stream://-1';
+const DIALOG_ENDS_MS = 1000;
 
 /** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
 const CHANNEL_VARIABLES = {
@@ -217,7 +218,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   /** Before it has a far side FreeSWITCH plays to its own port, and nobody hears it. */
   #refusePlay(): string | undefined {
     if (this.hasEnded) return 'the endpoint ended';
-    // One that is being connected is waited for: without CPD the treatment is asked for at the answer.
+    // One that is being connected is waited for.
     return this.#connecting ? undefined : 'the endpoint has no far side yet';
   }
 
@@ -257,7 +258,6 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   readonly expectBridge = (): void => this.#bridge.expect();
 
-  /** See `ChannelBridge.take`. */
   async otherSide(
     make: () => Promise<FreeswitchEndpoint>,
   ): Promise<FreeswitchEndpoint | undefined> {
@@ -364,8 +364,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.context.onGone(this);
     for (const handle of this.#endHandles.splice(0)) handle();
     // The SIP dialog towards the media server is ended as well, should the server have forgotten to.
-    const SECOND_MS = 1000;
-    this.context.clock.after(SECOND_MS, () => void this.close());
+    this.context.clock.after(DIALOG_ENDS_MS, () => void this.close());
   }
 
   /**
