@@ -13,7 +13,8 @@ COPY --from=build /srv/dialback/dist dist
 COPY package.json ./
 COPY config config
 COPY media media
-RUN mkdir -p data /tmp/dialback-media && chown node:node data /tmp/dialback-media
+# Volumes take their owner from here.
+RUN mkdir data exchange && chown node:node data exchange
 USER node
 ENTRYPOINT ["node", "dist/cli.js"]
 CMD ["run"]
