@@ -2,7 +2,7 @@
 // it, with 500 customers in 5 queues and 50 agents who each serve two of them. Every event that the
 // life of a queue consists of is timed: somebody comes, gives up, an agent answers, misses, hangs up.
 import { loadavg } from 'node:os';
-import { performance, PerformanceObserver } from 'node:perf_hooks';
+import { constants, performance, PerformanceObserver } from 'node:perf_hooks';
 import { exit } from 'node:process';
 import { bytesOfWaitingSession } from './bench/waiting-sessions.mjs';
 import { QueueCore } from '../src/handoff/queue/queue-core.ts';
@@ -183,6 +183,14 @@ const own = slow.filter((one) => one.after - one.before - pauseIn(one) > TARGET_
 const heldUp = own.filter(({ isHeldUp }) => isHeldUp);
 row(`${slow.length} over ${TARGET_MS} ms by the wall clock, of them`);
 row('  with the garbage collector', slow.length - own.length);
+const majorIn = ({ before, after }) =>
+  pauses.some(
+    ({ startTime, duration, detail }) =>
+      detail.kind !== constants.NODE_PERFORMANCE_GC_MINOR &&
+      startTime < after &&
+      startTime + duration > before,
+  );
+row('    a full one', slow.filter(majorIn).length);
 row('  put off the processor by other programs', heldUp.length);
 row('  neither: our own', own.length - heldUp.length);
 const longest = pauses.reduce((most, { duration }) => Math.max(most, duration), 0);

@@ -120,6 +120,29 @@ describe('DeskSearch', () => {
     t.isClean();
   });
 
+  it('lets an agent ring as long as the queue says, however long our own servers took before', async () => {
+    const t = office(gold({ ringTimeoutMs: 10_000 }));
+    const make = t.telephony.media.createEndpoint;
+    t.telephony.media.createEndpoint = async (wish) => {
+      await new Promise<void>((resolve) => t.clock.after(9000, resolve));
+      return make(wish);
+    };
+    const { found, heard } = t.search();
+    await t.clock.advance(9000);
+    assert.deepEqual(t.uris(), ['sip:ann@pbx.example.net']);
+    await t.clock.advance(9999);
+    assert.deepEqual(heard, []);
+    await t.clock.advance(1);
+    assert.deepEqual(heard, ['missed: no answer in 10 s']);
+    await t.clock.advance(9000);
+    t.telephony.calls[1]?.answer();
+    await settle();
+    assert.equal(heard[1], 'answered');
+    await found.hangUp('done');
+    await t.clock.advance(10_000);
+    t.isClean();
+  });
+
   it('tells of each agent tried in vain, and sends the priority as it has grown', async () => {
     const t = office(gold());
     const { found, heard } = t.search();
