@@ -103,6 +103,8 @@ export interface EffectsListener {
   onAttemptFacts(facts: AttemptFacts): void;
   /** For another INVITE of the same attempt. */
   takeTrunk(wish: TrunkWish): TrunkPlace;
+  /** The trunk of this name wants no calls for so long. */
+  restTrunk(name: string, forMs: number): void;
   /** Puts another INVITE on disk, its leg and the attempt's tries; it may leave when they are `written`. */
   onTry(next: NextTrunkTry): Promise<TryWritten>;
   /** What is in the air on the wire; a customer's leg is in the ledger before its dial is performed. */

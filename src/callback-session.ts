@@ -78,6 +78,7 @@ export class CallbackSession {
       post: (event) => this.post(event),
       onAttemptFacts: (facts) => this.#noteAttempt(facts),
       takeTrunk: (wish) => this.#takeTrunk(wish),
+      restTrunk: (name, forMs) => this.owner.restTrunk(name, forMs),
       onTry: (next) => this.#noteTry(next),
       onLeg: (leg) => this.#noteLeg(leg),
       onUserData: (userData) => void this.#tryCommit({ userData }, false),

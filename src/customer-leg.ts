@@ -143,6 +143,7 @@ function triesOf(
       clock,
       random,
       takeTrunk: (wish) => listener.takeTrunk(wish),
+      restTrunk: (name, forMs) => listener.restTrunk(name, forMs),
       planFor: (trunk) => planDial(request, trunk, numbers),
       mayRedirectTo: (uri, trunk) => mayRedirectTo(uri, trunk, { allowedDestinations, numbers }),
       record: (tries, trunk) =>

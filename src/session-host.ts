@@ -237,6 +237,7 @@ export class SessionHost {
       callLimits: (trunk: Trunk) => this.#callLimits(service, trunk),
       onCallLimit: (refusal: CallLimitRefusal) => this.#full.note(refusal),
       takeTrunk: (wish: TrunkWish) => this.trunks.take(wish),
+      restTrunk: (name: string, forMs: number) => this.trunks.rest(name, forMs),
       onLegOver: () => {
         this.#full.forgetCalls();
         this.deps.setUps.poke();

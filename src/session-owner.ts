@@ -30,6 +30,8 @@ export interface SessionOwner {
   queueToDial(wish: TrunkWish): DialPlace;
   /** A place on another trunk, out of turn: the call has its endpoint. */
   takeTrunk(wish: TrunkWish): TrunkPlace;
+  /** The trunk of this name wants no calls for so long. */
+  restTrunk(name: string, forMs: number): void;
   /** Office hours or calling window, for this number (E.164), now; undefined = open. */
   closed(number: string): Closed | undefined;
   /** Daily limits that one more attempt uses up. */

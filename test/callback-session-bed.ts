@@ -96,6 +96,7 @@ export function startSession(
           ? { kind: 'none', why: 'no other trunk is left' }
           : { kind: 'taken', trunk: testTrunk(next) };
       },
+      restTrunk: () => undefined,
       closed: () => config.closed,
       attemptLimits: () => [],
       callLimits: () => [],

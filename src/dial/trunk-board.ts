@@ -47,12 +47,18 @@ export interface TrunkBoardDeps {
   readonly full?: Pick<FullElsewhere, 'hindrance'>;
 }
 
+/** A carrier that asks for longer is asked again: a slip of theirs must not close a trunk for a day. */
+const REST_MAX_MS = 300_000;
+const REST_MIN_MS = 1000;
+
 type Wait = Extract<TrunkPlace, { kind: 'wait' }>;
 
 export class TrunkBoard {
   readonly #paces = new Map<string, CallsPerSecond>();
   /** Trunks that get no calls, and why; the latest word of whoever watches them. */
   readonly #down = new Map<string, string>();
+  /** Until when a trunk wants no calls (Retry-After), milliseconds since the epoch. */
+  readonly #restsUntilMs = new Map<string, number>();
 
   constructor(private readonly deps: TrunkBoardDeps) {}
 
@@ -62,10 +68,12 @@ export class TrunkBoard {
     const allowed = trunks.filter((trunk) => mayDial(trunk, wish.country));
     const left = allowed.filter(({ name }) => !wish.tried?.includes(name));
     if (left.length === 0) return { kind: 'none', why: whyNone(trunks, allowed, wish) };
-    const up = left.filter(({ name }) => !this.#down.has(name));
+    const up = left.filter(({ name }) => this.#downBecause(name) === undefined);
     if (up.length === 0) {
-      const why = left.map(({ name }) => `trunk ${name}: ${this.#down.get(name) ?? ''}`).join('; ');
-      return { kind: 'wait', why };
+      const why = left.map(({ name }) => `trunk ${name}: ${this.#downBecause(name) ?? ''}`);
+      const rests = left.filter(({ name }) => !this.#down.has(name));
+      const waitMs = Math.min(...rests.map(({ name }) => this.#restMs(name)));
+      return { kind: 'wait', why: why.join('; '), ...(rests.length > 0 && { waitMs }) };
     }
     return this.#takeOf(up, wish);
   }
@@ -76,11 +84,33 @@ export class TrunkBoard {
     else this.#down.set(name, why);
   }
 
+  /**
+   * A trunk has said when it wants calls again (RFC 3261 20.33, with 500 and 503). Until then it gets none,
+   * also where it is the only one: 300 s at most. An answer to OPTIONS changes nothing about it.
+   */
+  rest(name: string, forMs: number): void {
+    const restMs = Math.min(Math.max(forMs, REST_MIN_MS), REST_MAX_MS);
+    this.#restsUntilMs.set(name, this.deps.clock.nowMs() + restMs);
+  }
+
+  /** How long it still wants none; 0: it takes calls. */
+  #restMs(name: string): number {
+    const leftMs = (this.#restsUntilMs.get(name) ?? 0) - this.deps.clock.nowMs();
+    // A clock that was set back must not close it for hours.
+    return leftMs > 0 && leftMs <= REST_MAX_MS ? leftMs : 0;
+  }
+
+  #downBecause(name: string): string | undefined {
+    const restMs = this.#restMs(name);
+    if (this.#down.has(name) || restMs === 0) return this.#down.get(name);
+    return `it wants no calls for ${Math.ceil(restMs / 1000)} s (Retry-After)`;
+  }
+
   states(): TrunkState[] {
     const calls = this.deps.callsByTrunk();
     const nowMs = this.deps.clock.nowMs();
     return this.deps.trunks().map((trunk) => {
-      const why = this.#down.get(trunk.name);
+      const why = this.#downBecause(trunk.name);
       return {
         name: trunk.name,
         isUp: why === undefined,

@@ -36,6 +36,8 @@ export interface TrunkTriesDeps {
   readonly random: Pick<Random, 'uuid'>;
   /** Takes a place on a trunk. */
   takeTrunk(wish: TrunkWish): TrunkPlace;
+  /** The trunk wants no calls for so long. */
+  restTrunk(name: string, forMs: number): void;
   planFor(trunk: Trunk): DialPlan;
   /** Whether calls may be redirected to this URI. */
   mayRedirectTo(uri: string, trunk: Trunk): boolean;
@@ -49,6 +51,9 @@ export interface TrunkTriesDeps {
 const REDIRECTS_MAX = 2;
 /** For a place on another trunk: the call holds an endpoint meanwhile. */
 const PLACE_WAIT_MAX_MS = 2000;
+
+/** With these Retry-After is the trunk's; with 404, 480, 486 ... it is the customer's (RFC 3261 20.33). */
+const RESTING: ReadonlySet<number> = new Set([500, 503]);
 
 export class TrunkTries {
   #tries: readonly TrunkTry[];
@@ -134,6 +139,10 @@ export class TrunkTries {
     if (verdict.then !== 'next-trunk') return undefined;
     const { trunk, country } = this.#latest.plan;
     this.#tried.add(trunk.name);
+    const { status, retryAfterMs } = failure;
+    if (retryAfterMs !== undefined && RESTING.has(status)) {
+      this.deps.restTrunk(trunk.name, retryAfterMs);
+    }
     const full: string[] = [];
     for (;;) {
       const place = await this.#place(country, full);

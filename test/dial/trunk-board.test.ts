@@ -93,4 +93,41 @@ describe('TrunkBoard', () => {
       ],
     );
   });
+
+  it('leaves a trunk alone for as long as it asks for, 300 s at most, the only one too', async () => {
+    const t = board([trunk('a'), trunk('b', { priority: 2 })]);
+    t.board.rest('a', 20_000);
+    assert.equal(said(t.board.take({})), 'b');
+    t.board.rest('b', 90_000);
+    assert.deepEqual(t.board.take({}), {
+      kind: 'wait',
+      why:
+        'trunk a: it wants no calls for 20 s (Retry-After); ' +
+        'trunk b: it wants no calls for 90 s (Retry-After)',
+      waitMs: 20_000,
+    });
+    const [a] = t.board.states();
+    assert.deepEqual([a?.isUp, a?.why], [false, 'it wants no calls for 20 s (Retry-After)']);
+    t.board.setDown('a', 'OPTIONS are not answered');
+    const { waitMs } = t.board.take({}) as { waitMs?: number };
+    assert.equal(waitMs, 90_000, 'nobody knows when that one is back');
+    t.board.setDown('a', undefined);
+    assert.notEqual(said(t.board.take({})), 'a', 'an answer to OPTIONS does not end it');
+    await t.clock.advance(20_000);
+    assert.equal(said(t.board.take({})), 'a');
+    t.board.rest('a', 86_400_000);
+    await t.clock.advance(299_999);
+    assert.equal(said(t.board.take({})), 'b');
+    await t.clock.advance(1);
+    assert.equal(said(t.board.take({})), 'a');
+    t.board.rest('a', 0);
+    assert.notEqual(said(t.board.take({})), 'a', 'a second at least');
+  });
+
+  it('asks a trunk again whose time is over by a clock that was set back', () => {
+    const t = board([trunk('a')]);
+    t.board.rest('a', 300_000);
+    t.clock.setWallClock(t.clock.nowMs() - 3_600_000);
+    assert.equal(said(t.board.take({})), 'a');
+  });
 });

@@ -16,6 +16,7 @@ const planOn = (trunk: Trunk) => ({
 function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
   const clock = virtualClock();
   const notes: string[] = [];
+  const rests: [string, number][] = [];
   const recorded: (readonly string[])[] = [];
   const wishes: (readonly string[])[] = [];
   let ids = 0;
@@ -29,6 +30,7 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
         wishes.push(tried);
         return places.shift() ?? { kind: 'none', why: 'no other trunk is left' };
       },
+      restTrunk: (name, forMs) => rests.push([name, forMs]),
       planFor: planOn,
       mayRedirectTo: (uri) => uri.includes('allowed'),
       record: (all) => {
@@ -49,7 +51,7 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
     const found = await next(status, more);
     return found && 'callId' in found ? found : undefined;
   };
-  return { next, sent, clock, notes, recorded, wishes, answers };
+  return { next, sent, clock, notes, recorded, wishes, rests, answers };
 }
 
 const on = (name: string): TrunkPlace => ({
@@ -96,6 +98,19 @@ describe('TrunkTries', () => {
     full.answers.push('full');
     assert.deepEqual(await full.next(503), { brokenOff: 'no-trunk' });
     assert.deepEqual(full.notes, ['next-trunk', 'not-sent', 'no-other-trunk']);
+  });
+
+  it('leaves a trunk alone for as long as its 500 or 503 asks for, and as no word about the customer does', async () => {
+    for (const status of [500, 503]) {
+      const t = tries([on('b')]);
+      assert.equal((await t.sent(status, { retryAfterMs: 20_000 }))?.plan.trunk.name, 'b');
+      assert.deepEqual(t.rests, [['a', 20_000]]);
+    }
+    for (const status of [403, 404, 480, 486]) {
+      const t = tries([on('b')]);
+      await t.next(status, { retryAfterMs: 20_000 });
+      assert.deepEqual(t.rests, [], String(status));
+    }
   });
 
   it('is broken off when its service is paused: on another trunk, where a 3xx points, with a longer timer', async () => {

@@ -93,6 +93,7 @@ function start(options: Partial<ServiceOptions>, more: Partial<ServiceConfig> = 
     {
       serviceNow: () => service,
       queueToDial: () => onTrunk(setUps.queue('customer'), testTrunk('sip:trunk')),
+      restTrunk: () => undefined,
       takeTrunk: () => ({ kind: 'none', why: 'no other trunk is left' }),
       closed: () => undefined,
       attemptLimits: () => [],
