@@ -8,7 +8,7 @@ import type { Closed } from '../callflow/vocabulary.js';
 import type { DiallingConfig, ServiceConfig } from '../config/config.js';
 import type { Clock } from '../ports.js';
 import type { CounterLimit, CounterRefusal } from '../schedule/admission-limits.js';
-import { dayEndMs } from '../schedule/day-end.js';
+import { DAY_MAX_MS, dayEndMs } from '../schedule/day-end.js';
 
 export class AttemptDays {
   /** By the counter's key: until when it is full, and with which limit. */
@@ -24,10 +24,11 @@ export class AttemptDays {
     const { maxAttemptsPerDay: ofAll, dayZone } = this.dialling();
     const { maxAttemptsPerDay: ofService } = service.limits;
     if (ofAll === undefined && ofService === undefined) return [];
-    const endsAtMs = dayEndMs(this.clock.nowMs(), dayZone);
+    // Around midnight the clocks of several processes, or one that is set back, would begin the day again and again.
+    const day = { endsAtMs: dayEndMs(this.clock.nowMs(), dayZone), mayEndLaterMs: DAY_MAX_MS };
     return [
-      ...(ofService === undefined ? [] : [{ key: keyOf(service), max: ofService, endsAtMs }]),
-      ...(ofAll === undefined ? [] : [{ key: ALL_KEY, max: ofAll, endsAtMs }]),
+      ...(ofService === undefined ? [] : [{ key: keyOf(service), max: ofService, ...day }]),
+      ...(ofAll === undefined ? [] : [{ key: ALL_KEY, max: ofAll, ...day }]),
     ];
   }
 

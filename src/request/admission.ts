@@ -17,7 +17,7 @@ import type {
   SlotLimit,
 } from '../schedule/admission-limits.js';
 import type { NewCallback } from '../schedule/callback-store.js';
-import { dayEndMs } from '../schedule/day-end.js';
+import { DAY_MAX_MS, dayEndMs } from '../schedule/day-end.js';
 import { numbersOf } from './alternate-numbers.js';
 import { CUSTOMER_NUMBER } from './callback-request.js';
 import { RequestProblem, shownNumber, type Fault } from './problem.js';
@@ -87,8 +87,8 @@ function daily(
 ): CounterLimit[] {
   const { throttleParametersLimit: max } = service.request;
   // The tests of GMS show a roll-over at the change of date, not 24 hours.
-  const endsAtMs = dayEndMs(callback.createdAtMs, dayZone);
-  return dailyValues(service, callback, values).map(({ key }) => ({ key, max, endsAtMs }));
+  const day = { endsAtMs: dayEndMs(callback.createdAtMs, dayZone), mayEndLaterMs: DAY_MAX_MS };
+  return dailyValues(service, callback, values).map(({ key }) => ({ key, max, ...day }));
 }
 
 interface DailyValue {

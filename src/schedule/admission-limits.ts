@@ -12,6 +12,11 @@ export interface CounterLimit {
   readonly max: number;
   /** End of a count that begins now, milliseconds since the epoch. */
   readonly endsAtMs: number;
+  /**
+   * A count that ends later than that, by this much at most, goes on: another clock is ahead and has begun
+   * the next one already, or ours was set back. A minute when left out.
+   */
+  readonly mayEndLaterMs?: number;
 }
 
 /** A stretch of time and how many callbacks may be booked for it, this one included. */

@@ -1,6 +1,9 @@
 /** The midnight that ends the day of a daily limit, in somebody's zone, changes of the clock included. */
 import { DateTime } from 'luxon';
 
+/** No day is longer, where clocks are changed. */
+export const DAY_MAX_MS = 25 * 3600 * 1000;
+
 const known = new Map<string, { readonly fromMs: number; readonly endMs: number }>();
 
 /** @param zone IANA name; @returns milliseconds since the epoch */

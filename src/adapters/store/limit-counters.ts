@@ -58,14 +58,14 @@ export function* count(
   );
 }
 
-/** One that ends later than a new one would began on a clock that was ahead, or under a longer limit. */
+/** One that ends too late began on a clock that was far ahead, or under a longer limit. */
 function* aliveCounter(
-  { key, endsAtMs: latestMs }: CounterLimit,
+  { key, endsAtMs: latestMs, mayEndLaterMs = CLOCKS_DIFFER_MAX_MS }: CounterLimit,
   nowMs: number,
 ): Work<{ readonly used: number; readonly endsAtMs: number } | undefined> {
   const row = yield* get('SELECT used, ends_at_ms FROM limit_counters WHERE key = ?', key);
   const endsAtMs = Number(row?.['ends_at_ms'] ?? 0);
-  const isOfNow = endsAtMs > nowMs && endsAtMs <= latestMs + CLOCKS_DIFFER_MAX_MS;
+  const isOfNow = endsAtMs > nowMs && endsAtMs <= latestMs + mayEndLaterMs;
   if (row === undefined || !isOfNow) return undefined;
   return { used: Number(row['used']), endsAtMs };
 }

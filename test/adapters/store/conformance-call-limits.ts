@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallLimit } from '../../../src/schedule/call-limits.js';
 import type { CallbackStore, CommitResult } from '../../../src/schedule/callback-store.js';
+import { DAY_MAX_MS } from '../../../src/schedule/day-end.js';
 import type { StoreUnderTest } from './conformance.js';
 import { Bench, birth, HOUR_MS, NOON_MS } from './fixtures.js';
 
@@ -102,5 +103,42 @@ export function describeCallLimits(tested: () => StoreUnderTest): void {
     assert.deepEqual(await counted(ids[1]), none);
     assert.deepEqual(await store.attempts(ids[1] ?? ''), []);
     assert.equal((await store.stats()).dialLockCount, 1);
+  });
+
+  it('counts one day once, whatever clocks say around midnight, and the next one anew', async () => {
+    const MIDNIGHT_MS = NOON_MS + 12 * HOUR_MS;
+    const dialAt = async (atMs: number, endsAtMs: number): Promise<CommitResult> => {
+      const id = await bench().claimed();
+      const done = await tested().store.commit(
+        id,
+        {
+          ...{ atMs, dialLock: 'take', attempt: { ...birth, callId: id } },
+          counters: [{ key: 'day', max: 2, endsAtMs, mayEndLaterMs: DAY_MAX_MS }],
+        },
+        { durable: true },
+      );
+      await tested().store.commit(id, { dialLock: 'release' }, { durable: true });
+      return done;
+    };
+    const next = MIDNIGHT_MS + 24 * HOUR_MS;
+    const [early, late] = [MIDNIGHT_MS - 1000, MIDNIGHT_MS + 1000];
+    const none = { ok: false, why: 'counter', key: 'day' };
+    assert.deepEqual(await dialAt(early, MIDNIGHT_MS), { ok: true });
+    assert.deepEqual(await dialAt(early, MIDNIGHT_MS), { ok: true });
+    assert.deepEqual(await dialAt(early, MIDNIGHT_MS), { ...none, endsAtMs: MIDNIGHT_MS });
+    assert.deepEqual(await dialAt(late, next), { ok: true }, 'a clock that is ahead, or a new day');
+    assert.deepEqual(await dialAt(early, MIDNIGHT_MS), { ok: true }, 'one that is behind');
+    assert.deepEqual(await dialAt(late, next), { ...none, endsAtMs: next });
+    assert.deepEqual(await dialAt(early, MIDNIGHT_MS), { ...none, endsAtMs: next });
+    // A zone further east, whose midnight comes first, begins no other day.
+    assert.deepEqual(await dialAt(late, late + HOUR_MS), { ...none, endsAtMs: next });
+    const far = next + 24 * HOUR_MS;
+    assert.deepEqual(await dialAt(next, far), { ok: true }, 'the next day');
+    const FIRST_DAY_MS = NOON_MS - 300 * HOUR_MS;
+    assert.deepEqual(
+      await dialAt(FIRST_DAY_MS - 1, FIRST_DAY_MS),
+      { ok: true },
+      'a clock that was days ahead closes nothing for days',
+    );
   });
 }
