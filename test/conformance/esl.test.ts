@@ -123,7 +123,8 @@ describe('The event socket, compared with FreeSWITCH 1.10.12', () => {
     golden = readGolden(await readFile(GOLDEN, 'utf8'));
   });
 
-  after(async () => {
+  after(async function () {
+    this.timeout(30_000);
     await bench.close();
     await engine?.stop();
   });
