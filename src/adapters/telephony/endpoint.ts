@@ -57,6 +57,7 @@ const CHANNEL_VARIABLES = {
   playback_terminators: 'none',
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
+  max_session_transfers: '1000000', // Parking is one, and the 70th would end the call.
 };
 
 export class FreeswitchEndpoint implements MediaEndpoint {
@@ -368,8 +369,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   /**
-   * Sends the channel back to park, which ends unicast and bridge; the endpoint and its event socket
-   * survive. By the channel itself: uuid_transfer may hang one that has a unicast, see channel-tap.ts.
+   * Back to park, which ends unicast and bridge; the endpoint and its event socket survive. By the
+   * channel itself: uuid_transfer may hang one that has a unicast, see channel-tap.ts.
    */
   #park(): Promise<void> {
     return this.#parks(() => this.channel.executeQuick('transfer', 'park inline'));

@@ -155,6 +155,24 @@ for (const { kind, settings, lateMs } of KINDS) {
         await playback.stop();
         await site().hangUp(call);
       });
+
+      it('is stopped and armed again any number of times, and hangs no channel in FreeSWITCH', async function () {
+        if (site().engine.name !== 'servers') return this.skip();
+        const again = async (): Promise<void> => {
+          const [call, listener] = [await site().call(), await TapEar.open()];
+          call.far.rtp.sendTone(call.endpoint.localSdp, 800);
+          // Each parks twice, which was the end at the 70th time.
+          for (let round = 0; round < 40; round++) {
+            const tap = await call.endpoint.tap(listener);
+            await sleep(50);
+            await tap.stop();
+          }
+          assert.ok(!call.endpoint.hasEnded);
+          await site().hangUp(call);
+          listener.close();
+        };
+        await Promise.all([again(), again(), again(), again()]);
+      });
       return;
     }
 
