@@ -49,7 +49,10 @@ describe('sites', function () {
       assert.equal(await ended, 'lost');
       await eventually(() => assert.equal(endpoint.hasEnded, true));
       await eventually(() => assert.equal(fleet.counts()['lostLegs'], 0));
-      assert.match((await far.request('BYE')).header('reason') ?? '', /SIP/);
+      assert.match(
+        (await far.request('BYE')).header('reason') ?? '',
+        /text="the caller was restarted"/,
+      );
       assert.equal(await channelsOf(media), 0);
       const next = await bed.call(fleet);
       assert.equal(fleet.media.memberOf(next.endpoint.id)?.site, 'west');
