@@ -16,8 +16,9 @@ import type {
 } from '../../ports.js';
 import type { Channel } from './channel.js';
 import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
-import { recordConversation, recordFarSide, TAP_VARIABLES } from './channel-recording.js';
+import { recordConversation, recordFarSide } from './channel-recording.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
+import { channelVariables } from './channel-variables.js';
 import { CoveringSound } from './covering-sound.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
@@ -26,7 +27,7 @@ import { MediaWatch } from './media-watch.js';
 import { coverOf, playChannel } from './play-channel.js';
 import { ChannelPlayback } from './playback.js';
 import { refuseSounds } from './refuse-sounds.js';
-import { SPOKEN, spokenName, VOICE_VARIABLES } from './spoken.js';
+import { SPOKEN, spokenName } from './spoken.js';
 import { isReadableSdp } from './session-description.js';
 import { isEncrypted, keyOf, secureOffer, takeKey } from './secure-media.js';
 import { checked } from './sip-headers.js';
@@ -49,16 +50,6 @@ export interface EndpointContext {
 const SILENCE_WHEN_BRIDGED = ['bridge_generate_comfort_noise', '-1'] as const;
 const SILENCE = 'silence_stream://-1';
 const DIALOG_ENDS_MS = 1000;
-
-/** Set on each channel, so that a foreign dialplan cannot change what we rely on. */
-const CHANNEL_VARIABLES = {
-  app_disable_expand_variables: 'true',
-  ignore_display_updates: 'true',
-  playback_terminators: 'none',
-  hangup_after_bridge: 'false',
-  park_after_bridge: 'true',
-  max_session_transfers: '1000000', // Parking is one, and the 70th would end the call.
-};
 
 export class FreeswitchEndpoint implements MediaEndpoint {
   readonly id: string;
@@ -89,7 +80,6 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.id = channel.uuid;
     this.#isSecure = isEncrypted(channel.localSdp);
     this.localSdp = this.#isSecure ? secureOffer(channel.localSdp) : channel.localSdp;
-    const { tapMeans } = context;
     channel.onEnded(() => this.#ended());
     this.#cover = new CoveringSound(channel);
     this.#bridge = new ChannelBridge({
@@ -103,14 +93,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       tapDied: () => this.tapDied(),
       parkBoth: () => this.#parkBoth(),
     });
-    const ofTap = tapMeans.kind === 'recording' ? TAP_VARIABLES : {};
-    const ofVoice = this.canSpeak ? VOICE_VARIABLES : {};
-    const variables = Object.entries({ ...CHANNEL_VARIABLES, ...ofTap, ...ofVoice }).map((pair) =>
-      pair.join('='),
-    );
+    const variables = channelVariables(context.tapMeans.kind, this.canSpeak);
     // FreeSWITCH runs the applications of a channel in order, so a playback need not wait for this
     // one. A bridge or transfer overtakes it, and on a channel not yet parked runs the dialplan again.
-    const isSet = channel.executeQuick('multiset', `^^^${variables.join('^')}`);
+    const isSet = channel.executeQuick('multiset', variables);
     this.#isReady = isSet.catch(() => undefined);
   }
 
