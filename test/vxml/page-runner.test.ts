@@ -32,6 +32,7 @@ function localThread(clock: VirtualClock): ThreadPort & { die(): void } {
     post: (message) => queueMicrotask(() => isAlive && toThread(structuredClone(message))),
     onMessage: (handle) => (toPool = handle),
     onGone: (handle) => (onGone = handle),
+    processorMs: () => undefined,
     kill: async () => {
       isAlive = false;
     },

@@ -37,6 +37,7 @@ function startPool(limits: Partial<PageLimits>) {
       },
       onMessage: (handle) => port1.on('message', (message: FromThread) => handle(message)),
       onGone: () => undefined,
+      processorMs: () => (thread.isDeaf ? clock.nowMs() : 0),
       kill: () => Promise.resolve(port1.close()),
     };
   };

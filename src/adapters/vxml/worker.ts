@@ -3,10 +3,12 @@ import { parentPort } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../../vxml/worker/messages.js';
 import { serveThread } from '../../vxml/worker/thread.js';
 import { systemClock } from '../clock/system-clock.js';
+import { announceThread } from '../thread-port.js';
 
 const port = parentPort;
 if (!port) throw new Error('this module is the entry of a worker thread');
 
+announceThread();
 serveThread(
   {
     post: (message: FromThread) => port.postMessage(message),

@@ -107,6 +107,8 @@ export interface ThreadPort {
   onMessage(handle: (message: FromThread) => void): void;
   /** Called once when the thread is gone, for whatever reason. */
   onGone(handle: (why: string) => void): void;
+  /** Processor time it has used, ms; undefined when the system does not tell, or not yet. */
+  processorMs(): number | undefined;
   /** Ends it at once, whatever it is doing. */
   kill(): Promise<void>;
 }

@@ -4,13 +4,12 @@
  * that does not answer for longer is killed, and its sessions end with `VXML_WORKER_LOST`.
  */
 import { ThreadRoster } from '../../plugin/scxml/worker/thread-roster.js';
+import { ThreadWatch } from '../../plugin/scxml/worker/thread-watch.js';
 import type { Clock, Log } from '../../ports.js';
 import type { PageLimits } from '../limits.js';
 import type { Line } from '../line/line.js';
 import type { Answer, FromThread, Order, PooledEnd, ThreadPort, ToThread } from './messages.js';
 
-const PING_INTERVAL_MS = 1000;
-const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 2000;
 const ENGINES_PER_THREAD = 4;
 const SPARE_ENGINES_PER_THREAD = 4;
@@ -97,7 +96,6 @@ export class PagePool {
 /** One thread and the pages on it. */
 class PageThread {
   readonly isReady: Promise<void>;
-  readonly #clock: Clock;
   readonly #port: ThreadPort;
   readonly #onGone: (why: string) => void;
   readonly #onHoldUp: (page: string) => void;
@@ -106,9 +104,7 @@ class PageThread {
   readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   #next = 1;
   #isGone = false;
-  /** Counted, not timed: when this thread itself was held up, no thread is to blame. */
-  #unanswered = 0;
-  #stopTimer: () => void = () => undefined;
+  readonly #watch: ThreadWatch;
 
   /** @param onHoldUp which page has kept the others waiting */
   constructor(
@@ -116,14 +112,13 @@ class PageThread {
     onGone: (why: string) => void,
     onHoldUp: (page: string) => void,
   ) {
-    this.#clock = clock;
     this.#onGone = onGone;
     this.#onHoldUp = onHoldUp;
     this.#port = newThread();
     let markReady: () => void = () => undefined;
     this.isReady = new Promise((resolve) => (markReady = resolve));
     this.#port.onMessage((message) => {
-      this.#unanswered = 0;
+      this.#watch.answered();
       if (message.kind === 'ready') markReady();
       else if (message.kind !== 'pong') this.#receive(message);
     });
@@ -140,11 +135,15 @@ class PageThread {
         turn: this.#turn,
       },
     });
-    this.#watch();
+    this.#watch = new ThreadWatch(
+      { ping: () => this.#port.post({ kind: 'ping' }), processorMs: () => this.#port.processorMs() },
+      clock,
+      (why) => this.#hung(why),
+    );
   }
 
   get isSlow(): boolean {
-    return this.#unanswered > 1;
+    return this.#watch.isSlow;
   }
 
   start({ url, variables, line }: PageStart): PooledPage {
@@ -171,25 +170,17 @@ class PageThread {
     if (page && isHoldUp(message.end)) this.#onHoldUp(page.url);
   }
 
-  #watch(): void {
-    this.#stopTimer = this.#clock.after(PING_INTERVAL_MS, () => {
-      if (this.#isGone) return;
-      if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
-        const holding = this.#running.get(Atomics.load(this.#turn, 0));
-        if (holding) this.#onHoldUp(holding.url);
-        this.#end('VXML_WORKER_LOST', `no answer to ${UNANSWERED_PINGS_MAX} pings`);
-        void this.#port.kill();
-        return;
-      }
-      this.#port.post({ kind: 'ping' });
-      this.#watch();
-    });
+  #hung(why: string): void {
+    const holding = this.#running.get(Atomics.load(this.#turn, 0));
+    if (holding) this.#onHoldUp(holding.url);
+    this.#end('VXML_WORKER_LOST', why);
+    void this.#port.kill();
   }
 
   #end(code: 'VXML_WORKER_LOST' | 'VXML_STOPPED', why: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#stopTimer();
+    this.#watch.stop();
     for (const page of [...this.#running.values()]) {
       page.end({ kind: 'failed', code, message: `the thread of the page ended: ${why}` });
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { startScxmlPool } from '../../../src/adapters/scxml/start-scxml-pool.js';
+import { startScxmlPool, startThread } from '../../../src/adapters/scxml/start-scxml-pool.js';
 
 const refuse = () => Promise.resolve({ kind: 'failed', why: 'nothing is fetched here' } as const);
 const document = (body: string) =>
@@ -17,6 +17,31 @@ describe('plugin sessions in real threads', () => {
     });
     assert.deepEqual(await session.ended, { kind: 'final', state: 'f', data: undefined });
     await pool.stop();
+  });
+
+  it('tell what processor time they use', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { post, onMessage, processorMs, kill } = startThread();
+    assert.equal(processorMs(), undefined, 'it has not come up');
+    const setup = { limits: {}, maxSessions: 1, engines: 1, spareEngines: 0 };
+    const turn = new Int32Array(new SharedArrayBuffer(4));
+    const heard = (kind: string) =>
+      new Promise<void>((resolve) =>
+        onMessage((messages) => messages.some((one) => one.kind === kind) && resolve()),
+      );
+    const ready = heard('ready');
+    post({ kind: 'setup', setup: { ...setup, turn } });
+    await ready;
+    const before = processorMs() ?? NaN;
+    const ended = heard('ended');
+    const hears = { log: false, step: false, trouble: false };
+    const script = '<state id="s"><onentry><script>for (;;) {}</script></onentry></state>';
+    const start = { document: document(script), sessionId: 's', httpBase: null, hears };
+    post({ kind: 'start', session: 1, start });
+    await ended;
+    const usedMs = (processorMs() ?? NaN) - before;
+    assert.ok(usedMs >= 100, `used ${usedMs} ms`);
+    await kill();
   });
 
   it('a script without end leaves the main thread alone and ends by itself', async () => {

@@ -21,6 +21,7 @@ export interface BedOptions {
   readonly httpBase?: string;
   /** Data models kept ready. */
   readonly spareEngines?: number;
+  readonly processorMs?: () => number | undefined;
   readonly post?: (message: HttpMessage) => Promise<PostOutcome>;
 }
 
@@ -56,6 +57,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
     spareEngines: options.spareEngines,
     host: {
       clock,
+      processorMs: options.processorMs,
       newId: () => `s${++ids}`,
       httpLocation: (id) => (options.httpBase === undefined ? null : options.httpBase + id),
       fetch: ({ reference }) => {

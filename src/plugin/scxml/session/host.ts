@@ -34,6 +34,8 @@ export interface HttpMessage {
 
 export interface SessionHost {
   readonly clock: Clock;
+  /** Processor time that the thread has used, ms; undefined, or no such function, where nobody knows. */
+  processorMs?(): number | undefined;
   /** Identifiers of sessions; unguessable where sessions can be addressed from outside. */
   newId(): string;
   /** The text behind a reference, resolved against the base. Always settles, within its own limits. */

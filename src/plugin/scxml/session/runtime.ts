@@ -15,6 +15,7 @@ import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
 import { isUnchanged, readDocument, refetch, type ReadPage } from './read-document.js';
 import { loadResources } from './resources.js';
 import { Session, type Resources, type SessionSetup } from './session.js';
+import { TurnMeter } from './turn-meter.js';
 
 /** After this long the thread looks at its messages and timers again. */
 const SLICE_MS = 10;
@@ -72,6 +73,7 @@ export class Runtime {
   readonly #maxSessions: number;
   readonly #engines: EnginePool;
   readonly #shelf: EngineShelf;
+  readonly #meter: TurnMeter;
   readonly #ready = new Set<Session>();
   readonly #families = new Set<Family>();
   /** By their text. */
@@ -85,6 +87,7 @@ export class Runtime {
     this.#dialects = options.dialects ?? [];
     this.#maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
     this.#engines = engines;
+    this.#meter = new TurnMeter(options.host);
     const { host, spareEngines = 0 } = options;
     this.#shelf = new EngineShelf(engines, this.#limits, host.clock, spareEngines);
   }
@@ -201,7 +204,10 @@ export class Runtime {
       this.#ready.delete(session);
       const { family } = session;
       family.observer.turn?.(true);
+      this.#meter.begin();
       family.contain(() => session.takeTurn());
+      const processorMs = this.#meter.end();
+      if (processorMs > 0) family.contain(() => session.guard.settle(processorMs));
       family.observer.turn?.(false);
       if (session.isReady) this.#ready.add(session);
       turns++;

@@ -9,6 +9,9 @@ import type { Limits } from '../limits.js';
 import type { ScriptBudget } from '../script/engine-contract.js';
 import { spendStep, type Allowance } from './allowance.js';
 
+/** Interrupts, about. */
+const TICKS_PER_MS = 10;
+
 export class TurnGuard implements ScriptBudget {
   readonly #limits: Limits;
   readonly #clock: Clock;
@@ -40,6 +43,16 @@ export class TurnGuard implements ScriptBudget {
     this.#ticks++;
     this.#isOverworked ||= !this.#work.spend(1);
     return this.isScriptOver;
+  }
+
+  /** @param processorMs of the turn that is over. @throws LimitError when the family works too much */
+  settle(processorMs: number): void {
+    const uncounted = processorMs * TICKS_PER_MS - this.#ticks;
+    if (uncounted > 0 && !this.#work.spend(uncounted))
+      throw new LimitError(
+        'SCXML_TOO_BUSY',
+        `a turn took ${Math.round(processorMs)} ms of the processor`,
+      );
   }
 
   get isScriptOver(): boolean {

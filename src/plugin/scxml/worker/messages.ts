@@ -71,6 +71,8 @@ export interface Port<Out, In> {
 export interface ThreadPort extends Port<ToThread, readonly FromThread[]> {
   /** Called once when the thread is gone, for whatever reason. */
   onGone(handle: (why: string) => void): void;
+  /** Processor time it has used, ms; undefined when the system does not tell, or not yet. */
+  processorMs(): number | undefined;
   /** Ends it at once, whatever it is doing. */
   kill(): Promise<void>;
 }

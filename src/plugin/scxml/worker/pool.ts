@@ -18,10 +18,8 @@ import type { FromThread, ThreadPort, ThreadSetup, ToThread } from './messages.j
 import { RunningSession, type PooledSession } from './running-session.js';
 import { TextDigests } from './text-digests.js';
 import { ThreadRoster } from './thread-roster.js';
+import { ThreadWatch } from './thread-watch.js';
 
-const PING_INTERVAL_MS = 1000;
-/** Twice the longest macrostep: whoever is silent for so long is not coming back. */
-const UNANSWERED_PINGS_MAX = 10;
 const DEFAULT_MAX_SESSIONS = 5000;
 const DEFAULT_ENGINES_PER_THREAD = 4;
 const SPARE_ENGINES_PER_THREAD = 4;
@@ -168,9 +166,7 @@ class Thread {
   readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   #next = 1;
   #isGone = false;
-  /** Counted, not timed: when this thread itself was held up, no thread is to blame. */
-  #unanswered = 0;
-  #stopTimer: () => void = () => undefined;
+  readonly #watch: ThreadWatch;
 
   /** @param onHoldUp which page has kept the others waiting */
   constructor(
@@ -185,7 +181,7 @@ class Thread {
     let markReady: () => void = () => undefined;
     this.isReady = new Promise((resolve) => (markReady = resolve));
     this.#port.onMessage((messages) => {
-      this.#unanswered = 0;
+      this.#watch.answered();
       for (const message of messages) {
         if (message.kind === 'ready') markReady();
         else this.#receive(message);
@@ -196,11 +192,15 @@ class Thread {
       this.#lose(why);
     });
     this.#port.post({ kind: 'setup', setup: setupOf(options, this.#turn) });
-    this.#watch();
+    this.#watch = new ThreadWatch(
+      { ping: () => this.#port.post({ kind: 'ping' }), processorMs: () => this.#port.processorMs() },
+      options.clock,
+      (why) => this.#hung(why),
+    );
   }
 
   get isSlow(): boolean {
-    return this.#unanswered > 1;
+    return this.#watch.isSlow;
   }
 
   start(running: RunningSession, { document, params, facts, observer }: SourceStart): void {
@@ -280,20 +280,11 @@ class Thread {
     if (!this.#isGone) this.#port.post({ kind: 'posted', request, outcome });
   }
 
-  #watch(): void {
-    const { clock } = this.#options;
-    this.#stopTimer = clock.after(PING_INTERVAL_MS, () => {
-      if (this.#isGone) return;
-      if (++this.#unanswered > UNANSWERED_PINGS_MAX) {
-        const holding = this.#running.get(Atomics.load(this.#turn, 0));
-        if (holding) this.#onHoldUp(holding.page);
-        this.#lose(`no answer to ${UNANSWERED_PINGS_MAX} pings`);
-        void this.#port.kill();
-        return;
-      }
-      this.#port.post({ kind: 'ping' });
-      this.#watch();
-    });
+  #hung(why: string): void {
+    const holding = this.#running.get(Atomics.load(this.#turn, 0));
+    if (holding) this.#onHoldUp(holding.page);
+    this.#lose(why);
+    void this.#port.kill();
   }
 
   #end(session: number, end: SessionEnd): void {
@@ -306,7 +297,7 @@ class Thread {
   #lose(why: string, code: 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' = 'SCXML_WORKER_LOST'): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#stopTimer();
+    this.#watch.stop();
     const lost = [...this.#running.values()];
     this.#running.clear();
     for (const running of lost)

@@ -2,20 +2,20 @@
  * The far side of the pool: one runtime in its own thread, which turns messages into calls and calls
  * into messages. It starts nothing by itself and reaches the outside through the pool only.
  */
-import type { Clock } from '../../../ports.js';
 import type { Dialect } from '../extension.js';
 import type { FetchOutcome, PostOutcome, SessionHost, SessionObserver } from '../session/host.js';
 import { Runtime, type RunningSession } from '../session/runtime.js';
 import type { FromThread, Hears, Port, SessionStart, ThreadSetup, ToThread } from './messages.js';
 
-/** @param newId identifiers for invoked sessions */
+/** What a thread has itself. `newId`: identifiers for invoked sessions. */
+type Machine = Pick<SessionHost, 'clock' | 'newId' | 'processorMs'>;
+
 export function serveThread(
   port: Port<readonly FromThread[], ToThread>,
-  clock: Clock,
-  newId: () => string,
+  machine: Machine,
   dialects: readonly Dialect[] = [],
 ): void {
-  port.onMessage(new Thread(new Outbox(port), clock, newId, dialects).receive);
+  port.onMessage(new Thread(new Outbox(port), machine, dialects).receive);
 }
 
 /**
@@ -54,8 +54,7 @@ class Outbox {
 
 class Thread {
   readonly #outbox: Outbox;
-  readonly #clock: Clock;
-  readonly #newId: () => string;
+  readonly #machine: Machine;
   readonly #dialects: readonly Dialect[];
   readonly #running = new Map<number, RunningSession>();
   readonly #fetches = new Map<number, (outcome: FetchOutcome) => void>();
@@ -68,10 +67,9 @@ class Thread {
   /** The same for all sessions; known once the first one is started. */
   #httpBase: string | null = null;
 
-  constructor(outbox: Outbox, clock: Clock, newId: () => string, dialects: readonly Dialect[]) {
+  constructor(outbox: Outbox, machine: Machine, dialects: readonly Dialect[]) {
     this.#outbox = outbox;
-    this.#clock = clock;
-    this.#newId = newId;
+    this.#machine = machine;
     this.#dialects = dialects;
   }
 
@@ -155,8 +153,7 @@ class Thread {
 
   #host(): SessionHost {
     return {
-      clock: this.#clock,
-      newId: this.#newId,
+      ...this.#machine,
       httpLocation: (id) => (this.#httpBase === null ? null : this.#httpBase + id),
       fetch: (wanted) =>
         new Promise((resolve) => {

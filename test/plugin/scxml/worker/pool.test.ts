@@ -35,8 +35,7 @@ class NearThread implements ThreadPort {
     };
     serveThread(
       { post, onMessage: (handle) => (this.#toThread = handle) },
-      this.#clock,
-      () => `child${++ids}`,
+      { clock: this.#clock, newId: () => `child${++ids}` },
     );
   }
 
@@ -52,6 +51,11 @@ class NearThread implements ThreadPort {
 
   onGone(handle: (why: string) => void): void {
     this.#gone = handle;
+  }
+
+  /** Whoever is deaf computes all the time. */
+  processorMs(): number {
+    return this.isDeaf ? this.#clock.nowMs() : 0;
   }
 
   kill(): Promise<void> {
