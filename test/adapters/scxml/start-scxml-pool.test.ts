@@ -21,27 +21,27 @@ describe('plugin sessions in real threads', () => {
 
   it('tell what processor time they use', async function () {
     if (process.platform !== 'linux') this.skip();
-    const { post, onMessage, processorMs, kill } = startThread();
-    assert.equal(processorMs(), undefined, 'it has not come up');
+    const thread = startThread();
+    assert.equal(thread.processorMs(), undefined, 'it has not come up');
     const setup = { limits: {}, maxSessions: 1, engines: 1, spareEngines: 0 };
     const turn = new Int32Array(new SharedArrayBuffer(4));
     const heard = (kind: string) =>
       new Promise<void>((resolve) =>
-        onMessage((messages) => messages.some((one) => one.kind === kind) && resolve()),
+        thread.onMessage((messages) => messages.some((one) => one.kind === kind) && resolve()),
       );
     const ready = heard('ready');
-    post({ kind: 'setup', setup: { ...setup, turn } });
+    thread.post({ kind: 'setup', setup: { ...setup, turn } });
     await ready;
-    const before = processorMs() ?? NaN;
+    const before = thread.processorMs() ?? NaN;
     const ended = heard('ended');
     const hears = { log: false, step: false, trouble: false };
     const script = '<state id="s"><onentry><script>for (;;) {}</script></onentry></state>';
     const start = { document: document(script), sessionId: 's', httpBase: null, hears };
-    post({ kind: 'start', session: 1, start });
+    thread.post({ kind: 'start', session: 1, start });
     await ended;
-    const usedMs = (processorMs() ?? NaN) - before;
+    const usedMs = (thread.processorMs() ?? NaN) - before;
     assert.ok(usedMs >= 100, `used ${usedMs} ms`);
-    await kill();
+    await thread.kill();
   });
 
   it('a script without end leaves the main thread alone and ends by itself', async () => {

@@ -18,6 +18,15 @@ export interface Snapshot {
   dispose(): void;
 }
 
+/** SCXML 1.0, 5.10. */
+export interface PlatformValues {
+  readonly id: string;
+  /** Of the document. */
+  readonly name: string;
+  /** Where the session is reached by HTTP. */
+  readonly http: string | undefined;
+}
+
 /** JSON text for a function of the data model. */
 export interface Gift {
   readonly callee: string;

@@ -35,6 +35,7 @@ export class EngineShelf {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #size: number;
+  readonly #outfit: (engine: ScriptEngine) => void;
   /** For any page. */
   readonly #plain: ScriptEngine[] = [];
   /** The page that was started last stands at the end. */
@@ -43,12 +44,22 @@ export class EngineShelf {
   readonly #seen = new WeakSet<Mould>();
   #isRefilling = false;
 
-  /** @param size engines kept ready for each page, and for any; 0 keeps none, and sets no timer */
-  constructor(pool: EnginePool, limits: Limits, clock: Clock, size: number) {
+  /**
+   * @param size engines kept ready for each page, and for any; 0 keeps none, and sets no timer
+   * @param outfit what each of them gets, whatever its page
+   */
+  constructor(
+    pool: EnginePool,
+    limits: Limits,
+    clock: Clock,
+    size: number,
+    outfit: (engine: ScriptEngine) => void = () => undefined,
+  ) {
     this.#pool = pool;
     this.#limits = limits;
     this.#clock = clock;
     this.#size = size;
+    this.#outfit = outfit;
     while (this.#plain.length < size) this.#plain.push(this.#newEngine());
   }
 
@@ -113,16 +124,22 @@ export class EngineShelf {
   }
 
   #shape(engine: ScriptEngine, mould: Mould): ShapedEngine {
-    try {
-      return { engine, troubles: mould.shape(engine) };
-    } catch (error) {
-      engine.dispose();
-      throw error;
-    }
+    return { engine, troubles: orDisposed(engine, () => mould.shape(engine)) };
   }
 
   #newEngine(): ScriptEngine {
-    return new ScriptEngine(this.#pool.take(), this.#limits, UNUSED);
+    const engine = new ScriptEngine(this.#pool.take(), this.#limits, UNUSED);
+    orDisposed(engine, () => this.#outfit(engine));
+    return engine;
+  }
+}
+
+function orDisposed<T>(engine: ScriptEngine, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    engine.dispose();
+    throw error;
   }
 }
 

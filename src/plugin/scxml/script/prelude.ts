@@ -119,16 +119,17 @@ export const PRELUDE = `(function (valueChars) {
   return {
     evaluate: function (code) { return write(apply(code, global, [])); },
     give: function (take, json) { apply(take, global, [read(json)]); },
-    furnish: function (name) {
+    furnish: function () {
       readOnly('_sessionid', undefined);
-      readOnly('_name', name);
+      readOnly('_name', undefined);
       readOnly('_ioprocessors', undefined);
       readOnly('_x', {});
       readOnly('_event', undefined);
     },
-    begin: function (id, http, learn, facts, take, params) {
+    begin: function (id, name, http, learn, facts, take, params) {
       var here = { location: '#_scxml_' + id }, there = { location: http };
       readOnly('_sessionid', id);
+      readOnly('_name', name);
       readOnly('_ioprocessors', http === undefined ? { [SCXML]: here, scxml: here }
         : { [SCXML]: here, scxml: here, [HTTP]: there, basichttp: there });
       if (learn) apply(learn, global, [read(facts)]);

@@ -15,7 +15,7 @@ import {
   type Wrap,
 } from './compiled-functions.js';
 import type { EngineInstance } from './engine-pool.js';
-import type { CallHost, Gift, ScriptBudget, Snapshot } from './engine-contract.js';
+import type { CallHost, Gift, PlatformValues, ScriptBudget, Snapshot } from './engine-contract.js';
 import { PRELUDE } from './prelude.js';
 import { INTERRUPTS_PER_TICK } from './quickjs-module.js';
 import { isIdentifier, isSystemVariable } from './variable-names.js';
@@ -172,27 +172,25 @@ export class ScriptEngine {
     this.#callWith(this.#built.setEvent, at, [fields, trees]).dispose();
   }
 
-  /** The variables of the platform that all sessions of a page share. The document cannot change them. */
-  furnish(name: string, at: Position): void {
-    this.#callWith(this.#built.furnish, at, [name]).dispose();
+  /** Makes the variables of the platform, which the document cannot change. */
+  furnish(at: Position): void {
+    this.#call(this.#built.furnish, at).dispose();
   }
 
   /**
-   * The variables of the platform that are the session's own, and what it is given to start with.
+   * Gives the variables of the platform their values, and the session what it starts with.
    *
-   * @param http where it is reached by HTTP
    * @returns why the parameters could not be taken. @throws ScriptError, LimitError
    */
   begin(
-    id: string,
-    http: string | undefined,
+    { id, name, http }: PlatformValues,
     { facts, params }: { readonly facts?: Gift | undefined; readonly params?: Gift | undefined },
     at: Position,
   ): ScriptError | undefined {
     const learn = facts && this.#compile('call', facts.callee, at);
     const take = params && this.#compile('call', params.callee, at);
     const told = facts && withTrees(facts.json, this.#limits);
-    const args = [id, http, learn, told];
+    const args = [id, name, http, learn, told];
     try {
       args.push(take, params && withTrees(params.json, this.#limits));
     } catch (error) {

@@ -27,13 +27,13 @@ export class DataModel {
    */
   begin(): void {
     const { engine, id, document, family } = this.#session;
-    const { dialect, root } = document;
+    const { dialect, name, root } = document;
     const http = family.host.httpLocation(id) ?? undefined;
     const { learn, takeParameters } = dialect;
     const facts = gift(learn, family.facts);
     const list = [...this.#params].map(([name, values]) => pair(name, values.at(-1)));
     const params = gift(takeParameters, list.length > 0 ? `[${list.join(',')}]` : undefined);
-    const trouble = engine.begin(id, http, { facts, params }, root.at);
+    const trouble = engine.begin({ id, name, http }, { facts, params }, root.at);
     if (trouble) this.#session.raiseError(trouble);
   }
 

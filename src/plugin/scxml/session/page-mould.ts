@@ -1,5 +1,5 @@
 /**
- * What every data model of one page begins with: the functions and objects of its dialect, its data
+ * What data models begin with, and every one of one page: the functions and objects of its dialect, its data
  * items, undefined, and its expressions compiled. All of it can be made before the session is there,
  * because none of it depends on the session, and nothing of the page runs.
  */
@@ -18,6 +18,13 @@ const SCRIPTS_MAX = 50;
 const SCRIPT_CHARS_MAX = 100_000;
 
 const TEXT_LITERAL = /^\s*'[^'\\\r\n]*'\s*$/;
+
+/** What every data model has, whatever its page. */
+export function outfit(engine: ScriptEngine): void {
+  const at = { file: 'outfit', line: 1, column: 1 };
+  engine.define(['In'], at);
+  engine.furnish(at);
+}
 
 const moulds = new WeakMap<Document, PageMould>();
 
@@ -69,10 +76,10 @@ export class PageMould implements Mould {
   }
 
   shape(engine: ScriptEngine): readonly ScriptError[] {
-    const { dialect, name, root } = this.#document;
-    engine.define(['In', ...Object.keys(dialect.functions ?? {})], root.at);
+    const { dialect, root } = this.#document;
+    const functions = Object.keys(dialect.functions ?? {});
+    if (functions.length > 0) engine.define(functions, root.at);
     if (dialect.prelude !== undefined) engine.run(dialect.prelude, root.at);
-    engine.furnish(name, root.at);
     const troubles = this.#declareAll(engine);
     this.#preset(engine);
     engine.compileAhead(this.#functions ?? [], [...this.#scripts.values()], root.at);

@@ -12,6 +12,7 @@ import { EngineShelf } from '../script/engine-shelf.js';
 import type { ScxmlEvent } from './event.js';
 import { Family } from './family.js';
 import type { SessionEnd, SessionHost, SessionObserver } from './host.js';
+import { outfit } from './page-mould.js';
 import { isUnchanged, readDocument, refetch, type ReadPage } from './read-document.js';
 import { loadResources } from './resources.js';
 import { Session, type Resources, type SessionSetup } from './session.js';
@@ -89,7 +90,7 @@ export class Runtime {
     this.#engines = engines;
     this.#meter = new TurnMeter(options.host);
     const { host, spareEngines = 0 } = options;
-    this.#shelf = new EngineShelf(engines, this.#limits, host.clock, spareEngines);
+    this.#shelf = new EngineShelf(engines, this.#limits, host.clock, spareEngines, outfit);
   }
 
   static async create(options: RuntimeOptions): Promise<Runtime> {
