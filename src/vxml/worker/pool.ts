@@ -136,7 +136,10 @@ class PageThread {
       },
     });
     this.#watch = new ThreadWatch(
-      { ping: () => this.#port.post({ kind: 'ping' }), processorMs: () => this.#port.processorMs() },
+      {
+        ping: () => this.#port.post({ kind: 'ping' }),
+        processorMs: () => this.#port.processorMs(),
+      },
       clock,
       (why) => this.#hung(why),
     );

@@ -193,7 +193,10 @@ class Thread {
     });
     this.#port.post({ kind: 'setup', setup: setupOf(options, this.#turn) });
     this.#watch = new ThreadWatch(
-      { ping: () => this.#port.post({ kind: 'ping' }), processorMs: () => this.#port.processorMs() },
+      {
+        ping: () => this.#port.post({ kind: 'ping' }),
+        processorMs: () => this.#port.processorMs(),
+      },
       options.clock,
       (why) => this.#hung(why),
     );

@@ -30,11 +30,7 @@ export class ThreadWatch {
   #stopTimer: () => void = () => undefined;
 
   /** @param onHung once; nothing is asked any more */
-  constructor(
-    thread: WatchedThread,
-    clock: Pick<Clock, 'after'>,
-    onHung: (why: string) => void,
-  ) {
+  constructor(thread: WatchedThread, clock: Pick<Clock, 'after'>, onHung: (why: string) => void) {
     this.#thread = thread;
     this.#clock = clock;
     this.#onHung = onHung;
