@@ -138,6 +138,8 @@ export interface OutgoingCall {
   onProvisional(handle: (response: { status: number; sdp?: string }) => void): void;
   /** Settles exactly once. */
   readonly outcome: Promise<InviteOutcome>;
+  /** Who answers an offer of the far side before its answer (UPDATE); nobody: 488. */
+  onOffer?(answer: (sdp: string) => Promise<string>): void;
   /** CANCEL with a Reason header, of normal clearing when nothing else is said; the outcome follows. */
   cancel(reason: string, cause?: CancelCause): void;
   /**
@@ -292,8 +294,7 @@ export interface MediaEndpoint {
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
   /**
-   * Records what comes from the far side (left) and what it hears (right) into a WAV file of the media
-   * server, until the endpoint ends.
+   * Records what comes from the far side (left) and what it hears (right) into a WAV file, to its end.
    * @param path absolute, as the media server sees it
    */
   record(path: string): Promise<void>;

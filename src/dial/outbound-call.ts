@@ -167,6 +167,7 @@ export class OutboundCall {
     this.#invite = invite;
     const leg = this.#leg;
     invite.onIdentity((identity) => leg.onIdentity(identity));
+    invite.onOffer?.((sdp) => endpoint.answer(sdp));
     invite.onProvisional(({ status, sdp }) => this.#onProvisional(endpoint, status, sdp));
     const { ringTimeoutMs } = this.request;
     this.#stopTimer = this.deps.clock.after(ringTimeoutMs, () =>

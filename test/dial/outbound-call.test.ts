@@ -108,6 +108,15 @@ describe('OutboundCall', () => {
     await t.quiet();
   });
 
+  it('has the media server answer an offer that comes before the answer', async () => {
+    const t = placeCall();
+    const invite = await t.invite();
+    assert.equal(typeof (await invite.answerOffer?.('v=0 elsewhere')), 'string');
+    assert.equal(t.telephony.endpoints[0]?.remoteSdp, 'v=0 elsewhere');
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
   it('cancels when it rang too long, and calls it no answer', async () => {
     const t = placeCall();
     const invite = await t.invite();

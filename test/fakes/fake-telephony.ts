@@ -108,6 +108,8 @@ export class FakeCall implements OutgoingCall {
   dialog: FakeDialog | undefined;
   cancelledWith: string | undefined;
   cancelCause: CancelCause | undefined;
+  /** Answers an offer that comes before the answer. */
+  answerOffer: ((sdp: string) => Promise<string>) | undefined;
   /** Set by a test when the signalling server goes away with the leg. */
   orphanEnd: Promise<void> | undefined;
   #settle: (outcome: InviteOutcome) => void = () => {};
@@ -122,6 +124,9 @@ export class FakeCall implements OutgoingCall {
   }
   get callId(): string {
     return this.request.callId;
+  }
+  onOffer(answer: (sdp: string) => Promise<string>): void {
+    this.answerOffer = answer;
   }
   onProvisional(handle: Handler<[{ status: number; sdp?: string }]>): void {
     this.#handlers.push(handle);

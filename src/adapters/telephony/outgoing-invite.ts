@@ -13,6 +13,7 @@ import type {
   OutgoingCall,
 } from '../../ports.js';
 import { answerChallenges, hopTo } from './credentials.js';
+import { takeEarlyUpdates } from './early-update.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
@@ -28,7 +29,13 @@ import {
   plainHeaders,
   reasonHeader,
 } from './sip-headers.js';
-import type { DialogView, SentInvite, SipResponseView, SrfView } from './srf-types.js';
+import type {
+  DialogView,
+  SentInvite,
+  SipMessageView,
+  SipResponseView,
+  SrfView,
+} from './srf-types.js';
 import type { SipDialog } from '../../ports.js';
 
 export interface InviteContext {
@@ -76,6 +83,9 @@ export class OutgoingInvite implements OutgoingCall {
   #sent: SentInvite | undefined;
   /** SDP of provisional responses by To tag: a forked call has one for each party that rings. */
   readonly #earlySdps = new Map<string, string>();
+  /** Our offer has its answer already, in a reliable response. */
+  #hasEarlyAnswer = false;
+  #answerOffer: ((sdp: string) => Promise<string>) | undefined;
   #cancelReason: string | undefined;
   #cancelCause: CancelCause | undefined;
   #cancelTimer: () => void;
@@ -97,6 +107,10 @@ export class OutgoingInvite implements OutgoingCall {
   onProvisional(handle: (response: Provisional) => void): void {
     this.#provisionalHandles.push(handle);
     for (const response of this.#early.splice(0)) handle(response);
+  }
+
+  onOffer(answer: (sdp: string) => Promise<string>): void {
+    this.#answerOffer = answer;
   }
 
   onIdentity(handle: (identity: LegIdentity) => void): void {
@@ -163,6 +177,11 @@ export class OutgoingInvite implements OutgoingCall {
 
   #onSent(sent: SentInvite): void {
     this.#sent = sent;
+    takeEarlyUpdates(sent, {
+      ...{ log: this.context.log, offer: this.#offer },
+      isAnswered: () => this.#hasEarlyAnswer,
+      answer: (sdp, update) => this.#answerUpdate(sdp, update),
+    });
     this.#identify(ringingIdentity(sent));
     const { clock, deadlines } = this.context;
     this.#cancelTimer();
@@ -218,12 +237,22 @@ export class OutgoingInvite implements OutgoingCall {
     const provisional: Provisional = { status: response.status };
     if (response.body) {
       provisional.sdp = response.body;
-      if (this.#earlySdps.size < MAX_EARLY) this.#earlySdps.set(toTag(response), response.body);
+      this.#hasEarlyAnswer ||= response.has('RSeq');
+      if (this.#earlySdps.size < MAX_EARLY)
+        this.#earlySdps.set(tagIn(response.get('To')), response.body);
     }
     if (this.#provisionalHandles.length === 0) {
       if (this.#early.length < MAX_EARLY) this.#early.push(provisional);
     }
     for (const handle of this.#provisionalHandles) handle(provisional);
+  }
+
+  /** Of the far side's dialog, whose 200 may come without one: the latest is what holds then. */
+  #answerUpdate(sdp: string, update: SipMessageView): Promise<string> | undefined {
+    if (this.#isSettled) return undefined;
+    const served = this.#answerOffer?.(sdp);
+    if (served) this.#earlySdps.set(tagIn(update.get('From')), sdp);
+    return served;
   }
 
   #answered(leg: DialogView): void {
@@ -292,8 +321,8 @@ export class OutgoingInvite implements OutgoingCall {
   }
 }
 
-function toTag(response: SipResponseView): string {
-  return /;\s*tag=([^;\s>]+)/i.exec(response.get('To') ?? '')?.[1] ?? '';
+function tagIn(address: string | undefined): string {
+  return /;\s*tag=([^;\s>]+)/i.exec(address ?? '')?.[1] ?? '';
 }
 
 /** Reads the plain facts out of a SipError; the object itself holds the whole agent and is dropped. */

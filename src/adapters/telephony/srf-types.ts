@@ -36,6 +36,10 @@ export interface SentInvite extends SipMessageView {
     options: { headers: Record<string, string> },
     done: (error: unknown, request?: unknown) => void,
   ): void;
+  /** Before the answer; `authenticate` brings the request that answers a challenge. */
+  on(event: 'update', handle: (update: SipMessageView, response: ReplyView) => void): void;
+  on(event: 'authenticate', handle: (next: SentInvite) => void): void;
+  removeAllListeners(event: 'update'): void;
 }
 
 /** A request from outside a dialog. */

@@ -39,6 +39,8 @@ function sentInvite() {
     ...message,
     stackTxnId: 't1',
     cancel: (options) => cancelled.push(options),
+    on: () => undefined,
+    removeAllListeners: () => undefined,
   };
   progress?.cbRequest(undefined, sent);
   const responds = (status: number): void => {
