@@ -12,9 +12,9 @@ export interface EarlyUpdateHost {
   readonly log: Log;
   readonly offer: string;
   /** Whether our offer has its answer: in a reliable response, and in no other (RFC 3262 5). */
-  isAnswered(): boolean;
+  readonly isAnswered: () => boolean;
   /** @returns the media server's answer; undefined where nobody serves it */
-  answer(sdp: string, update: SipMessageView): Promise<string> | undefined;
+  readonly answer: (sdp: string, update: SipMessageView) => Promise<string> | undefined;
 }
 
 /** Takes the UPDATEs of an INVITE that was sent, and of those that answer its challenges. */

@@ -107,7 +107,8 @@ describe('An UPDATE before the answer, through drachtio', () => {
       far.call.request_('UPDATE', { sdp: far.rtp.sdp });
       const answer = () =>
         far.received.find(
-          ({ start, header }) => start.startsWith('SIP/2.0') && header('cseq')?.endsWith('UPDATE'),
+          (message) =>
+            message.start.startsWith('SIP/2.0') && message.header('cseq')?.endsWith('UPDATE'),
         );
       await eventually(() => assert.ok(answer()));
       assert.match(answer()?.start ?? '', / 200 /);
