@@ -6,7 +6,10 @@ const refuse = () => Promise.resolve({ kind: 'failed', why: 'nothing is fetched 
 const document = (body: string) =>
   ({ kind: 'source', text: `<scxml>${body}</scxml>`, file: 'a.scxml' }) as const;
 
-describe('plugin sessions in real threads', () => {
+describe('plugin sessions in real threads', function () {
+  // Each loads the sources anew.
+  this.timeout(60_000);
+
   it('read pages of the orchestration dialect', async () => {
     const pool = await startScxmlPool({ host: { fetch: refuse, post: refuse } });
     const page = `<scxml profile="ecmascript"><state id="s"><transition cond="_data.n == 2" target="f"/></state><final id="f"/></scxml>`;

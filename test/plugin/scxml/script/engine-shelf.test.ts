@@ -53,6 +53,21 @@ describe('engines kept ready', () => {
     assert.equal(instance.sessions, 4);
   });
 
+  it('have what every page needs before anybody comes', async () => {
+    let outfits = 0;
+    const pool = await EnginePool.create(1);
+    const shelf = new EngineShelf(pool, DEFAULT_LIMITS, virtualClock(), 2, (engine) => {
+      engine.declare([`outfit${++outfits}`], AT);
+    });
+    assert.equal(outfits, 2);
+    const engine = take(shelf);
+    assert.equal(
+      engine.evaluate('typeof outfit2 + ("outfit2" in globalThis)', AT),
+      '"undefinedtrue"',
+    );
+    assert.equal(outfits, 2, 'once each');
+  });
+
   it('take the time of the session that uses them', async () => {
     const shelf = new EngineShelf(await EnginePool.create(1), DEFAULT_LIMITS, virtualClock(), 1);
     const engine = take(shelf);
