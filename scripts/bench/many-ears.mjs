@@ -2,9 +2,14 @@
 // own. Each says a tone all the time; which tone it hears is told at every change, and how long the pauses were.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import process, { exit } from 'node:process';
 import { setInterval } from 'node:timers';
+import alawmulaw from 'alawmulaw';
+
+const { mulaw } = alawmulaw;
+const { tone, toneShare: share } = createRequire(import.meta.url)('../../test/sip/far-rtp.ts');
 
 const FRAME_MS = 20;
 const HEADER_BYTES = 12;
@@ -12,37 +17,12 @@ const SAMPLES = 160;
 const OF_TONE_SHARE = 0.6;
 const nowMs = () => performance.timeOrigin + performance.now();
 
-const PCM = Int16Array.from({ length: 256 }, (_, byte) => {
-  const code = ~byte & 0xff;
-  const size = ((((code & 15) << 3) + 132) << ((code & 112) >> 4)) - 132;
-  return code & 128 ? -size : size;
-});
-function codeOf(sample) {
-  const sign = sample < 0 ? 128 : 0;
-  const size = Math.min(32_635, Math.abs(sample)) + 132;
-  const exponent = Math.max(0, 31 - Math.clz32(size) - 7);
-  return ~(sign | (exponent << 4) | ((size >> (exponent + 3)) & 15)) & 0xff;
-}
-
-/** Share of the energy at one frequency, 0..1 (Goertzel). */
-function share(samples, toneHz) {
-  const k = 2 * Math.cos((2 * Math.PI * toneHz) / 8000);
-  let [s1, s2, energy] = [0, 0, 0];
-  for (const sample of samples) {
-    const s0 = sample + k * s1 - s2;
-    [s2, s1] = [s1, s0];
-    energy += sample * sample;
-  }
-  return energy === 0 ? 0 : (2 * (s1 * s1 + s2 * s2 - k * s1 * s2)) / (energy * samples.length);
-}
-
 let tonesHz = [];
 let waitingHz = 0;
 let isMeasuring = false;
 const pauses = [];
 let framesWithout = 0;
 const ears = [];
-const samples = new Int16Array(SAMPLES);
 
 async function open(customerHz) {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
@@ -52,7 +32,7 @@ async function open(customerHz) {
   socket.on('message', (packet) => {
     if (packet.length < HEADER_BYTES + SAMPLES || (packet[1] & 0x7f) !== 0) return;
     const atMs = nowMs();
-    for (let n = 0; n < SAMPLES; n += 1) samples[n] = PCM[packet[HEADER_BYTES + n]];
+    const samples = mulaw.decode(new Uint8Array(packet.subarray(HEADER_BYTES)));
     const isSame = ear.heardHz !== 0 && share(samples, ear.heardHz) > OF_TONE_SHARE;
     const hz = isSame
       ? ear.heardHz
@@ -69,11 +49,7 @@ async function open(customerHz) {
     process.send({ port: ear.port, hz, atMs });
   });
   const frames = Array.from({ length: 8000 / SAMPLES }, (_, frame) =>
-    Uint8Array.from({ length: SAMPLES }, (__, n) =>
-      codeOf(
-        Math.round(12_000 * Math.sin((2 * Math.PI * customerHz * (frame * SAMPLES + n)) / 8000)),
-      ),
-    ),
+    mulaw.encode(tone(customerHz, SAMPLES, 0.4, frame * SAMPLES)),
   );
   ears.push({ ear, frames });
   return ear.port;
