@@ -51,16 +51,7 @@ const CASES = {
     agents: { ann: rings, bob: answers },
     queue: 'ringTimeoutMs: 1000',
   },
-  'ring all': {
-    agents: {
-      ann: rings,
-      bob: (call) => {
-        call.respond(180, 'Ringing');
-        setTimeout(() => call.answer(), 500);
-      },
-    },
-    queue: 'strategy: ring-all',
-  },
+  'ring all': { agents: { ann: rings, bob: rings }, queue: 'strategy: ring-all' },
   'max attempts': {
     agents: { ann: busy },
     queue: 'missPauseMs: 0, missesMax: 0',

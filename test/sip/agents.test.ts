@@ -46,12 +46,15 @@ describe('agents and queues on the wire', function () {
   it('rings all, and calls the losers off', async () => {
     const name = 'ring all';
     const callback = await office.request(name);
+    const [ann, bob] = [office.phone(name, 'ann'), office.phone(name, 'bob')];
+    await Promise.all([ann.request('INVITE'), bob.request('INVITE')]);
+    bob.call.answer();
     await callback.talks();
-    await office.phone(name, 'ann').request('CANCEL');
+    await ann.request('CANCEL');
     await until(WITHIN_MS, 'the loser to be free again', async () =>
       (await office.agent(name, 'ann')).state === 'ready' ? true : undefined,
     );
-    office.phone(name, 'bob').call.bye();
+    bob.call.bye();
     assert.equal(await callback.reason(), 'AGENT_CONNECTED');
   });
 
