@@ -61,6 +61,9 @@ const LEAST_CREDIBLE_WORD = 0.6;
 const LEAST_CREDIBLE_SPEECH = 0.95;
 const WORD_MS = 500;
 const SURELY_SPEECH_MS = 2000;
+/** Who asks again gets a yes in the end: each sound that was no speech doubles the odds against the next, up to so many. */
+const MISTAKE_ODDS = 2;
+const MOST_MISTAKES = 3;
 /** The shortest word has a vowel; what is as short and has none is a click. ms */
 const VOWEL_MS = 48;
 const LEAST_UNVOICED_MS = 112;
@@ -108,7 +111,6 @@ export class AnswerRule implements Rule {
     const isLong = spokenMs >= this.#timing.machineSpeechMs;
     if (!hasPaused && !isLong) return null;
     if (!isCredible(voice)) {
-      // Asked again and again, music will be taken for speech in the end.
       voice.forgetSpeech();
       return null;
     }
@@ -183,13 +185,16 @@ export class AnswerRule implements Rule {
 }
 
 /** Whether what was taken for speech is speech, rather than a note, a bark or a click. */
-export function isCredible(voice: VoiceActivity): boolean {
+export function isCredible(
+  voice: Pick<VoiceActivity, 'longestVowelMs' | 'speechMs' | 'credibility' | 'mistakes'>,
+): boolean {
   const isClick = voice.longestVowelMs < VOWEL_MS && voice.speechMs < LEAST_UNVOICED_MS;
   const grown = (voice.speechMs - WORD_MS) / (SURELY_SPEECH_MS - WORD_MS);
   const least =
     LEAST_CREDIBLE_WORD +
     (LEAST_CREDIBLE_SPEECH - LEAST_CREDIBLE_WORD) * Math.min(1, Math.max(0, grown));
-  return !isClick && voice.credibility >= least;
+  const odds = (least / (1 - least)) * MISTAKE_ODDS ** Math.min(MOST_MISTAKES, voice.mistakes);
+  return !isClick && voice.credibility >= odds / (1 + odds);
 }
 
 function isMusic(voice: VoiceActivity): boolean {
