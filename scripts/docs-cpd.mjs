@@ -168,6 +168,75 @@ right in the end / tones and fax right / nobody taken for a party:
 ${crossed}`;
 }
 
+const classOf = (name, { classes: all } = summary) =>
+  all.find(({ className }) => className === name);
+const profileOf = (name) => summary.curve.find(({ profile }) => profile === name)?.score;
+/** Shares of several classes as one. */
+function together(names, key) {
+  const parts = names.map((name) => classOf(name)?.[key]).filter((part) => part !== undefined);
+  const sum = (what) => parts.reduce((total, part) => total + part[what], 0);
+  return { hits: sum('hits'), count: sum('count'), share: sum('hits') / sum('count') };
+}
+const counted = (share) => `${percent(share.share)} % (${share.hits} of ${share.count})`;
+const atLeast = (name, asked, share) => [
+  name,
+  `${asked} %`,
+  counted(share),
+  100 * share.share >= asked,
+];
+const atMost = (name, asked, share) => [
+  name,
+  `at most ${asked} %`,
+  counted(share),
+  100 * share.share <= asked,
+];
+const within = (name, asked, time, key) => [
+  name,
+  `${asked} ms`,
+  `${ms(time[key])} ms`,
+  time[key] <= asked,
+];
+const { latencies: times } = summary;
+const machines = ['machine_beep', 'machine_nobeep'];
+const fax = ['fax_ced', 'fax_cng'];
+const asked = table(
+  ['asked of `human-first`', 'at least, within', 'measured', 'met'],
+  [
+    atLeast('short humans, first verdict', 98, classOf('human_short').first),
+    atMost('short humans, machine in the end', 0.5, classOf('human_short').machineInTheEnd),
+    atLeast('business greetings, first verdict', 92, classOf('human_business').first),
+    atMost('business greetings, machine in the end', 5, classOf('human_business').machineInTheEnd),
+    atLeast('machines in the end', 97, together(machines, 'final')),
+    atMost(
+      'silence and noise taken for a party',
+      3,
+      together(['silence', 'noise'], 'partyInTheEnd'),
+    ),
+    within('human after the utterance, p50', 600, times.humanAfterUtterance, 'p50'),
+    within('human after the utterance, p95', 1100, times.humanAfterUtterance, 'p95'),
+    within(
+      'machine after the onset, p50, `balanced`',
+      2000,
+      profileOf('balanced').latencies.machineAfterOnset,
+      'p50',
+    ),
+    atLeast('beep found', 90, beep.found),
+    atMost('beep before the beep', 0.5, beep.falseBefore),
+    atMost('beep on humans', 0.5, beep.falseOnHuman),
+    atMost('beep on tones and SIT', 1, beep.falseOnTones),
+    within('beep after its end, p95', 150, times.beepAfterEnd, 'p95'),
+    atLeast('busy and reorder, country known', 98, together(['busy', 'reorder'], 'final')),
+    atLeast('busy and reorder as a family', 98, tones.busyFamily),
+    atLeast('SIT', 99, classOf('sit').final),
+    atLeast('SIT: IC, VC, RO, NC', 95, tones.sitKind),
+    within('SIT after its third tone, p95', 60, times.sitAfterThirdTone, 'p95'),
+    atLeast('ringback', 98, classOf('ringback').final),
+    atLeast('fax', 99, together(fax, 'final')),
+    within('fax after the start of its tone, p95', 800, times.faxAfterToneStart, 'p95'),
+    atMost('tones on speech, music, noise', 1, tones.falseTones),
+  ].map(([name, limit, measured, isMet]) => [name, limit, measured, isMet ? 'yes' : '**no**']),
+);
+
 const scores = `${clips.length} clips. Profile \`${summary.profile}\`:
 
 ${classes}
@@ -178,7 +247,11 @@ ${latencies}
 
 All profiles, people and machines only:
 
-${curve}`;
+${curve}
+
+What was asked for, and what of it is reached:
+
+${asked}`;
 
 function replacePart(document, part, text) {
   const from = document.indexOf(mark(part, 'start'));
