@@ -125,6 +125,10 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 
+function isDial(event: unknown): boolean {
+  return listOf(event).some((one) => one === 'due' || one === 'retry-due');
+}
+
 /** Can these options lead to this row? */
 function canApply(row: Row, service: ServiceOptions): boolean {
   return conditionsPossible(row.when, service) && isArmReachable(row, service);
@@ -159,9 +163,8 @@ function possibleValues(
     vxmlEnabled: [isVxmlSet],
     connectTreatment: [service.customerConnectTreatment !== undefined],
     machineTreatment: message === undefined ? [false] : messageValues(service),
-    // The first dial is always allowed; with a single attempt nothing is ever dialled again.
-    retryLimitExceeded:
-      service.maxDialAttempts > 1 || listOf(when.event).includes('due') ? [true, false] : [true],
+    // The first dial is always allowed; with a single attempt only one that we broke off is made again.
+    retryLimitExceeded: service.maxDialAttempts > 1 || isDial(when.event) ? [true, false] : [true],
     ...(when.answer === 'machine' && { callIsUp: [service.amDetected === 'connect'] }),
     awaitsBeep: message?.afterBeep === true ? [true, false] : [false],
     sitPermanent: [service.sitPermanent],
