@@ -8,7 +8,7 @@ import { branchOf, CALL_STATE, type Branch, type CallState } from './call-state.
 import { decide, type Facts, type RowId, type RowOf } from './decision-table.js';
 import { awaitBeep, awaitsBeep, leaveMessage, messageDue } from './machine-arm.js';
 import { comeAgain, retryOrEnd } from './retry-arm.js';
-import { countedAttempts, isRetryLimitExceeded } from './retry-policy.js';
+import { countedAttempts, isRetryLimitExceeded, mayBeMadeUpFor } from './retry-policy.js';
 import type { ServiceOptions } from './service-options.js';
 import { callStateIn, StepDraft } from './step-draft.js';
 import type { Context, Event, State, Step } from './vocabulary.js';
@@ -34,7 +34,8 @@ export function onAttemptResult(
   const retryAfterMs = event.detail?.retryAfterMs;
   const afterwards = event.detail?.afterwards;
   if (retryAfterMs !== undefined) draft.context.retryAfterMs = retryAfterMs;
-  if (!event.legUp && (afterwards === 'paused' || afterwards === 'no-trunk')) {
+  const isOfTrunks = afterwards === 'no-trunk' && mayBeMadeUpFor(draft.context);
+  if (!event.legUp && (afterwards === 'paused' || isOfTrunks)) {
     draft.closeAttempt(event.callState);
     draft.legIsGone();
     return comeAgain(draft, afterwards);

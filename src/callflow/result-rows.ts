@@ -226,8 +226,8 @@ export const RESULT_ROWS = [
     row: 'attempt.no-trunk',
     box: BOX.dial,
     when: { brokenOff: 'no-trunk' },
-    then: 'One trunk failed and no other had room: dial again after the pause.',
-    reading: 'Not on the page. The customer has said nothing: the attempt is not counted.',
+    then: 'One trunk failed and no other had room: dial again after the pause, 5 s at least.',
+    reading: 'Not on the page. The customer has said nothing: ten such attempts are not counted.',
   },
   {
     arm: 'result',

@@ -7,6 +7,9 @@ import type { RetryResult, RetryRule } from './service-options.js';
 import { callStateIn, type StepDraft } from './step-draft.js';
 import type { Step } from './vocabulary.js';
 
+/** Between attempts that found no room: the trunk that failed is asked again, and `_dial_retry_timeout` may be 0. */
+const NO_TRUNK_PAUSE_MIN_MS = 5000;
+
 /** Why the retry box was reached. */
 export interface RetryCause {
   /** The row when there is another attempt. */
@@ -73,7 +76,8 @@ export function comeAgain(draft: StepDraft, brokenOff: 'paused' | 'no-trunk'): S
       draft.postpone(0);
       return draft.goTo({ name: 'waiting-to-retry' }, row, 'its service is paused');
     case 'attempt.no-trunk': {
-      const afterMs = Math.max(service.dialRetryMs, retryAfterIn(context));
+      const wantedMs = Math.max(service.dialRetryMs, NO_TRUNK_PAUSE_MIN_MS);
+      const afterMs = Math.max(wantedMs, retryAfterIn(context));
       draft.clearCall('another attempt follows');
       draft.startTimer('retry', afterMs);
       const because = `no other trunk has room; the pause is ${seconds(afterMs)}`;

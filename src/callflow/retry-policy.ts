@@ -56,6 +56,14 @@ export function countedAttempts({
   return attempt - brokenOff;
 }
 
+/** A trunk that always fails, beside another that is always full, would else be dialled for ever. */
+const MADE_UP_FOR_MAX = 10;
+
+/** Whether one more attempt that found no room on another trunk is not counted. */
+export function mayBeMadeUpFor({ brokenOff = 0 }: { readonly brokenOff?: number }): boolean {
+  return brokenOff < MADE_UP_FOR_MAX;
+}
+
 /** @returns the result as the option `retry` tells them apart; undefined for a human or a fax */
 export function retryResultOf(
   callState: CallState,

@@ -10,6 +10,7 @@ import { CALL_STATE, callStateName, type CallState } from './call-state.js';
 import type { RowId } from './decision-table.js';
 import type { CallbackReason } from './final-reason.js';
 import type { Treatment, ServiceOptions } from './service-options.js';
+import { countedAttempts } from './retry-policy.js';
 import { hearsNothing } from './silence.js';
 import type {
   Command,
@@ -250,7 +251,7 @@ export class StepDraft {
       url,
       callState,
       ...(leg && { legId: leg.legId }),
-      dialAttempt: context.attempt,
+      dialAttempt: countedAttempts(context),
       ttlMs: service.pluginTimeoutMs,
       associate: leg !== undefined && service.pluginAssociateIxn,
     });
@@ -263,7 +264,7 @@ export class StepDraft {
     const holderId = this.#startHolder('vxml');
     const { legId } = context.leg;
     const ttlMs = service.pluginTimeoutMs;
-    const known = { url, legId, callState, dialAttempt: context.attempt, ttlMs };
+    const known = { url, legId, callState, dialAttempt: countedAttempts(context), ttlMs };
     this.#commands.push({ type: 'start-vxml', holderId, ...known });
     this.startTimer('plugin-ttl', ttlMs);
   }

@@ -50,7 +50,7 @@ export interface LegContext {
 
 /** What the callback has in the air; all of it is gone in state `ended`. */
 export interface Context {
-  /** Dials made so far, the running one included (the page's `_dial_attempt`). */
+  /** Dials made so far, the running one included; without `brokenOff` the page's `_dial_attempt`. */
   readonly attempt: number;
   /** Those of them that were broken off by us: they use up none of `_max_dial_attempts`. */
   readonly brokenOff?: number;

@@ -49,5 +49,29 @@ describe('An attempt that we break off ourselves', () => {
     }
     flow.dialed('busy');
     assert.equal(flow.last.row, 'busy.plugin', 'the first result');
+    const [asked] = flow.commands('start-plugin');
+    assert.equal(asked?.dialAttempt, 1, 'as it is held to _max_dial_attempts');
+  });
+
+  it('does not hammer a trunk that fails while no other ever has room, nor for ever', () => {
+    const flow = new Flow({ ...ONE, dialRetryMs: 0, ttlMs: 0 });
+    for (let time = 1; time <= 10; time += 1) {
+      if (flow.state.name === 'waiting-to-retry') flow.timer('retry');
+      else flow.due();
+      flow.refused('sit-no-circuit', 'no-trunk');
+      assert.equal(flow.last.row, 'attempt.no-trunk');
+      assert.equal(flow.commands('start-timer').at(-1)?.afterMs, 5000);
+    }
+    flow.timer('retry').refused('sit-no-circuit', 'no-trunk');
+    assert.equal(flow.last.row, 'retry.limit', 'counted as any other');
+  });
+
+  it('waits for the end of a pause however often that comes', () => {
+    const flow = new Flow(ONE).due();
+    for (let time = 1; time <= 20; time += 1) {
+      flow.refused('sit-no-circuit', 'paused');
+      assert.equal(flow.last.row, 'attempt.paused');
+      flow.timer('retry');
+    }
   });
 });
