@@ -140,7 +140,9 @@ export class TrunkTries {
     const { trunk, country } = this.#latest.plan;
     this.#tried.add(trunk.name);
     const { status, retryAfterMs } = failure;
-    if (retryAfterMs !== undefined && RESTING.has(status)) {
+    // Where a 3xx pointed somebody else may have said it.
+    const isOfTrunk = this.#latest.uri === undefined && RESTING.has(status);
+    if (retryAfterMs !== undefined && isOfTrunk) {
       this.deps.restTrunk(trunk.name, retryAfterMs);
     }
     const full: string[] = [];

@@ -75,5 +75,6 @@ export function hostPartOf({ uri }: Pick<Trunk, 'uri'>): {
 
 /** Whether requests to this SIP URI leave over TLS. */
 export function isTls(uri: string): boolean {
-  return /^sips:|;transport=tls\b/i.test(uri);
+  // Not what the user part looks like: `sip:1;transport=tls@host` leaves in clear.
+  return /^sips:|^sip:(?:[^@]*@)?[^@]*;transport=tls\b[^@]*$/i.test(uri);
 }

@@ -57,6 +57,7 @@ describe('A 3xx of a trunk', () => {
       assert.equal(to('sip:anybody@pbx.example.net', own), false);
       assert.ok(to('sip:+493012345678@gw.example.net;transport=tls', own));
       assert.ok(to('sips:+493012345678@gw.example.net', own));
+      assert.ok(!to('sip:1;transport=tls@10.0.0.9:5080', own), 'a user part of that look');
       assert.ok(to('sip:+493012345678@gw.example.net', own, 'sips:proxy.example.net'));
     }
   });

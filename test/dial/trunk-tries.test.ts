@@ -113,6 +113,15 @@ describe('TrunkTries', () => {
     }
   });
 
+  it('does not leave a trunk alone because of whom it redirected to', async () => {
+    const t = tries([on('b')]);
+    await t.sent(302, { contacts: ['sip:x@allowed'] });
+    assert.equal((await t.sent(503, { retryAfterMs: 300_000 }))?.plan.trunk.name, 'b');
+    assert.deepEqual(t.rests, []);
+    await t.next(503, { retryAfterMs: 20_000 });
+    assert.deepEqual(t.rests, [['b', 20_000]], 'the next trunk has answered itself');
+  });
+
   it('is broken off when its service is paused: on another trunk, where a 3xx points, with a longer timer', async () => {
     for (const [status, more] of [
       [503, {}],
