@@ -4,9 +4,9 @@
  * same password without end. RFC 3261 22.1: credentials that were refused are not sent again, unless
  * their nonce was merely stale.
  *
- * Who asks first is the trunk, and names its realm. Whoever has answered the call may be anybody, and is
- * heard by the same ways: a challenge to our BYE or re-INVITE is answered in a realm that is known by then,
- * and in no other.
+ * Who asks first is the trunk, and names its realm. Whoever rings or has answered may be anybody, and is
+ * heard by the same ways: a challenge that comes later, to our BYE or re-INVITE too, is answered in a realm
+ * that is known by then, and in no other.
  */
 import type { SipMessageView } from './srf-types.js';
 

@@ -76,6 +76,8 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #early: Provisional[] = [];
   readonly #identityHandles: ((identity: LegIdentity) => void)[] = [];
   #identity: LegIdentity | undefined;
+  /** Somebody behind the trunk has answered, if only with 180. */
+  #isReached = false;
   #orphan: Orphan | undefined;
   readonly #offer: string;
   #settle!: (outcome: InviteOutcome) => void;
@@ -160,7 +162,9 @@ export class OutgoingInvite implements OutgoingCall {
           headers: inviteHeaders(request),
           localSdp: request.localSdp,
           proxy: proxy === undefined ? undefined : checked('sip-uri', proxy),
-          auth: request.auth && answerChallenges(request.auth, () => !this.#isSettled),
+          auth:
+            request.auth &&
+            answerChallenges(request.auth, () => !this.#isReached && !this.#isSettled),
         },
         {
           cbRequest: (error, sent) => {
@@ -228,7 +232,9 @@ export class OutgoingInvite implements OutgoingCall {
   }
 
   #onProvisional(response: SipResponseView): void {
-    if (this.#isSettled || response.status <= 100) return;
+    if (response.status <= 100) return;
+    this.#isReached = true;
+    if (this.#isSettled) return;
     // It is reached. How long it may ring is for whoever called to say: a PBX's queue takes its time.
     if (this.#cancelReason === undefined) this.#cancelTimer();
     if (this.#sent && this.#sent.stackTxnId !== this.#identity?.transactionId) {

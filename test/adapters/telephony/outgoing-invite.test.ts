@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { virtualClock } from '../../../src/adapters/clock/virtual-clock.js';
 import { silentLog } from '../../../src/adapters/log.js';
+import type { Challenged } from '../../../src/adapters/telephony/credentials.js';
 import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import { OutgoingInvite } from '../../../src/adapters/telephony/outgoing-invite.js';
 import type {
@@ -19,15 +20,25 @@ function sentInvite() {
   const clock = virtualClock();
   const cancelled: unknown[] = [];
   let progress: UacProgress | undefined;
-  let fail: (error: unknown) => void = () => undefined;
+  let auth: Challenged | undefined;
+  let done: DialogMade = () => undefined;
   const srf = {
-    createUAC: (_uri: string, _options: unknown, callbacks: UacProgress, done: DialogMade) => {
+    createUAC: (
+      _uri: string,
+      options: { auth: Challenged },
+      callbacks: UacProgress,
+      made: DialogMade,
+    ) => {
+      ({ auth } = options);
       progress = callbacks;
-      fail = done;
+      done = made;
     },
   } as unknown as SrfView;
   const invite = new OutgoingInvite(
-    { uri: 'sip:queue@pbx.example.net', callId: 'c1', localSdp: 'v=0' },
+    {
+      ...{ uri: 'sip:queue@pbx.example.net', callId: 'c1', localSdp: 'v=0' },
+      auth: { username: 'acme', password: 'secret' },
+    },
     {
       ...{ srf, clock, log: silentLog, deadlines: DEFAULT_DEADLINES, site: 'only' },
       adopt: () => assert.fail('answered'),
@@ -47,9 +58,33 @@ function sentInvite() {
     const response: SipResponseView = { ...message, status, reason: '' };
     progress?.cbProvisional(response);
   };
-  const refuses = (status: number): void => fail({ status, reason: '' });
-  return { clock, cancelled, invite, responds, refuses };
+  const refuses = (status: number): void => done({ status, reason: '' });
+  /** @returns whether whoever asks in this realm is given the credentials */
+  const challenges = (realm: string): boolean => {
+    let isGiven = false;
+    const response = { status: 407, get: () => `Digest realm="${realm}", nonce="1"` };
+    auth?.(message, response, (error) => (isGiven = error === null));
+    return isGiven;
+  };
+  return { clock, cancelled, invite, responds, refuses, challenges };
 }
+
+describe('an INVITE whose trunk has credentials', () => {
+  it('gives them to whoever asks before anybody has been reached', () => {
+    const { responds, challenges } = sentInvite();
+    responds(100);
+    assert.equal(challenges('trunk'), true);
+    responds(183);
+    assert.equal(challenges('trunk'), true);
+    assert.equal(challenges('callee'), false);
+  });
+
+  it('gives them to no realm that comes up when a phone rings already', () => {
+    const { responds, challenges } = sentInvite();
+    responds(180);
+    assert.equal(challenges('callee'), false);
+  });
+});
 
 describe('an INVITE that nobody answers', () => {
   it('is given up after three minutes when nothing but 100 has come', async () => {
