@@ -4,7 +4,7 @@
  * is fetched once into a cache that the media server can read, with limits on size, time and
  * origin; a document that cannot be fetched is a value.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import NodeCache from 'node-cache';
@@ -137,15 +137,18 @@ function faultOfFetch(code: FetchCode, why: string): MediaFault {
   }
 }
 
-/** Written beside and renamed, so that the media server never reads half a file. */
+/**
+ * Written beside and renamed, so that the media server never reads half a file. Under a name that nobody can
+ * know, as the folder may be open to others (a link there would lead us elsewhere), or be another process's too.
+ */
 async function keep(url: string, content: Buffer, directory: string): Promise<ResolvedMedia> {
   await mkdir(directory, { recursive: true });
   const known = extname(new URL(url).pathname).toLowerCase();
   const extension = OTHER_FORMATS.has(known) ? known : '.wav';
   const name = createHash('sha256').update(url).digest('hex').slice(0, 32) + extension;
   const path = join(directory, name);
-  const partial = `${path}.${process.pid}.part`;
-  await writeFile(partial, content);
+  const partial = `${path}.${randomUUID()}.part`;
+  await writeFile(partial, content, { flag: 'wx' });
   await rename(partial, path);
   const fault = await probe(path);
   return fault === undefined ? { kind: 'file', path } : unplayable(fault);

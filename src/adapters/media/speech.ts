@@ -3,7 +3,7 @@
  * where the media server finds its files, so any media server can speak; the same text is read once.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -126,7 +126,7 @@ class HostSpeech implements Speech {
       const directory = this.#options.cacheDirectory();
       await mkdir(directory, { recursive: true });
       const path = join(directory, `speech-${key.slice(0, 32)}.wav`);
-      const partial = `${path}.${process.pid}.part`;
+      const partial = `${path}.${randomUUID()}.part`;
       const { program, readsInput } = this.#voice;
       const order = { text, languages: languagesOf(language), path: partial };
       for (const args of this.#voice.attempts(order, this.#options)) {

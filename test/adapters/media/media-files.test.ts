@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,6 +98,20 @@ describe('media files, told apart as field notes 4 says FreeSWITCH does not', ()
       assert.equal(requests, 1);
       assert.ok(one.kind === 'file' && two.kind === 'file');
       assert.deepEqual(await readFile(one.path), wav);
+    });
+
+    it('is not led elsewhere by links in a folder that others can write to', async () => {
+      const other = join(folder, 'other.txt');
+      await writeFile(other, 'not ours');
+      const name = createHash('sha256').update(`${origin}/a.wav`).digest('hex').slice(0, 32);
+      for (const link of [`${name}.wav`, `${name}.wav.${process.pid}.part`]) {
+        await rm(join(folder, link), { force: true });
+        await symlink(other, join(folder, link));
+      }
+      const media = await files().fetch(`${origin}/a.wav`);
+      assert.ok(media.kind === 'file');
+      assert.deepEqual(await readFile(media.path), wav);
+      assert.equal(await readFile(other, 'utf8'), 'not ours');
     });
 
     it('asks again after a failure', async () => {
