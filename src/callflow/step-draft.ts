@@ -243,17 +243,16 @@ export class StepDraft {
   /** Hands the call, if there is one, and the decision to the plugin. */
   startPlugin(url: string, callState: CallState): void {
     const { context, service } = this;
-    const { leg } = context;
     const holderId = this.#startHolder('plugin');
     this.#commands.push({
       type: 'start-plugin',
       holderId,
       url,
       callState,
-      ...(leg && { legId: leg.legId }),
+      ...(context.leg && { legId: context.leg.legId }),
       dialAttempt: countedAttempts(context),
       ttlMs: service.pluginTimeoutMs,
-      associate: leg !== undefined && service.pluginAssociateIxn,
+      associate: context.leg !== undefined && service.pluginAssociateIxn,
     });
     this.startTimer('plugin-ttl', service.pluginTimeoutMs);
   }
@@ -262,10 +261,10 @@ export class StepDraft {
     const { context, service } = this;
     if (context.leg === undefined) return;
     const holderId = this.#startHolder('vxml');
-    const { legId } = context.leg;
     const ttlMs = service.pluginTimeoutMs;
-    const known = { url, legId, callState, dialAttempt: countedAttempts(context), ttlMs };
-    this.#commands.push({ type: 'start-vxml', holderId, ...known });
+    const known = { url, legId: context.leg.legId, callState, ttlMs };
+    const dialAttempt = countedAttempts(context);
+    this.#commands.push({ type: 'start-vxml', holderId, dialAttempt, ...known });
     this.startTimer('plugin-ttl', ttlMs);
   }
 
