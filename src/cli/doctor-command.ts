@@ -2,6 +2,7 @@
  * `dialback doctor`: can everything the configuration names be reached? Opens and closes each thing
  * once, changes nothing, and names what is missing on a media server.
  */
+import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, unlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -75,10 +76,11 @@ async function examineServers(config: DialbackConfig): Promise<Check[]> {
   const wantsSrtp = config.trunks.some(({ isSecure }) => isSecure === true);
   const surroundings = { clock: systemClock(), log: silentLog, trunks, wantsSrtp };
   const { exchangeDirectory } = config.media;
-  const sharedFile = exchangeDirectory && join(exchangeDirectory, `dialback-doctor-${process.pid}`);
+  const sharedFile =
+    exchangeDirectory && join(exchangeDirectory, `dialback-doctor-${randomUUID()}`);
   try {
     if (config.engine === 'servers') {
-      if (sharedFile !== undefined) await writeFile(sharedFile, '');
+      if (sharedFile !== undefined) await writeFile(sharedFile, '', { flag: 'wx' });
       return await examineSites(await telephonySites(config), { ...surroundings, sharedFile });
     }
     const engine = await startEmbedded(config.embedded);
