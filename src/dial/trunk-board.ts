@@ -85,7 +85,7 @@ export class TrunkBoard {
   }
 
   /**
-   * A trunk has said when it wants calls again (RFC 3261 20.33, with 500 and 503). Until then it gets none,
+   * A trunk has said when it wants calls again (RFC 3261 21.5.4). Until then it gets none,
    * also where it is the only one: 300 s at most. An answer to OPTIONS changes nothing about it.
    */
   rest(name: string, forMs: number): void {

@@ -52,8 +52,11 @@ const REDIRECTS_MAX = 2;
 /** For a place on another trunk: the call holds an endpoint meanwhile. */
 const PLACE_WAIT_MAX_MS = 2000;
 
-/** With these Retry-After is the trunk's; with 404, 480, 486 ... it is the customer's (RFC 3261 20.33). */
-const RESTING: ReadonlySet<number> = new Set([500, 503]);
+/**
+ * Its Retry-After is the trunk's (RFC 3261 21.5.4). That of a 500 is not: a proxy says so where only the server
+ * behind it is full (16.7), so that one customer's PBX would close the trunk to everybody.
+ */
+const UNAVAILABLE = 503;
 
 export class TrunkTries {
   #tries: readonly TrunkTry[];
@@ -141,7 +144,7 @@ export class TrunkTries {
     this.#tried.add(trunk.name);
     const { status, retryAfterMs } = failure;
     // Where a 3xx pointed somebody else may have said it.
-    const isOfTrunk = this.#latest.uri === undefined && RESTING.has(status);
+    const isOfTrunk = this.#latest.uri === undefined && status === UNAVAILABLE;
     if (retryAfterMs !== undefined && isOfTrunk) {
       this.deps.restTrunk(trunk.name, retryAfterMs);
     }
