@@ -81,6 +81,7 @@ export class ChannelBridge<T extends BridgePartner> {
         make,
         join: (endpoint) => this.#join(endpoint.id, endpoint),
         part: () => this.host.parkBoth(),
+        mayPart: () => this.host.playback() === undefined || this.host.isCovered(),
         onFailed: (thrown) => log.debug({ why: describeError(thrown) }, 'bridge not made ahead'),
       });
     }

@@ -27,14 +27,18 @@ export interface SpareContext<T extends SpareEndpoint> {
   make(): Promise<T>;
   /** Bridges the customer's channel with it. @returns whether that has begun */
   join(endpoint: T): Promise<boolean>;
-  /** Undoes that. */
+  /** Undoes that, which ends what plays on the customer's channel without covering the bridge. */
   part(): Promise<void>;
+  /** Nothing plays that would end. */
+  mayPart(): boolean;
   /** The customer's channel goes without. */
   onFailed(thrown: unknown): void;
 }
 
 /** Given back by one agent, it is kept so long for the next; longer than the usual pause after a missed call. */
 export const KEPT_FOR_MS = 10_000;
+/** A sound that must not be cut is waited for, and looked for so often. */
+const PART_AGAIN_MS = 500;
 const DISCARD_PORT = 9;
 
 export class SpareSide<T extends SpareEndpoint> {
@@ -121,14 +125,19 @@ export class SpareSide<T extends SpareEndpoint> {
   #takesBack(): boolean {
     if (this.isOver || !this.#isLent) return false;
     this.#isLent = false;
-    this.#cancelGiveUp = this.context.clock.after(KEPT_FOR_MS, () => void this.#giveUp());
+    this.#giveUpAfter(KEPT_FOR_MS);
     return true;
+  }
+
+  #giveUpAfter(ms: number): void {
+    this.#cancelGiveUp = this.context.clock.after(ms, () => void this.#giveUp());
   }
 
   /** Nobody is called for the customer any more. */
   async #giveUp(): Promise<void> {
     const wasJoined = await this.#joining;
     if (this.isOver || this.#isLent) return;
+    if (wasJoined === true && !this.context.mayPart()) return this.#giveUpAfter(PART_AGAIN_MS);
     this.#isOver = true;
     if (wasJoined === true) await this.context.part().catch((why) => this.context.onFailed(why));
     await this.#endpoint?.close();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaEndpoint } from '../../../src/ports.js';
+import { KEPT_FOR_MS } from '../../../src/adapters/telephony/spare-side.js';
 import type { FarParty } from '../../sip/far-party.js';
 import { concat, level, loudestClick, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
@@ -138,6 +139,19 @@ describe('a bridge made ahead', function () {
     await spare.close();
     assert.ok(spare.hasEnded);
     await Promise.all([other.close(), site().hangUp(customer)]);
+  });
+
+  it('is given up by no parting that cuts a file short', async () => {
+    const spare = await waits();
+    await spare.close();
+    const fileMs = KEPT_FOR_MS + 1500;
+    const file = await site().toneFile(STRANGER_HZ, fileMs);
+    const end = await customer.endpoint.play([file], { loop: false }).done;
+    assert.equal(end.kind, 'ended');
+    await eventually(() => assert.ok(spare.hasEnded, 'kept for ever'));
+    customer.endpoint.play([await site().toneFile(MUSIC_HZ, 2000)], { loop: true });
+    await hears(customer.far, MUSIC_HZ);
+    await site().hangUp(customer);
   });
 
   it('goes with the customer', async () => {

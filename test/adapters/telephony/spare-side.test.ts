@@ -28,12 +28,14 @@ describe('the agent’s side made ahead', () => {
   const failures: unknown[] = [];
   const joins = { begin: true };
   let partings = 0;
+  let isPlaying = false;
   const spareOf = (make: () => Promise<FakeSpare>) =>
     new SpareSide<FakeSpare>({
       clock,
       make,
       join: () => Promise.resolve(joins.begin),
       part: () => Promise.resolve(void (partings += 1)),
+      mayPart: () => !isPlaying,
       onFailed: (thrown) => failures.push(thrown),
     });
   afterEach(() => {
@@ -81,6 +83,23 @@ describe('the agent’s side made ahead', () => {
     await clock.advance(KEPT_FOR_MS);
     assert.deepEqual([endpoint.hasEnded, spare.isOver, partings], [true, true, 1]);
     assert.equal(endpoint.takesBack(), false);
+  });
+
+  it('is parted from only once no sound is cut by that, and may be had by the next agent until then', async () => {
+    const endpoint = new FakeSpare();
+    const spare = spareOf(() => Promise.resolve(endpoint));
+    await spare.take();
+    await spare.join();
+    isPlaying = true;
+    assert.equal(endpoint.takesBack(), true);
+    await clock.advance(5 * KEPT_FOR_MS);
+    assert.deepEqual([endpoint.hasEnded, partings], [false, 0]);
+    assert.equal(await spare.take(), endpoint);
+    assert.equal(endpoint.takesBack(), true);
+    await clock.advance(2 * KEPT_FOR_MS);
+    isPlaying = false;
+    await clock.advance(1000);
+    assert.deepEqual([endpoint.hasEnded, partings], [true, 1]);
   });
 
   it('is closed by the agent’s side that got it too late', async () => {
