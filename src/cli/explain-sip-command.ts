@@ -8,6 +8,7 @@ import { loadConfig } from '../config/load-config.js';
 import { RESULT_ROWS, type ResultAction, type ResultRow } from '../dial/result-rows.js';
 import { judgeFailure, type ResultVerdict } from '../dial/sip-result.js';
 import type { InviteFailure } from '../ports.js';
+import { CommandFailure, runCommand } from './service-client.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 
 interface Flags {
@@ -43,13 +44,25 @@ export function registerExplainSipCommand(
     .option('--rang', 'a phone had rung before')
     .option('--config <file>', 'configuration file or folder, for its trunkResults')
     .option('--json', 'one JSON document')
-    .action(async (status: number, flags: Flags) => {
-      const { config, json, trunk, rang } = flags;
-      const rows = config === undefined ? [] : (await loadConfig(config)).trunkResults;
-      const failure = failureOf(status, flags);
-      const verdict = judgeFailure(failure, { rows, trunk, hasRung: rang === true });
-      terminal.out(json ? asJson(verdict, rows) : asText(failure, verdict));
-    });
+    .action((status: number, flags: Flags) =>
+      runCommand(terminal, async () => {
+        const { json, trunk, rang } = flags;
+        const rows = await rowsOf(flags);
+        const failure = failureOf(status, flags);
+        const verdict = judgeFailure(failure, { rows, trunk, hasRung: rang === true });
+        terminal.out(json ? asJson(verdict, rows) : asText(failure, verdict));
+      }),
+    );
+}
+
+/** @throws CommandFailure for a trunk that the configuration has not: rows of that name would be passed over */
+async function rowsOf({ config, trunk }: Flags): Promise<readonly ResultRow[]> {
+  if (config === undefined) return [];
+  const { trunks, trunkResults } = await loadConfig(config);
+  const names = trunks.map(({ name }) => name);
+  if (trunk === undefined || names.includes(trunk)) return trunkResults;
+  const there = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+  throw new CommandFailure('CBD_WRONG_USE', `--trunk: no trunk ${trunk}; ${there}`, 2);
 }
 
 function failureOf(status: number, { q850, reason = '', header = [] }: Flags): InviteFailure {

@@ -73,7 +73,8 @@ export class ServiceClient {
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new CommandFailure('CBD_SERVICE_UNREACHABLE', `${this.#base.origin}: ${why}`);
+      const where = `${this.#base.origin}: ${why} (another address: --server or DIALBACK_SERVER)`;
+      throw new CommandFailure('CBD_SERVICE_UNREACHABLE', where);
     }
     const document = parse(text);
     if (status < 400 && document !== undefined) return document;

@@ -5,11 +5,17 @@ import { TemporaryFolder } from '../config/temporary-config.js';
 
 describe('explain-sip', () => {
   const folder = new TemporaryFolder();
+  let failed: { line?: string; code?: number } = {};
   after(() => folder.remove());
 
   async function explain(...words: string[]): Promise<string> {
     const lines: string[] = [];
-    const terminal = { out: (line: string) => lines.push(line), err: () => {}, exit: () => {} };
+    failed = {};
+    const terminal = {
+      out: (line: string) => lines.push(line),
+      err: (line: string) => (failed.line = line),
+      exit: (code: number) => (failed.code = code),
+    };
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
     registerExplainSipCommand(program, { terminal });
     await program.parseAsync(['explain-sip', ...words], { from: 'user' });
@@ -31,6 +37,12 @@ describe('explain-sip', () => {
     assert.deepEqual([said['row'], said['then']], ['trunkResults[0]', 'never-again']);
     const other = JSON.parse(await explain(...words)) as Record<string, unknown>;
     assert.equal(other['row'], 'status-403');
+  });
+
+  it('refuses a trunk that the configuration has not, and names those it has', async () => {
+    const { file } = await folder.load('trunks: [{ name: a, uri: "sip:a" }]\nservices: {}\n');
+    assert.equal(await explain('503', '--config', file, '--trunk', 'b'), '');
+    assert.deepEqual(failed, { line: 'CBD_WRONG_USE: --trunk: no trunk b; there are a', code: 2 });
   });
 
   for (const words of [['200'], ['abc'], ['503', '--q850', '0'], ['503', '--header', 'nothing']]) {
