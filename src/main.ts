@@ -90,6 +90,7 @@ async function start(config: DialbackConfig, log: Log, cleanUp: CleanUp): Promis
     servers: () => telephony.servers(),
     trunks: () => host.trunkWatch.states(),
     open: async () => (await store.stats()).open,
+    paused: () => store.paused(),
     isReady: () => isReady(),
   });
   let isStopping = false;

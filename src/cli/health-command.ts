@@ -26,7 +26,10 @@ export function registerHealthCommand(program: Command, { terminal = systemTermi
     .command('health')
     .description('is the service of this configuration alive, or ready to dial?')
     .option('--config <file>', 'configuration file or folder')
-    .option('--ready', 'also: store, drachtio and a media server work, and it does not drain (not: paused)')
+    .option(
+      '--ready',
+      'also: store, drachtio and a media server work, and it does not drain (not: paused)',
+    )
     .action((options: HealthOptions) => runCommand(terminal, () => look(options, terminal)));
 }
 

@@ -24,6 +24,8 @@ export interface MetricSources extends Partial<QueueSources> {
   open(): Promise<
     readonly { readonly serviceName: string; readonly state: string; readonly count: number }[]
   >;
+  /** Names of paused services; `*` is every service. */
+  paused?(): Promise<readonly string[]>;
   isReady(): boolean;
   /** Customers who are to be dialled and may not yet, by what is in the way. */
   held?(): ReadonlyMap<string, number>;
@@ -88,9 +90,15 @@ export class CallMetrics {
     this.#gauge('held', 'Customers who wait for their dial, by why.', ['reason'], (set) => {
       for (const [reason, count] of sources.held?.() ?? []) set({ reason }, count);
     });
-    this.#gauge('ready', '1 when a callback could be dialled now.', [], (set) =>
-      set({}, Number(sources.isReady())),
+    this.#gauge(
+      'ready',
+      '1 while /readyz says so; knows nothing of trunks and pauses.',
+      [],
+      (set) => set({}, Number(sources.isReady())),
     );
+    this.#gauge('paused', '1 for a paused service; `*` is every one.', ['service'], async (set) => {
+      for (const service of (await sources.paused?.()) ?? []) set({ service }, 1);
+    });
     this.#gauge('callbacks_open', 'Callbacks not COMPLETED.', ['service', 'state'], async (set) => {
       for (const { serviceName: service, state, count } of await sources.open()) {
         set({ service, state }, count);

@@ -162,7 +162,10 @@ describe('The commands that use a running service', () => {
 
   it('call says that no service is there', async () => {
     await run('call', NUMBER, '--service', 'sales', '--server', 'http://127.0.0.1:1');
-    assert.match(err[0] ?? '', /^CBD_SERVICE_UNREACHABLE: http:\/\/127\.0\.0\.1:1: .*--server or DIALBACK_SERVER/);
+    assert.match(
+      err[0] ?? '',
+      /^CBD_SERVICE_UNREACHABLE: http:\/\/127\.0\.0\.1:1: .*--server or DIALBACK_SERVER/,
+    );
     assert.equal(exitCode, 1);
   });
 

@@ -34,6 +34,7 @@ describe('CallMetrics', () => {
   });
 
   it('reads what is in the air anew each time, and forgets what is gone', async () => {
+    let paused = ['*', 'sales'];
     let open = [{ serviceName: 'sales', state: 'QUEUED', count: 3 }];
     const metrics = new CallMetrics({
       inTheAir: () => ({ endpoints: open.length }),
@@ -42,6 +43,7 @@ describe('CallMetrics', () => {
         { name: 'FreeSWITCH', isUp: false },
       ],
       open: () => Promise.resolve(open),
+      paused: () => Promise.resolve(paused),
       isReady: () => false,
     });
     assert.deepEqual(await lines(metrics, 'callbacks_open'), [
@@ -52,6 +54,12 @@ describe('CallMetrics', () => {
       'dialback_server_up{server="FreeSWITCH"} 0',
     ]);
     assert.deepEqual(await lines(metrics, 'ready'), ['dialback_ready 0']);
+    assert.deepEqual(await lines(metrics, 'paused'), [
+      'dialback_paused{service="*"} 1',
+      'dialback_paused{service="sales"} 1',
+    ]);
+    paused = [];
+    assert.deepEqual(await lines(metrics, 'paused'), []);
     open = [];
     assert.deepEqual(await lines(metrics, 'callbacks_open'), []);
     assert.deepEqual(await lines(metrics, 'in_the_air'), [
