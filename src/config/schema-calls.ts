@@ -122,7 +122,7 @@ export const AGENT: OptionGroup = {
     ours(
       'allowedDestinations',
       { kind: 'list', maxItems: 100, commaText: true, of: text(320, DESTINATION) },
-      'Hosts, or user@host, that a SIP URI in a `route_to_rp` may name; with `:port` where it is not 5060. The names under `routePoints` are always allowed.',
+      'Hosts, or user@host, that a SIP URI in a `route_to_rp`, an agent’s REFER or a trunk’s 3xx may name; with `:port` where it is not 5060. The names under `routePoints` are always allowed.',
       { default: [] },
     ),
   ],
