@@ -15,6 +15,7 @@ import { examineSites } from '../adapters/telephony/examine.js';
 import { checkConfig } from '../config/check-config.js';
 import type { DialbackConfig } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
+import { formatProblem } from '../config/problem.js';
 import { startEmbedded } from '../embedded/index.js';
 import { telephonySites } from '../telephony-sites.js';
 import { printConfigError } from './check-command.js';
@@ -56,7 +57,7 @@ function lineOf({ name, ok, detail, code }: Check): string {
 async function examine(config: DialbackConfig): Promise<Check[]> {
   return [
     ...(await examineServers(config)),
-    await check('media', () => examineMedia(config)),
+    await check('config', () => examineFile(config)),
     await check('store', () => examineStore(config)),
     await check('http', () => examineListener(config)),
   ];
@@ -95,10 +96,11 @@ async function examineServers(config: DialbackConfig): Promise<Check[]> {
   }
 }
 
-async function examineMedia(config: DialbackConfig): Promise<string> {
+/** What `dialback check` finds: sounds, URLs, queues. */
+async function examineFile(config: DialbackConfig): Promise<string> {
   const problems = (await checkConfig(config)).filter(({ severity }) => severity === 'error');
-  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('; '));
-  return config.media.directory;
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('; '));
+  return `${config.file}; sounds in ${config.media.directory}`;
 }
 
 async function examineStore({ store }: DialbackConfig): Promise<string> {
