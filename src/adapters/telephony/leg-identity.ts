@@ -19,7 +19,7 @@ export function ringingIdentity(
 
 /** @returns undefined when the answer lacks what a BYE needs */
 export function answeredIdentity(
-  { sip, res }: DialogView,
+  { sip, res }: { readonly sip: { readonly localTag: string }; readonly res: Origin },
   sent: SentInvite | undefined,
 ): LegIdentity | undefined {
   const [from, to] = [res.get('From'), res.get('To')];

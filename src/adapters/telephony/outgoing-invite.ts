@@ -18,6 +18,7 @@ import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
 import type { LostLeg } from './lost-legs.js';
+import { endOrphanLeg } from './orphan-leg.js';
 import { readFarSdp } from './session-description.js';
 import {
   checked,
@@ -30,6 +31,7 @@ import {
   reasonHeader,
 } from './sip-headers.js';
 import type {
+  AnswerView,
   DialogView,
   SentInvite,
   SipMessageView,
@@ -296,11 +298,29 @@ export class OutgoingInvite implements OutgoingCall {
 
   #failed(thrown: unknown): void {
     this.#cancelTimer();
-    this.#isNoOrphan();
+    if (!this.#hangsUpUnheard(thrown)) this.#isNoOrphan();
     this.#finish(
       this.#cancelReason === undefined ? failure(thrown) : this.#failedAfterCancel(thrown),
     );
     this.context.onGone(this);
+  }
+
+  /**
+   * drachtio-srf has acknowledged it, but makes a dialog of 200 alone; the far side is in a call with any
+   * 2xx (RFC 3261 13.2.2.4). @returns whether that is so; `orphanEnd` tells its end
+   */
+  #hangsUpUnheard(thrown: unknown): boolean {
+    const { status = 0, res } = thrown as { status?: number; res?: AnswerView };
+    if (res === undefined || status < 200 || status > 299) return false;
+    const localTag = this.#identity?.localTag ?? '';
+    const found = answeredIdentity({ sip: { localTag }, res }, this.#sent);
+    if (!found) return false;
+    const orphan = (this.#orphan ??= newOrphan());
+    orphan.stopTimer();
+    const { callId, context } = this;
+    const identity = { ...found, site: context.site };
+    void endOrphanLeg({ callId, identity }, context).then(orphan.settle);
+    return true;
   }
 
   /** 487 is the CANCEL's own answer; a callee may still have refused on its own in the same moment. */

@@ -97,6 +97,16 @@ describe('an INVITE through drachtio', () => {
     }
   });
 
+  it('hangs up on whoever answers with another 2xx than 200: they are in a call, too', async () => {
+    far.onInvite = (call) => call.respond(202, 'Accepted', { sdp: far.rtp.sdp });
+    const call = site().invite(far);
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.kind, outcome.kind === 'failed' && outcome.status], ['failed', 202]);
+    assert.ok(call.orphanEnd, 'the leg is up for a while');
+    await far.request('BYE');
+    await call.orphanEnd;
+  });
+
   it('tells early media with its SDP', async () => {
     far.onInvite = (call) => call.respond(183, 'Session Progress', { sdp: far.rtp.sdp });
     const call = site().invite(far);
