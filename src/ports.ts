@@ -293,11 +293,10 @@ export interface MediaEndpoint {
   readonly canSpeak?: boolean | undefined;
   /** Sends the customer's audio to a listener, by the best way this media server knows. */
   tap(to: TapTarget): Promise<AudioTap>;
-  /**
-   * Records what comes from the far side (left) and what it hears (right) into a WAV file, to its end.
-   * @param path absolute, as the media server sees it
-   */
+  /** Records the far side (left) and what it hears (right) as WAV. @param path as the media server sees it */
   record(path: string): Promise<void>;
+  /** Ends that recording, if there is one; what it holds is kept. Never rejects. */
+  stopRecording(): Promise<void>;
   /**
    * Records what comes from the far side alone, headerless L16 of 8 kHz, readable as it grows. Absent
    * when the media server's files are not ours.

@@ -80,6 +80,8 @@ export class AgentTransfer {
   agentLeft(): boolean {
     if (this.#isOver) return false;
     this.#isAlone = true;
+    // What is recorded is the conversation with the agent, which is over.
+    void this.context.customer.endpoint?.stopRecording();
     void this.#play();
     return true;
   }
@@ -100,7 +102,8 @@ export class AgentTransfer {
     this.#isJoining = true;
     try {
       await this.#call.connected();
-      if (!this.#isAlone && !this.#isOver) await ours.unbridge();
+      const parted = !this.#isAlone && !this.#isOver ? ours.unbridge() : undefined;
+      await Promise.all([parted, ours.stopRecording()]);
       if (!this.#isOver) await ours.bridge(theirs);
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error), 503);

@@ -213,7 +213,13 @@ export class FakeEndpoint implements MediaEndpoint {
   }
   /** Files it records into. */
   readonly recordings: string[] = [];
+  isRecording = false;
+  stopRecording(): Promise<void> {
+    this.isRecording = false;
+    return Promise.resolve();
+  }
   record(path: string): Promise<void> {
+    this.isRecording = true;
     this.recordings.push(path);
     return Promise.resolve();
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServiceConfig } from '../../src/config/config.js';
 import type { FakeCall, FakeDialog } from '../fakes/fake-telephony.js';
 import { settle } from '../fakes/fake-telephony.js';
-import { SERVICE_OPTIONS } from '../fakes/service-config.js';
+import { HANDOFF, SERVICE_OPTIONS } from '../fakes/service-config.js';
 import { handoffBed, NOTHING_LEFT } from './bed.js';
 
 const TARGET = 'sip:second-line@pbx';
@@ -106,6 +106,23 @@ describe('An agent who transfers the customer by REFER', () => {
     await settle();
     assert.deepEqual(bed.playing(), [['/p/comfort.wav']]);
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
+  it('is recorded no further than the agent’s own part of the conversation', async () => {
+    const recording = '/rec/{callbackId}.wav';
+    for (const leavesAtOnce of [false, true]) {
+      const { bed, agent, refer } = await talking({ handoff: { ...HANDOFF, recording } });
+      const second = await refer();
+      assert.ok(bed.endpoint.isRecording, 'while the two talk on');
+      if (leavesAtOnce) agent.end();
+      await settle();
+      assert.equal(bed.endpoint.isRecording, !leavesAtOnce);
+      second.answer();
+      await settle();
+      assert.equal(bed.endpoint.bridgedTo, bed.telephony.endpoints.at(-1));
+      assert.ok(!bed.endpoint.isRecording, 'the other side is not recorded');
+      assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    }
   });
 
   it('may be followed by a transfer of whom it went to, who may hang up at once as well', async () => {

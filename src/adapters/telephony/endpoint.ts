@@ -16,7 +16,7 @@ import type {
 } from '../../ports.js';
 import type { Channel } from './channel.js';
 import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
-import { recordConversation, recordFarSide } from './channel-recording.js';
+import { recordConversation, recordFarSide, type StopRecording } from './channel-recording.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { channelVariables } from './channel-variables.js';
 import { CoveringSound } from './covering-sound.js';
@@ -62,6 +62,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   #parking: Promise<unknown> = Promise.resolve();
   #tap: ChannelTap | undefined;
   #watch: MediaWatch | undefined;
+  #stopRecording: StopRecording | undefined;
   #isConnected = false;
   /** The latest change of the far side, done or not; never rejects. */
   #connecting: Promise<unknown> | undefined;
@@ -209,8 +210,12 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#connecting ? undefined : 'the endpoint has no far side yet';
   }
 
-  record(path: string): Promise<void> {
-    return recordConversation(this.channel, checked('play-file', path));
+  async record(path: string): Promise<void> {
+    this.#stopRecording = await recordConversation(this.channel, checked('play-file', path));
+  }
+
+  async stopRecording(): Promise<void> {
+    await this.#stopRecording?.();
   }
 
   get recordFarSide(): ((path: string) => Promise<() => Promise<void>>) | undefined {
