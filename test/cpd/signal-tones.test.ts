@@ -179,6 +179,17 @@ describe('Fax machines', () => {
     assert.equal(replay(reversed).verdict, 'fax');
   });
 
+  it('answer with 2100 Hz that swells fifteen times a second and reverses its phase, ANSam', () => {
+    const ansam = Int16Array.from({ length: 8 * 3000 }, (_, i) => {
+      const swell = 1 + 0.2 * Math.sin((2 * Math.PI * 15 * i) / 8000);
+      const sign = Math.floor(i / (8 * 450)) % 2 === 0 ? 1 : -1;
+      return Math.round(5000 * sign * swell * Math.sin((2 * Math.PI * 2100 * i) / 8000));
+    });
+    const result = replay(join(silence(400), ansam));
+    assert.equal(result.verdict, 'fax');
+    assert.ok(result.decidedAtMs < 400 + 800, `${result.decidedAtMs}`);
+  });
+
   it('are recognised by a calling tone without speech', () => {
     const result = replay(join(silence(600), repeat(2, tone([1100], 500), silence(3000))));
     assert.equal(result.verdict, 'fax');
