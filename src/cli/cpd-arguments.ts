@@ -1,7 +1,9 @@
 /** What the commands about call progress detection share: where they print, and their arguments. */
 import { InvalidArgumentError, type Command } from 'commander';
 import {
+  appAmdRule,
   DEFAULT_OPTIONS,
+  gvpRule,
   PROFILE_NAMES,
   timingRule,
   type CpdOptions,
@@ -45,7 +47,12 @@ export function parseProfiles(text: string): readonly Profile[] {
   return text === 'all' ? PROFILE_NAMES : text.split(',').map((name) => parseProfile(name.trim()));
 }
 
-const TIMING_NAMES = Object.keys(timingRule(DEFAULT_OPTIONS));
+/** Options that are groups of values, by the names of these. No name is in two of them. */
+const GROUPS = [
+  ['timing', Object.keys(timingRule(DEFAULT_OPTIONS))],
+  ['appAmd', Object.keys(appAmdRule(DEFAULT_OPTIONS))],
+  ['gvp', Object.keys(gvpRule(DEFAULT_OPTIONS))],
+] as const;
 const NUMBER_NAMES = Object.entries(DEFAULT_OPTIONS)
   .filter(([name, value]) => typeof value === 'number' && name !== 'sampleRateHz')
   .map(([name]) => name);
@@ -59,9 +66,9 @@ export function collectOption(
   const number = Number(value);
   if (value.trim() === '' || !Number.isFinite(number))
     throw new InvalidArgumentError('write name=value with a number');
-  if (TIMING_NAMES.includes(name))
-    return { ...before, timing: { ...before?.timing, [name]: number } };
+  const group = GROUPS.find(([, names]) => names.includes(name))?.[0];
+  if (group) return { ...before, [group]: { ...before?.[group], [name]: number } };
   if (NUMBER_NAMES.includes(name)) return { ...before, [name]: number };
-  const known = [...NUMBER_NAMES, ...TIMING_NAMES].join(', ');
+  const known = [...NUMBER_NAMES, ...GROUPS.flatMap(([, names]) => names)].join(', ');
   throw new InvalidArgumentError(`no option "${name}"; allowed: ${known}`);
 }

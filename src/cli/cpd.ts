@@ -109,8 +109,8 @@ function replayOptionsOf(options: CpdCommandOptions): ReplayOptions {
 
 /** What the recording was judged with, for the drawing. */
 function describe({ early, answeredAt, profile, country, option }: CpdCommandOptions): string {
-  const { timing, ...single } = option ?? {};
-  const changed: [string, unknown][] = Object.entries({ ...single, ...timing });
+  const { timing, appAmd, gvp, ...single } = option ?? {};
+  const changed: [string, unknown][] = Object.entries({ ...single, ...timing, ...appAmd, ...gvp });
   return [
     `profile ${profile ?? 'human-first'}`,
     country === undefined ? 'country not known' : `country ${country}`,

@@ -70,6 +70,22 @@ describe('dialback cpd', () => {
     assert.ok((await at(...options)) < (await at()) - 1000);
   });
 
+  it('replays it with the numbers that a site has tuned for the products it imitates', async () => {
+    const decidedAt = async (...args: string[]) => {
+      const { out } = await run('cpd', media('far-end/greeting.wav'), '--json', ...args);
+      const { verdict, decidedAtMs } = JSON.parse(out) as { verdict: string; decidedAtMs: number };
+      assert.equal(verdict, 'machine');
+      return decidedAtMs;
+    };
+    for (const [profile, option] of [
+      ['app-amd', 'greetingMs=700'],
+      ['gvp', 'machineGreetingMs=900'],
+    ] as const) {
+      const own = await decidedAt('--profile', profile);
+      assert.ok((await decidedAt('--profile', profile, '--option', option)) < own - 500, profile);
+    }
+  });
+
   it('compares what the profiles make of it, in words, as JSON and in the drawing', async () => {
     const greeting = media('far-end/greeting.wav');
     const { out } = await run('cpd', greeting, '--profiles', 'balanced, machine-first', '--json');
