@@ -11,6 +11,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'channel islands jersey': 'JE',
   'channel islands guernsey': 'GG',
   'czech republic': 'CZ',
+  'diego garcia': 'IO',
   guiana: 'GF',
   'hong kong': 'HK',
   'ivory coast': 'CI',
@@ -51,8 +52,11 @@ function runtimeNames(): Map<string, string> {
   const names = new Map<string, string>();
   for (const first of letters) {
     for (const second of letters) {
-      const name = regions.of(first + second);
-      if (name !== undefined) names.set(normalise(name), first + second);
+      const code = first + second;
+      const name = regions.of(code);
+      // Withdrawn codes have the name of their successor: FX is France, UK the United Kingdom, SU Russia.
+      if (name !== undefined)
+        names.set(normalise(name), new Intl.Locale('und', { region: code }).region ?? code);
     }
   }
   return names;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TONE_COUNTRIES } from '../../../src/cpd/country-tones.js';
 import { countryCode } from '../../../src/cpd/evaluate/country-names.js';
 import { parseLabels } from '../../../src/cpd/evaluate/labels.js';
 
@@ -84,6 +85,8 @@ describe('the table of labelled recordings', () => {
 });
 
 describe('country names', () => {
+  const regions = new Intl.DisplayNames(['en'], { type: 'region' });
+
   it('knows keys and names of tone tables, former ones too', () => {
     const names: Record<string, string> = {
       us: 'US',
@@ -107,5 +110,14 @@ describe('country names', () => {
     };
     for (const [name, code] of Object.entries(names)) assert.equal(countryCode(name), code, name);
     for (const name of ['', 'Atlantis', 'qq', '12']) assert.equal(countryCode(name), undefined);
+  });
+
+  it('knows every country of the tone table by its code and by its name, never a withdrawn code', () => {
+    for (const code of TONE_COUNTRIES) {
+      assert.equal(countryCode(code), code);
+      const name = regions.of(code) ?? code;
+      assert.equal(countryCode(name), code, name);
+    }
+    assert.equal(countryCode('France'), 'FR');
   });
 });
