@@ -3,7 +3,7 @@
  * rhythm, mean what in which country. Data and look-up only.
  *
  * The tables of ITU-T E.180 Supplement 2 leave each network several alternatives, and all are kept. In
- * 40 places a country uses one rhythm for busy and for congestion. There, the entry of the less likely
+ * 41 places a country uses one rhythm for busy and for congestion. There, the entry of the less likely
  * meaning is marked `shared`: more sources decide, then whether only one of the two has another rhythm
  * of its own; where neither tells, it is busy, which is far more frequent than congestion.
  */
