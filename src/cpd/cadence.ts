@@ -31,6 +31,11 @@ const FIRST_PAUSE_MS = 6000;
 const HISTORY = 8;
 /** Two bursts prove nothing unless they fit well: lost packets can stretch a pair of ringback. */
 const MOST_DISTANCE_OF_TWO = 0.5;
+/**
+ * Networks keep times within 10 %, and measuring them is a hop off at worst: 41 ms of 250, a third more
+ * than the tolerance with which one country's rhythms are told from another's.
+ */
+const LOOSE_TIMES = 1.3;
 /** Lost packets at both ends of one of the two bursts of a ringback pair. ms */
 const PAIR_TOLERANCE_MS = 70;
 /** Two tones this close are heard as one that beats. Hz */
@@ -96,15 +101,26 @@ export class Cadence {
    * @param frequencyTolerance relative; infinity: whatever the frequencies are
    */
   distance(signature: Signature, frequencyTolerance: number): number {
+    const most = this.#count === 2 ? MOST_DISTANCE_OF_TWO : 1;
+    return this.#distance(signature, frequencyTolerance, most, 1);
+  }
+
+  /** As `distance`, with as much room as networks take: two bursts may be far off, and all times by a third more. */
+  looseDistance(signature: Signature, frequencyTolerance: number): number {
+    return this.#distance(signature, frequencyTolerance, 1, LOOSE_TIMES);
+  }
+
+  /** @param times tolerance of times, as a multiple of the usual one */
+  #distance(signature: Signature, frequencyTolerance: number, most: number, times: number): number {
     const pitch = frequencyDistance(this.last, signature.frequencies, frequencyTolerance);
     if (pitch > 1 || this.#count < 2) return Number.POSITIVE_INFINITY;
-    const most = this.#count === 2 ? MOST_DISTANCE_OF_TWO : 1;
     const bursts = signature.steps.length / 2;
     let best = Number.POSITIVE_INFINITY;
     for (let newest = 0; newest < bursts; newest++) {
       const next = signature.steps[2 * newest + 1]!;
-      const gap = this.#openGapMs < 0 ? 0 : distanceOf(this.#openGapMs, next);
-      if (gap <= 1) best = Math.min(best, gap / 4 + this.#rhythmDistance(signature.steps, newest));
+      const gap = this.#openGapMs < 0 ? 0 : distanceOf(this.#openGapMs, next) / times;
+      if (gap > 1) continue;
+      best = Math.min(best, gap / 4 + this.#rhythmDistance(signature.steps, newest, times));
     }
     return best <= most ? best + pitch : Number.POSITIVE_INFINITY;
   }
@@ -175,18 +191,18 @@ export class Cadence {
   }
 
   /** Backwards from the newest burst, taken as the cycle's burst number `newest`. */
-  #rhythmDistance(steps: readonly number[], newest: number): number {
+  #rhythmDistance(steps: readonly number[], newest: number, times: number): number {
     const bursts = steps.length / 2;
     const used = Math.min(this.#count, burstsNeeded(steps));
     let sum = 0;
     for (let back = 0; back < used; back++) {
       const index = (((newest - back) % bursts) + bursts) % bursts;
       const burst = this.#burst(back);
-      const on = distanceOf(durationMs(burst), steps[2 * index]!);
+      const on = distanceOf(durationMs(burst), steps[2 * index]!) / times;
       // The oldest burst's gap reaches back to whatever was before.
       const isOldest = back === used - 1;
       const gapIndex = (index + bursts - 1) % bursts;
-      const off = isOldest ? 0 : distanceOf(burst.gapBeforeMs, steps[2 * gapIndex + 1]!);
+      const off = isOldest ? 0 : distanceOf(burst.gapBeforeMs, steps[2 * gapIndex + 1]!) / times;
       if (on > 1 || off > 1) return Number.POSITIVE_INFINITY;
       sum += on + off;
     }

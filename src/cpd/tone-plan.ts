@@ -22,6 +22,11 @@ const UNUSUAL_BURSTS = 3;
 const SURELY_BUSY_MS = 640;
 const SURELY_REORDER_MS = 440;
 
+/** How far the bursts heard are from a signature; infinity: they cannot be it. */
+type Distance = (heard: Cadence, signature: Signature) => number;
+const near: Distance = (heard, own) => heard.distance(own, OWN_FREQUENCY_TOLERANCE);
+const loose: Distance = (heard, own) => heard.looseDistance(own, OWN_FREQUENCY_TOLERANCE);
+
 export interface Meaning {
   readonly tone: BusyVerdict;
   /** What it may be, the likelier first; one unless the tone is `busy-or-congestion`. */
@@ -44,19 +49,24 @@ export class TonePlan {
   /** @returns what the bursts heard so far mean, or null while they mean nothing or may still change it */
   meaning(cadence: Cadence): Meaning | null {
     if (cadence.count < 2 || !isNetworkTone(cadence.last)) return null;
-    return (
-      this.#ownMeaning(cadence) ?? (this.#mayBecomeOwn(cadence) ? null : this.#family(cadence))
-    );
+    const own = this.#ownMeaning(cadence, near);
+    if (own || this.#mayBecomeOwn(cadence, near)) return own;
+    // What is nearly in the country's own table is likelier than what is in another's.
+    if (cadence.count >= UNUSUAL_BURSTS) {
+      const nearlyOwn = this.#ownMeaning(cadence, loose);
+      if (nearlyOwn) return nearlyOwn;
+    }
+    return this.#mayBecomeOwn(cadence, loose) ? null : this.#family(cadence);
   }
 
-  #ownMeaning(cadence: Cadence): Meaning | null {
-    const nearest = nearestProved(cadence, this.#own, OWN_FREQUENCY_TOLERANCE);
+  #ownMeaning(cadence: Cadence, distance: Distance): Meaning | null {
+    const nearest = nearestProved(cadence, this.#own, distance);
     if (!nearest || nearest.kind === 'ringback') return null;
     const isContested = this.#own.some(
       (other) =>
         other.kind !== nearest.kind &&
         !cadence.isProof(other) &&
-        Number.isFinite(cadence.distance(other, OWN_FREQUENCY_TOLERANCE)),
+        Number.isFinite(distance(cadence, other)),
     );
     if (isContested) return null;
     const tone = nearest.kind === 'busy' ? 'busy' : 'reorder';
@@ -70,8 +80,8 @@ export class TonePlan {
   }
 
   /** One more burst would settle it by the country's own table. */
-  #mayBecomeOwn(cadence: Cadence): boolean {
-    return this.#own.some((own) => Number.isFinite(cadence.distance(own, OWN_FREQUENCY_TOLERANCE)));
+  #mayBecomeOwn(cadence: Cadence, distance: Distance): boolean {
+    return this.#own.some((own) => Number.isFinite(distance(cadence, own)));
   }
 
   #family(cadence: Cadence): Meaning | null {
@@ -92,7 +102,9 @@ export class TonePlan {
   }
 
   #worldMeaning(cadence: Cadence, tolerance: number, where: string): Meaning | null {
-    const nearest = nearestProved(cadence, WORLD_SIGNATURES, tolerance);
+    const nearest = nearestProved(cadence, WORLD_SIGNATURES, (heard, signature) =>
+      heard.distance(signature, tolerance),
+    );
     if (!nearest || nearest.kind === 'ringback') return null;
     const limit = cadence.distance(nearest, tolerance) + AS_NEAR;
     let busy = 0;
@@ -116,13 +128,13 @@ export class TonePlan {
 function nearestProved(
   cadence: Cadence,
   signatures: readonly Signature[],
-  tolerance: number,
+  distanceTo: Distance,
 ): Signature | null {
   let nearest: Signature | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const signature of signatures) {
     if (!cadence.isProof(signature)) continue;
-    const distance = cadence.distance(signature, tolerance);
+    const distance = distanceTo(cadence, signature);
     const weighed = distance - LONGER_CYCLE_BONUS * (signature.steps.length / 2 - 1);
     if (!Number.isFinite(distance) || weighed >= least) continue;
     least = weighed;

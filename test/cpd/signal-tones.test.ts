@@ -47,6 +47,37 @@ describe('Network tones before the answer', () => {
     });
   }
 
+  it('means what the country says where frequency and times are as far off as networks let them be', () => {
+    const rhythms: readonly [string, readonly number[], readonly number[], Verdict][] = [
+      ['US', [480, 620], [250, 250], 'reorder'],
+      ['US', [480, 620], [500, 500], 'busy'],
+      ['ES', [425], [200, 200], 'busy'],
+      ['BR', [425], [250, 250], 'busy'],
+      ['FR', [440], [250, 250], 'reorder'],
+      ['CN', [450], [700, 700], 'reorder'],
+    ];
+    for (const [country, hz, parts, expected] of rhythms) {
+      for (const [pitch, pace] of [
+        [0.985, 0.9],
+        [1.015, 1.1],
+      ] as const) {
+        const sound = cadence(
+          hz.map((f) => f * pitch),
+          ...parts.map((ms) => ms * pace),
+        );
+        const { verdict, decidedAtMs, reason } = early(sound, { country });
+        assert.equal(verdict, expected, `${country} ${pace}: ${reason}`);
+        const cycleMs = pace * (parts[0]! + parts[1]!);
+        // Spanish congestion begins as Spanish busy does.
+        const cycles = country === 'ES' ? 3.5 : 2.5;
+        assert.ok(
+          decidedAtMs <= 300 + cycles * cycleMs + 120,
+          `${country} ${pace}: ${decidedAtMs}`,
+        );
+      }
+    }
+  });
+
   it('knows busy after one and a half cycles', () => {
     const result = early(cadence([425], 500, 500));
     assert.ok(result.decidedAtMs <= 300 + 1500 + 120, `${result.decidedAtMs}`);
@@ -193,6 +224,15 @@ describe('Fax machines', () => {
   it('are recognised by a calling tone without speech', () => {
     const result = replay(join(silence(600), repeat(2, tone([1100], 500), silence(3000))));
     assert.equal(result.verdict, 'fax');
+  });
+
+  it('are recognised by a calling tone at the edges of what T.30 allows', () => {
+    for (const hz of [1062, 1138]) {
+      for (const ms of [425, 575]) {
+        const sound = join(silence(700), tone([hz], ms), silence(3000));
+        assert.equal(replay(sound).verdict, 'fax', `${hz} Hz for ${ms} ms`);
+      }
+    }
   });
 
   it('are recognised by the flags before their first message', () => {
