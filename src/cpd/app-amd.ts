@@ -1,6 +1,6 @@
 /**
- * Decides as Asterisk's app_amd does, so that a site which has tuned its numbers for years can bring
- * them along. Rule and defaults from the application's documentation and behaviour; the code is ours.
+ * Decides as Asterisk's app_amd does, so that a site which comes from there can compare, in replays also
+ * with the numbers it has tuned for years. Rule and defaults from the application's documentation and behaviour; the code is ours.
  * It has the weaknesses of the original by design: the clock starts at the answer, silence at the
  * start is a machine, and so is noise. Frames here are 16 ms long, there 20.
  */
