@@ -5,7 +5,7 @@
  */
 import { dirname } from 'node:path';
 import { isLoopbackHost } from '../../config/build-parts.js';
-import type { Clock, Log, PlainRequest } from '../../ports.js';
+import type { Clock, Log, PlainRequest, TapKind } from '../../ports.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.js';
 import { codeOf, describeError, type TelephonyErrorCode } from './errors.js';
@@ -21,6 +21,13 @@ export interface ServerFinding {
   /** Of what is wrong. */
   readonly code?: TelephonyErrorCode;
 }
+
+/** How it hands out the customer's audio, which limits what can be found out. */
+const HEARD_BY: Readonly<Record<TapKind, string>> = {
+  audio_fork: 'mod_audio_fork',
+  recording: 'heard by its recordings',
+  unicast: 'heard by unicast: no verdict is revised once a file plays',
+};
 
 interface Surroundings {
   readonly clock: Clock;
@@ -139,9 +146,7 @@ async function describe(
       status?.version ?? 'version unknown',
       `profile ${member.options.profile} at ${facts.sipAddress}`,
       `modules ${Object.keys(NEEDED_MODULES).join(', ')}`,
-      facts.hasAudioFork
-        ? 'mod_audio_fork'
-        : 'no mod_audio_fork: verdicts end with the first sound',
+      HEARD_BY[connection.tapMeans.kind],
       srtp === 'forbidden'
         ? `SRTP ${wantsSrtp ? 'where a trunk wants it' : 'forbidden'}`
         : `rtp_secure_media_inbound is ${srtp || 'not set'}: forbidden keeps SRTP out of every offer`,

@@ -104,6 +104,17 @@ describe('bad input', function () {
     }
   });
 
+  it('says how the audio is heard, and that unicast ends with the first file that plays', async () => {
+    for (const [audioTap, says] of [
+      ['auto', /; mod_audio_fork;/],
+      ['recording', /; heard by its recordings;/],
+      ['unicast', /; heard by unicast: no verdict is revised once a file plays;/],
+    ] as const) {
+      const findings = await examineSites(sites({ freeswitch: { audioTap } }), surroundings);
+      assert.match(findings[1]?.detail ?? '', says);
+    }
+  });
+
   it('says which media server does not see what we leave for it', async () => {
     const here = fileURLToPath(import.meta.url);
     const seen = await examineSites(sites({}), { ...surroundings, sharedFile: here });
