@@ -32,7 +32,8 @@ export interface PlayListener {
 
 export class TreatmentPlayer {
   #queue: Promise<unknown> = Promise.resolve();
-  #playing: { playId: string; playback: Playback } | undefined;
+  /** `isAside`: said in the middle of the sound of this id. */
+  #playing: { playId: string; playback: Playback; isAside?: true } | undefined;
   /** The sound that is to be heard now. */
   #wanted: string | undefined;
   /** The sound that loops, or last did. */
@@ -60,18 +61,19 @@ export class TreatmentPlayer {
   }
 
   /**
-   * Says something in the middle of a sound that loops; it begins anew afterwards. Where none loops
-   * nothing is said, and whatever ends the sound ends this as well.
+   * Says something in the middle of a sound that loops; it begins anew afterwards. Where none loops, or
+   * something is being said, nothing is said, and whatever ends the sound ends this as well.
    * @param files paths as the media server sees them
    */
   interject(endpoint: MediaEndpoint, files: readonly string[]): Promise<void> {
     return this.#then(async () => {
       const looped = this.#looped;
-      if (!looped || !this.#isWanted(looped.request) || this.#playing === undefined) return;
+      if (!looped || !this.#isWanted(looped.request)) return;
+      if (this.#playing === undefined || this.#playing.isAside) return;
       await this.#stopCurrent();
       if (!this.#isWanted(looped.request)) return;
       const playback = endpoint.play(files, { loop: false });
-      this.#playing = { playId: looped.request.playId, playback };
+      this.#playing = { playId: looped.request.playId, playback, isAside: true };
       this.listener.onStarted(files.join(', '), false);
       void this.#endOf(playback, files.join(', ')).then((end) => {
         if (end.kind === 'stopped') return;

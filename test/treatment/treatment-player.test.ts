@@ -160,6 +160,20 @@ describe('TreatmentPlayer', () => {
     assert.deepEqual(heard, [], 'for the flow it is one sound that goes on');
   });
 
+  it('lets what is being said be said to its end, however soon there is more', async () => {
+    const { telephony, endpoint, player } = await setUp();
+    player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });
+    await settle();
+    await player.interject(endpoint, ['/m/long.wav']);
+    await player.interject(endpoint, ['/m/more.wav']);
+    assert.deepEqual([telephony.plays.length, telephony.plays[1]?.isPlaying], [2, true]);
+    telephony.plays[1]?.end();
+    await settle();
+    assert.equal(telephony.plays[2]?.loop, true);
+    await player.interject(endpoint, ['/m/more.wav']);
+    assert.deepEqual(telephony.plays[3]?.files, ['/m/more.wav']);
+  });
+
   it('is quiet after a stop in the middle of what was said, and says nothing afterwards', async () => {
     const { telephony, endpoint, player } = await setUp();
     player.play(endpoint, { playId: 'p1', file: 'a.wav', loop: true });

@@ -168,7 +168,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     const after = (async () => {
       await Promise.all([previous, this.#parking, this.#connecting, this.unmute()]);
       isCover = cover !== undefined && (await this.#bridge.mayBeCovered());
-      await this.#bridge.joined();
+      // Parked while the sound before ended, perhaps.
+      await Promise.all([this.#parking, this.#bridge.joined()]);
     })();
     const playback = new ChannelPlayback(
       playChannel({
