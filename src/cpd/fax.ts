@@ -24,6 +24,8 @@ const V21_SHARE = 0.85;
 const V21_LEAST_SIDE = 0.08;
 const V21_MOST_SIDE = 0.42;
 const V21_MS = 350;
+/** Lost packets say nothing; a longer pause is one. ms */
+const V21_HOLE_MS = 64;
 
 export interface FaxMatch {
   readonly tone: 'ced' | 'cng' | 'v21';
@@ -41,6 +43,7 @@ export class FaxDetector {
   #v21Frames = 0;
   #v21Mark = 0;
   #v21Space = 0;
+  #v21AtMs = 0;
 
   constructor(cedMinMs: number) {
     this.#cedMinMs = cedMinMs;
@@ -85,6 +88,8 @@ export class FaxDetector {
   }
 
   #checkV21(m: Measurements): FaxMatch | null {
+    if (m.isHoled && m.atMs - this.#v21AtMs <= V21_HOLE_MS) return null;
+    this.#v21AtMs = m.atMs;
     const isInBand = m.levelDb > -50 && m.v21MarkShare + m.v21SpaceShare >= V21_SHARE;
     this.#v21Frames = isInBand ? this.#v21Frames + 1 : 0;
     this.#v21Mark = isInBand ? this.#v21Mark + m.v21MarkShare : 0;

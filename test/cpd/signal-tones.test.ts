@@ -245,6 +245,11 @@ describe('Fax machines', () => {
       return Math.round(5000 * Math.sin(phase));
     });
     assert.equal(replay(join(silence(500), flags)).verdict, 'fax');
+    for (let at = 1600; at < flags.length; at += 1600) flags.fill(0, at, at + 320);
+    assert.equal(replay(join(silence(500), flags, silence(1000))).verdict, 'fax');
+    // Bursts of what a modem sends, with pauses between them, are no fax.
+    for (let at = 0; at < flags.length; at += 2400) flags.fill(0, at, at + 800);
+    assert.notEqual(replay(join(silence(500), flags, silence(1000))).verdict, 'fax');
   });
 
   it('are not seen in a voicemail that beeps at 1100 or 2100 Hz', () => {
