@@ -134,12 +134,8 @@ describe('two legs', function () {
     await site().hangUp(customer, agent);
   });
 
-  it('records both apart, the customer left and the agent right', async () => {
-    const path = join(tmpdir(), `dialback-${randomUUID()}.wav`);
-    await customer.endpoint.bridge(agent.endpoint);
-    await customer.endpoint.record(path);
-    await customer.far.rtp.hears(900, { forMs: 1500 });
-    await site().hangUp(customer, agent);
+  /** What a finished recording holds: left and right. */
+  async function recorded(path: string): Promise<readonly [Int16Array, Int16Array]> {
     let file = Buffer.alloc(0);
     for (let tries = 0; tries < 50 && file.length < RECORDED_BYTES; tries += 1) {
       await sleep(100);
@@ -151,11 +147,35 @@ describe('two legs', function () {
       0,
       (file.length - 44) >> 1,
     );
-    const side = (right: number) => samples.filter((_, i) => i % 2 === right);
-    assert.ok(side(0).length > 8000, 'a second at least');
+    return [samples.filter((_, i) => i % 2 === 0), samples.filter((_, i) => i % 2 === 1)];
+  }
+
+  it('records both apart, the customer left and the agent right', async () => {
+    const path = join(tmpdir(), `dialback-${randomUUID()}.wav`);
+    await customer.endpoint.bridge(agent.endpoint);
+    await customer.endpoint.record(path);
+    await customer.far.rtp.hears(900, { forMs: 1500 });
+    await site().hangUp(customer, agent);
+    const [left, right] = await recorded(path);
+    assert.ok(left.length > 8000, 'a second at least');
     // A late frame leaves a hole, which costs some of the share; the other's voice would leave nothing.
-    assert.ok(toneShare(side(0), 600) > 0.5, 'the customer says 600 Hz');
-    assert.ok(toneShare(side(1), 900) > 0.5, 'the agent says 900 Hz');
+    assert.ok(toneShare(left, 600) > 0.5, 'the customer says 600 Hz');
+    assert.ok(toneShare(right, 900) > 0.5, 'the agent says 900 Hz');
+  });
+
+  it('records nothing any more once that was stopped, and talks on', async () => {
+    const path = join(tmpdir(), `dialback-${randomUUID()}.wav`);
+    await customer.endpoint.bridge(agent.endpoint);
+    await customer.endpoint.record(path);
+    await customer.far.rtp.hears(900, { forMs: 1500 });
+    await customer.endpoint.stopRecording();
+    agent.far.rtp.sendTone(agent.endpoint.localSdp, 1500);
+    await customer.far.rtp.hears(1500, { forMs: 1500 });
+    await site().hangUp(customer, agent);
+    const [, right] = await recorded(path);
+    assert.ok(right.length > 8000, 'a second at least');
+    assert.ok(toneShare(right, 900) > 0.5, 'what was said before');
+    assert.ok(toneShare(right, 1500) < 0.05, 'nothing of what was said later');
   });
 
   it('goes on as before when the far side refuses another session description, however often', async () => {
