@@ -173,6 +173,14 @@ const SHARES: Readonly<Record<Kind, number>> = {
 };
 
 async function attempt(kind: Kind, bytes: Buffer, where: string): Promise<void> {
+  const tookMs = await timeOf(kind, bytes, where);
+  if (tookMs < TIME_LIMIT_MS) return;
+  // A machine that does something else may hold one up; what is slow is so again.
+  const againMs = await timeOf(kind, bytes, where);
+  assert.ok(againMs < TIME_LIMIT_MS, `${where} took ${Math.round(tookMs)}, ${againMs} ms`);
+}
+
+async function timeOf(kind: Kind, bytes: Buffer, where: string): Promise<number> {
   const startedAt = performance.now();
   try {
     await TRIALS[kind](bytes);
@@ -180,8 +188,7 @@ async function attempt(kind: Kind, bytes: Buffer, where: string): Promise<void> 
     const shown = bytes.length > 2000 ? `${bytes.length} bytes` : JSON.stringify(bytes.toString());
     throw new Error(`${where}: ${shown}`, { cause: error });
   }
-  const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs < TIME_LIMIT_MS, `${where} took ${Math.round(tookMs)} ms`);
+  return performance.now() - startedAt;
 }
 
 describe('Damaged messages', function () {
