@@ -30,9 +30,9 @@ export async function writeNextInvite(
   const callLimits = limits.filter(({ of }) => of === 'trunk');
   const refusal = await commit({ leg, attempt: { attempt, trunk: name, tries }, callLimits });
   if (!refusal) return 'written';
-  if (refusal.why === 'paused') return 'paused';
+  if (refusal.why === 'paused' || refusal.why === 'not-written') return refusal.why;
   if (refusal.why === 'cancel-requested') post({ type: 'cancelled', by: refusal.by });
   if (refusal.why !== 'call-limit') return 'refused';
   owner.onCallLimit(refusal);
-  return 'full';
+  return refusal.waitMs === undefined ? 'full' : 'too-fast';
 }

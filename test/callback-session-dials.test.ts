@@ -202,16 +202,23 @@ describe('CallbackSession, when it dials', () => {
     assert.equal(t.telephony.calls.length, 1);
   });
 
-  it('dials no other trunk while the disk cannot take its Call-ID', async () => {
-    const t = startSession({ maxDialAttempts: 1 }, ['sip:trunk', 'sip:second']);
+  it('dials no other trunk while the disk cannot take its Call-ID, and counts no attempt for it', async () => {
+    const t = startSession({ maxDialAttempts: 1, dialRetryMs: 0 }, ['sip:trunk', 'sip:second']);
     await settle();
     t.store.broken = new Error('disk full');
     t.telephony.calls[0]?.fail(503);
     await settle();
     assert.equal(t.telephony.calls.length, 1);
+    assert.equal(t.session.state.name, 'waiting-to-retry');
+    await t.clock.advance(5000);
+    await settle();
+    assert.equal(t.telephony.calls.length, 1, 'nothing is dialled that is not on disk');
     t.store.broken = undefined;
     await t.clock.advance(1000);
-    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER');
+    await settle();
+    assert.equal(t.telephony.calls.length, 2);
+    t.telephony.calls[1]?.fail(486);
+    assert.equal(await t.over(), 'FAIL_CALL_TO_CUSTOMER', 'that one counted');
   });
 
   it('waits with a dial until the trunk has room, and uses one Call-ID for it', async () => {

@@ -14,7 +14,7 @@ import type { ReplyAction } from './plugin-reply.js';
 import { QUEUE_ROWS } from './queue-rows.js';
 import { RESULT_ROWS } from './result-rows.js';
 import { TREATMENT_ROWS } from './treatment-rows.js';
-import type { EventType } from './vocabulary.js';
+import type { BrokenOffBecause, EventType } from './vocabulary.js';
 
 /** Who has the call: nobody but the flow, a plugin or page, an agent, a route point. */
 export type CallHolder = 'flow' | 'holder' | 'agent' | 'route-point';
@@ -54,7 +54,7 @@ export interface Conditions {
   /** The result table says `never-again`. */
   readonly neverAgain?: boolean;
   /** Why the attempt was broken off between two of its INVITEs. */
-  readonly brokenOff?: 'paused' | 'no-trunk';
+  readonly brokenOff?: BrokenOffBecause;
   /** `queue` is set. */
   readonly queueIsSet?: boolean;
   /** `_wait_for_agent`, and there is a queue to wait in. */

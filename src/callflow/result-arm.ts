@@ -34,8 +34,9 @@ export function onAttemptResult(
   const retryAfterMs = event.detail?.retryAfterMs;
   const afterwards = event.detail?.afterwards;
   if (retryAfterMs !== undefined) draft.context.retryAfterMs = retryAfterMs;
-  const isOfTrunks = afterwards === 'no-trunk' && mayBeMadeUpFor(draft.context);
-  if (!event.legUp && (afterwards === 'paused' || isOfTrunks)) {
+  const isPaused = afterwards === 'paused';
+  const isOurs = afterwards === 'no-trunk' || afterwards === 'not-written';
+  if (!event.legUp && (isPaused || (isOurs && mayBeMadeUpFor(draft.context)))) {
     draft.closeAttempt(event.callState);
     draft.legIsGone();
     return comeAgain(draft, afterwards);

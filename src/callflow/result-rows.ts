@@ -230,6 +230,14 @@ export const RESULT_ROWS = [
     reading: 'Not on the page. The customer has said nothing: ten such attempts are not counted.',
   },
   {
+    arm: 'broken-off',
+    row: 'attempt.not-written',
+    box: BOX.dial,
+    when: { brokenOff: 'not-written' },
+    then: 'The store could not write the next INVITE down: dial again after the pause, 5 s at least.',
+    reading: 'Not on the page. As without room on another trunk.',
+  },
+  {
     arm: 'result',
     row: 'fax.end',
     box: BOX.end,

@@ -5,10 +5,10 @@ import { decide, type RowId } from './decision-table.js';
 import { countedAttempts, nextTry, retryAfterIn, retryResultOf } from './retry-policy.js';
 import type { RetryResult, RetryRule } from './service-options.js';
 import { callStateIn, type StepDraft } from './step-draft.js';
-import type { Step } from './vocabulary.js';
+import type { BrokenOffBecause, Step } from './vocabulary.js';
 
-/** Between attempts that found no room: the trunk that failed is asked again, and `_dial_retry_timeout` may be 0. */
-const NO_TRUNK_PAUSE_MIN_MS = 5000;
+/** Between attempts that were broken off: the trunk that failed is asked again, and `_dial_retry_timeout` may be 0. */
+const BROKEN_OFF_PAUSE_MIN_MS = 5000;
 
 /** Why the retry box was reached. */
 export interface RetryCause {
@@ -66,7 +66,7 @@ export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
  * The attempt was broken off between two INVITEs. A paused callback goes back to the store; else the next
  * attempt comes after the pause, as if this one had not been.
  */
-export function comeAgain(draft: StepDraft, brokenOff: 'paused' | 'no-trunk'): Step {
+export function comeAgain(draft: StepDraft, brokenOff: BrokenOffBecause): Step {
   const { context, service } = draft;
   const row = decide('broken-off', { brokenOff });
   context.brokenOff = (context.brokenOff ?? 0) + 1;
@@ -75,12 +75,14 @@ export function comeAgain(draft: StepDraft, brokenOff: 'paused' | 'no-trunk'): S
     case 'attempt.paused':
       draft.postpone(0);
       return draft.goTo({ name: 'waiting-to-retry' }, row, 'its service is paused');
-    case 'attempt.no-trunk': {
-      const wantedMs = Math.max(service.dialRetryMs, NO_TRUNK_PAUSE_MIN_MS);
+    case 'attempt.no-trunk':
+    case 'attempt.not-written': {
+      const wantedMs = Math.max(service.dialRetryMs, BROKEN_OFF_PAUSE_MIN_MS);
       const afterMs = Math.max(wantedMs, retryAfterIn(context));
       draft.clearCall('another attempt follows');
       draft.startTimer('retry', afterMs);
-      const because = `no other trunk has room; the pause is ${seconds(afterMs)}`;
+      const why = row === 'attempt.no-trunk' ? 'no other trunk has room' : 'the store cannot write';
+      const because = `${why}; the pause is ${seconds(afterMs)}`;
       return draft.goTo({ name: 'waiting-to-retry' }, row, because);
     }
   }

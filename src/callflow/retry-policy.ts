@@ -59,7 +59,7 @@ export function countedAttempts({
 /** A trunk that always fails, beside another that is always full, would else be dialled for ever. */
 const MADE_UP_FOR_MAX = 10;
 
-/** Whether one more attempt that found no room on another trunk is not counted. */
+/** Whether one more attempt that was broken off without a pause of its service is not counted. */
 export function mayBeMadeUpFor({ brokenOff = 0 }: { readonly brokenOff?: number }): boolean {
   return brokenOff < MADE_UP_FOR_MAX;
 }

@@ -134,8 +134,9 @@ export type State =
 
 export type StateName = State['name'];
 
-/** `paused`, `no-trunk`: it was broken off by us, and says nothing of the customer. */
-export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again' | 'paused' | 'no-trunk';
+/** It was broken off by us between two INVITEs, and says nothing of the customer. */
+export type BrokenOffBecause = 'paused' | 'no-trunk' | 'not-written';
+export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again' | BrokenOffBecause;
 
 /** What the wire said about an attempt; recorded, and the source of an honoured Retry-After. */
 export interface AttemptDetail {

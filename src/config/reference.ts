@@ -46,15 +46,20 @@ export function makeReference(): string {
 /** The built-in rows of the result table, as the program has them. */
 function resultSection(): string {
   const rows = RESULT_ROWS.map(({ id, when, then, answer, why }) => {
-    const { status, q850Cause } = when;
+    const { status, q850Cause, header, hasRung } = when;
     const codes = status && (status[0] === status[1] ? [status[0]] : status).join(' to ');
-    const cells = [id, codes ?? '', q850Cause ?? '', then, answer ?? '', why];
+    const more = [
+      ...(q850Cause === undefined ? [] : [String(q850Cause)]),
+      ...(header === undefined ? [] : [`${header.name} has ${header.text}`]),
+      ...(hasRung === false ? ['no phone has rung'] : []),
+    ];
+    const cells = [id, codes ?? '', more.join(', '), then, answer ?? '', why];
     return `| ${cells.map((cell) => escapeCell(String(cell))).join(' | ')} |`;
   });
   return [
     '## Result table\n',
     'What a refused INVITE means. Rows of `trunkResults` are asked first, then these, from above; the first that fits decides. With `next-trunk` another trunk is tried within the attempt, unless a phone has rung; when none is left, the call state decides. Tones heard before a 404, 480 or 503 without a cause of this table decide the call state where they say more. `dialback explain-sip CODE` prints the row that decides.\n',
-    '| row | SIP status | Q.850 cause | then | call state as answer word | why |\n|---|---|---|---|---|---|',
+    '| row | SIP status | Q.850 cause, and what else | then | call state as answer word | why |\n|---|---|---|---|---|---|',
     `${rows.join('\n')}\n`,
   ].join('\n');
 }

@@ -3,7 +3,7 @@
  * the call.
  */
 import type { CallState } from '../callflow/call-state.js';
-import type { AttemptDetail } from '../callflow/vocabulary.js';
+import type { AttemptDetail, BrokenOffBecause } from '../callflow/vocabulary.js';
 import type { CpdEvent } from '../cpd/types.js';
 import type {
   AnalysisRequest,
@@ -104,7 +104,7 @@ export function isWithin({ status }: InviteFailure): boolean {
 export function detailOf(
   failure: InviteFailure,
   { then, why }: ResultVerdict,
-  brokenOff?: BrokenOff['brokenOff'],
+  brokenOff?: BrokenOffBecause,
 ): AttemptDetail {
   const farReason = failure.headers?.['reason'];
   return {
@@ -119,9 +119,10 @@ export function detailOf(
   };
 }
 
-const BROKEN_OFF: Readonly<Record<BrokenOff['brokenOff'], string>> = {
+const BROKEN_OFF: Readonly<Record<BrokenOffBecause, string>> = {
   paused: 'the service was paused before the next INVITE',
   'no-trunk': 'no other trunk had room',
+  'not-written': 'the store could not write the next INVITE down',
 };
 
 export function messageOf(error: unknown): string {

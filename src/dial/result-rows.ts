@@ -6,8 +6,12 @@
  * overrules them. Then causes: gateways make one 404 of an unknown number (cause 1) and of a route that
  * they do not have (2, 3), and one 480 of a busy customer and of a full network. Then the statuses alone.
  *
- * Sources: RFC 3261 section 21, RFC 3398 section 7.2.4.1 (status and ISUP cause), ITU-T Q.850 table 1,
- * Genesys' call state enumeration.
+ * 403 with cause 21 ("call rejected") is a gateway's word for either side: customers reject a call, and
+ * carriers one whose caller ID, credit or address they do not like. A customer has to have been reached for
+ * it: a phone has rung, or the cause's location is the user. Else it is the trunk's.
+ *
+ * Sources: RFC 3261 section 21, RFC 3398 section 7.2.4.1 (status and ISUP cause), RFC 8606 (the cause's
+ * location), ITU-T Q.850 table 1, Genesys' call state enumeration.
  */
 import type { AnswerWord } from '../callflow/call-state.js';
 
@@ -37,6 +41,8 @@ export interface ResultConditions {
   readonly reasonText?: string | undefined;
   /** A header of the response, and a part of its value in any case. */
   readonly header?: { readonly name: string; readonly text: string } | undefined;
+  /** Whether a phone has rung. Built-in rows alone have it. */
+  readonly hasRung?: boolean | undefined;
 }
 
 export interface ResultRow {
@@ -74,6 +80,8 @@ function cause(
   return { id: `cause-${q850Cause}`, when: { q850Cause }, then, answer, why };
 }
 
+const REJECTED = { status: [403, 403], q850Cause: 21 } as const;
+
 /** The product's own rows, in their order. The last one always holds. */
 export const RESULT_ROWS: readonly ResultRow[] = [
   status(486, 'busy', 'busy here'),
@@ -82,6 +90,20 @@ export const RESULT_ROWS: readonly ResultRow[] = [
   status(607, 'declined', 'unwanted (RFC 8197)'),
   status(608, 'declined', 'rejected (RFC 8688)'),
   status(604, 'sit-invalid-number', 'does not exist anywhere'),
+  {
+    id: 'status-403-cause-21-user',
+    when: { ...REJECTED, header: { name: 'reason', text: 'location=U' } },
+    then: 'by-call-state',
+    answer: 'declined',
+    why: 'call rejected by the user',
+  },
+  {
+    id: 'status-403-cause-21',
+    when: { ...REJECTED, hasRung: false },
+    then: 'next-trunk',
+    answer: 'error',
+    why: 'rejected before a phone rang: caller ID, credit or address not accepted',
+  },
   cause(1, 'sit-invalid-number', 'unallocated number'),
   cause(2, 'sit-no-circuit', 'no route to transit network', 'next-trunk'),
   cause(3, 'sit-no-circuit', 'no route to destination', 'next-trunk'),
@@ -126,6 +148,9 @@ export const NOES: ReadonlySet<AnswerWord> = new Set(['busy', 'declined']);
 
 /** Whether these conditions name a no outright: its status alone, or its cause. A range names none. */
 export function namesNo({ status, q850Cause }: ResultConditions): boolean {
+  const isRejected = status?.every((code) => code === REJECTED.status[0]) === true;
+  // Until a phone has rung it is the trunk's.
+  if (isRejected && q850Cause === REJECTED.q850Cause) return false;
   return RESULT_ROWS.some(({ when, answer }) => {
     if (answer === undefined || !NOES.has(answer)) return false;
     if (when.q850Cause !== undefined) return when.q850Cause === q850Cause;

@@ -44,14 +44,16 @@ export function judgeFailure(
   failure: InviteFailure,
   { rows = [], trunk, heard, hasRung = false }: ResultCircumstances = {},
 ): ResultVerdict {
-  const own = rows.find(({ when }) => holds(when, failure, trunk));
-  const builtIn = RESULT_ROWS.find(({ when }) => holds(when, failure, trunk)) ?? LAST;
+  const isReached = hasRung || heard === 'ringback';
+  const fits = ({ when }: ResultRow): boolean => holds(when, failure, trunk, isReached);
+  const own = rows.find(fits);
+  const builtIn = RESULT_ROWS.find(fits) ?? LAST;
   const row = own ?? builtIn;
   const sound = heard && isOpen(failure) ? answerOfSound(heard, failure.status) : undefined;
   const answer = own?.answer ?? sound ?? builtIn.answer ?? 'error';
   const isOfCustomer = own === undefined && sound !== undefined && !TROUBLE.has(sound);
   const wanted = isOfCustomer ? 'by-call-state' : row.then;
-  const kept = keptBecause(hasRung || heard === 'ringback', sound ?? builtIn.answer);
+  const kept = keptBecause(isReached, sound ?? builtIn.answer);
   const isKept = wanted === 'next-trunk' && kept !== undefined;
   const fact = own ? `${own.id}: ${own.why}` : factOf(builtIn, failure, sound && heard);
   return {
@@ -78,10 +80,12 @@ function factOf(row: ResultRow, failure: InviteFailure, heard: string | undefine
 }
 
 function holds(
-  { trunks, status, q850Cause, reasonText, header }: ResultConditions,
+  { trunks, status, q850Cause, reasonText, header, hasRung }: ResultConditions,
   failure: InviteFailure,
   trunk: string | undefined,
+  isReached: boolean,
 ): boolean {
+  if (hasRung !== undefined && hasRung !== isReached) return false;
   if (trunks && (trunk === undefined || !trunks.includes(trunk))) return false;
   if (status && (failure.status < status[0] || failure.status > status[1])) return false;
   if (q850Cause !== undefined && failure.q850Cause !== q850Cause) return false;

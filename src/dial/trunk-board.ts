@@ -16,6 +16,11 @@ export interface TrunkWish {
   readonly country?: string | undefined;
   /** Trunks that this attempt has tried. */
   readonly tried?: readonly string[];
+  /**
+   * How long the pace of a trunk is waited for while a dearer one has a place at once; without end
+   * when left out.
+   */
+  readonly patienceMs?: number;
 }
 
 export type TrunkPlace =
@@ -124,7 +129,7 @@ export class TrunkBoard {
   }
 
   /** A full trunk gives way to the next priority; one that has to be dialled evenly is waited for. */
-  #takeOf(trunks: readonly Trunk[], { tried = [] }: TrunkWish): TrunkPlace {
+  #takeOf(trunks: readonly Trunk[], { patienceMs = Infinity }: TrunkWish): TrunkPlace {
     const calls = this.deps.callsByTrunk();
     const nowMs = this.deps.clock.nowMs();
     let shortest: Wait | undefined;
@@ -148,8 +153,7 @@ export class TrunkBoard {
         const why = `maxCallsPerSecond of trunk ${trunk.name} is ${trunk.maxCallsPerSecond}`;
         shortest = { kind: 'wait', why, waitMs };
       }
-      // Whoever was on a trunk that failed has waited already.
-      if (shortest && tried.length === 0) return shortest;
+      if (shortest && (shortest.waitMs ?? Infinity) <= patienceMs) return shortest;
     }
     const wait = fullForMs === Infinity ? {} : { waitMs: fullForMs };
     return shortest ?? { kind: 'wait', why: trunks.map(fullness).join('; '), ...wait };

@@ -4,6 +4,7 @@
  * timer that is asked for. Each has a Call-ID of its own, which is on disk before it leaves; the former
  * has its final answer by then, so that one leg at most is alive.
  */
+import type { BrokenOffBecause } from '../callflow/vocabulary.js';
 import type { Clock, InviteFailure, Random } from '../ports.js';
 import type { TrunkTry } from '../schedule/callback-store.js';
 import type { DialPlan } from './dial-plan.js';
@@ -23,12 +24,15 @@ export interface NextTry {
   readonly sessionExpiresMs?: number;
 }
 
-/** `full`: the calls of all processes together have filled the trunk. */
-export type TryWritten = 'written' | 'paused' | 'full' | 'refused';
+/**
+ * `full`: the calls of all processes together have filled the trunk; `too-fast`: they have had its calls of
+ * this second. `not-written`: the store cannot write. `refused`: the callback is not ours any more.
+ */
+export type TryWritten = 'written' | 'paused' | 'full' | 'too-fast' | 'not-written' | 'refused';
 
 /** There would be more to try, and not now: the customer has said nothing, and the attempt is made anew. */
 export interface BrokenOff {
-  readonly brokenOff: 'paused' | 'no-trunk';
+  readonly brokenOff: BrokenOffBecause;
 }
 
 export interface TrunkTriesDeps {
@@ -51,12 +55,23 @@ export interface TrunkTriesDeps {
 const REDIRECTS_MAX = 2;
 /** For a place on another trunk: the call holds an endpoint meanwhile. */
 const PLACE_WAIT_MAX_MS = 2000;
+/** Of it, for the pace of a trunk when a dearer one has a place at once: whoever is called waits already. */
+const PATIENCE_MS = 150;
 
 /**
  * Its Retry-After is the trunk's (RFC 3261 21.5.4). That of a 500 is not: a proxy says so where only the server
  * behind it is full (16.7), so that one customer's PBX would close the trunk to everybody.
  */
 const UNAVAILABLE = 503;
+
+/** For a place on another trunk, after one failure. */
+interface Search {
+  /** Filled by all processes together. */
+  readonly full: string[];
+  /** Had no call to give in their second: asked once more after it, which the board knows by then. */
+  readonly tooFast: Set<string>;
+  waitedMs: number;
+}
 
 export class TrunkTries {
   #tries: readonly TrunkTry[];
@@ -83,15 +98,15 @@ export class TrunkTries {
     const within = this.#lengthened(failure) ?? this.#redirected(failure);
     if (!within) return this.#elsewhere(failure, verdict);
     const sent = await this.#record(within, failure, verdict);
-    return sent === 'full' ? undefined : sent;
+    return sent === 'full' || sent === 'too-fast' ? undefined : sent;
   }
 
-  /** @returns `full` when another trunk may be taken */
+  /** @returns `full` or `too-fast` when another trunk may be taken */
   async #record(
     next: NextTry,
     failure: InviteFailure,
     { why }: ResultVerdict,
-  ): Promise<NextTry | BrokenOff | 'full' | undefined> {
+  ): Promise<NextTry | BrokenOff | 'full' | 'too-fast' | undefined> {
     const { trunk } = next.plan;
     const startedAtMs = this.deps.clock.nowMs();
     const tries = [
@@ -102,8 +117,8 @@ export class TrunkTries {
     const written = await this.deps.record(tries, trunk.name);
     if (written === 'refused') return undefined;
     if (written !== 'written') this.deps.note('not-sent', `${trunk.name}: ${written}`);
-    if (written === 'full') return written;
-    if (written === 'paused') return { brokenOff: written };
+    if (written === 'full' || written === 'too-fast') return written;
+    if (written !== 'written') return { brokenOff: written };
     this.#latest = next;
     this.#tries = tries;
     return next;
@@ -148,31 +163,40 @@ export class TrunkTries {
     if (retryAfterMs !== undefined && isOfTrunk) {
       this.deps.restTrunk(trunk.name, retryAfterMs);
     }
-    const full: string[] = [];
+    const search: Search = { full: [], tooFast: new Set(), waitedMs: 0 };
+    const { full, tooFast } = search;
     for (;;) {
-      const place = await this.#place(country, full);
+      const place = await this.#place(country, search);
       if (place.kind !== 'taken') {
         this.deps.note('no-other-trunk', `${verdict.why}; ${place.why}`);
         const isThere = place.kind === 'wait' || full.length > 0;
         return isThere ? { brokenOff: 'no-trunk' } : undefined;
       }
       const plan = this.deps.planFor(place.trunk);
-      if (plan.kind === 'refused') return undefined;
+      if (plan.kind === 'refused') {
+        this.deps.note('not-sent', `${place.trunk.name}: ${plan.why}`);
+        this.#tried.add(place.trunk.name);
+        continue;
+      }
       this.deps.note('next-trunk', `${trunk.name} to ${place.trunk.name}: ${verdict.why}`);
       const next = { plan, callId: this.deps.random.uuid() };
       const sent = await this.#record(next, failure, verdict);
-      if (sent !== 'full') return sent;
-      full.push(place.trunk.name);
+      if (sent !== 'full' && sent !== 'too-fast') return sent;
+      const isSecondTime = tooFast.has(place.trunk.name);
+      if (sent === 'full' || isSecondTime) full.push(place.trunk.name);
+      else tooFast.add(place.trunk.name);
     }
   }
 
-  async #place(country: string | undefined, full: readonly string[]): Promise<TrunkPlace> {
-    const giveUpAtMs = this.deps.clock.nowMs() + PLACE_WAIT_MAX_MS;
+  async #place(country: string | undefined, search: Search): Promise<TrunkPlace> {
     for (;;) {
-      const place = this.deps.takeTrunk({ country, tried: [...this.#tried, ...full] });
+      const patienceMs = Math.max(0, PATIENCE_MS - search.waitedMs);
+      const tried = [...this.#tried, ...search.full];
+      const place = this.deps.takeTrunk({ country, tried, patienceMs });
       if (place.kind !== 'wait' || place.waitMs === undefined) return place;
-      if (this.deps.clock.nowMs() + place.waitMs > giveUpAtMs) return place;
       const { waitMs } = place;
+      if (search.waitedMs + waitMs > PLACE_WAIT_MAX_MS) return place;
+      search.waitedMs += waitMs;
       await new Promise<void>((resolve) => this.deps.clock.after(waitMs, resolve));
     }
   }

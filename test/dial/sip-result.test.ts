@@ -45,6 +45,7 @@ const CASES: [number, number | undefined, string, string][] = [
   [500, 21, 'declined', 'call rejected'],
   [500, undefined, 'error', 'nothing known'],
   [403, undefined, 'error', 'forbidden says nothing about the customer'],
+  [403, 21, 'error', 'nor does it with the cause that belongs to it'],
   [488, undefined, 'error', 'codec'],
 ];
 
@@ -90,6 +91,23 @@ describe('Another trunk', () => {
     const row = { id: 'trunkResults[0]', when: {}, then: 'next-trunk', why: 'mine' } as const;
     const rows = [{ ...row, answer: undefined }];
     assert.equal(action(503, undefined, { rows, hasRung: true }), 'by-call-state', 'own rows, too');
+  });
+
+  it('is tried after 403 with cause 21, unless a phone rang or the network says that it was the user', () => {
+    const rejected = (more: ResultCircumstances, reason = 'Q.850;cause=21') => {
+      const headers = { reason };
+      const failure = { kind: 'failed', status: 403, reason: 'x', q850Cause: 21, headers } as const;
+      const { then, callState } = judgeFailure(failure, more);
+      return [then, answerWordOf(callState)];
+    };
+    const declined = ['by-call-state', 'declined'];
+    assert.deepEqual(rejected({}), ['next-trunk', 'error']);
+    assert.deepEqual(rejected({ hasRung: true }), declined);
+    assert.deepEqual(rejected({ heard: 'ringback' }), declined);
+    assert.deepEqual(rejected({}, 'Q.850;cause=21;text="rejected";location=U'), declined);
+    assert.deepEqual(rejected({}, 'Q.850;cause=21;location=LN'), ['next-trunk', 'error']);
+    const wide = { id: 'own', when: {}, then: 'next-trunk', answer: undefined, why: 'x' } as const;
+    assert.deepEqual(rejected({ rows: [wide], hasRung: true }), declined);
   });
 
   it('is tried after the tones of a network in trouble', () => {
@@ -148,6 +166,8 @@ describe('Rows of the configuration', () => {
     for (const q850Cause of [17, 21]) assert.equal(namesNo({ q850Cause }), true);
     assert.equal(namesNo({ status: [600, 699] }), false);
     assert.equal(namesNo({ status: [404, 404], q850Cause: 3 }), false);
+    assert.equal(namesNo({ status: [403, 403], q850Cause: 21 }), false, 'it is the trunk’s');
+    assert.equal(namesNo({ status: [480, 480], q850Cause: 21 }), true);
     assert.equal(namesNo({}), false);
   });
 

@@ -45,14 +45,31 @@ describe('TrunkBoard', () => {
     assert.equal(said(t.board.take({})), 'a');
   });
 
-  it('does not make a call wait again whose first trunk has failed', () => {
+  it('waits a moment for the pace of the trunk that is next, before a dearer one is taken', async () => {
     const t = board([
       trunk('a'),
       trunk('b', { maxCallsPerSecond: 1 }),
       trunk('c', { priority: 2 }),
     ]);
-    assert.equal(said(t.board.take({ tried: ['a'] })), 'b');
-    assert.equal(said(t.board.take({ tried: ['a'] })), 'c');
+    const wish = { tried: ['a'], patienceMs: 150 };
+    assert.equal(said(t.board.take(wish)), 'b');
+    await t.clock.advance(900);
+    const why = 'maxCallsPerSecond of trunk b is 1';
+    assert.deepEqual(t.board.take(wish), { kind: 'wait', why, waitMs: 100 });
+    await t.clock.advance(100);
+    assert.equal(said(t.board.take(wish)), 'b');
+    await t.clock.advance(849);
+    assert.equal(said(t.board.take(wish)), 'c', '151 ms are too long');
+  });
+
+  it('does not make a call wait without end whose first trunk has failed', () => {
+    const t = board([
+      trunk('a'),
+      trunk('b', { maxCallsPerSecond: 1 }),
+      trunk('c', { priority: 2 }),
+    ]);
+    assert.equal(said(t.board.take({ tried: ['a'], patienceMs: 0 })), 'b');
+    assert.equal(said(t.board.take({ tried: ['a'], patienceMs: 0 })), 'c');
     assert.deepEqual(t.board.take({ tried: ['a', 'b', 'c'] }), {
       kind: 'none',
       why: 'no other trunk is left',

@@ -13,12 +13,13 @@ const planOn = (trunk: Trunk) => ({
   ...{ customerNumber: '+12125550100', number: '+12125550100' },
 });
 
-function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
+function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}, undiallable = '') {
   const clock = virtualClock();
   const notes: string[] = [];
   const rests: [string, number][] = [];
   const recorded: (readonly string[])[] = [];
   const wishes: (readonly string[])[] = [];
+  const patience: (number | undefined)[] = [];
   let ids = 0;
   /** What the store says to the tries to come; `written` when nothing is left. */
   const answers: TryWritten[] = [];
@@ -26,12 +27,16 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
     {
       clock,
       random: { uuid: () => `call-${(ids += 1) + 1}` },
-      takeTrunk: ({ tried = [] }) => {
+      takeTrunk: ({ tried = [], patienceMs }) => {
         wishes.push(tried);
+        patience.push(patienceMs);
         return places.shift() ?? { kind: 'none', why: 'no other trunk is left' };
       },
       restTrunk: (name, forMs) => rests.push([name, forMs]),
-      planFor: planOn,
+      planFor: (trunk) =>
+        trunk.name === undiallable
+          ? { kind: 'refused', why: 'the number cannot be dialled', number: '' }
+          : planOn(trunk),
       mayRedirectTo: (uri) => uri.includes('allowed'),
       record: (all) => {
         recorded.push(all.map(({ trunk, callId, sipStatus }) => `${trunk} ${callId} ${sipStatus}`));
@@ -51,7 +56,7 @@ function tries(places: TrunkPlace[] = [], first: Partial<Trunk> = {}) {
     const found = await next(status, more);
     return found && 'callId' in found ? found : undefined;
   };
-  return { next, sent, clock, notes, recorded, wishes, rests, answers };
+  return { next, sent, clock, notes, recorded, wishes, patience, rests, answers };
 }
 
 const on = (name: string): TrunkPlace => ({
@@ -74,6 +79,9 @@ describe('TrunkTries', () => {
     const t = tries([on('b')]);
     t.answers.push('refused');
     assert.equal(await t.next(503), undefined);
+    const broken = tries([on('b')]);
+    broken.answers.push('not-written');
+    assert.deepEqual(await broken.next(503), { brokenOff: 'not-written' });
   });
 
   it('waits a moment for a place, and not long', async () => {
@@ -98,6 +106,55 @@ describe('TrunkTries', () => {
     full.answers.push('full');
     assert.deepEqual(await full.next(503), { brokenOff: 'no-trunk' });
     assert.deepEqual(full.notes, ['next-trunk', 'not-sent', 'no-other-trunk']);
+  });
+
+  it('has less patience with the pace of a trunk the longer it has waited', async () => {
+    const t = tries([
+      { kind: 'wait', why: 'CPS', waitMs: 100 },
+      { kind: 'wait', why: 'CPS', waitMs: 80 },
+      on('b'),
+    ]);
+    const next = t.sent(503);
+    await t.clock.advance(100);
+    await t.clock.advance(80);
+    assert.equal((await next)?.plan.trunk.name, 'b');
+    assert.deepEqual(t.patience, [150, 50, 0]);
+  });
+
+  it('waits two seconds for a place at most, however often the clock is set back', async () => {
+    const waits = Array.from({ length: 9 }, (): TrunkPlace => ({
+      kind: 'wait',
+      why: 'CPS',
+      waitMs: 400,
+    }));
+    const t = tries(waits);
+    const next = t.next(503);
+    for (let turn = 0; turn < 9; turn += 1) {
+      await t.clock.advance(400);
+      t.clock.setWallClock(t.clock.nowMs() - 3_600_000);
+    }
+    assert.deepEqual(await next, { brokenOff: 'no-trunk' });
+    assert.equal(t.wishes.length, 6);
+  });
+
+  it('asks once more for a trunk that all processes have just had their calls of this second from', async () => {
+    const t = tries([on('b'), { kind: 'wait', why: 'CPS', waitMs: 120 }, on('b')]);
+    t.answers.push('too-fast');
+    const next = t.sent(503);
+    await t.clock.advance(120);
+    assert.equal((await next)?.plan.trunk.name, 'b');
+    assert.deepEqual(t.wishes, [['a'], ['a'], ['a']]);
+    const busy = tries([on('b'), on('b'), on('c')]);
+    busy.answers.push('too-fast', 'too-fast');
+    assert.equal((await busy.sent(503))?.plan.trunk.name, 'c');
+    assert.deepEqual(busy.wishes, [['a'], ['a'], ['a', 'b']]);
+  });
+
+  it('goes on to a third trunk when the number cannot be written on the second', async () => {
+    const t = tries([on('b'), on('c')], {}, 'b');
+    assert.equal((await t.sent(503))?.plan.trunk.name, 'c');
+    assert.deepEqual(t.wishes, [['a'], ['a', 'b']]);
+    assert.equal(await tries([on('b')], {}, 'b').next(503), undefined, 'nothing is left');
   });
 
   it('leaves a trunk alone for as long as its 503 asks for, and as no word about this call does', async () => {
