@@ -111,14 +111,12 @@ export function openCustomerLeg(
 }
 
 /** What the INVITE of one try is made of. */
-function partsOf(
-  service: ServiceConfig,
-  { plan, callId, uri = plan.uri, sessionExpiresMs = plan.trunk.sessionExpiresMs }: NextTry,
-): InviteParts {
+function partsOf(service: ServiceConfig, next: NextTry): InviteParts {
+  const { plan, callId, uri = plan.uri, sessionExpiresMs = plan.trunk.sessionExpiresMs } = next;
   const { trunk } = plan;
   const { name, callerId, callerName } = service;
   const proxy = trunk.proxyUri === undefined ? {} : { proxyUri: trunk.proxyUri };
-  const auth = uri === plan.uri || isCarriers(uri, trunk) ? credentialsOf(trunk) : undefined;
+  const auth = authOf(next);
   return {
     ...callerOn(trunk, { service: name, callerId, callerName }),
     ...proxy,
@@ -128,6 +126,17 @@ function partsOf(
     sessionExpiresMs,
     isReliable: trunk.isReliable,
   };
+}
+
+/**
+ * For the trunk alone. By way of its proxy it is asked again where it points elsewhere, and what the
+ * destination itself asks comes by the same way: the realm tells them apart (RFC 3261 22.1, 22.3).
+ */
+function authOf({ plan, uri = plan.uri, realms }: NextTry): InviteParts['auth'] {
+  const { trunk } = plan;
+  const credentials = credentialsOf(trunk);
+  if (!credentials || uri === plan.uri || isCarriers(uri, trunk)) return credentials;
+  return trunk.proxyUri !== undefined && realms ? { ...credentials, realms } : undefined;
 }
 
 function triesOf(

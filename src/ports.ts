@@ -5,13 +5,12 @@
  * Rules every implementation keeps: a promise always settles; expected telephony outcomes are values;
  * `close`, `bye`, `stop` may be called twice and never reject; no callback follows an end that was told.
  */
-
 import type { Profile } from './cpd/options.js';
 import type { CpdEvent } from './cpd/types.js';
-import type { PlainRequest, RequestOutcome } from './plain-request.js';
+import type { InviteCredentials, PlainRequest, Realms, RequestOutcome } from './plain-request.js';
 import type { WireMessage } from './report/trail.js';
 
-export type { PlainRequest, RequestOutcome };
+export type { PlainRequest, Realms, RequestOutcome };
 export type CancelCause = 'ring-timeout' | 'taken-elsewhere';
 
 /** Wall clock and timers in one place, so that tests own time. */
@@ -55,7 +54,7 @@ export interface InviteRequest {
   readonly isReliable?: boolean | undefined;
   /** Outbound proxy the request is sent to, a SIP URI. */
   readonly proxyUri?: string;
-  readonly auth?: { readonly username: string; readonly password: string };
+  readonly auth?: InviteCredentials;
   readonly headers?: Readonly<Record<string, string>>;
   /** Offers a session timer of so long (RFC 4028), which the signalling server keeps; 90 s and up. */
   readonly sessionExpiresMs?: number | undefined;
@@ -75,6 +74,8 @@ export interface InviteFailure {
   readonly contacts?: readonly string[];
   /** Of a 422: the shortest session timer that is taken (RFC 4028 5). */
   readonly minSessionMs?: number;
+  /** In which credentials were given. */
+  readonly realms?: Realms;
   /** Header fields by lower-case name, without control characters. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,7 @@
  * has its final answer by then, so that one leg at most is alive.
  */
 import type { BrokenOffBecause } from '../callflow/vocabulary.js';
-import type { Clock, InviteFailure, Random } from '../ports.js';
+import type { Clock, InviteFailure, Random, Realms } from '../ports.js';
 import type { TrunkTry } from '../schedule/callback-store.js';
 import type { DialPlan } from './dial-plan.js';
 import type { ResultVerdict } from './sip-result.js';
@@ -20,6 +20,8 @@ export interface NextTry {
   readonly callId: string;
   /** Instead of the plan's request-URI: where a 3xx pointed. */
   readonly uri?: string;
+  /** Those that the trunk has asked for credentials in, before it pointed elsewhere. */
+  readonly realms?: Realms | undefined;
   /** Instead of the trunk's session timer. */
   readonly sessionExpiresMs?: number;
 }
@@ -134,7 +136,7 @@ export class TrunkTries {
     return { ...this.#latest, callId: this.deps.random.uuid(), sessionExpiresMs: minSessionMs };
   }
 
-  #redirected({ status, contacts = [] }: InviteFailure): NextTry | undefined {
+  #redirected({ status, contacts = [], realms }: InviteFailure): NextTry | undefined {
     if (status < 300 || status > 399) return undefined;
     const uri = contacts.find((contact) =>
       this.deps.mayRedirectTo(contact, this.#latest.plan.trunk),
@@ -147,7 +149,7 @@ export class TrunkTries {
     }
     this.#redirects += 1;
     this.deps.note('redirected', `${status} to ${uri}`);
-    return { ...this.#latest, callId: this.deps.random.uuid(), uri };
+    return { ...this.#latest, callId: this.deps.random.uuid(), uri, realms };
   }
 
   async #elsewhere(

@@ -1,4 +1,5 @@
 /** A way out to the telephone network, as the configuration has it. */
+import type { Credentials } from '../plain-request.js';
 
 /** How numbers are written on a trunk. `national` needs the trunk's `country`. */
 export const NUMBER_FORMATS = ['e164', 'digits', 'international', 'national'] as const;
@@ -57,10 +58,7 @@ export interface Trunk {
 }
 
 /** Both or nothing: a user without a password is no credential. */
-export function credentialsOf({
-  username,
-  password,
-}: Trunk): { readonly username: string; readonly password: string } | undefined {
+export function credentialsOf({ username, password }: Trunk): Credentials | undefined {
   return username !== undefined && password !== undefined ? { username, password } : undefined;
 }
 

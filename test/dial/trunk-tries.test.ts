@@ -202,6 +202,16 @@ describe('TrunkTries', () => {
     assert.deepEqual(t.wishes, [], 'no other trunk is asked for');
   });
 
+  it('remembers the realms of the trunk where that points elsewhere, a longer timer there included', async () => {
+    const t = tries([on('b')], { sessionExpiresMs: 90_000 });
+    const realms = { 'Proxy-Authorization': 'proxy' };
+    const there = await t.sent(302, { contacts: ['sip:x@allowed'], realms });
+    assert.deepEqual(there?.realms, realms);
+    const longer = await t.sent(422, { minSessionMs: 1_800_000, realms });
+    assert.deepEqual([longer?.uri, longer?.realms], ['sip:x@allowed', realms]);
+    assert.equal((await t.sent(503, { realms }))?.realms, undefined, 'another trunk');
+  });
+
   it('offers the session timer that a 422 asks for, once', async () => {
     const t = tries([], { sessionExpiresMs: 90_000 });
     assert.equal((await t.sent(422, { minSessionMs: 1_800_000 }))?.sessionExpiresMs, 1_800_000);

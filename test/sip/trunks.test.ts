@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { startDialback, type Dialback } from '../../src/main.js';
 import type { AttemptRecord } from '../../src/schedule/callback-store.js';
 import { engineYaml } from './engines.js';
-import { FarParty } from './far-party.js';
+import { FarParty, type FarCall } from './far-party.js';
 import { until } from './sound-and-time.js';
 
 const COMPLETED_WITHIN_MS = 60_000;
@@ -190,6 +190,38 @@ services:
     } finally {
       stranger.close();
     }
+  });
+
+  it('with a proxy are given them again where they point, in their own realm and in no other', async () => {
+    const asks = (call: FarCall, realm: string) =>
+      call.respond(407, 'Proxy Authentication Required', {
+        headers: { 'Proxy-Authenticate': `Digest realm="${realm}", nonce="1"` },
+      });
+    first.onInvite = (call) => {
+      const { start } = call.request;
+      const realm = start.includes('@strange') ? 'strange' : 'proxy';
+      if (!call.request.header('proxy-authorization')) return asks(call, realm);
+      if (!start.includes('@127.0.0.1')) return call.respond(486, 'Busy Here');
+      const place = start.includes('12125551000') ? 'known' : 'strange';
+      const contact = `<sip:queue@${place}.example.net>`;
+      call.respond(302, 'Moved Temporarily', { headers: { contact } });
+    };
+    service = ', allowedDestinations: ["known.example.net", "strange.example.net"]';
+    const ours = `, username: acme, password: x, outboundProxy: "${at(first)}"`;
+    await started(trunk('first', second, ours));
+    const statuses = await Promise.all(
+      [ordered(0), ordered(1)].map(async (url) => {
+        return (await completed(await url)).attempts[0]?.sipStatus;
+      }),
+    );
+    assert.deepEqual(statuses, [486, 407]);
+    const to = (host: string) =>
+      first.requests('INVITE').filter(({ start }) => start.includes(`@${host}.`));
+    assert.equal(to('known').length, 2);
+    assert.deepEqual(
+      to('strange').map((sent) => sent.header('proxy-authorization')),
+      [undefined],
+    );
   });
 
   it('that say 503 to a CANCEL are not left for another: nobody is called any more', async () => {

@@ -8,12 +8,8 @@
  * heard by the same ways: a challenge that comes later, to our BYE or re-INVITE too, is answered in a realm
  * that is known by then, and in no other.
  */
+import type { Credentials } from '../../plain-request.js';
 import type { SipMessageView } from './srf-types.js';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** Called with what was sent and its 401 or 407. */
 export type Challenged = (
@@ -27,15 +23,15 @@ const STALE_MAX = 1;
 
 /**
  * @param mayLearn whether a realm that is new may be the trunk's
+ * @param realms that are known, one for each of the two headers; learned ones are added
  * @returns what answers the challenges of one call or request
  */
 export function answerChallenges(
   { username, password }: Credentials,
   mayLearn = (): boolean => true,
+  realms = new Map<string, string>(),
 ): Challenged {
   let staleCount = 0;
-  /** One for each of the two headers. */
-  const realms = new Map<string, string>();
   return (request, response, answer) => {
     const [sent, challenge] =
       response.status === 407

@@ -82,6 +82,8 @@ export class OutgoingInvite implements OutgoingCall {
   #isReached = false;
   #orphan: Orphan | undefined;
   readonly #offer: string;
+  /** In which credentials are given. */
+  readonly #realms: Map<string, string>;
   #settle!: (outcome: InviteOutcome) => void;
   #isSettled = false;
   #sent: SentInvite | undefined;
@@ -100,6 +102,7 @@ export class OutgoingInvite implements OutgoingCall {
   ) {
     this.callId = request.callId;
     this.#offer = request.localSdp;
+    this.#realms = new Map(Object.entries(request.auth?.realms ?? {}));
     this.outcome = new Promise((resolve) => (this.#settle = resolve));
     const { clock, deadlines } = context;
     this.#cancelTimer = clock.after(deadlines.requestMs, () =>
@@ -166,7 +169,7 @@ export class OutgoingInvite implements OutgoingCall {
           proxy: proxy === undefined ? undefined : checked('sip-uri', proxy),
           auth:
             request.auth &&
-            answerChallenges(request.auth, () => !this.#isReached && !this.#isSettled),
+            answerChallenges(request.auth, () => this.#mayLearn(request), this.#realms),
         },
         {
           cbRequest: (error, sent) => {
@@ -179,6 +182,10 @@ export class OutgoingInvite implements OutgoingCall {
     } catch (thrown) {
       failed(thrown);
     }
+  }
+
+  #mayLearn({ auth }: InviteRequest): boolean {
+    return auth?.realms === undefined && !this.#isReached && !this.#isSettled;
   }
 
   #onSent(sent: SentInvite): void {
@@ -300,7 +307,9 @@ export class OutgoingInvite implements OutgoingCall {
     this.#cancelTimer();
     if (!this.#hangsUpUnheard(thrown)) this.#isNoOrphan();
     this.#finish(
-      this.#cancelReason === undefined ? failure(thrown) : this.#failedAfterCancel(thrown),
+      this.#cancelReason === undefined
+        ? failure(thrown, this.#realms)
+        : this.#failedAfterCancel(thrown),
     );
     this.context.onGone(this);
   }
@@ -325,7 +334,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   /** 487 is the CANCEL's own answer; a callee may still have refused on its own in the same moment. */
   #failedAfterCancel(thrown: unknown): InviteOutcome {
-    const outcome = failure(thrown);
+    const outcome = failure(thrown, this.#realms);
     const REQUEST_TERMINATED = 487;
     const isRefusal = outcome.kind === 'failed' && outcome.status !== REQUEST_TERMINATED;
     return isRefusal && outcome.status !== 408 ? outcome : { kind: 'cancelled' };
@@ -352,7 +361,7 @@ function tagIn(address: string | undefined): string {
 }
 
 /** Reads the plain facts out of a SipError; the object itself holds the whole agent and is dropped. */
-function failure(thrown: unknown): InviteOutcome {
+function failure(thrown: unknown, realms: ReadonlyMap<string, string>): InviteOutcome {
   const { status, reason, res } = thrown as {
     status?: unknown;
     reason?: unknown;
@@ -366,6 +375,7 @@ function failure(thrown: unknown): InviteOutcome {
     q850Cause: parseQ850(res?.get('Reason')),
     retryAfterMs: parseRetryAfter(res?.get('Retry-After')),
     ...(status < 400 && { contacts: contactsOf(res?.get('Contact')) }),
+    ...(realms.size > 0 && { realms: Object.fromEntries(realms) }),
     ...(status === 422 && { minSessionMs: parseMinSession(res?.get('Min-SE')) }),
     headers: plainHeaders(res?.headers),
   };

@@ -11,12 +11,13 @@ import type {
   SrfView,
   UacProgress,
 } from '../../../src/adapters/telephony/srf-types.js';
+import type { Realms } from '../../../src/ports.js';
 import { settle } from '../../fakes/fake-telephony.js';
 
 const MINUTE_MS = 60_000;
 
 /** An INVITE that drachtio has sent, and what came back so far. */
-function sentInvite() {
+function sentInvite(realms?: Realms) {
   const clock = virtualClock();
   const cancelled: unknown[] = [];
   let progress: UacProgress | undefined;
@@ -37,7 +38,7 @@ function sentInvite() {
   const invite = new OutgoingInvite(
     {
       ...{ uri: 'sip:queue@pbx.example.net', callId: 'c1', localSdp: 'v=0' },
-      auth: { username: 'acme', password: 'secret' },
+      auth: { username: 'acme', password: 'secret', realms },
     },
     {
       ...{ srf, clock, log: silentLog, deadlines: DEFAULT_DEADLINES, site: 'only' },
@@ -77,6 +78,20 @@ describe('an INVITE whose trunk has credentials', () => {
     responds(183);
     assert.equal(challenges('trunk'), true);
     assert.equal(challenges('callee'), false);
+  });
+
+  it('gives them in the realms alone that are named, and says in which it has given them', async () => {
+    const redirected = sentInvite({ 'Proxy-Authorization': 'trunk' });
+    assert.equal(redirected.challenges('callee'), false);
+    assert.equal(redirected.challenges('trunk'), true);
+    assert.equal(sentInvite({}).challenges('trunk'), false);
+    const first = sentInvite();
+    first.challenges('trunk');
+    first.refuses(302);
+    const outcome = await first.invite.outcome;
+    assert.deepEqual(outcome.kind === 'failed' && outcome.realms, {
+      'Proxy-Authorization': 'trunk',
+    });
   });
 
   it('gives them to no realm that comes up when a phone rings already', () => {
