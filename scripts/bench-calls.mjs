@@ -183,11 +183,11 @@ async function sound() {
 
 /** More than can be carried, for a while; then the time it takes until all is over. */
 async function overload() {
-  const [probeSeconds, seconds] = isQuick ? [5, 5] : [sized(10), sized(30)];
+  const [probeSeconds, seconds] = isQuick ? [5, 5] : [sized(15), sized(30)];
   callee.tell({ hangUpAfter: 'nothing' });
   const ours = await startService({ ...common, listenMs: LISTEN_MS });
   // What is carried is what the governor lets through when there is always somebody waiting.
-  const probed = await orderAtRate(ours, 40, probeSeconds);
+  const probed = await orderAtRate(ours, 60, probeSeconds);
   const acks = (await notesOf(probed)).map(({ ackAtMs }) => ackAtMs).filter(Boolean);
   const carried = carriedPerSecond(acks);
   row('  carried, with somebody always waiting', `${carried.toFixed(1)} /s`);

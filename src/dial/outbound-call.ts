@@ -187,13 +187,12 @@ export class OutboundCall {
     return analysis;
   }
 
+  /** Without audio the call is still worth making: its verdict will be "unknown". */
   async #tapInto(endpoint: MediaEndpoint, analysis: CallAnalysis): Promise<void> {
-    try {
-      this.#tap = await endpoint.tap(analysis);
-    } catch (error) {
-      // The call is still worth making: without audio the verdict will be "unknown".
-      this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, 'no audio tap');
-    }
+    const withoutTap = (error: unknown) =>
+      void this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, 'no audio tap');
+    const tap = () => endpoint.tap(analysis).catch(withoutTap);
+    this.#tap = (await (this.deps.setUps?.run('tap', tap) ?? tap())) ?? undefined;
   }
 
   #onProvisional(endpoint: MediaEndpoint, status: number, sdp: string | undefined): void {

@@ -5,20 +5,22 @@
  * A media server that is given more than it can set up does not slow down, it collapses: set-ups time
  * out after 4 and 32 seconds, and it takes a minute to recover. Long before that each set-up takes
  * longer than it does on an idle server. So the rate rises as long as it is used up and set-ups stay
- * quick, by half a second, and falls by a quarter when they get slow. Once they were slow it rises by
- * half only up to a quarter below where that began, and by one call a second from there. It is TCP's
- * slow start, additive increase and multiplicative decrease, with delay as the signal (RFC 5681).
+ * quick, by a quarter a second, and falls by a quarter when they get slow. Once they took noticeably
+ * longer it rises by one call a second only; once they were slow, by leaps only up to a quarter below
+ * where that began. It is TCP's slow start, additive increase and multiplicative decrease, with delay
+ * as the signal (RFC 5681). What a call costs comes after its set-up, when it is heard and played to:
+ * hence no faster.
  */
 
 /** What is timed. Each has its own idea of quick. */
-export type SetUpPhase = 'endpoint' | 'connect';
+export type SetUpPhase = 'endpoint' | 'tap' | 'connect';
 
 const FIRST_PER_SECOND = 10;
 const LEAST_PER_SECOND = 1;
 const MOST_PER_SECOND = 500;
 /** The rate is looked at this often; the set-ups begun at the last rate show their times by then. */
 const ROUND_MS = 500;
-const QUICK_GROWTH = 1.25;
+const QUICK_GROWTH = 1.12;
 const SLOW_GROWTH_PER_ROUND = 0.5;
 const SLOWED = 0.75;
 const FAILED = 0.5;
@@ -26,10 +28,17 @@ const FAILED = 0.5;
 const SLOW_OVER_MS = 200;
 const SLOW_FACTOR = 3;
 const SLOW_SHARE_MAX = 0.35;
+/** Noticeably longer is this much over what is usual: the end of what goes well is near. */
+const STRETCHED_OVER_MS = 40;
+const STRETCHED_SHARE_MAX = 0.35;
 /** After the rate was lowered it stays until no more than that are slow. */
 const QUICK_SHARE_MAX = 0.15;
-/** As many milliseconds of the rate may be in progress: a server that stalls gets no more than that. */
-const IN_PROGRESS_MS = 500;
+/**
+ * As many milliseconds of the rate may be in progress: a server that stalls gets no more than that, and
+ * one that falls behind has each of them done within a second. By what is usual, within these limits.
+ */
+const IN_PROGRESS_MS = { least: 150, most: 500 };
+const IN_PROGRESS_FACTOR = 4;
 const LEAST_IN_PROGRESS = 4;
 /** A longer one says no more, and a wall clock that was set must not be believed. */
 const LONGEST_MS = 10_000;
@@ -38,6 +47,16 @@ const LONGEST_MS = 10_000;
 class Pace {
   #usualMs: number | undefined;
   #slowShare = 0;
+  #stretchedShare = 0;
+
+  /** 0 before the first. */
+  get usualMs(): number {
+    return this.#usualMs ?? 0;
+  }
+
+  get isStretched(): boolean {
+    return this.#stretchedShare > STRETCHED_SHARE_MAX;
+  }
 
   /** One slow set-up is a busy disk; many are a server that has too much to do. */
   get isSlow(): boolean {
@@ -60,8 +79,12 @@ class Pace {
     const RISE_SHARE = 1 / 32;
     this.#usualMs ??= tookMs;
     const overMs = tookMs - this.#usualMs;
-    const isSlow = overMs > Math.max(this.#usualMs * (SLOW_FACTOR - 1), SLOW_OVER_MS);
-    this.#slowShare += (Number(isSlow) - this.#slowShare) * RECENT_SHARE;
+    const share = (before: number, overMaxMs: number): number => {
+      const is = overMs > Math.max(this.usualMs * (SLOW_FACTOR - 1), overMaxMs);
+      return before + (Number(is) - before) * RECENT_SHARE;
+    };
+    this.#slowShare = share(this.#slowShare, SLOW_OVER_MS);
+    this.#stretchedShare = share(this.#stretchedShare, STRETCHED_OVER_MS);
     if (overMs < 0) this.#usualMs += overMs * FALL_SHARE;
     else if (mayRise) this.#usualMs += overMs * RISE_SHARE;
   }
@@ -70,6 +93,7 @@ class Pace {
 export class SetUpRate {
   readonly #paces: Readonly<Record<SetUpPhase, Pace>> = {
     endpoint: new Pace(),
+    tap: new Pace(),
     connect: new Pace(),
   };
   #perSecond = FIRST_PER_SECOND;
@@ -89,7 +113,10 @@ export class SetUpRate {
 
   /** Set-ups that may be in progress, 4 and up. */
   get inProgressMax(): number {
-    return Math.max(LEAST_IN_PROGRESS, Math.ceil((this.#perSecond * IN_PROGRESS_MS) / 1000));
+    const usualMs = this.#all.reduce((sum, pace) => sum + pace.usualMs, 0);
+    const { least, most } = IN_PROGRESS_MS;
+    const ms = Math.min(Math.max(usualMs * IN_PROGRESS_FACTOR, least), most);
+    return Math.max(LEAST_IN_PROGRESS, Math.ceil((this.#perSecond * ms) / 1000));
   }
 
   /** A set-up began. */
@@ -118,12 +145,16 @@ export class SetUpRate {
     this.#endRound(nowMs, true);
   }
 
+  get #all(): readonly Pace[] {
+    return Object.values(this.#paces);
+  }
+
   get #isSlow(): boolean {
-    return this.#paces.endpoint.isSlow || this.#paces.connect.isSlow;
+    return this.#all.some(({ isSlow }) => isSlow);
   }
 
   get #mayRise(): boolean {
-    return !this.#isFalling || Object.values(this.#paces).every(({ isQuick }) => isQuick);
+    return !this.#isFalling || this.#all.every(({ isQuick }) => isQuick);
   }
 
   #endRound(nowMs: number, isServerBusy: boolean): void {
@@ -142,7 +173,8 @@ export class SetUpRate {
 
   #raise(isServerBusy: boolean): void {
     this.#isFalling = false;
-    const leap = isServerBusy ? 0 : this.#perSecond * (QUICK_GROWTH - 1);
+    const isNear = isServerBusy || this.#all.some(({ isStretched }) => isStretched);
+    const leap = isNear ? 0 : this.#perSecond * (QUICK_GROWTH - 1);
     const toCarried = this.#carriedPerSecond - this.#perSecond;
     const by = Math.max(SLOW_GROWTH_PER_ROUND, Math.min(leap, toCarried));
     this.#perSecond = Math.min(MOST_PER_SECOND, this.#perSecond + by);
@@ -152,6 +184,6 @@ export class SetUpRate {
     if (!this.#isFalling) this.#carriedPerSecond = this.#perSecond * SLOWED;
     this.#isFalling = true;
     this.#perSecond = Math.max(LEAST_PER_SECOND, this.#perSecond * by);
-    for (const pace of Object.values(this.#paces)) pace.forgive();
+    for (const pace of this.#all) pace.forgive();
   }
 }

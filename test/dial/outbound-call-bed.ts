@@ -1,7 +1,11 @@
 /** One outbound call on fakes and a virtual clock, for its tests. */
 import assert from 'node:assert/strict';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
-import type { CallResult, OutboundCallRequest } from '../../src/dial/outbound-call-parts.js';
+import type {
+  CallResult,
+  OutboundCallDeps,
+  OutboundCallRequest,
+} from '../../src/dial/outbound-call-parts.js';
 import { OutboundCall } from '../../src/dial/outbound-call.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
 
@@ -13,6 +17,7 @@ export function placeCall(
     onward?: OutboundCallRequest['onward'];
     turn?: OutboundCallRequest['turn'];
     prepare?: (telephony: FakeTelephony) => void;
+    setUps?: OutboundCallDeps['setUps'];
   } = {},
 ) {
   const telephony = new FakeTelephony();
@@ -24,7 +29,7 @@ export function placeCall(
   /** What the ledger of legs is told. */
   const wire: string[] = [];
   const call = new OutboundCall(
-    { telephony, analyser, clock, log: silentLog },
+    { telephony, analyser, clock, log: silentLog, setUps: overrides.setUps },
     {
       uri: 'sip:+15550100@127.0.0.1',
       callId: 'call-1',

@@ -3,6 +3,7 @@ import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import type { CallResult } from '../../src/dial/outbound-call-parts.js';
 import { OutboundCall } from '../../src/dial/outbound-call.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
+import type { OutboundCallDeps } from '../../src/dial/outbound-call-parts.js';
 import { placeCall } from './outbound-call-bed.js';
 
 /** A call whose endpoint comes, or fails, when the test says so. */
@@ -32,6 +33,25 @@ describe('OutboundCall', () => {
     assert.equal(t.analyser.opened[0]?.isAnswered, true);
     t.analyser.opened[0]?.decide('human');
     assert.deepEqual(t.heard, ['ringing 180', 'answered', 'result 0 up']);
+    await t.call.hangUp('done');
+    await t.quiet();
+  });
+
+  it('lets the governor time the tap and the connection: both are slow before a server falls behind', async () => {
+    const timed: string[] = [];
+    const setUps: OutboundCallDeps['setUps'] = {
+      run: async (phase, work) => {
+        const result = await work();
+        timed.push(phase);
+        return result;
+      },
+    };
+    const t = placeCall({ setUps });
+    const invite = await t.invite();
+    assert.deepEqual(timed, ['tap'], 'before the INVITE leaves');
+    invite.answer();
+    await settle();
+    assert.deepEqual(timed, ['tap', 'connect']);
     await t.call.hangUp('done');
     await t.quiet();
   });

@@ -23,8 +23,36 @@ const carries30: Server = (perSecond) => 10 + Math.max(0, perSecond - 30) * 40;
 describe('SetUpRate', () => {
   it('rises by leaps while set-ups stay quick', () => {
     const rate = new SetUpRate();
-    drive(rate, 0, 3, quick);
-    assert.ok(rate.perSecond > 25, `${rate.perSecond} after 3 s`);
+    drive(rate, 0, 8, quick);
+    assert.ok(rate.perSecond > 40, `${rate.perSecond} after 8 s`);
+  });
+
+  it('rises no faster than by a quarter a second: what a call costs comes after its set-up', () => {
+    const rate = new SetUpRate();
+    let nowMs = 0;
+    for (let second = 0; second < 8; second += 1) {
+      const before = rate.perSecond;
+      nowMs = drive(rate, nowMs, 1, quick);
+      assert.ok(rate.perSecond <= before * 1.4, `${rate.perSecond} after ${before}`);
+    }
+  });
+
+  it('rises one by one once set-ups take noticeably longer, slow or not', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 4, quick);
+    nowMs = drive(rate, nowMs, 1, () => 80);
+    const before = rate.perSecond;
+    drive(rate, nowMs, 5, () => 80);
+    assert.ok(rate.perSecond > before && rate.perSecond <= before + 6, `${rate.perSecond}`);
+  });
+
+  it('hears of a slow server by any part of a set-up', () => {
+    for (const phase of ['endpoint', 'tap', 'connect'] as const) {
+      const rate = new SetUpRate();
+      rate.took(phase, 10, 0, false);
+      for (let n = 1; n <= 20; n += 1) rate.took(phase, 500, n * 100, false);
+      assert.ok(rate.perSecond < 10, phase);
+    }
   });
 
   it('does not rise while nobody has to wait', () => {
@@ -71,7 +99,7 @@ describe('SetUpRate', () => {
   it('is not slowed by single hold-ups, as of a disk', () => {
     const rate = new SetUpRate();
     let count = 0;
-    drive(rate, 0, 20, () => ((count += 1) % 8 === 0 ? 900 : 15));
+    drive(rate, 0, 40, () => ((count += 1) % 8 === 0 ? 900 : 15));
     assert.ok(rate.perSecond > 100, `${rate.perSecond} a second`);
   });
 
@@ -112,10 +140,16 @@ describe('SetUpRate', () => {
     assert.ok(rate.perSecond > 10, `${rate.perSecond}`);
   });
 
-  it('lets half a second of its rate be in progress, and never fewer than four', () => {
+  it('lets as many be in progress as have time to end soon, by what is usual', () => {
     const rate = new SetUpRate();
-    assert.equal(rate.inProgressMax, 5);
-    drive(rate, 0, 6, quick);
-    assert.equal(rate.inProgressMax, Math.ceil(rate.perSecond * 0.5));
+    assert.equal(rate.inProgressMax, 4, 'never fewer');
+    drive(rate, 0, 12, quick);
+    assert.equal(rate.inProgressMax, Math.ceil(rate.perSecond * 0.15), 'of a quick server');
+    const distant = new SetUpRate();
+    drive(distant, 0, 12, () => 80);
+    assert.equal(distant.inProgressMax, Math.ceil(distant.perSecond * 0.32), 'four times 80 ms');
+    const slow = new SetUpRate();
+    drive(slow, 0, 12, () => 400);
+    assert.equal(slow.inProgressMax, Math.ceil(slow.perSecond * 0.5), 'half a second at most');
   });
 });
