@@ -5,6 +5,7 @@
 import type { CancelCause, Clock, Log } from '../ports.js';
 import type { AgentHolds } from './agent-holds.js';
 import type { AgentMemo } from './agent-memory.js';
+import { PassingMap } from './queue/passing-map.js';
 import type { QueuePlans } from './queue/plans.js';
 import { QueueCore } from './queue/queue-core.js';
 import type { Exit } from './queue/requests.js';
@@ -62,10 +63,10 @@ interface OpenOffer {
 
 export class QueueDesk {
   readonly #core: QueueCore;
-  readonly #searchers = new Map<string, Searcher>();
+  readonly #searchers = new PassingMap<string, Searcher>();
   /** Until they are over. */
-  readonly #offers = new Map<string, OpenOffer>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #offers = new PassingMap<string, OpenOffer>();
+  readonly #timers = new PassingMap<string, () => void>();
   readonly #inbox: QueueEventBody[] = [];
   #isHandling = false;
 

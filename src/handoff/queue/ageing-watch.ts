@@ -16,21 +16,24 @@ export class AgeingWatch {
 
   /** After each event. */
   look(): void {
+    for (const queue of this.moment.touched) this.#lookAt(queue);
+    for (const queue of this.#watched) this.#lookAt(queue);
+  }
+
+  #lookAt(queue: AgentQueue): void {
     const { moment } = this;
-    for (const queue of [...moment.touched, ...this.#watched]) {
-      const isNeeded = queue.ahead.size > 0 && queue.line.isAgeing;
-      if (isNeeded === (queue.ageingTimer !== undefined)) continue;
-      if (isNeeded) {
-        this.#watched.add(queue);
-        queue.ageingTimer = moment.startTimer(LOOK_MS, () => {
-          queue.ageingTimer = undefined;
-          moment.touched.add(queue);
-        });
-      } else {
-        this.#watched.delete(queue);
-        moment.stopTimer(queue.ageingTimer);
+    const isNeeded = queue.ahead.size > 0 && queue.line.isAgeing;
+    if (isNeeded === (queue.ageingTimer !== undefined)) return;
+    if (isNeeded) {
+      this.#watched.add(queue);
+      queue.ageingTimer = moment.startTimer(LOOK_MS, () => {
         queue.ageingTimer = undefined;
-      }
+        moment.touched.add(queue);
+      });
+    } else {
+      this.#watched.delete(queue);
+      moment.stopTimer(queue.ageingTimer);
+      queue.ageingTimer = undefined;
     }
   }
 }

@@ -2,9 +2,11 @@
  * A binary heap that finds its items again: the first one in O(1); adding, removing and moving any of
  * them in O(log n). Neither the line of waiting customers nor the agents who are free are ever scanned.
  */
+import { PassingMap } from './passing-map.js';
+
 export class IndexedHeap<T> {
   readonly #items: T[] = [];
-  readonly #places = new Map<T, number>();
+  readonly #places = new PassingMap<T, number>();
 
   /** @param isBefore a strict order that stays as it is while the items are in here */
   constructor(private readonly isBefore: (a: T, b: T) => boolean) {}

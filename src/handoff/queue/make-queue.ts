@@ -1,6 +1,7 @@
 /** New queues: of a plan, or for one agent alone. */
 import { IndexedHeap } from './indexed-heap.js';
 import type { Agent, Queue, Request } from './model.js';
+import { PassingSet } from './passing-map.js';
 import { AGENT_QUEUE_DEFAULTS, type AgentQueuePlan, type QueuePlan } from './plans.js';
 import { QueueTally } from './tally.js';
 import { WaitingLine } from './waiting-line.js';
@@ -18,14 +19,14 @@ export function planOfOne({ plan: { name }, seats }: Agent): AgentQueuePlan {
 }
 
 export function emptyQueue(plan: QueuePlan): Queue {
-  const any = { requests: new Set<Request>(), tally: new QueueTally(), isClosed: false };
+  const any = { requests: new PassingSet<Request>(), tally: new QueueTally(), isClosed: false };
   if (plan.kind === 'sip') return { ...any, kind: plan.kind, plan };
   return {
     ...any,
     kind: plan.kind,
     plan,
     line: new WaitingLine<Request>(),
-    ahead: new Set(),
+    ahead: new PassingSet(),
     farthestPosition: 0,
     ageingTimer: undefined,
     free: new IndexedHeap(() => false),

@@ -1,5 +1,6 @@
 /** What the queue core holds: agents, their seats in queues, requests that wait, offers in the air. */
 import type { IndexedHeap } from './indexed-heap.js';
+import type { PassingSet } from './passing-map.js';
 import type { AgentPlan, AgentQueuePlan, QueuePlan, SipQueuePlan } from './plans.js';
 import type { QueueTally } from './tally.js';
 import type { AgentState, AgentWish, Wanted } from './vocabulary.js';
@@ -44,7 +45,7 @@ export interface Seat {
 
 interface AnyQueue {
   /** Requests that may be served from here. */
-  readonly requests: Set<Request>;
+  readonly requests: PassingSet<Request>;
   readonly tally: QueueTally;
   /** Not in the configuration any more: served until the last request has left. */
   isClosed: boolean;
@@ -61,7 +62,7 @@ export interface AgentQueue extends AnyQueue {
   /** Requests that an agent may be given to now. */
   readonly line: WaitingLine<Request>;
   /** Of these, the ones not dialled yet. */
-  readonly ahead: Set<Request>;
+  readonly ahead: PassingSet<Request>;
   /** How far back in the line it may be time to dial. */
   farthestPosition: number;
   /** Runs while positions may change without an event. */

@@ -3,15 +3,20 @@
  * be served now. Timers go out as commands; what is to be done when one fires stays here.
  */
 import type { AgentQueue } from './model.js';
+import { PassingMap } from './passing-map.js';
 import type { QueueCommand } from './vocabulary.js';
 
 export class Moment {
   /** Of the event being handled. */
   atMs = 0;
-  readonly touched = new Set<AgentQueue>();
+  #touched = new Set<AgentQueue>();
   #commands: QueueCommand[] = [];
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers = new PassingMap<string, () => void>();
   #lastTimer = 0;
+
+  get touched(): Set<AgentQueue> {
+    return this.#touched;
+  }
 
   get timerCount(): number {
     return this.#timers.size;
@@ -21,9 +26,12 @@ export class Moment {
     this.#commands.push(command);
   }
 
-  takeCommands(): readonly QueueCommand[] {
+  /** The event is done. @returns its commands */
+  end(): readonly QueueCommand[] {
     const commands = this.#commands;
     this.#commands = [];
+    // A cleared set gets a table among the old objects each time.
+    this.#touched = new Set();
     return commands;
   }
 

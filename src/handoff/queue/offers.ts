@@ -4,6 +4,7 @@
  */
 import type { Agent, Offer, Queue, Request } from './model.js';
 import type { Moment } from './moment.js';
+import { PassingMap } from './passing-map.js';
 import type { Roster } from './roster.js';
 import type { CallOffCause, QueueEventBody } from './vocabulary.js';
 import { priorityAt } from './waiting-line.js';
@@ -27,7 +28,7 @@ export interface OfferListener {
 }
 
 export class Offers {
-  readonly #offers = new Map<string, Offer>();
+  readonly #offers = new PassingMap<string, Offer>();
   #last = 0;
 
   constructor(
@@ -50,9 +51,17 @@ export class Offers {
     const id = `offer-${(this.#last += 1)}`;
     const agent = 'agent' in to ? to.agent : undefined;
     const offer: Offer = {
-      ...{ id, request, queue, agent, stage: 'calling', ringTimeoutMs },
-      ...{ isPlaced: false, isPickedUp: false },
-      ...{ timer: undefined, confirmTimer: undefined, answeredAtMs: 0 },
+      id,
+      request,
+      queue,
+      agent,
+      stage: 'calling',
+      ringTimeoutMs,
+      isPlaced: false,
+      isPickedUp: false,
+      timer: undefined,
+      confirmTimer: undefined,
+      answeredAtMs: 0,
     };
     this.#offers.set(id, offer);
     request.offers.add(offer);

@@ -82,8 +82,7 @@ export class QueueCore {
     this.#bringTogether();
     this.#dialWhoIsNear();
     this.#ageing.look();
-    this.#moment.touched.clear();
-    return this.#moment.takeCommands();
+    return this.#moment.end();
   }
 
   agents(): AgentView[] {

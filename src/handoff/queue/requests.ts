@@ -5,6 +5,7 @@
 import type { Queue, Request } from './model.js';
 import type { Moment } from './moment.js';
 import type { Offers } from './offers.js';
+import { PassingMap } from './passing-map.js';
 import type { QueueExit, Wanted } from './vocabulary.js';
 import { farthestPosition } from './wait-estimate.js';
 
@@ -28,7 +29,7 @@ export interface RequestsListener {
 }
 
 export class Requests {
-  readonly #requests = new Map<string, Request>();
+  readonly #requests = new PassingMap<string, Request>();
   #lastSeq = 0;
 
   constructor(

@@ -54,7 +54,7 @@ export function isNearEnough(
   ewtMs: number | undefined,
 ): boolean {
   if (ewtMs === undefined) return false;
-  const holding = pairs.filter(({ etaSeconds }) => etaSeconds * 1000 <= ewtMs).at(-1);
+  const holding = pairs.findLast(({ etaSeconds }) => etaSeconds * 1000 <= ewtMs);
   return holding !== undefined && position <= holding.position;
 }
 

@@ -87,10 +87,12 @@ export class WaitingLine<T extends Waiter> {
 
   /** The first `count` in their order. */
   top(count: number, atMs: number): T[] {
-    const [only] = this.#byGrowth.values();
-    if (only && this.#byGrowth.size === 1) return only.top(count);
-    const heads = [...this.#byGrowth.values()].flatMap((heap) => heap.top(count));
-    return heads.sort((a, b) => (goesBefore(a, b, atMs) ? -1 : 1)).slice(0, count);
+    let top: T[] | undefined;
+    for (const heap of this.#byGrowth.values()) {
+      const heads = heap.top(count);
+      top = top ? merged(top, heads, count, atMs) : heads;
+    }
+    return top ?? [];
   }
 
   /** From 1; 0 for one who is not in line. Looks at everybody, so it is for those who ask only. */
@@ -104,6 +106,27 @@ export class WaitingLine<T extends Waiter> {
     }
     return position;
   }
+}
+
+/** The first `count` of two lists that are in order; asked for with each event, and so without a sort. */
+function merged<T extends Waiter>(
+  a: readonly T[],
+  b: readonly T[],
+  count: number,
+  atMs: number,
+): T[] {
+  const first: T[] = [];
+  let [ofA, ofB] = [0, 0];
+  while (first.length < count) {
+    const [one, other] = [a[ofA], b[ofB]];
+    const isOne = one && (!other || goesBefore(one, other, atMs));
+    const next = isOne ? one : other;
+    if (!next) break;
+    first.push(next);
+    if (isOne) ofA += 1;
+    else ofB += 1;
+  }
+  return first;
 }
 
 /** A millisecond's growth. */
