@@ -11,12 +11,11 @@ import type { MediaFiles } from '../treatment/media-file.js';
 import type { TreatmentPlayer } from '../treatment/treatment-player.js';
 import { followReferral, type AgentTransfer } from './agent-transfer.js';
 import { bridgeAhead } from './bridge-ahead.js';
-import { userToUserText } from './attached-data.js';
 import { connect, type CustomerCall, type HandoffFacts } from './conversation.js';
 import { DeskSearch } from './desk-search.js';
 import type { HandedOver, HandoffSettings } from './handed-over.js';
 import { LentTransfer, type RunningTransfer, type TransferOrder } from './lent-transfer.js';
-import { legWish } from './leg-wish.js';
+import { legWish, withText } from './leg-wish.js';
 import { requestIdOf, type QueueDesk } from './queue-desk.js';
 import type { QueueExit } from './queue/vocabulary.js';
 import { queueWish } from './queue-wish.js';
@@ -67,8 +66,10 @@ interface FarSide {
   /** Whom it is for; absent while the customer is not on the line yet. */
   customer?: CustomerSide | undefined;
   transfer?: AgentTransfer | undefined;
-  /** `heard`: the customer hears it before its answer; `passed`: is about to. */
-  stage: 'apart' | 'passed' | 'heard' | 'bridged';
+  /** `heard`: the customer hears it before its answer. */
+  stage: 'apart' | 'heard' | 'bridged';
+  /** The latest wish to hear it, until the customer is to hear it no longer. */
+  wish?: symbol | undefined;
   /** What tells the flow that this far side cannot be had, or not any more. */
   readonly fail: (why: string) => EventBody;
   /** What tells it that the conversation is over. */
@@ -132,10 +133,10 @@ export class FarSides {
     const far = this.#open.get(queueId);
     if (!far) return;
     this.#waiting?.as.stop();
-    if (far.stage === 'apart') far.stage = 'passed';
+    const wish = (far.wish = Symbol('heard'));
     const heard = customer.player.handOver(async () => {
       const [ours, theirs] = [customer.call.endpoint, far.call.endpoint];
-      if (!ours || !theirs || far.stage !== 'passed') return false;
+      if (!ours || !theirs || far.wish !== wish || far.stage !== 'apart') return false;
       await ours.bridge(theirs);
       far.stage = 'heard';
       this.context.trail.note(customer.call.callId, 'early-media', `of ${queueId}`);
@@ -195,6 +196,7 @@ export class FarSides {
       return { done: Promise.resolve(end), stop: () => undefined };
     }
     const callId = deps.random.uuid();
+    const { attached } = this.context.settings().service.handoff;
     this.#lent = new LentTransfer(
       {
         ...deps,
@@ -204,7 +206,10 @@ export class FarSides {
         note: (what, detail) => trail.note(customer.call.callId, what, detail),
       },
       order,
-      { uri: target.uri, callId, ...this.#withText(order.userToUser, customer) },
+      {
+        ...{ uri: target.uri, callId },
+        ...withText(order.userToUser, this.#presented(undefined, customer), attached),
+      },
     );
     return this.#lent;
   }
@@ -295,9 +300,9 @@ export class FarSides {
   /** A far side that was heard before its answer is heard no longer: the customer can be played to. */
   async #partFrom(id: string): Promise<void> {
     const far = this.#open.get(id);
-    if (!far?.customer || (far.stage !== 'passed' && far.stage !== 'heard')) return;
+    if (!far?.customer || far.stage === 'bridged' || !far.wish) return;
     const { call, player } = far.customer;
-    if (far.stage === 'passed') far.stage = 'apart';
+    far.wish = undefined;
     // The player's next sound comes after it.
     const apart = player.after(async () => {
       if (far.stage === 'heard') await call.endpoint?.unbridge();
@@ -376,15 +381,6 @@ export class FarSides {
         post(stage === 'bridged' ? events.over : fail('it left before the two were connected'));
       },
     };
-  }
-
-  #withText(text: string | undefined, customer: CustomerSide): LegWish {
-    const wish = this.#presented(undefined, customer);
-    const { attached } = this.context.settings().service.handoff;
-    const header = text === undefined ? undefined : userToUserText(text, attached);
-    return header === undefined
-      ? wish
-      : { ...wish, headers: { ...wish.headers, 'User-to-User': header } };
   }
 
   #presented(

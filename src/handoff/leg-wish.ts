@@ -1,7 +1,7 @@
 /** What every leg towards an agent or route point is given: caller id, attached data, the customer's endpoint. */
 import type { ServiceConfig } from '../config/config.js';
 import type { MediaEndpoint } from '../ports.js';
-import { attachedHeaders } from './attached-data.js';
+import { attachedHeaders, userToUserText } from './attached-data.js';
 import type { HandedOver } from './far-sides.js';
 import type { LegWish } from './queue-search.js';
 
@@ -23,4 +23,15 @@ export function legWish(
   const data = { callbackId, createdAtMs, userData, attachUserData, priority, cpnDigits, nowMs };
   const headers = attachedHeaders(data, handoff.attached);
   return { callerId: cpnDigits ?? customerNumber, headers, beside, mediaSilenceMaxMs };
+}
+
+/** @param text a page's own for User-to-User; left out when it is too long */
+export function withText(
+  text: string | undefined,
+  wish: LegWish,
+  attached: Parameters<typeof userToUserText>[1],
+): LegWish {
+  const header = text === undefined ? undefined : userToUserText(text, attached);
+  if (header === undefined) return wish;
+  return { ...wish, headers: { ...wish.headers, 'User-to-User': header } };
 }

@@ -64,6 +64,28 @@ describe('a far side that is heard before its answer', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  it('is heard although the one before is still being parted from', async () => {
+    const { bed, call } = await heard();
+    const unbridge = bed.endpoint.unbridge.bind(bed.endpoint);
+    let part = (): void => {};
+    bed.endpoint.unbridge = async () => {
+      bed.endpoint.unbridge = unbridge;
+      await new Promise<void>((resolve) => (part = resolve));
+      return unbridge();
+    };
+    call.fail(480);
+    await settle();
+    bed.lastCall().ring(183, 'v=0 early, too');
+    await settle();
+    assert.deepEqual(bed.posted.at(-1), { type: 'early-media', queueId: 'q', isHeard: true });
+    bed.farSides.listenIn('q', bed.customer);
+    part();
+    await settle();
+    assert.equal(bed.endpoint.bridgeCount, 2);
+    assert.notEqual(bed.endpoint.bridgedTo, undefined);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('is parted from before the customer is played to again', async () => {
     const { bed, call } = await heard();
     call.fail(480);

@@ -29,6 +29,8 @@ export interface OfferListener {
 
 export class Offers {
   readonly #offers = new PassingMap<string, Offer>();
+  /** Their early media are for the customer, who has not been given them yet. */
+  readonly #unheard = new Set<Offer>();
   #last = 0;
 
   constructor(
@@ -103,16 +105,24 @@ export class Offers {
   ringing(offerId: string, hasMedia: boolean): void {
     const offer = this.#offers.get(offerId);
     if (offer?.stage !== 'calling' || !hasMedia || offer.confirmTimer !== undefined) return;
-    const { request, queue } = offer;
-    const { requestId, confirmTimeoutMs } = request.wanted;
-    // Two far sides at once cannot both be heard.
-    if (queue.plan.earlyMedia === 'pass' && request.offers.size === 1) {
-      this.moment.command({ type: 'pass-media', requestId, offerId });
-    }
+    if (offer.queue.plan.earlyMedia === 'pass') this.#unheard.add(offer);
+    const { confirmTimeoutMs } = offer.request.wanted;
     if (confirmTimeoutMs <= 0) return;
     offer.confirmTimer = this.moment.startTimer(confirmTimeoutMs, () =>
       this.#answer(offer, { isAssumed: true }),
     );
+  }
+
+  /** At the end of an event, when it is known who else is called: two far sides cannot both be heard. */
+  passMedia(): void {
+    for (const offer of this.#unheard) {
+      const { request, stage, isPickedUp, id: offerId } = offer;
+      const isOver = stage !== 'calling' || isPickedUp;
+      if (!isOver && request.offers.size > 1) continue;
+      this.#unheard.delete(offer);
+      const { requestId } = request.wanted;
+      if (!isOver) this.moment.command({ type: 'pass-media', requestId, offerId });
+    }
   }
 
   /** It does not ring any more; what comes now has a limit of its own. */
@@ -257,6 +267,7 @@ export class Offers {
   #forget(offer: Offer): void {
     offer.request.offers.delete(offer);
     this.#offers.delete(offer.id);
+    this.#unheard.delete(offer);
     this.#stopTimers(offer);
     if (offer.agent?.offer === offer) offer.agent.offer = undefined;
   }

@@ -80,6 +80,7 @@ export class QueueCore {
     this.#moment.atMs = event.atMs;
     this.#take(event);
     this.#bringTogether();
+    this.#offers.passMedia();
     this.#dialWhoIsNear();
     this.#ageing.look();
     return this.#moment.end();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AgentQueuePlan } from '../../../src/handoff/queue/plans.js';
 import { agentPlan, agentQueue, QueueWorld, sipQueue, step } from './queue-world.js';
 
 const GOLD = [step('gold')];
@@ -260,6 +261,47 @@ describe('a queue behind SIP addresses', () => {
     passed.happens({ type: 'ringing', offerId: passed.offerTo('a'), hasMedia: false });
     passed.happens({ type: 'ringing', offerId: passed.offerTo('a'), hasMedia: true });
     assert.deepEqual(passed.said(), ['call a for c1', 'pass-media a to c1']);
+  });
+
+  describe('with early media passed on, and agents called beside it', () => {
+    const beside = (more: Partial<AgentQueuePlan> = {}) => {
+      const world = new QueueWorld(
+        [sipQueue('pbx', ['a'], { earlyMedia: 'pass' }), agentQueue('gold', ['ann', 'ben'], more)],
+        [agentPlan('ann'), agentPlan('ben', { startsAs: 'not-ready' })],
+      );
+      world.joins('c1', [step('pbx', 1), step('gold')]).passes(1);
+      world.happens({ type: 'ringing', offerId: world.offerTo('a'), hasMedia: true });
+      assert.deepEqual(world.said(), ['call a for c1', 'call ann for c1'], 'not two at once');
+      return world;
+    };
+
+    it('passes them on once the last of these has refused', () => {
+      assert.deepEqual(beside().refuses('ann').said(), [
+        'missed c1: SIP 486 Busy Here',
+        'pass-media a to c1',
+      ]);
+    });
+
+    it('passes them on once the last of these is called off', () => {
+      const world = beside({ ringTimeoutMs: 5000 }).passes(5000);
+      assert.deepEqual(world.said(), [
+        'cancel ann: no answer in 5 s',
+        'missed c1: no answer in 5 s',
+        'pass-media a to c1',
+      ]);
+    });
+
+    it('does not as long as the next one is called, or once somebody has answered', () => {
+      const world = beside().sets('ben', 'ready').refuses('ann');
+      assert.deepEqual(world.said(), ['missed c1: SIP 486 Busy Here', 'call ben for c1']);
+      world.answers('ben');
+      assert.deepEqual(world.said(), ['cancel a: another one answered', 'connect c1 to ben']);
+    });
+
+    it('does not once the far side has refused', () => {
+      const world = beside().refuses('a').refuses('ann');
+      assert.deepEqual(world.said(), ['missed c1: SIP 486 Busy Here']);
+    });
   });
 
   it('takes a transfer for done when media flows and no answer confirms it in time', () => {
