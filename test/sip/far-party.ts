@@ -38,6 +38,8 @@ export function parseSip(text: string): SipText {
 type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly sdp?: string;
+  /** Leaves the Contact out. */
+  readonly isContactless?: boolean;
   /** A body of another type, such as `message/sipfrag`. */
   readonly body?: { readonly type: string; readonly text: string };
 };
@@ -69,7 +71,7 @@ export class FarCall {
       `SIP/2.0 ${status} ${phrase}`,
       ...copied.map(([name, value]) => `${name}: ${value}`),
       `to: ${to.includes(';tag=') || status === 100 ? to : `${to};tag=${this.#tag}`}`,
-      `contact: <sip:far@127.0.0.1:${this.party.port}>`,
+      ...(answer.isContactless ? [] : [`contact: <sip:far@127.0.0.1:${this.party.port}>`]),
       ...bodyLines(answer),
     ]);
   }

@@ -4,7 +4,8 @@
  * hanging when a channel is killed, when FreeSWITCH freezes, and on applications it does not know.
  */
 import type Mrf from 'drachtio-fsmrf';
-import type { Clock } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
+import { contained } from './contained.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { finalResponse } from './dialog-requests.js';
 import type { ApiName, ApplicationName } from './engine-commands.js';
@@ -40,11 +41,13 @@ export class Channel {
     private readonly endpoint: Mrf.Endpoint,
     private readonly clock: Clock,
     private readonly deadlines: Deadlines,
+    private readonly log: Log,
   ) {
     this.uuid = checked('identifier', endpoint.uuid);
     this.localSdp = endpoint.local.sdp ?? '';
-    endpoint.on('destroy', () => this.end());
-    endpoint.dialog?.on('destroy', () => this.end());
+    const end = contained(log, 'the end of a channel', () => this.end());
+    endpoint.on('destroy', end);
+    endpoint.dialog?.on('destroy', end);
     // FreeSWITCH re-INVITEs by itself when a channel is bridged or parked anew. Until the first
     // connect drachtio-srf has nothing to answer with, and FreeSWITCH hangs up on the empty 200.
     if (endpoint.dialog)
@@ -173,16 +176,17 @@ export class Channel {
 
   /** Calls `handle` for every key of the far side; FreeSWITCH counts the press in samples. */
   onDigit(handle: (digit: string, durationMs: number) => void): void {
-    this.endpoint.on('dtmf', ({ dtmf, duration }) => {
+    const pressed = ({ dtmf, duration }: Mrf.Key): void => {
       const samples = Number(duration);
       if (!/^[0-9*#A-D]$/.test(dtmf ?? '')) return;
       handle(dtmf ?? '', Number.isFinite(samples) ? Math.round(samples / SAMPLES_PER_MS) : 0);
-    });
+    };
+    this.endpoint.on('dtmf', contained(this.log, 'a key', pressed));
   }
 
   /** Calls `handle` whenever FreeSWITCH has opened a file. @returns a function that ends it. */
   onFileStarted(handle: () => void): () => void {
-    const listener = (): void => handle();
+    const listener = contained(this.log, 'a file that begins', () => handle());
     this.endpoint.on('playback-start', listener);
     return () => void this.endpoint.off('playback-start', listener);
   }

@@ -4,6 +4,7 @@
  * secret, retries four times a second then, and cannot be stopped half way.
  */
 import type { Clock, Log } from '../../ports.js';
+import { contained } from './contained.js';
 import { codeOf, describeError, isLasting } from './errors.js';
 
 const FIRST_PAUSE_MS = 250;
@@ -25,8 +26,8 @@ export interface KeeperOptions<C extends Connection> {
   /** Longest pause after a fault that only a changed configuration ends. */
   readonly lastingPauseMs: number;
   connect(): Promise<C>;
-  onUp(connection: C): void;
-  onDown(why: string): void;
+  onUp(this: void, connection: C): void;
+  onDown(this: void, why: string): void;
   /** An attempt to connect failed; another one follows. */
   onRefused?(thrown: unknown): void;
 }
@@ -68,13 +69,13 @@ export class ConnectionKeeper<C extends Connection> {
     this.#cancelRetry = undefined;
     this.#current = connection;
     connection.onLost((why) => this.#lost(why));
-    this.options.onUp(connection);
+    contained(this.options.log, `${this.options.name} is up`, this.options.onUp)(connection);
   }
 
   #lost(why: string): void {
     this.#current = undefined;
     if (this.#closed) return;
-    this.options.onDown(why);
+    contained(this.options.log, `${this.options.name} is down`, this.options.onDown)(why);
     this.#retryAfter(FIRST_PAUSE_MS);
   }
 

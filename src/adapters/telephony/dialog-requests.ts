@@ -3,12 +3,13 @@
  * media, and back), and a REFER followed to its end. drachtio-srf's own `modify` waits for ever after a
  * refused re-INVITE, so the request is made here; what the far side answers is a value.
  */
-import type { Clock, ReferOutcome, ReinviteOutcome } from '../../ports.js';
+import type { Clock, Log, ReferOutcome, ReinviteOutcome } from '../../ports.js';
+import { containedRequest } from './contained.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { describeError } from './errors.js';
 import { inOurName } from './session-description.js';
 import { checked } from './sip-headers.js';
-import type { DialogView, ReplyView, SipMessageView } from './srf-types.js';
+import type { DialogView, SipMessageView } from './srf-types.js';
 
 export interface DialogRequestContext {
   readonly clock: Clock;
@@ -62,7 +63,7 @@ export async function refer(
   leg: DialogView,
   target: string,
   limitMs: number,
-  clock: Clock,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
   onReport: (later?: Promise<void>) => void = () => undefined,
 ): Promise<ReferOutcome> {
   let settle: (outcome: ReferOutcome) => void = () => undefined;
@@ -70,7 +71,7 @@ export async function refer(
   let isTransferred: () => void = () => undefined;
   const later = new Promise<void>((resolve) => (isTransferred = resolve));
   let isLate = false;
-  const onNotify = (request: SipMessageView, response: ReplyView): void => {
+  const onNotify = containedRequest(log, 'NOTIFY', (request, response) => {
     response.send(200);
     const result = resultOf(request);
     if (!result) return;
@@ -79,7 +80,7 @@ export async function refer(
     if (result.kind !== 'transferred') return;
     isTransferred();
     if (isLate) onReport(later);
-  };
+  });
   const onEnd = (): void =>
     settle({ kind: 'unknown', why: 'the far side hung up before it said what came of it' });
   leg.on('notify', onNotify);

@@ -7,8 +7,9 @@
  * once, and one over TLS stays on TLS, where the library's own reconnecting falls back to plain TCP.
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
 import type { Connection } from './connection-keeper.js';
+import { contained, containFrames } from './contained.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { LifeWatch } from './life-watch.js';
@@ -25,7 +26,7 @@ export interface DrachtioAddress {
 
 /**
  * Connects `srf`, which must have no connection.
- * @param onFrame reads along; must not throw
+ * @param onFrame reads along
  * @throws TelephonyError DRACHTIO_UNREACHABLE, DRACHTIO_WRONG_SECRET, DRACHTIO_TIMEOUT,
  * DRACHTIO_PROTOCOL, DRACHTIO_TLS
  */
@@ -34,6 +35,7 @@ export async function connectDrachtio(
   to: DrachtioAddress,
   clock: Clock,
   deadlines: Deadlines,
+  log: Log,
   onFrame: (frame: string) => void = () => undefined,
 ): Promise<DrachtioConnection> {
   const limitMs = deadlines.connectMs;
@@ -44,7 +46,9 @@ export async function connectDrachtio(
   srf.connect({ host, port, secret, reconnect, ...(tls && { tls: secured(host, tls) }) });
   const agent = srf.app.client;
   // Before the library reads it: what it makes of a message comes after the message in any record.
-  agent.wp.prependListener('msg', (_socket, frame) => onFrame(frame));
+  const readAlong = (_socket: unknown, frame: string): void => onFrame(frame);
+  agent.wp.prependListener('msg', contained(log, 'a message of the signalling server', readAlong));
+  containFrames(agent.wp, log);
   const connection = new DrachtioConnection(agent, version, clock, deadlines);
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string): void => {

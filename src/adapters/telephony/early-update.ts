@@ -4,6 +4,7 @@
  * out its timer and drops the call. Here the media server answers, where there is something to answer.
  */
 import type { Log } from '../../ports.js';
+import { contained, containedRequest } from './contained.js';
 import { describeError } from './errors.js';
 import { inOurName, readFarSdp } from './session-description.js';
 import type { ReplyView, SentInvite, SipMessageView } from './srf-types.js';
@@ -19,15 +20,19 @@ export interface EarlyUpdateHost {
 
 /** Takes the UPDATEs of an INVITE that was sent, and of those that answer its challenges. */
 export function takeEarlyUpdates(sent: SentInvite, host: EarlyUpdateHost): void {
-  sent.on('authenticate', (next) => takeEarlyUpdates(next, host));
+  const { log } = host;
+  const again = (next: SentInvite): void => takeEarlyUpdates(next, host);
+  sent.on('authenticate', contained(log, 'a challenge', again));
   // drachtio-srf puts its own listener there right after it has told us of the request.
   queueMicrotask(() => {
     sent.removeAllListeners('update');
-    sent.on('update', (update, response) => void reply(update, response, host));
+    sent.on(
+      'update',
+      containedRequest(log, 'UPDATE', (update, response) => reply(update, response, host)),
+    );
   });
 }
 
-/** Never rejects. */
 async function reply(
   update: SipMessageView,
   response: ReplyView,

@@ -6,9 +6,10 @@
  */
 import { tmpdir } from 'node:os';
 import Mrf from 'drachtio-fsmrf';
-import type { Clock } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
 import type { TapMeans } from './channel-tap.js';
 import type { Connection } from './connection-keeper.js';
+import { contained } from './contained.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import type { ApiName } from './engine-commands.js';
 import { describeError, TelephonyError } from './errors.js';
@@ -48,6 +49,7 @@ export async function connectFreeswitch(
   options: FreeswitchOptions,
   clock: Clock,
   deadlines: Deadlines,
+  log: Log,
 ): Promise<FreeswitchConnection> {
   const facts = await probeFreeswitch(options, clock, deadlines.connectMs);
   const listen = splitAddress(options.listen ?? facts.ourAddress);
@@ -72,7 +74,7 @@ export async function connectFreeswitch(
     const server = await withDeadline(clock, deadlines.connectMs, 'connect', connecting);
     if (options.sipAddress !== undefined) server.sip.ipv4.udp.address = options.sipAddress;
     const means = tapMeans(options, facts, advertise?.host);
-    return new FreeswitchConnection(server, facts, means, clock, deadlines);
+    return new FreeswitchConnection(server, facts, means, { clock, deadlines, log });
   } catch (thrown) {
     connecting.then(
       (late) => late.disconnect(),
@@ -96,9 +98,13 @@ export class FreeswitchConnection implements Connection {
     readonly server: Mrf.MediaServer,
     readonly facts: FreeswitchFacts,
     readonly tapMeans: TapMeans,
-    private readonly clock: Clock,
-    private readonly deadlines: Deadlines,
+    private readonly context: {
+      readonly clock: Clock;
+      readonly deadlines: Deadlines;
+      readonly log: Log;
+    },
   ) {
+    const { clock, deadlines, log } = context;
     this.#status = facts.status;
     // Before the library's own listener, so that its first bytes are contained as well.
     server._server?.server.prependListener('connection', (socket) =>
@@ -109,12 +115,13 @@ export class FreeswitchConnection implements Connection {
     server.conn.socket?.setNoDelay(true);
     writeWhole(server.conn);
     readByName(server.conn);
-    server._server?.on('connection::open', (connection) => {
+    const onOpen = (connection: Mrf.EslConnection): void => {
       connection.socket?.setNoDelay(true);
       writeWhole(connection);
       readByName(connection);
       leaveOutUnheard(connection);
-    });
+    };
+    server._server?.on('connection::open', contained(log, 'an event socket of a channel', onOpen));
     // Tells the library that the end of the connection is ours to handle; it only prints otherwise.
     server.closing = true;
     server.on('error', (error) => this.#lost(describeError(error)));
@@ -154,8 +161,9 @@ export class FreeswitchConnection implements Connection {
 
   /** Runs an API command. @throws TelephonyError DEADLINE */
   async api(name: ApiName, ...args: readonly string[]): Promise<string> {
+    const { clock, deadlines } = this.context;
     const answer = this.server.api([name, ...args].join(' '));
-    return (await withDeadline(this.clock, this.deadlines.commandMs, name, answer)) ?? '';
+    return (await withDeadline(clock, deadlines.commandMs, name, answer)) ?? '';
   }
 
   close(): Promise<void> {

@@ -12,6 +12,11 @@ declare module 'drachtio-fsmrf' {
     }
 
     /** modesl's connection: inbound (ours to the server) or outbound (the server's to us). */
+    interface Key {
+      readonly dtmf: string | null;
+      readonly duration: string | null;
+    }
+
     interface EslConnection {
       /** Null once closed. */
       readonly socket: Socket | null;
@@ -82,10 +87,7 @@ declare module 'drachtio-fsmrf' {
       execute(application: string, argument: string): Promise<EslEvent>;
       on(event: 'destroy', handle: () => void): this;
       on(event: 'playback-start', handle: () => void): this;
-      on(
-        event: 'dtmf',
-        handle: (key: { dtmf: string | null; duration: string | null }) => void,
-      ): this;
+      on(event: 'dtmf', handle: (key: Key) => void): this;
       off(event: string, handle: (...args: never[]) => void): this;
     }
 

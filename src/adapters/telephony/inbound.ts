@@ -4,7 +4,7 @@
  */
 import type { InboundAnswer, InboundAnswerer, InboundCall } from '../../inbound/inbound-call.js';
 import type { Clock, LegListener, Log, SipDialog } from '../../ports.js';
-import { describeError } from './errors.js';
+import { contained, containedRequest } from './contained.js';
 import { readFarSdp } from './session-description.js';
 import { ALLOWED_METHODS, checked } from './sip-headers.js';
 import type { InboundRequestView, ReplyView, SrfView } from './srf-types.js';
@@ -34,21 +34,23 @@ export function takeInbound(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): void {
   let deciding = 0;
-  srf.options((_request, response) => response.send(200, { headers: ALLOW }));
-  srf.invite((request, response) => {
+  srf.options(
+    containedRequest(log, 'OPTIONS', (_request, response) =>
+      response.send(200, { headers: ALLOW }),
+    ),
+  );
+  const decide = async (request: InboundRequestView, response: ReplyView): Promise<void> => {
     const answer = answerer();
     if (!answer || deciding >= MAX_AT_ONCE) return response.send(503);
     deciding += 1;
-    const atMs = clock.nowMs();
-    const call = callOf(request, atMs, (...answer) => accept(request, response, ...answer));
-    void answer(call)
-      .then((decided) => reply(response, decided))
-      .catch((thrown: unknown) => {
-        log.warn({ why: describeError(thrown) }, 'inbound call not answered as wanted');
-        response.send(500);
-      })
-      .finally(() => (deciding -= 1));
-  });
+    try {
+      const taken: InboundCall['accept'] = (...sdp) => accept(request, response, ...sdp);
+      reply(response, await answer(callOf(request, clock.nowMs(), taken, log)));
+    } finally {
+      deciding -= 1;
+    }
+  };
+  srf.invite(containedRequest(log, 'a call from outside', decide));
 }
 
 function reply(response: ReplyView, answer: InboundAnswer): void {
@@ -61,9 +63,12 @@ function callOf(
   request: InboundRequestView,
   atMs: number,
   accept: InboundCall['accept'],
+  log: Log,
 ): InboundCall {
   let isCancelled = false;
   const handles: (() => void)[] = [];
+  const callId = (request.get('Call-ID') ?? '').slice(0, 128);
+  const contain = (handle: () => void) => contained(log, 'CANCEL', handle, { callId });
   request.on('cancel', () => {
     isCancelled = true;
     for (const handle of handles) handle();
@@ -73,14 +78,14 @@ function callOf(
   const asserted = userOf(request.get('P-Asserted-Identity'));
   const number = asserted ?? (isWithheld ? undefined : userOf(request.get('From')));
   return {
-    callId: (request.get('Call-ID') ?? '').slice(0, 128),
+    callId,
     number,
     sourceAddress: request.source_address ?? '',
     invite: wireMessage(request.raw ?? '', atMs, '<-', sourceOf(request)),
     offer: readFarSdp(body, G711).kind === 'audio' ? body : undefined,
     onCancelled: (handle) => {
       if (isCancelled) handle();
-      else handles.push(handle);
+      else handles.push(contain(handle));
     },
     accept,
   };

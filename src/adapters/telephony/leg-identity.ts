@@ -24,7 +24,8 @@ export function answeredIdentity(
 ): LegIdentity | undefined {
   const [from, to] = [res.get('From'), res.get('To')];
   const cseq = Number(/^\s*(\d{1,10})\s/.exec(res.get('CSeq') ?? '')?.[1]);
-  const target = uriOf(res.get('Contact'));
+  // Whoever leaves it out is reached at the address that was called.
+  const target = uriOf(res.get('Contact')) ?? uriOf(to);
   if (!from || !to || !target || !Number.isSafeInteger(cseq)) return undefined;
   // The last Record-Route is the hop next to us (RFC 3261 12.1.2).
   const via = firstHop(res, target, -1);

@@ -199,7 +199,7 @@ export class FreeswitchMediaServer {
         (endpoint) => {
           if (!isLate) return;
           log.warn({ endpoint: endpoint.uuid }, 'an endpoint came too late and is ended');
-          const channel = new Channel(endpoint, clock, deadlines);
+          const channel = new Channel(endpoint, clock, deadlines, log);
           return channel.bye().catch(() => this.#killOn(connection, channel.uuid));
         },
         () => undefined,
@@ -210,7 +210,7 @@ export class FreeswitchMediaServer {
       .finally(() => this.#pending.delete(pending));
     try {
       const endpoint = await withDeadline(clock, limitMs, 'new endpoint', creating);
-      return new Channel(endpoint, clock, deadlines);
+      return new Channel(endpoint, clock, deadlines, log);
     } catch (thrown) {
       isLate = true;
       throw refusal(thrown, connection, isSecure);

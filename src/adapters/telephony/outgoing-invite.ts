@@ -12,24 +12,17 @@ import type {
   Log,
   OutgoingCall,
 } from '../../ports.js';
+import { contained } from './contained.js';
 import { answerChallenges, hopTo } from './credentials.js';
 import { takeEarlyUpdates } from './early-update.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { answeredIdentity, ringingIdentity } from './leg-identity.js';
+import { failureOf, isAnswer } from './invite-failure.js';
 import type { LostLeg } from './lost-legs.js';
 import { endOrphanLeg } from './orphan-leg.js';
 import { readFarSdp } from './session-description.js';
-import {
-  checked,
-  contactsOf,
-  inviteHeaders,
-  parseMinSession,
-  parseQ850,
-  parseRetryAfter,
-  plainHeaders,
-  reasonHeader,
-} from './sip-headers.js';
+import { checked, inviteHeaders, reasonHeader } from './sip-headers.js';
 import type {
   AnswerView,
   DialogView,
@@ -55,6 +48,8 @@ export interface InviteContext {
 
 /** Provisional responses, or parties of a fork, that are remembered. */
 const MAX_EARLY = 8;
+
+const FAULT = 'internal error';
 
 /** A leg that may be up or ringing though its outcome is told. */
 interface Orphan {
@@ -91,6 +86,7 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #earlySdps = new Map<string, string>();
   /** Our offer has its answer already, in a reliable response. */
   #hasEarlyAnswer = false;
+  #adopted: SipDialog | undefined;
   #answerOffer: ((sdp: string) => Promise<string>) | undefined;
   #cancelReason: string | undefined;
   #cancelCause: CancelCause | undefined;
@@ -112,7 +108,7 @@ export class OutgoingInvite implements OutgoingCall {
   }
 
   onProvisional(handle: (response: Provisional) => void): void {
-    this.#provisionalHandles.push(handle);
+    this.#provisionalHandles.push(this.#contained('a provisional response', handle));
     for (const response of this.#early.splice(0)) handle(response);
   }
 
@@ -172,16 +168,36 @@ export class OutgoingInvite implements OutgoingCall {
             answerChallenges(request.auth, () => this.#mayLearn(request), this.#realms),
         },
         {
-          cbRequest: (error, sent) => {
+          cbRequest: this.#contained('an INVITE on its way', (error: unknown, sent) => {
             if (!error && sent) this.#onSent(sent);
-          },
-          cbProvisional: (response) => this.#onProvisional(response),
+          }),
+          cbProvisional: this.#contained('a provisional response', (response) =>
+            this.#onProvisional(response),
+          ),
         },
-        (error, leg) => (leg ? this.#answered(leg) : failed(error)),
+        contained(
+          ...([this.context.log, 'an answer'] as const),
+          (error: unknown, leg?: DialogView) => (leg ? this.#answered(leg) : failed(error)),
+          { callId: this.callId, onThrown: (thrown, _error, leg) => this.#abandon(thrown, leg) },
+        ),
       );
     } catch (thrown) {
       failed(thrown);
     }
+  }
+
+  #contained<Values extends readonly unknown[]>(
+    what: string,
+    handle: (...values: Values) => void,
+  ): (...values: Values) => void {
+    return contained(this.context.log, what, handle, { callId: this.callId });
+  }
+
+  /** A fault of ours at the answer: the far side is in a call of which nobody knows. */
+  #abandon(thrown: unknown, leg: DialogView | undefined): void {
+    this.#failed(thrown);
+    if (this.#adopted) void this.#adopted.bye(FAULT);
+    else if (leg) void leg.destroy({ headers: reasonHeader(FAULT) }).catch(() => undefined);
   }
 
   #mayLearn({ auth }: InviteRequest): boolean {
@@ -273,6 +289,7 @@ export class OutgoingInvite implements OutgoingCall {
   #answered(leg: DialogView): void {
     this.#identify(answeredIdentity(leg, this.#sent));
     const dialog = this.context.adopt(leg, this.#earlySdps.get(leg.sip.remoteTag));
+    this.#adopted = dialog;
     const why = this.#unwanted(dialog);
     this.#cancelTimer();
     if (why === undefined) {
@@ -308,7 +325,7 @@ export class OutgoingInvite implements OutgoingCall {
     if (!this.#hangsUpUnheard(thrown)) this.#isNoOrphan();
     this.#finish(
       this.#cancelReason === undefined
-        ? failure(thrown, this.#realms)
+        ? failureOf(thrown, this.#realms)
         : this.#failedAfterCancel(thrown),
     );
     this.context.onGone(this);
@@ -319,8 +336,8 @@ export class OutgoingInvite implements OutgoingCall {
    * 2xx (RFC 3261 13.2.2.4). @returns whether that is so; `orphanEnd` tells its end
    */
   #hangsUpUnheard(thrown: unknown): boolean {
-    const { status = 0, res } = thrown as { status?: number; res?: AnswerView };
-    if (res === undefined || status < 200 || status > 299) return false;
+    const { res } = thrown as { res?: AnswerView };
+    if (res === undefined || !isAnswer(res)) return false;
     const localTag = this.#identity?.localTag ?? '';
     const found = answeredIdentity({ sip: { localTag }, res }, this.#sent);
     if (!found) return false;
@@ -334,7 +351,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   /** 487 is the CANCEL's own answer; a callee may still have refused on its own in the same moment. */
   #failedAfterCancel(thrown: unknown): InviteOutcome {
-    const outcome = failure(thrown, this.#realms);
+    const outcome = failureOf(thrown, this.#realms);
     const REQUEST_TERMINATED = 487;
     const isRefusal = outcome.kind === 'failed' && outcome.status !== REQUEST_TERMINATED;
     return isRefusal && outcome.status !== 408 ? outcome : { kind: 'cancelled' };
@@ -358,25 +375,4 @@ export class OutgoingInvite implements OutgoingCall {
 
 function tagIn(address: string | undefined): string {
   return /;\s*tag=([^;\s>]+)/i.exec(address ?? '')?.[1] ?? '';
-}
-
-/** Reads the plain facts out of a SipError; the object itself holds the whole agent and is dropped. */
-function failure(thrown: unknown, realms: ReadonlyMap<string, string>): InviteOutcome {
-  const { status, reason, res } = thrown as {
-    status?: unknown;
-    reason?: unknown;
-    res?: SipResponseView;
-  };
-  if (typeof status !== 'number') return { kind: 'error', why: describeError(thrown) };
-  return {
-    kind: 'failed',
-    status,
-    reason: typeof reason === 'string' ? reason : '',
-    q850Cause: parseQ850(res?.get('Reason')),
-    retryAfterMs: parseRetryAfter(res?.get('Retry-After')),
-    ...(status < 400 && { contacts: contactsOf(res?.get('Contact')) }),
-    ...(realms.size > 0 && { realms: Object.fromEntries(realms) }),
-    ...(status === 422 && { minSessionMs: parseMinSession(res?.get('Min-SE')) }),
-    headers: plainHeaders(res?.headers),
-  };
 }

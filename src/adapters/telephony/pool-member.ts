@@ -236,8 +236,8 @@ export class PoolMember {
   }
 
   async #connect(): Promise<FreeswitchConnection> {
-    const { srf, clock, deadlines } = this.context;
-    const connection = await connectFreeswitch(srf, this.options, clock, deadlines);
+    const { srf, clock, deadlines, log } = this.context;
+    const connection = await connectFreeswitch(srf, this.options, clock, deadlines, log);
     try {
       await this.context.owner?.sweep(this.name, connection);
       if (this.context.isSignallingUp()) await this.media.verify(connection);

@@ -11,6 +11,7 @@
  */
 import type { Log, OfferAnswer } from '../../ports.js';
 import { isOffering } from './dialog-requests.js';
+import { containedRequest } from './contained.js';
 import { describeError } from './errors.js';
 import { inOurName, readFarSdp } from './session-description.js';
 import { ALLOWED_METHODS } from './sip-headers.js';
@@ -41,7 +42,7 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
   let queue: Promise<void> = Promise.resolve();
   /** The far side's description before it asked for an offer of ours, until it answers. */
   let asked: string | undefined;
-  leg.handle = (request, response) => {
+  leg.handle = containedRequest(host.log, 'a request in a call', (request, response) => {
     const { method = '', body = '' } = request;
     if (method === 'REFER' && host.refer(request, response)) return;
     if (NOT_SERVED.has(method)) {
@@ -49,23 +50,18 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
       return response.send(405, { headers: { Allow: ALLOWED_METHODS } });
     }
     const isOffer = method === 'INVITE' || (method === 'UPDATE' && body !== '');
-    try {
-      if (isOffer) {
-        asked = body === '' ? leg.remote.sdp : undefined;
-        queue = queue.then(() => reply(leg, host, request, response));
-        return;
-      }
-      // drachtio-srf keeps the SDP of an ACK as the far side's.
-      handle(request, response);
-      if (method !== 'ACK' || asked === undefined) return;
-      const isNew = body !== '' && body !== asked;
-      asked = undefined;
-      if (isNew) queue = queue.then(() => take(leg, host, body));
-    } catch (thrown) {
-      host.log.warn({ why: describeError(thrown) }, 'in-dialog request refused');
-      response.send(500);
+    if (isOffer) {
+      asked = body === '' ? leg.remote.sdp : undefined;
+      queue = queue.then(() => reply(leg, host, request, response));
+      return;
     }
-  };
+    // drachtio-srf keeps the SDP of an ACK as the far side's.
+    handle(request, response);
+    if (method !== 'ACK' || asked === undefined) return;
+    const isNew = body !== '' && body !== asked;
+    asked = undefined;
+    if (isNew) queue = queue.then(() => take(leg, host, body));
+  });
 }
 
 /** Never rejects. */

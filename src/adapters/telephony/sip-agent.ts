@@ -15,6 +15,7 @@ import type {
   SipAgent,
   SipDialog,
 } from '../../ports.js';
+import { contained } from './contained.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError } from './errors.js';
 import { inboundIdentity } from './leg-identity.js';
@@ -22,6 +23,7 @@ import { endOrphanLeg } from './orphan-leg.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { sendPlain } from './plain-request.js';
 import { DrachtioDialog } from './sip-dialog.js';
+import { reasonHeader } from './sip-headers.js';
 import type { LostLeg } from './lost-legs.js';
 import type { DialogView, InboundRequestView, ReplyView, SrfView } from './srf-types.js';
 
@@ -75,7 +77,7 @@ export class DrachtioSipAgent implements SipAgent {
   ): Promise<SipDialog> {
     return new Promise((resolve, reject) => {
       let hasGivenUp = false;
-      this.context.srf.createUAS(request, response, { localSdp }, (error, leg) => {
+      const made = (error: unknown, leg?: DialogView): void => {
         if (!leg) {
           hasGivenUp = true;
           return reject(error instanceof Error ? error : new Error(describeError(error)));
@@ -84,7 +86,16 @@ export class DrachtioSipAgent implements SipAgent {
         // Its CANCEL has crossed our answer.
         if (hasGivenUp) void dialog.bye('the caller has given up');
         else resolve(dialog);
-      });
+      };
+      const onThrown = (thrown: unknown, _error: unknown, leg?: DialogView): void => {
+        void leg?.destroy({ headers: reasonHeader('internal error') }).catch(() => undefined);
+        reject(thrown instanceof Error ? thrown : new Error(describeError(thrown)));
+      };
+      const { srf, log } = this.context;
+      srf.createUAS(
+        ...([request, response, { localSdp }] as const),
+        contained(log, 'a call that was taken', made, { callId: request.get('Call-ID'), onThrown }),
+      );
     });
   }
 

@@ -13,12 +13,13 @@ import type {
   SipDialog,
 } from '../../ports.js';
 import { takeReferral } from './asked-referral.js';
+import { contained } from './contained.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { refer, reinvite } from './dialog-requests.js';
 import { describeError } from './errors.js';
 import { takeReoffers } from './reoffer.js';
 import { plainHeaders, reasonHeader } from './sip-headers.js';
-import type { DialogView, SrfView } from './srf-types.js';
+import type { DialogView, SipMessageView, SrfView } from './srf-types.js';
 
 export interface DialogContext {
   readonly srf: SrfView;
@@ -64,8 +65,7 @@ export class DrachtioDialog implements SipDialog {
       },
     });
     leg.on('destroy', (request) => {
-      const { reason } = plainHeaders({ reason: request?.get?.('Reason') });
-      this.#endReason = reason;
+      this.#endReason = reasonOf(request);
       this.#end(this.#bye ? 'local' : 'remote');
     });
   }
@@ -83,7 +83,8 @@ export class DrachtioDialog implements SipDialog {
   }
 
   onEnded(handle: (how: DialogEnd) => void): void {
-    this.#handles.push(handle);
+    const { callId } = this;
+    this.#handles.push(contained(this.context.log, 'the end of a call', handle, { callId }));
   }
 
   onOffer(answer: (sdp: string) => Promise<OfferAnswer>): void {
@@ -106,7 +107,7 @@ export class DrachtioDialog implements SipDialog {
   refer(target: string, limitMs: number): Promise<ReferOutcome> {
     if (this.hasEnded) return Promise.resolve({ kind: 'unknown', why: 'the dialog has ended' });
     const outcome: Promise<ReferOutcome> = refer(
-      ...([this.leg, target, limitMs, this.context.clock] as const),
+      ...([this.leg, target, limitMs, this.context] as const),
       (later) => (this.#report = later ?? outcome),
     );
     return outcome;
@@ -155,4 +156,8 @@ export class DrachtioDialog implements SipDialog {
     if (this.#report) void this.#report.then(tell);
     else tell();
   }
+}
+
+function reasonOf(bye: SipMessageView | undefined): string | undefined {
+  return plainHeaders({ reason: bye?.get?.('Reason') })['reason'];
 }

@@ -74,7 +74,7 @@ export class Site {
       name: `drachtio ${drachtio.host}:${drachtio.port}`,
       pauseMaxMs: deadlines.reconnectMaxMs,
       lastingPauseMs: deadlines.lastingFaultPauseMs,
-      connect: () => connectDrachtio(this.#srf, drachtio, clock, deadlines, context.onFrame),
+      connect: () => connectDrachtio(this.#srf, drachtio, clock, deadlines, log, context.onFrame),
       onUp: (connection) => this.#onUp(connection),
       onDown: (why) => this.#onDown(why),
     });

@@ -55,6 +55,7 @@ export interface InboundRequestView extends SipMessageView {
 
 /** How a received request is answered. */
 export interface ReplyView {
+  readonly finalResponseSent?: boolean;
   send(
     status: number,
     options?: { readonly body?: string; readonly headers: Readonly<Record<string, string>> },
@@ -132,6 +133,7 @@ export interface AgentView {
     send(socket: Socket, message: string): string;
     /** Each frame of the server, as it came. */
     prependListener(event: 'msg', handle: (socket: Socket, frame: string) => void): void;
+    emit(event: string, ...values: unknown[]): boolean;
   };
   on(event: 'connect', handle: (error: Error | null, hostport?: string) => void): this;
   on(event: 'error' | 'close', handle: (error?: unknown) => void): this;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { systemClock } from '../../../src/adapters/clock/system-clock.js';
+import { silentLog } from '../../../src/adapters/log.js';
 import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
 import { DEFAULT_DEADLINES } from '../../../src/adapters/telephony/deadlines.js';
 import { connectFreeswitch } from '../../../src/adapters/telephony/freeswitch-connection.js';
@@ -49,6 +50,7 @@ describe('an event socket', function () {
       { profile: 'drachtio_mrf', ...freeswitch },
       systemClock(),
       DEFAULT_DEADLINES,
+      silentLog,
     );
     const tookMs: number[] = [];
     for (let i = 0; i < 21; i += 1) {

@@ -78,6 +78,22 @@ describe('Requests from outside', () => {
     assert.equal(callId, `inbound-${branch}`);
   });
 
+  it('a call is answered with 500 when whoever decides fails, at once or later, and the next one is taken', async () => {
+    const MORE_THAN_AT_ONCE = 60;
+    const fails = (): never => {
+      throw new Error('a bug');
+    };
+    for (let n = 0; n < MORE_THAN_AT_ONCE; n += 1) {
+      telephony.onInbound(n % 2 === 0 ? fails : () => Promise.resolve().then(fails));
+      assert.match(await ask('INVITE'), /^SIP\/2\.0 500 /);
+    }
+    telephony.onInbound((call) => {
+      calls.push(call);
+      return Promise.resolve(answer);
+    });
+    assert.match(await ask('INVITE'), /^SIP\/2\.0 480 /);
+  });
+
   it('a call is sent on with 302', async () => {
     answer = { kind: 'redirect', uri: 'sip:queue@pbx.example.net' };
     const response = await ask('INVITE');

@@ -107,6 +107,15 @@ describe('an INVITE through drachtio', () => {
     await call.orphanEnd;
   });
 
+  it('hangs up on whoever answers without a Contact: it is no failure of the trunk', async () => {
+    far.onInvite = (call) => call.respond(200, 'OK', { sdp: far.rtp.sdp, isContactless: true });
+    const call = site().invite(far);
+    const outcome = await call.outcome;
+    assert.deepEqual([outcome.kind, outcome.kind === 'failed' && outcome.status], ['failed', 200]);
+    await far.request('BYE');
+    await call.orphanEnd;
+  });
+
   it('tells early media with its SDP', async () => {
     far.onInvite = (call) => call.respond(183, 'Session Progress', { sdp: far.rtp.sdp });
     const call = site().invite(far);
