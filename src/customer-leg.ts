@@ -71,7 +71,7 @@ export function openCustomerLeg(
       }),
     onFailed: (playId, why) => listener.post({ type: 'play-failed', playId, why }),
   });
-  const { postConnectTimeoutMs, cpdProfile, options } = service;
+  const { postConnectTimeoutMs, cpdProfile, cpdRules, options } = service;
   const turnOn = (trunk: Trunk) => () => deps.wirePace?.turn(trunk) ?? Promise.resolve();
   const call: OutboundCall = new OutboundCall(
     deps,
@@ -96,6 +96,7 @@ export function openCustomerLeg(
         ? {
             service: service.name,
             profile: cpdProfile,
+            ...cpdRules,
             country: plan.country,
             postConnectTimeoutMs,
             silenceTimeoutMs: Math.min(postConnectTimeoutMs, options.humanSilenceMaxMs),

@@ -5,7 +5,7 @@
  * Rules every implementation keeps: a promise always settles; expected telephony outcomes are values;
  * `close`, `bye`, `stop` may be called twice and never reject; no callback follows an end that was told.
  */
-import type { Profile } from './cpd/options.js';
+import type { AppAmdRule, GvpRule, Profile } from './cpd/options.js';
 import type { CpdEvent } from './cpd/types.js';
 import type { InviteCredentials, PlainRequest, Realms, RequestOutcome } from './plain-request.js';
 import type { WireMessage } from './report/trail.js';
@@ -388,6 +388,9 @@ export interface AnalysisRequest {
   /** Name of the callback's service. */
   readonly service?: string;
   readonly profile: Profile;
+  /** In place of the numbers that the profiles `app-amd` and `gvp` have of their own. */
+  readonly appAmd?: Partial<AppAmdRule>;
+  readonly gvp?: Partial<GvpRule>;
   readonly country?: string;
   /** Indecision after the answer ends here. */
   readonly postConnectTimeoutMs: number;

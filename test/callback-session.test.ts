@@ -47,6 +47,17 @@ describe('CallbackSession', () => {
     assert.equal(end.because, 'conversationMaxMs is 60000');
   });
 
+  it('has the call analysed by the profile and the numbers of the service', async () => {
+    const t = startSession();
+    const cpdRules = { appAmd: { greetingMs: 1200 }, gvp: { voicePauseMs: 900 } };
+    t.config.service = { ...t.config.service, cpdProfile: 'app-amd', cpdRules };
+    await settle();
+    const [analysis] = t.analyser.opened;
+    assert.equal(analysis?.request.profile, 'app-amd');
+    assert.deepEqual(analysis.request.appAmd, { greetingMs: 1200 });
+    assert.deepEqual(analysis.request.gvp, { voicePauseMs: 900 });
+  });
+
   it('has the customer’s call watched for RTP as the service says, and ends a conversation without', async () => {
     const t = startSession({ customerConnectTreatment: undefined });
     t.config.service = { ...t.config.service, mediaSilenceMaxMs: 60_000 };

@@ -41,6 +41,7 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     callerId: read.optionalText('callerId'),
     callerName: read.optionalText('callerName'),
     cpdProfile: read.choice('cpdProfile', CPD_PROFILES),
+    cpdRules: { appAmd: numbersOf(read.block('appAmd')), gvp: numbersOf(read.block('gvp')) },
     country: read.text('_default_country'),
     postConnectTimeoutMs: read.durationMs('_call_timeguard_timeout'),
     mediaSilenceMaxMs: read.optionalNumber('mediaSilenceMaxMs'),
@@ -58,6 +59,13 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     notification: buildNotification(read),
     raw: mergeRaw(layers),
   };
+}
+
+/** What is set in a block of numbers; the schema has checked their names and ranges. */
+function numbersOf(block: Block | undefined): Readonly<Record<string, number>> {
+  const isNumber = (entry: [string, Value]): entry is [string, number] =>
+    typeof entry[1] === 'number';
+  return Object.fromEntries([...(block ?? [])].filter(isNumber));
 }
 
 function buildFlowOptions(name: string, read: OptionReader): ServiceOptions {

@@ -9,7 +9,7 @@ import type { Problem } from './problem.js';
 
 interface EffectRule {
   readonly keys: readonly string[];
-  readonly isWithoutEffect: (service: ServiceConfig) => boolean;
+  readonly isWithoutEffect: (service: ServiceConfig, config: DialbackConfig) => boolean;
   readonly says: string;
 }
 
@@ -43,9 +43,27 @@ const RULES: readonly EffectRule[] = [
     says: 'Has no effect without a plugin or page: nobody is asked.',
   },
   {
-    keys: ['cpdProfile', '_call_timeguard_timeout', 'amDetected', 'silenceAs', 'unknownAs'],
-    isWithoutEffect: ({ options }) => !options.isCpdEnabled,
+    keys: [
+      'cpdProfile',
+      'appAmd',
+      'gvp',
+      '_call_timeguard_timeout',
+      'amDetected',
+      'silenceAs',
+      'unknownAs',
+    ],
+    isWithoutEffect: (service) => !isCpdOn(service),
     says: 'Has no effect: `_cpd_enable: false` takes every answer for a human.',
+  },
+  {
+    keys: ['appAmd'],
+    isWithoutEffect: (service, config) => isCpdOn(service) && !isHeard('app-amd', service, config),
+    says: 'Has no effect: neither `cpdProfile` nor `cpd.shadowProfiles` is `app-amd`.',
+  },
+  {
+    keys: ['gvp'],
+    isWithoutEffect: (service, config) => isCpdOn(service) && !isHeard('gvp', service, config),
+    says: 'Has no effect: neither `cpdProfile` nor `cpd.shadowProfiles` is `gvp`.',
   },
   {
     keys: ['agentAcceptTimeoutMs'],
@@ -107,13 +125,27 @@ const RULES: readonly EffectRule[] = [
 
 export function checkEffects(config: DialbackConfig): Problem[] {
   return Object.values(config.services).flatMap((service) =>
-    RULES.filter(({ isWithoutEffect }) => isWithoutEffect(service)).flatMap(({ keys, says }) =>
-      keys
-        .map((key) => `services.${service.name}.${key}`)
-        .filter((path) => isWritten(config, path))
-        .map((path) => finding(config, 'CHECK_CONTRADICTION', 'warning', path, says)),
+    RULES.filter(({ isWithoutEffect }) => isWithoutEffect(service, config)).flatMap(
+      ({ keys, says }) =>
+        keys
+          .map((key) => `services.${service.name}.${key}`)
+          .filter((path) => isWritten(config, path))
+          .map((path) => finding(config, 'CHECK_CONTRADICTION', 'warning', path, says)),
     ),
   );
+}
+
+function isCpdOn({ options }: ServiceConfig): boolean {
+  return options.isCpdEnabled;
+}
+
+/** In use, or listening beside the profile in use. */
+function isHeard(
+  profile: ServiceConfig['cpdProfile'],
+  { cpdProfile }: ServiceConfig,
+  { cpd }: DialbackConfig,
+): boolean {
+  return cpdProfile === profile || cpd.shadowProfiles.includes(profile);
 }
 
 function isMessageLeft({ isCpdEnabled, amDetected, ...options }: ServiceConfig['options']) {

@@ -35,6 +35,7 @@ export function makeReference(): string {
       `### ${title}\n`,
       `${intro}\n`,
       optionTable(options),
+      ...nestedBlocks(options, '####'),
     ]),
     ignoredSection(),
     resultSection(),
@@ -66,7 +67,6 @@ function resultSection(): string {
 
 function describeBlock(spec: OptionSpec, level: string, title: string): string[] {
   const options = nestedOptions(spec.type) ?? [];
-  const nested = options.filter(({ type }) => nestedOptions(type) !== undefined);
   const form =
     spec.type.kind === 'list'
       ? 'A list of:'
@@ -77,8 +77,14 @@ function describeBlock(spec: OptionSpec, level: string, title: string): string[]
     `${level} \`${title}\`\n`,
     `${[spec.doc, form].join(' ').trim()}\n`,
     optionTable(options),
-    ...nested.flatMap((inner) => describeBlock(inner, `${level}#`, `${title}.${inner.key}`)),
+    ...nestedBlocks(options, `${level}#`, `${title}.`),
   ];
+}
+
+function nestedBlocks(options: readonly OptionSpec[], level: string, path = ''): string[] {
+  return options
+    .filter(({ type }) => nestedOptions(type) !== undefined)
+    .flatMap((inner) => describeBlock(inner, level, `${path}${inner.key}`));
 }
 
 /** The options inside a block, a list of blocks or a map of blocks. */

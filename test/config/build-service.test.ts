@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { blockOfRaw, buildService } from '../../src/config/build-service.js';
 import { SERVICE_OPTIONS } from '../../src/config/schema.js';
 import type { OptionSpec } from '../../src/config/schema-types.js';
 import { routeTarget } from '../../src/handoff/route-point.js';
@@ -73,6 +74,17 @@ describe('a service', () => {
     assert.equal(options.ttlMs, 100_000, 'an empty text counts as absent');
     assert.equal(options.dialRetryMs, 60_000, 'and so does nothing at all');
     assert.equal(options.ringTimeoutMs, 30_000);
+  });
+
+  it('brings numbers of its own for the profiles of other products, a service its whole block', async () => {
+    const numbers = 'appAmd: { greetingMs: 1200, maximumNumberOfWords: 4 }';
+    const service = await folder.service(numbers, 'appAmd: { initialSilenceMs: 9000 }');
+    const cpdRules = { appAmd: { greetingMs: 1200, maximumNumberOfWords: 4 }, gvp: {} };
+    assert.deepEqual(service.cpdRules, cpdRules);
+    const again = buildService('again', [undefined, blockOfRaw(service.raw)]);
+    assert.deepEqual(again.cpdRules, cpdRules, 'under the options of a request, too');
+    const { cpdRules: ofDefaults } = await folder.service('_ttl: 9', 'gvp: { voicePauseMs: 900 }');
+    assert.deepEqual(ofDefaults, { appAmd: {}, gvp: { voicePauseMs: 900 } });
   });
 
   it('watches for missing media only when asked to', async () => {
@@ -236,7 +248,7 @@ describe('a service', () => {
       case 'text':
         return TEXTS[key] ?? 'other';
       case 'block':
-        return key === 'retry' ? '{ busy: { delayMs: 1, maxAttempts: 2 } }' : undefined;
+        return type.options.slice(0, 1).map((first) => `{ ${first.key}: ${otherValue(first)} }`)[0];
       case 'map':
         return undefined;
     }

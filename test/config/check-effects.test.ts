@@ -28,6 +28,9 @@ describe('checkEffects', () => {
     ['allowedDestinations: [a.example]', '', PLUGIN],
     ['cpdProfile: balanced', '_cpd_enable: false', ''],
     ['amDetected: drop', '_cpd_enable: false', ''],
+    ['appAmd: { greetingMs: 900 }', '', 'cpdProfile: app-amd'],
+    ['gvp: { voicePauseMs: 900 }', 'cpdProfile: balanced', 'cpdProfile: gvp'],
+    ['gvp: { voicePauseMs: 900 }', '_cpd_enable: false', 'cpdProfile: gvp'],
     ['silenceAs: machine', '_cpd_enable: false', ''],
     ['machineMessage: first', '_treatment_call_failure_answering_machine: {}', ''],
     ['greetingWaitMaxMs: 9000', 'amDetected: drop', ''],
@@ -49,6 +52,12 @@ describe('checkEffects', () => {
       assert.deepEqual(await idle(both(withEffect)), []);
     });
   }
+
+  it('takes the numbers of a profile that only listens beside the one in use', async () => {
+    const text = `${TOP}cpd: { shadowProfiles: [app-amd] }\nservices: { a: { queue: q, appAmd: { greetingMs: 900 } } }\n`;
+    const found = await checkConfig(await folder.load(text));
+    assert.ok(!found.some(({ path }) => path === 'services.a.appAmd'));
+  });
 
   it('lets `defaults` say what only some services need', async () => {
     assert.deepEqual(await idle('_max_dial_attempts: 1', '_dial_retry_timeout: 9'), []);

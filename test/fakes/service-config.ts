@@ -108,6 +108,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     callerId: undefined,
     callerName: undefined,
     cpdProfile: 'human-first',
+    cpdRules: { appAmd: {}, gvp: {} },
     country: 'US',
     postConnectTimeoutMs: 15_000,
     lostLegGuardMs: 35_000,

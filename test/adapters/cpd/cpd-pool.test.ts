@@ -102,6 +102,16 @@ describe('The pool of detectors', () => {
     await tap.close();
   });
 
+  it('decides by numbers of the caller’s own', async () => {
+    const own = { profile: 'app-amd', appAmd: { greetingMs: 200 } } as const;
+    const tap = await pool.open({ id: 'call-7', ...own });
+    const verdict = waitFor(tap, 'verdict');
+    tap.answered();
+    await send(await tap.openPort(), hello);
+    assert.equal((await verdict).code, 'app-amd-longgreeting');
+    await tap.close();
+  });
+
   it('refuses senders that are not expected', async () => {
     const strict = await CpdPool.start({ sources: ['192.0.2.1'] });
     try {
