@@ -87,6 +87,20 @@ describe('The detector, once the call is answered', () => {
     assert.equal(result.verdict, 'machine');
   });
 
+  it('takes speech that goes on for a machine by that alone, when the profile says so', () => {
+    for (const [profile, leastMs, mostMs] of [
+      ['machine-first', 1600, 1800],
+      ['balanced', 1900, 2000],
+      ['human-first', 3500, 3600],
+    ] as const) {
+      const { first, decidedAtMs, events } = replay(join(silence(800), greeting), { profile });
+      assert.equal(first.verdict, 'machine', profile);
+      assert.equal(find(events, 'verdict')?.code, 'long-speech', profile);
+      const afterMs = decidedAtMs - (find(events, 'speech-onset')?.atMs ?? NaN);
+      assert.ok(afterMs >= leastMs && afterMs <= mostMs, `${profile}: ${afterMs} ms`);
+    }
+  });
+
   it('need not hear the rest when only the verdict is asked for', () => {
     const back = join(hello, silence(900), greeting, silence(3000));
     for (const sound of [voicemail, back, join(hello, silence(3000)), silence(8000)]) {
