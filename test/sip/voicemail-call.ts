@@ -10,7 +10,11 @@ import type { FarCustomers } from './far-service.js';
 const MESSAGE = 'machine.wav';
 const BEEP_MS = BEEP.segments.reduce((sum, { ms }) => sum + ms, 0);
 
-export const LISTENS: PersonaScript['steps'] = [{ step: 'listen', quietMs: 3000, maxMs: 15_000 }];
+/** @param quietMs so much silence after the message ends what it records */
+export const listens = (quietMs: number): PersonaScript['steps'] => [
+  { step: 'listen', quietMs, maxMs: 15_000 },
+];
+export const LISTENS = listens(3000);
 
 /** @param after what it does when its beep is over; then it hangs up */
 export const voicemail = (after: PersonaScript['steps']): PersonaScript => ({
