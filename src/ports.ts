@@ -5,7 +5,7 @@
  * Rules every implementation keeps: a promise always settles; expected telephony outcomes are values;
  * `close`, `bye`, `stop` may be called twice and never reject; no callback follows an end that was told.
  */
-import type { AppAmdRule, GvpRule, Profile } from './cpd/options.js';
+import type { CpdOptions, Profile } from './cpd/options.js';
 import type { CpdEvent } from './cpd/types.js';
 import type { InviteCredentials, PlainRequest, Realms, RequestOutcome } from './plain-request.js';
 import type { WireMessage } from './report/trail.js';
@@ -383,14 +383,11 @@ export interface CallAnalysis extends TapTarget {
   close(): Promise<unknown>;
 }
 
-export interface AnalysisRequest {
+export interface AnalysisRequest extends Partial<Pick<CpdOptions, 'appAmd' | 'gvp'>> {
   readonly id: string;
   /** Name of the callback's service. */
   readonly service?: string;
   readonly profile: Profile;
-  /** In place of the numbers that the profiles `app-amd` and `gvp` have of their own. */
-  readonly appAmd?: Partial<AppAmdRule>;
-  readonly gvp?: Partial<GvpRule>;
   readonly country?: string;
   /** Indecision after the answer ends here. */
   readonly postConnectTimeoutMs: number;

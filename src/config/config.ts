@@ -3,7 +3,7 @@
  * paths absolute, frozen. Plain data, so it can be posted to a worker. Made by `loadConfig` only.
  */
 import type { ServiceOptions } from '../callflow/service-options.js';
-import type { AppAmdRule, GvpRule } from '../cpd/options.js';
+import type { CpdOptions } from '../cpd/options.js';
 import type { ResultRow } from '../dial/result-rows.js';
 import type { Trunk } from '../dial/trunk.js';
 import type { AttachedFormat } from '../handoff/attached-data.js';
@@ -286,10 +286,7 @@ export interface ServiceConfig {
   readonly callerName: string | undefined;
   readonly cpdProfile: (typeof CPD_PROFILES)[number];
   /** `appAmd` and `gvp`, as far as they are set: in place of these profiles' own numbers. */
-  readonly cpdRules: {
-    readonly appAmd: Partial<AppAmdRule>;
-    readonly gvp: Partial<GvpRule>;
-  };
+  readonly cpdRules: Pick<CpdOptions, 'appAmd' | 'gvp'>;
   /** `_default_country`, ISO 3166 alpha-2: national numbers are read as of this country. */
   readonly country: string;
   /** `_call_timeguard_timeout`: longest analysis of an answered call. */
