@@ -3,10 +3,6 @@
  * however long it lives. A count over its whole life would end the honest ones that live long.
  */
 import type { Clock } from '../../../ports.js';
-import { LimitError } from '../errors.js';
-
-/** A microstep without a script, in interrupts of scripts. */
-const STEP_COST = 0.5;
 
 export class Allowance {
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -31,10 +27,4 @@ export class Allowance {
     this.#left = Math.min(this.#atOnce, this.#left + gained) - amount;
     return this.#left >= 0;
   }
-}
-
-/** One microstep more. @throws LimitError when the family works too much */
-export function spendStep(work: Allowance): void {
-  if (!work.spend(STEP_COST))
-    throw new LimitError('SCXML_TOO_BUSY', 'one macrostep after the other, without end');
 }

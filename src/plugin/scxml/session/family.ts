@@ -7,7 +7,7 @@ import { LimitError } from '../errors.js';
 import type { Dialect } from '../extension.js';
 import { REQUEST_CHARS, type Limits } from '../limits.js';
 import type { EngineShelf } from '../script/engine-shelf.js';
-import { Allowance, spendStep } from './allowance.js';
+import { Allowance } from './allowance.js';
 import type {
   ExtensionRequest,
   FetchOutcome,
@@ -20,6 +20,8 @@ import type {
   TroubleEntry,
 } from './host.js';
 import type { Session } from './session.js';
+import { checkWork } from './turn-guard.js';
+import { Work } from './work.js';
 
 export interface FamilyOptions {
   /** The id of the outermost session. */
@@ -46,8 +48,7 @@ export class Family {
   readonly #sessions = new Map<string, Session>();
   #eventsWithoutInput = 0;
   #fetches = 0;
-  /** In interrupts of scripts. */
-  readonly work: Allowance;
+  readonly work: Work;
   readonly #requests: Allowance;
   #overspent: LimitError | undefined;
   #logLines = 0;
@@ -61,8 +62,8 @@ export class Family {
     this.shelf = options.shelf;
     this.observer = options.observer;
     this.wake = options.wake;
-    const { requests, requestsPerSecond, work, workPerSecond } = this.limits;
-    this.work = new Allowance(this.host.clock, work, workPerSecond);
+    const { requests, requestsPerSecond } = this.limits;
+    this.work = new Work(this.host.clock, this.limits);
     this.#requests = new Allowance(this.host.clock, requests, requestsPerSecond);
   }
 
@@ -105,7 +106,16 @@ export class Family {
         `more than ${max} events that nothing from outside caused`,
       );
     // As many as wait in a queue may all have come from outside.
-    if (this.#eventsWithoutInput > this.limits.queuedEvents) spendStep(this.work);
+    if (this.#eventsWithoutInput > this.limits.queuedEvents) {
+      this.work.step();
+      checkWork(this.work);
+    }
+  }
+
+  /** @param processorMs what its turns took lately. @throws LimitError when it works too much */
+  settle(processorMs: number): void {
+    this.work.settle(processorMs);
+    checkWork(this.work);
   }
 
   /** @throws LimitError when there were too many */

@@ -74,7 +74,7 @@ export class Runtime {
   readonly #maxSessions: number;
   readonly #engines: EnginePool;
   readonly #shelf: EngineShelf;
-  readonly #meter: TurnMeter;
+  readonly #meter: TurnMeter<Family>;
   readonly #ready = new Set<Session>();
   readonly #families = new Set<Family>();
   /** By their text. */
@@ -207,8 +207,8 @@ export class Runtime {
       family.observer.turn?.(true);
       this.#meter.begin();
       family.contain(() => session.takeTurn());
-      const processorMs = this.#meter.end();
-      if (processorMs > 0) family.contain(() => session.guard.settle(processorMs));
+      for (const [who, processorMs] of this.#meter.end(family))
+        who.contain(() => who.settle(processorMs));
       family.observer.turn?.(false);
       if (session.isReady) this.#ready.add(session);
       turns++;

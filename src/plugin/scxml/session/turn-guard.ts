@@ -7,24 +7,20 @@ import type { Clock } from '../../../ports.js';
 import { LimitError, type LimitCode } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { ScriptBudget } from '../script/engine-contract.js';
-import { spendStep, type Allowance } from './allowance.js';
-
-/** Interrupts, about. */
-const TICKS_PER_MS = 10;
+import type { Work } from './work.js';
 
 export class TurnGuard implements ScriptBudget {
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #work: Allowance;
+  readonly #work: Work;
   #startedAtMs = 0;
   #ticks = 0;
   #actions = 0;
   #eventless = 0;
   #internal = 0;
-  #isOverworked = false;
 
   /** @param work of its family, macrostep after macrostep */
-  constructor(limits: Limits, clock: Clock, work: Allowance) {
+  constructor(limits: Limits, clock: Clock, work: Work) {
     this.#limits = limits;
     this.#clock = clock;
     this.#work = work;
@@ -41,26 +37,16 @@ export class TurnGuard implements ScriptBudget {
 
   tick(): boolean {
     this.#ticks++;
-    this.#isOverworked ||= !this.#work.spend(1);
+    this.#work.tick();
     return this.isScriptOver;
   }
 
-  /** @param processorMs of the turn that is over. @throws LimitError when the family works too much */
-  settle(processorMs: number): void {
-    const uncounted = processorMs * TICKS_PER_MS - this.#ticks;
-    if (uncounted > 0 && !this.#work.spend(uncounted))
-      throw new LimitError(
-        'SCXML_TOO_BUSY',
-        `a turn took ${Math.round(processorMs)} ms of the processor`,
-      );
-  }
-
   get isScriptOver(): boolean {
-    return this.#ticks > this.#limits.scriptTicks || this.#isOverworked || this.#isLate();
+    return this.#ticks > this.#limits.scriptTicks || this.#work.isTooMuch || this.#isLate();
   }
 
   get overCode(): LimitCode {
-    return this.#isOverworked ? 'SCXML_TOO_BUSY' : 'SCXML_SCRIPT_TOO_LONG';
+    return this.#work.isTooMuch ? 'SCXML_TOO_BUSY' : 'SCXML_SCRIPT_TOO_LONG';
   }
 
   /** @throws LimitError */
@@ -79,7 +65,8 @@ export class TurnGuard implements ScriptBudget {
         'SCXML_EVENTLESS_LOOP',
         `more than ${max} eventless transitions in a row`,
       );
-    spendStep(this.#work);
+    this.#work.step();
+    checkWork(this.#work);
     this.#checkTime();
   }
 
@@ -91,7 +78,8 @@ export class TurnGuard implements ScriptBudget {
         'SCXML_INTERNAL_EVENT_LOOP',
         `more than ${max} internal events in one macrostep`,
       );
-    spendStep(this.#work);
+    this.#work.step();
+    checkWork(this.#work);
     this.#checkTime();
   }
 
@@ -106,4 +94,10 @@ export class TurnGuard implements ScriptBudget {
   #isLate(): boolean {
     return this.#clock.nowMs() - this.#startedAtMs > this.#limits.macrostepMs;
   }
+}
+
+/** @throws LimitError when the family works too much */
+export function checkWork(work: Work): void {
+  if (work.isTooMuch)
+    throw new LimitError('SCXML_TOO_BUSY', 'it takes more of the processor than pages may');
 }

@@ -1,17 +1,18 @@
 /**
- * What a turn takes of the processor beyond what is counted in interrupts: there are statements that QuickJS
+ * What turns take of the processor beyond what is counted in interrupts: there are statements that QuickJS
  * carries out in one go, such as a character class of many ranges or the product of huge numbers, and
  * a page could keep its thread busy with them within all other limits.
  */
 import type { SessionHost } from './host.js';
 
-/** Shorter turns are not looked at. */
-const LONG_TURN_MS = 100;
-/** Asking the system takes longer than most turns, so it is not asked before each. */
-const READING_AGE_MAX_MS = 200;
+/** Asking the system takes longer than most turns, so it is not asked after each. */
+const READING_AGE_MS = 200;
 
-export class TurnMeter {
+/** `T`: whose turns they are. */
+export class TurnMeter<T> {
   readonly #host: Pick<SessionHost, 'clock' | 'processorMs'>;
+  /** By the clock, since the system was asked. */
+  readonly #tookMs = new Map<T, number>();
   #beganAtMs = 0;
   #readAtMs: number;
   #usedMs: number | undefined;
@@ -26,16 +27,26 @@ export class TurnMeter {
     this.#beganAtMs = this.#host.clock.nowMs();
   }
 
-  /** @returns ms of processor time, up to 200 ms too many; 0 for a turn of usual length or where nobody knows */
-  end(): number {
+  /**
+   * @returns a few times a second, what each has used since the last time, in ms of processor time: as much
+   * as its turns took by the clock, or its share where others had the processor meanwhile
+   */
+  end(who: T): readonly (readonly [T, number])[] {
     const nowMs = this.#host.clock.nowMs();
     const tookMs = nowMs - this.#beganAtMs;
-    const isLong = tookMs >= LONG_TURN_MS;
-    if (!isLong && nowMs - this.#readAtMs < READING_AGE_MAX_MS) return 0;
+    if (tookMs > 0) this.#tookMs.set(who, (this.#tookMs.get(who) ?? 0) + tookMs);
+    return nowMs - this.#readAtMs < READING_AGE_MS ? [] : this.#read(nowMs);
+  }
+
+  #read(nowMs: number): readonly (readonly [T, number])[] {
     const beforeMs = this.#usedMs;
     this.#readAtMs = nowMs;
     this.#usedMs = this.#host.processorMs?.();
-    if (!isLong || beforeMs === undefined || this.#usedMs === undefined) return 0;
-    return Math.min(tookMs, this.#usedMs - beforeMs);
+    const turns = [...this.#tookMs];
+    this.#tookMs.clear();
+    if (beforeMs === undefined || this.#usedMs === undefined) return [];
+    const sumMs = turns.reduce((sum, [, tookMs]) => sum + tookMs, 0);
+    const share = Math.min(1, (this.#usedMs - beforeMs) / sumMs);
+    return turns.map(([who, tookMs]) => [who, tookMs * share]);
   }
 }

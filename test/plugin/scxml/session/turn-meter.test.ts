@@ -54,18 +54,39 @@ describe('what a statement takes that the engine carries out in one go', () => {
     assert.deepEqual(ends, []);
   });
 
-  it('is asked of the system after long turns and a few times a second only', () => {
+  it('counts in turns that are short, too, and for the session whose turns they were', async () => {
+    const busy = await startBusy();
+    const other = await busy.bed.run('<state id="s"><transition event="go"/></state>');
+    for (let i = 0; i < 40 && busy.ends.length === 0; i++) {
+      await busy.compute(90, 90);
+      await other.send('go');
+      await busy.bed.clock.advance(10);
+    }
+    const [end] = busy.ends;
+    assert.equal(end?.kind === 'limit' && end.code, 'SCXML_TOO_BUSY');
+    assert.deepEqual(other.ends, []);
+  });
+
+  it('is asked of the system a few times a second only', () => {
     const clock = virtualClock();
     let readings = 0;
-    const meter = new TurnMeter({ clock, processorMs: () => 10 * readings++ });
-    const turn = (tookMs: number): number => {
+    const meter = new TurnMeter<string>({ clock, processorMs: () => 100 * readings++ });
+    const turn = (who: string, tookMs: number) => {
       meter.begin();
       clock.setWallClock(clock.nowMs() + tookMs);
-      return meter.end();
+      return meter.end(who);
     };
-    for (let i = 0; i < 1000; i++) assert.equal(turn(1), 0);
-    assert.equal(readings, 6);
-    assert.equal(turn(150), 10);
-    assert.equal(readings, 7);
+    for (let i = 0; i < 199; i++) assert.deepEqual(turn(i % 4 === 0 ? 'a' : 'b', 1), []);
+    assert.equal(readings, 1);
+    assert.deepEqual(turn('b', 1), [
+      ['a', 25],
+      ['b', 75],
+    ]);
+    assert.equal(readings, 2);
+    assert.deepEqual(turn('a', 50), []);
+    assert.deepEqual(turn('b', 150), [
+      ['a', 25],
+      ['b', 75],
+    ]);
   });
 });
