@@ -8,7 +8,9 @@ import { argv, exit } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { virtualClock } from '../src/adapters/clock/virtual-clock.ts';
 import { EnginePool } from '../src/plugin/scxml/script/engine-pool.ts';
+import { Work } from '../src/plugin/scxml/session/work.ts';
 import { runSession } from '../src/vxml/interpreter/session.ts';
+import { DEFAULT_PAGE_LIMITS } from '../src/vxml/limits.ts';
 import { engineOn } from '../src/vxml/script/page-engine.ts';
 import { LinePlatform } from '../src/vxml/line/line-platform.ts';
 import { ScriptedLine } from '../src/vxml/line/scripted-line.ts';
@@ -165,6 +167,7 @@ async function run(file, engines) {
     { url: pathToFileURL(file).href, variables: { connection: '{"remote":{"uri":"tel:1"}}' } },
     new LinePlatform(line, clock, 256),
     engineOn(engines.take()),
+    new Work(clock, DEFAULT_PAGE_LIMITS),
   ).then(
     (how) => (end = how),
     (error) => (end = { kind: 'broken', message: String(error?.stack ?? error) }),

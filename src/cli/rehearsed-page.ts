@@ -2,6 +2,7 @@
 import type { PageRequest, PageListener, PageRunner } from '../holder/page-runner.js';
 import type { HolderRun } from '../holder/holder-run.js';
 import type { EnginePool } from '../plugin/scxml/script/engine-pool.js';
+import { Work } from '../plugin/scxml/session/work.js';
 import type { Clock } from '../ports.js';
 import { callVariables } from '../vxml/call-variables.js';
 import { CookieJar } from '../vxml/cookie-jar.js';
@@ -60,9 +61,10 @@ export function startPage(
     onEvent,
   });
   const platform = new LinePlatform(line, clock, DEFAULT_PAGE_LIMITS.inputDigits);
+  const work = new Work(clock, DEFAULT_PAGE_LIMITS);
   return {
     line,
-    ended: runSession(request, platform, engineOn(engines.take())),
+    ended: runSession(request, platform, engineOn(engines.take()), work),
     get transferredTo() {
       return transferredTo;
     },

@@ -25,6 +25,8 @@ export type PageLimitCode =
   /** Turns of the form interpretation algorithm and executed elements without waiting for the caller. */
   | 'VXML_TOO_MANY_STEPS'
   | 'VXML_SCRIPT_TOO_LONG'
+  /** One turn after the other, each within its limits, but no end of it. */
+  | 'VXML_TOO_BUSY'
   | 'VXML_OUT_OF_MEMORY'
   | 'VXML_TOO_MANY_FETCHES'
   | 'VXML_TOO_MANY_TURNS'

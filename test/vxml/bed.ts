@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
 import { EnginePool } from '../../src/plugin/scxml/script/engine-pool.js';
+import { Work } from '../../src/plugin/scxml/session/work.js';
 import { runSession } from '../../src/vxml/interpreter/session.js';
-import type { PageLimits } from '../../src/vxml/limits.js';
+import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../../src/vxml/limits.js';
 import type { LineTransferEnd, LineTransferOrder } from '../../src/vxml/line/line.js';
 import { LinePlatform } from '../../src/vxml/line/line-platform.js';
 import { callerActions, ScriptedLine, type LineEvent } from '../../src/vxml/line/scripted-line.js';
@@ -98,6 +99,7 @@ export async function runCase(one: Omit<Case, 'name'>): Promise<CaseRun> {
     { url, variables: one.variables ?? {}, ...(one.limits && { limits: one.limits }) },
     new LinePlatform(line, clock, 256),
     engineOn(engines.take()),
+    new Work(clock, { ...DEFAULT_PAGE_LIMITS, ...one.limits }),
   ).then(
     (how) => (end = how),
     (error: unknown) => (failure = error),

@@ -4,6 +4,11 @@ import { cases, documentOf } from './bed.js';
 const page = (name: string): string =>
   documentOf(`<form><subdialog name="s" src="${name}"/></form>`);
 
+const everyWait = (timeout: string): string =>
+  `<property name="timeout" value="${timeout}"/><catch event="connection.disconnect"><exit expr="'hung up'"/></catch>
+   <form><field name="f" type="digits"><noinput><script>(function () { for (var i = 0; i !== 300000; i++); })();</script><reprompt/></noinput></field></form>`;
+const SILENT = `${'-,'.repeat(30)}hangup`;
+
 cases('Pages that mean harm', [
   {
     name: 'thousands of comments before the page are read once',
@@ -53,6 +58,20 @@ cases('Pages that mean harm', [
     name: 'a condition without an end',
     page: `<form><block><if cond="(function () { for (;;) {} })()"/></block></form>`,
     limit: 'VXML_SCRIPT_TOO_LONG',
+  },
+  {
+    name: 'scripts that are short, after each wait of a millisecond',
+    page: everyWait('1ms'),
+    caller: SILENT,
+    limits: { work: 200, workPerSecond: 100 },
+    limit: 'VXML_TOO_BUSY',
+  },
+  {
+    name: 'the same scripts after waits of five seconds are nothing to end a page for',
+    page: everyWait('5s'),
+    caller: SILENT,
+    limits: { work: 200, workPerSecond: 100 },
+    value: 'hung up',
   },
   {
     name: 'a value that goes in circles is nothing to submit',

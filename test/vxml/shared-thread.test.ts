@@ -15,9 +15,15 @@ const SHORT = `<form><block><exit/></block></form>`;
 const SPIN = `<form><block><script>for (;;);</script></block></form>`;
 const WAITS = `<form><field name="f" type="digits"><prompt>Well?</prompt></field></form>`;
 
+/** Takes so much of the processor by the clock, again and again, and something comes for it in between. */
+const computing = (how: string): string =>
+  `<form id="a"><block><log>${how}</log><data src="page.vxml" name="d"/><goto next="#a"/></block></form>`;
+
 /** Threads that are none, in front of the real far side. */
 function startPool(limits: Partial<PageLimits>) {
   const clock = virtualClock();
+  /** Of all threads together. */
+  let usedMs = 0;
   const threads: { turn: Int32Array | undefined; isDeaf: boolean }[] = [];
   const newThread = (): ThreadPort => {
     const { port1, port2 } = new MessageChannel();
@@ -29,6 +35,7 @@ function startPool(limits: Partial<PageLimits>) {
         onMessage: (handle) => port2.on('message', (message: ToThread) => handle(message)),
       },
       clock,
+      () => usedMs,
     );
     return {
       post: (message) => {
@@ -46,7 +53,12 @@ function startPool(limits: Partial<PageLimits>) {
     const line = new ScriptedLine({
       clock,
       actions: [],
-      onEvent: () => undefined,
+      onEvent: ({ what, detail }) => {
+        const [, processorMs, wallMs] = /^(\d+) of (\d+)$/.exec(detail) ?? [];
+        if (what !== 'log' || processorMs === undefined) return;
+        usedMs += Number(processorMs);
+        clock.setWallClock(clock.nowMs() + Number(wallMs));
+      },
       fetch: () => Promise.resolve({ kind: 'ok', text: documentOf(page), url }),
     });
     return pool.start({ url, variables: {}, line });
@@ -77,6 +89,32 @@ describe('VoiceXML pages in one thread', () => {
     await start(SHORT, good).ended;
     assert.equal(threads.length, 3, 'with the proven ones');
     await pool.stop();
+  });
+
+  describe('what a statement takes that the engine carries out in one go', () => {
+    for (const [how, code, what] of [
+      ['2500 of 2500', 'VXML_TOO_BUSY', 'ends the page when it is more than pages may work'],
+      ['1500 of 1500', 'VXML_TOO_BUSY', 'is added up'],
+      ['90 of 100', 'VXML_TOO_BUSY', 'is added up, however little it is'],
+      ['1500 of 20000', 'VXML_TOO_MANY_FETCHES', 'is forgiven at the pace of pages that may go on'],
+      ['20 of 3000', 'VXML_TOO_MANY_FETCHES', 'is none of its doing where others compute'],
+    ] as const)
+      it(`${what}: ${how} ms`, async () => {
+        const { pool, start, threads } = startPool({});
+        await pool.warmUp();
+        const [busy, good] = ['http://pages.example.com/busy', 'http://pages.example.com/good'];
+        await Promise.all([start(SHORT, good).ended, start(SHORT, busy).ended]);
+        let isGoodOver = false;
+        void start(WAITS, good).ended.then(() => (isGoodOver = true));
+        const end = await start(computing(how), busy).ended;
+        assert.equal(end.kind === 'limit' && end.code, code);
+        assert.equal(isGoodOver, false);
+        const before = threads.length;
+        start(WAITS, busy);
+        const isApart = threads.length > before;
+        assert.equal(isApart, code === 'VXML_TOO_BUSY');
+        await pool.stop();
+      });
   });
 
   it('are known when their thread answers no more, and those beside them are innocent', async () => {

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../../vxml/worker/messages.js';
 import { serveThread } from '../../vxml/worker/thread.js';
 import { systemClock } from '../clock/system-clock.js';
-import { announceThread } from '../thread-port.js';
+import { announceThread, ownProcessorMs } from '../thread-port.js';
 
 const port = parentPort;
 if (!port) throw new Error('this module is the entry of a worker thread');
@@ -15,4 +15,5 @@ serveThread(
     onMessage: (handle) => void port.on('message', (message: ToThread) => handle(message)),
   },
   systemClock(),
+  ownProcessorMs,
 );

@@ -1,5 +1,7 @@
 /** Counts what a page does between two waits for the caller, and ends the one that does too much. */
 import type { ScriptBudget } from '../../plugin/scxml/script/engine-contract.js';
+import type { Work } from '../../plugin/scxml/session/work.js';
+import type { LimitCode } from '../../plugin/scxml/errors.js';
 import { PageLimit } from '../errors.js';
 import type { PageLimits } from '../limits.js';
 
@@ -8,23 +10,31 @@ const STEPS_AT_ONCE = 200;
 
 export class Budget implements ScriptBudget {
   readonly #limits: PageLimits;
+  readonly #work: Work;
   #ticks = 0;
   #steps = 0;
   #stepsSinceRest = 0;
   #turns = 0;
   #fetches = 0;
 
-  constructor(limits: PageLimits) {
+  /** @param work of the session, from wait to wait */
+  constructor(limits: PageLimits, work: Work) {
     this.#limits = limits;
+    this.#work = work;
   }
 
   tick(): boolean {
     this.#ticks++;
+    this.#work.tick();
     return this.isScriptOver;
   }
 
   get isScriptOver(): boolean {
-    return this.#ticks > this.#limits.scriptTicks;
+    return this.#ticks > this.#limits.scriptTicks || this.#work.isTooMuch;
+  }
+
+  get overCode(): LimitCode {
+    return this.#work.isTooMuch ? 'SCXML_TOO_BUSY' : 'SCXML_SCRIPT_TOO_LONG';
   }
 
   /** @throws PageLimit */
@@ -33,6 +43,10 @@ export class Budget implements ScriptBudget {
     this.#stepsSinceRest++;
     if (++this.#steps > max) {
       throw new PageLimit('VXML_TOO_MANY_STEPS', `more than ${max} steps without the caller`);
+    }
+    this.#work.step();
+    if (this.#work.isTooMuch) {
+      throw new PageLimit('VXML_TOO_BUSY', 'it takes more of the processor than pages may');
     }
   }
 

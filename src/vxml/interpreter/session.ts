@@ -1,4 +1,5 @@
 /** One session of one caller with a page, from its address to its end. */
+import type { Work } from '../../plugin/scxml/session/work.js';
 import { PageEvent, PageLimit } from '../errors.js';
 import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../limits.js';
 import type { PageEnd, Platform } from '../platform.js';
@@ -19,14 +20,19 @@ export interface SessionRequest {
   readonly limits?: Partial<PageLimits>;
 }
 
-/** Runs a page. Never rejects for anything a page does. */
+/**
+ * Runs a page. Never rejects for anything a page does.
+ *
+ * @param work what the page may take of its thread
+ */
 export async function runSession(
   request: SessionRequest,
   platform: Platform,
   newEngine: NewPageEngine,
+  work: Work,
 ): Promise<PageEnd> {
   const limits = { ...DEFAULT_PAGE_LIMITS, ...request.limits };
-  const budget = new Budget(limits);
+  const budget = new Budget(limits, work);
   const scopes = new Scopes(newEngine(limits, budget));
   try {
     const shared = new Shared(platform, scopes, limits, budget);

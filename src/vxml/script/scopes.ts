@@ -2,9 +2,14 @@
  * The variables of a page: scopes inside each other, and code that runs in them. Everything of the
  * page runs in QuickJS (plugin/scxml/script); only JSON text comes out.
  */
-import { LimitError, ScriptError, type Position } from '../../plugin/scxml/errors.js';
+import {
+  LimitError,
+  ScriptError,
+  type LimitCode,
+  type Position,
+} from '../../plugin/scxml/errors.js';
 import type { ScriptEngine } from '../../plugin/scxml/script/script-engine.js';
-import { PageLimit, semantic } from '../errors.js';
+import { PageLimit, semantic, type PageLimitCode } from '../errors.js';
 import { HIDDEN } from './prelude.js';
 
 /** One variable scope. */
@@ -196,15 +201,18 @@ export class Scopes {
       return this.#engine.evaluate(code, at);
     } catch (error) {
       if (error instanceof ScriptError) throw semantic(error.message);
-      if (error instanceof LimitError) {
-        const isTime = error.code === 'SCXML_SCRIPT_TOO_LONG';
-        throw new PageLimit(isTime ? 'VXML_SCRIPT_TOO_LONG' : 'VXML_OUT_OF_MEMORY', error.message);
-      }
+      if (error instanceof LimitError)
+        throw new PageLimit(PAGE_CODES[error.code] ?? 'VXML_OUT_OF_MEMORY', error.message);
       throw error;
     }
   }
 }
 
+/** The engine's own limits by the names they have for pages. */
+const PAGE_CODES: Partial<Record<LimitCode, PageLimitCode>> = {
+  SCXML_SCRIPT_TOO_LONG: 'VXML_SCRIPT_TOO_LONG',
+  SCXML_TOO_BUSY: 'VXML_TOO_BUSY',
+};
 const NOWHERE: Position = { file: 'page', line: 1, column: 1 };
 
 function literal(text: string): string {

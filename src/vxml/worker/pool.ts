@@ -13,6 +13,7 @@ import type { Answer, FromThread, Order, PooledEnd, ThreadPort, ToThread } from 
 const DEFAULT_MAX_SESSIONS = 2000;
 const ENGINES_PER_THREAD = 4;
 const SPARE_ENGINES_PER_THREAD = 4;
+const HOLD_UPS: ReadonlySet<string> = new Set(['VXML_SCRIPT_TOO_LONG', 'VXML_TOO_BUSY']);
 
 export interface PagePoolOptions {
   readonly newThread: () => ThreadPort;
@@ -302,7 +303,7 @@ class RunningPage {
 
 /** Whether this page has kept the others of its thread waiting. */
 function isHoldUp(end: PooledEnd): boolean {
-  return end.kind === 'limit' && end.code === 'VXML_SCRIPT_TOO_LONG';
+  return end.kind === 'limit' && HOLD_UPS.has(end.code);
 }
 
 /** For a page whose line was taken away: it comes to its end without it. */

@@ -1,6 +1,7 @@
 /** The far side of the pool: sessions in their own thread, whose lines are messages to the pool. */
 import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
 import { EngineShelf } from '../../plugin/scxml/script/engine-shelf.js';
+import { Work } from '../../plugin/scxml/session/work.js';
 import type { Clock } from '../../ports.js';
 import { runSession } from '../interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../limits.js';
@@ -21,8 +22,13 @@ export interface ThreadSide {
   onMessage(handle: (message: ToThread) => void): void;
 }
 
-export function serveThread(side: ThreadSide, clock: Clock): void {
-  side.onMessage(new Thread(side, clock).receive);
+/** @param processorMs what this thread has used, ms; undefined where nobody knows */
+export function serveThread(
+  side: ThreadSide,
+  clock: Clock,
+  processorMs: () => number | undefined = () => undefined,
+): void {
+  side.onMessage(new Thread(side, clock, processorMs).receive);
 }
 
 interface Ready {
@@ -37,14 +43,18 @@ type AnswerOf<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
 class Thread {
   readonly #side: ThreadSide;
   readonly #clock: Clock;
+  readonly #processorMs: () => number | undefined;
+  #usedMs: number | undefined;
+  readonly #works = new Map<number, Work>();
   readonly #lines = new Map<number, RemoteLine>();
   /** Messages that came before the engines were there. */
   readonly #early: ToThread[] = [];
   #ready: Ready | undefined;
 
-  constructor(side: ThreadSide, clock: Clock) {
+  constructor(side: ThreadSide, clock: Clock, processorMs: () => number | undefined) {
     this.#side = side;
     this.#clock = clock;
+    this.#processorMs = processorMs;
   }
 
   readonly receive = (message: ToThread): void => {
@@ -63,9 +73,15 @@ class Thread {
     this.#side.post({ kind: 'pong' });
   }
 
-  /** What follows, until the next message or timer, is the work of that session. */
+  /** What follows, until the next message or timer, is the work of that session; 0 = of none. */
   #mark(session: number): void {
-    if (this.#ready) Atomics.store(this.#ready.setup.turn, 0, session);
+    if (!this.#ready) return;
+    const { turn } = this.#ready.setup;
+    const usedMs = this.#processorMs();
+    if (usedMs !== undefined && this.#usedMs !== undefined)
+      this.#works.get(Atomics.load(turn, 0))?.settle(usedMs - this.#usedMs);
+    this.#usedMs = usedMs;
+    Atomics.store(turn, 0, session);
   }
 
   /** Its timers are its work, too. */
@@ -94,11 +110,13 @@ class Thread {
     if (!this.#ready) return;
     const { engines, limits, newEngine } = this.#ready;
     const line = new RemoteLine(session, this.#side);
+    const work = new Work(this.#clock, limits);
     this.#lines.set(session, line);
+    this.#works.set(session, work);
     await engines.ready();
     const platform = new LinePlatform(line, this.#clockOf(session), limits.inputDigits);
     try {
-      const end = await runSession({ ...request, limits }, platform, newEngine);
+      const end = await runSession({ ...request, limits }, platform, newEngine, work);
       this.#side.post({ kind: 'ended', session, end });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -106,6 +124,7 @@ class Thread {
       this.#side.post({ kind: 'ended', session, end });
     } finally {
       this.#lines.delete(session);
+      this.#works.delete(session);
     }
   }
 }
