@@ -383,7 +383,7 @@ export interface CallAnalysis extends TapTarget {
   close(): Promise<unknown>;
 }
 
-export interface AnalysisRequest extends Partial<Pick<CpdOptions, 'appAmd' | 'gvp'>> {
+export interface AnalysisRequest extends Partial<Pick<CpdOptions, 'timing' | 'appAmd' | 'gvp'>> {
   readonly id: string;
   /** Name of the callback's service. */
   readonly service?: string;

@@ -49,13 +49,17 @@ describe('CallbackSession', () => {
 
   it('has the call analysed by the profile and the numbers of the service', async () => {
     const t = startSession();
-    const cpdRules = { appAmd: { greetingMs: 1200 }, gvp: { voicePauseMs: 900 } };
+    const cpdRules = {
+      timing: { machineSpeechMs: 4000 },
+      appAmd: { greetingMs: 1200 },
+      gvp: { voicePauseMs: 900 },
+    };
     t.config.service = { ...t.config.service, cpdProfile: 'app-amd', cpdRules };
     await settle();
     const [analysis] = t.analyser.opened;
     assert.equal(analysis?.request.profile, 'app-amd');
-    assert.deepEqual(analysis.request.appAmd, { greetingMs: 1200 });
-    assert.deepEqual(analysis.request.gvp, { voicePauseMs: 900 });
+    const { timing, appAmd, gvp } = analysis.request;
+    assert.deepEqual({ timing, appAmd, gvp }, cpdRules);
   });
 
   it('has the customer’s call watched for RTP as the service says, and ends a conversation without', async () => {

@@ -41,7 +41,11 @@ export function buildService(name: string, layers: readonly (Block | undefined)[
     callerId: read.optionalText('callerId'),
     callerName: read.optionalText('callerName'),
     cpdProfile: read.choice('cpdProfile', CPD_PROFILES),
-    cpdRules: { appAmd: numbersOf(read.block('appAmd')), gvp: numbersOf(read.block('gvp')) },
+    cpdRules: {
+      timing: numbersOf(read.block('cpdTiming')),
+      appAmd: numbersOf(read.block('appAmd')),
+      gvp: numbersOf(read.block('gvp')),
+    },
     country: read.text('_default_country'),
     postConnectTimeoutMs: read.durationMs('_call_timeguard_timeout'),
     mediaSilenceMaxMs: read.optionalNumber('mediaSilenceMaxMs'),

@@ -45,6 +45,7 @@ const RULES: readonly EffectRule[] = [
   {
     keys: [
       'cpdProfile',
+      'cpdTiming',
       'appAmd',
       'gvp',
       '_call_timeguard_timeout',
@@ -54,6 +55,12 @@ const RULES: readonly EffectRule[] = [
     ],
     isWithoutEffect: (service) => !isCpdOn(service),
     says: 'Has no effect: `_cpd_enable: false` takes every answer for a human.',
+  },
+  {
+    keys: ['cpdTiming'],
+    isWithoutEffect: (service) =>
+      isCpdOn(service) && ['app-amd', 'gvp'].includes(service.cpdProfile),
+    says: 'Has no effect: `app-amd` and `gvp` have numbers of their own, under their names.',
   },
   {
     keys: ['appAmd'],

@@ -285,8 +285,8 @@ export interface ServiceConfig {
   readonly callerId: string | undefined;
   readonly callerName: string | undefined;
   readonly cpdProfile: (typeof CPD_PROFILES)[number];
-  /** `appAmd` and `gvp`, as far as they are set: in place of these profiles' own numbers. */
-  readonly cpdRules: Pick<CpdOptions, 'appAmd' | 'gvp'>;
+  /** `cpdTiming`, `appAmd` and `gvp`, as far as they are set: in place of the profiles' own numbers. */
+  readonly cpdRules: Pick<CpdOptions, 'timing' | 'appAmd' | 'gvp'>;
   /** `_default_country`, ISO 3166 alpha-2: national numbers are read as of this country. */
   readonly country: string;
   /** `_call_timeguard_timeout`: longest analysis of an answered call. */

@@ -1,8 +1,9 @@
 /**
- * The numbers of the CPD profiles that imitate other products, so that a site can bring those it has
- * tuned there. What they do stands in cpd/; its defaults are the defaults here.
+ * The numbers of the CPD profiles: the timing of ours, and those of the products that the others imitate, so
+ * that a site can bring what it has tuned there. What they do stands in cpd/; its defaults and ranges hold here.
  */
-import { appAmdRule, DEFAULT_OPTIONS, gvpRule } from '../cpd/options.js';
+import { TIMING_RANGES } from '../cpd/calibration.js';
+import { appAmdRule, DEFAULT_OPTIONS, gvpRule, type TimingRule } from '../cpd/options.js';
 import { block, option } from './schema-parts.js';
 import { milliseconds } from './schema-terms.js';
 import type { OptionSpec, ValueType } from './schema-types.js';
@@ -28,6 +29,21 @@ const gvp = (key: keyof typeof GVP_DEFAULTS, theirName: string, doc: string): Op
     default: GVP_DEFAULTS[key],
     source: 'GVP, call progress analysis (names; the defaults are ours)',
   });
+
+const timing = (key: keyof TimingRule, doc: string): OptionSpec =>
+  option(key, milliseconds(...TIMING_RANGES[key]), doc, {
+    defaultSays: 'of `cpd.calibration`, else of the profile',
+  });
+
+export const CPD_TIMING: OptionSpec = block(
+  'cpdTiming',
+  `When \`human-first\`, \`balanced\` and \`machine-first\` decide, in place of the profile’s own times; docs/cpd.md says what other values cost. ${AS_A_WHOLE}`,
+  [
+    timing('machineSpeechMs', 'Speech of this length without a telling pause is a machine.'),
+    timing('shortestPauseMs', 'The pause that makes a human of the shortest word.'),
+    timing('pausePerSecondMs', 'So much longer the pause for each second of speech before it.'),
+  ],
+);
 
 export const APP_AMD: OptionSpec = block(
   'appAmd',

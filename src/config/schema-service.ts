@@ -3,7 +3,7 @@
  * (the page "Play Treatments" and the Callback Service Options Reference); the others are ours.
  */
 import { AGENT, DIALLING, REQUEST } from './schema-calls.js';
-import { APP_AMD, GVP } from './schema-cpd-rules.js';
+import { APP_AMD, CPD_TIMING, GVP } from './schema-cpd-rules.js';
 import { HANDOFF } from './schema-handoff.js';
 import { LIMITS } from './schema-limits.js';
 import { NOTIFICATION } from './schema-notification.js';
@@ -152,6 +152,7 @@ const ANSWER: OptionGroup = {
       'Which error is worse: losing a human (`human-first`) or taking a machine for one (`machine-first`). `app-amd` and `gvp` decide by the rules of Asterisk’s app_amd and of GVP.',
       { default: 'human-first' },
     ),
+    CPD_TIMING,
     APP_AMD,
     GVP,
     genesys(

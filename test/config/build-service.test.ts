@@ -76,15 +76,20 @@ describe('a service', () => {
     assert.equal(options.ringTimeoutMs, 30_000);
   });
 
-  it('brings numbers of its own for the profiles of other products, a service its whole block', async () => {
-    const numbers = 'appAmd: { greetingMs: 1200, maximumNumberOfWords: 4 }';
+  it('brings numbers of its own for the profiles, each service its whole block', async () => {
+    const numbers =
+      'cpdTiming: { machineSpeechMs: 4000 }\nappAmd: { greetingMs: 1200, maximumNumberOfWords: 4 }';
     const service = await folder.service(numbers, 'appAmd: { initialSilenceMs: 9000 }');
-    const cpdRules = { appAmd: { greetingMs: 1200, maximumNumberOfWords: 4 }, gvp: {} };
+    const cpdRules = {
+      timing: { machineSpeechMs: 4000 },
+      appAmd: { greetingMs: 1200, maximumNumberOfWords: 4 },
+      gvp: {},
+    };
     assert.deepEqual(service.cpdRules, cpdRules);
     const again = buildService('again', [undefined, blockOfRaw(service.raw)]);
     assert.deepEqual(again.cpdRules, cpdRules, 'under the options of a request, too');
     const { cpdRules: ofDefaults } = await folder.service('_ttl: 9', 'gvp: { voicePauseMs: 900 }');
-    assert.deepEqual(ofDefaults, { appAmd: {}, gvp: { voicePauseMs: 900 } });
+    assert.deepEqual(ofDefaults, { timing: {}, appAmd: {}, gvp: { voicePauseMs: 900 } });
   });
 
   it('watches for missing media only when asked to', async () => {

@@ -28,6 +28,7 @@ describe('checkEffects', () => {
     ['allowedDestinations: [a.example]', '', PLUGIN],
     ['cpdProfile: balanced', '_cpd_enable: false', ''],
     ['amDetected: drop', '_cpd_enable: false', ''],
+    ['cpdTiming: { machineSpeechMs: 4000 }', 'cpdProfile: gvp', ''],
     ['appAmd: { greetingMs: 900 }', '', 'cpdProfile: app-amd'],
     ['gvp: { voicePauseMs: 900 }', 'cpdProfile: balanced', 'cpdProfile: gvp'],
     ['gvp: { voicePauseMs: 900 }', '_cpd_enable: false', 'cpdProfile: gvp'],

@@ -108,7 +108,7 @@ export function serviceConfig(options: Partial<ServiceOptions> = {}): ServiceCon
     callerId: undefined,
     callerName: undefined,
     cpdProfile: 'human-first',
-    cpdRules: { appAmd: {}, gvp: {} },
+    cpdRules: { timing: {}, appAmd: {}, gvp: {} },
     country: 'US',
     postConnectTimeoutMs: 15_000,
     lostLegGuardMs: 35_000,

@@ -168,7 +168,8 @@ export class CpdPool implements CallAnalyser {
     const options = optionsOf(request, this.#calibration);
     const shadows = this.#options.shadowProfiles
       .filter((profile) => profile !== options.profile)
-      .map((profile) => optionsOf({ ...request, profile }, this.#calibration));
+      // What the call says of timing is meant for its own profile.
+      .map((profile) => optionsOf({ ...request, timing: {}, profile }, this.#calibration));
     return { options, shadows, recording: this.#recordingOf(request) };
   }
 

@@ -237,6 +237,21 @@ describe('The pool of detectors', () => {
       assert.equal(found.shadow.first, 'machine');
     });
 
+    it('leaves a shadow its own timing when the call brings times for the profile in use', async () => {
+      const other = await CpdPool.start({ shadowProfiles: ['machine-first'], log });
+      const sentence = join(media('far-end/greeting.wav').subarray(0, 8 * 2600), silence(2500));
+      const timing = { machineSpeechMs: 5000 };
+      const tap = await other.open({ id: 'sales@here', profile: 'balanced', timing });
+      const verdict = waitFor(tap, 'verdict');
+      tap.answered();
+      await send(await tap.openPort(), sentence);
+      assert.equal((await verdict).verdict, 'human');
+      await tap.close();
+      await other.stop();
+      const [found] = logged as { live: { first: string }; shadow: { first: string } }[];
+      assert.equal(found?.shadow.first, 'machine');
+    });
+
     it('shows what the products that it imitates would have decided', async () => {
       const other = await CpdPool.start({ shadowProfiles: ['app-amd', 'gvp'], log });
       // Longer than app_amd lets a person speak, and shorter than GVP does: this greeting has pauses.
