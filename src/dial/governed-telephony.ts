@@ -20,7 +20,10 @@ export function governedTelephony(
       return telephony.media.setUpLimits;
     },
     createEndpoint: async (wish) => {
-      const create = () => governor.run('endpoint', () => telephony.media.createEndpoint(wish));
+      // Nothing is bridged with a customer who has hung up: that is no server's fault.
+      const isFault = () => wish?.beside?.hasEnded !== true;
+      const make = () => telephony.media.createEndpoint(wish);
+      const create = () => governor.run('endpoint', make, isFault);
       if (!wish?.beside) return create();
       const place = governor.queue('agent');
       await place.granted;

@@ -257,7 +257,8 @@ export class OutboundCall {
     dialog.onOffer((sdp) => endpoint.answer(sdp));
     dialog.onFax(() => this.#onFax());
     const connect = () => endpoint.connect(dialog.remoteSdp);
-    await (this.deps.setUps?.run('connect', connect) ?? connect());
+    const isFault = () => !endpoint.hasEnded;
+    await (this.deps.setUps?.run('connect', connect, isFault) ?? connect());
     const { mediaSilenceMaxMs } = this.request;
     if (!this.#isOver && mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     if (this.#isOver || this.#hasResult) return;

@@ -84,8 +84,16 @@ export class SetUpGovernor {
     return waiting;
   }
 
-  /** Does a part of a set-up, counted and timed. The caller has its place already. */
-  async run<T>(phase: SetUpPhase, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does a part of a set-up, counted and timed. The caller has its place already.
+   *
+   * @param isFault asked when it failed: whether that says something of the media server
+   */
+  async run<T>(
+    phase: SetUpPhase,
+    work: () => Promise<T>,
+    isFault: () => boolean = () => true,
+  ): Promise<T> {
     const { clock } = this.deps;
     const startedAtMs = clock.nowMs();
     this.#runningCount += 1;
@@ -95,7 +103,7 @@ export class SetUpGovernor {
       this.#rate.took(phase, nowMs - startedAtMs, nowMs, this.#isServerBusy);
       return result;
     } catch (error) {
-      this.#rate.failed(clock.nowMs());
+      if (isFault()) this.#rate.failed(clock.nowMs());
       throw error;
     } finally {
       this.#runningCount -= 1;

@@ -40,9 +40,9 @@ describe('OutboundCall', () => {
   it('lets the governor time the tap and the connection: both are slow before a server falls behind', async () => {
     const timed: string[] = [];
     const setUps: OutboundCallDeps['setUps'] = {
-      run: async (phase, work) => {
+      run: async (phase, work, isFault) => {
         const result = await work();
-        timed.push(phase);
+        timed.push(isFault?.() === false ? `${phase} of a call that has ended` : phase);
         return result;
       },
     };
@@ -54,6 +54,14 @@ describe('OutboundCall', () => {
     assert.deepEqual(timed, ['tap', 'connect']);
     await t.call.hangUp('done');
     await t.quiet();
+    timed.length = 0;
+    const gone = placeCall({ setUps });
+    (await gone.invite()).answer();
+    await gone.telephony.endpoints[0]?.close();
+    await settle();
+    assert.deepEqual(timed, ['tap', 'connect of a call that has ended']);
+    await gone.call.hangUp('done');
+    await gone.quiet();
   });
 
   it('waits for its turn on the trunk with everything ready, and does not leave if it is given up', async () => {

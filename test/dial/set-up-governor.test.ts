@@ -158,15 +158,33 @@ describe('governedTelephony', () => {
     assert.equal(governor.counts().setUpsInProgress, 0);
   });
 
-  it('begins fewer calls after an endpoint that could not be had', async () => {
-    const fake = new FakeTelephony();
-    const governor = new SetUpGovernor({ clock: virtualClock(), limits: () => NO_LIMITS });
-    const { media } = governedTelephony(fake, governor);
-    const before = governor.perSecond;
-    fake.mediaProblem = 'Connection timeout';
-    await assert.rejects(media.createEndpoint());
-    assert.equal(governor.counts().setUpsInProgress, 0);
-    await assert.rejects(media.createEndpoint());
-    assert.ok(governor.perSecond <= before);
+  describe('endpoints that cannot be had', () => {
+    /** @returns the rate before, and after several seconds of them */
+    async function failing(isCustomerGone: boolean) {
+      const clock = virtualClock();
+      const fake = new FakeTelephony();
+      const governor = new SetUpGovernor({ clock, limits: () => NO_LIMITS });
+      const { media } = governedTelephony(fake, governor);
+      const customer = await media.createEndpoint();
+      const before = governor.perSecond;
+      if (isCustomerGone) await customer.close();
+      fake.mediaProblem = 'Connection timeout';
+      for (let n = 0; n < 4; n += 1) {
+        await assert.rejects(media.createEndpoint({ beside: customer }));
+        await clock.advance(600);
+      }
+      assert.equal(governor.counts().setUpsInProgress, 0);
+      return { before, after: governor.perSecond };
+    }
+
+    it('make it begin fewer calls', async () => {
+      const { before, after } = await failing(false);
+      assert.ok(after <= before / 4, `${after} of ${before}`);
+    });
+
+    it('make no difference when the customer had hung up before the agent had his', async () => {
+      const { before, after } = await failing(true);
+      assert.equal(after, before);
+    });
   });
 });

@@ -98,8 +98,10 @@ export class MediaPool implements MediaServer {
     const { clock, log } = this.context;
     const { endpointMs, endpointTryMs } = this.context.deadlines;
     const [first, second] = this.#candidates(wish);
+    const { beside, isSecure } = wish;
+    if (!first && beside?.hasEnded)
+      throw new TelephonyError('ENDPOINT_ENDED', 'the other side of the bridge has ended');
     if (!first) throw this.#noneOpen();
-    const { isSecure } = wish;
     if (!second) return first.createEndpoint(endpointMs, isSecure);
     const startedAtMs = clock.nowMs();
     try {

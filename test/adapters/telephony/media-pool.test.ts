@@ -95,6 +95,15 @@ describe('a pool of media servers', function () {
     await giveBack(fill);
   });
 
+  it('says that the customer has gone, not that it is full, when nothing is left to be beside', async () => {
+    const fleet = await pool();
+    const customer = await bed.call(fleet);
+    await bed.hangUp(customer);
+    await assert.rejects(fleet.media.createEndpoint({ beside: customer.endpoint }), {
+      code: 'ENDPOINT_ENDED',
+    });
+  });
+
   it('field notes 6: FreeSWITCH killed mid-call; its calls end at once, new ones go elsewhere', async () => {
     const fleet = await pool();
     const onTwo = await callOn(fleet, two);
