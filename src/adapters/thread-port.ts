@@ -2,17 +2,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Worker, workerData } from 'node:worker_threads';
+import type { PoolPort } from '../plugin/scxml/worker/pool-thread.js';
 import { workerEntry } from '../worker-entry.js';
-
-export interface WorkerPort<ToThread, FromThread> {
-  post(message: ToThread): void;
-  onMessage(handle: (message: FromThread) => void): void;
-  /** Called once when the thread is gone, for whatever reason. */
-  onGone(handle: (why: string) => void): void;
-  /** Processor time the thread has used, ms. Linux only, and from `announceThread` on; else undefined. */
-  processorMs(): number | undefined;
-  kill(): Promise<void>;
-}
 
 /** Linux counts it in hundredths of a second, for programs. */
 const TICK_MS = 10;
@@ -45,10 +36,14 @@ function processorMsOf(file: string): number | undefined {
   }
 }
 
-/** @param base the caller's `import.meta.url`; its entry is the module `worker` beside it */
+/**
+ * Processor time of the thread is known on Linux only, and from `announceThread` on.
+ *
+ * @param base the caller's `import.meta.url`; its entry is the module `worker` beside it
+ */
 export function startWorkerPort<ToThread, FromThread>(
   base: string,
-): WorkerPort<ToThread, FromThread> {
+): PoolPort<ToThread, FromThread> {
   const thread = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(workerEntry(base, './worker'), { workerData: thread });
   let why = 'it exited';

@@ -1,4 +1,5 @@
 /** What the pool and its threads tell each other. Plain data, so that it can cross a thread. */
+import type { PoolPort } from '../../plugin/scxml/worker/pool-thread.js';
 import type { SessionRequest } from '../interpreter/session.js';
 import type { PageLimits } from '../limits.js';
 import type {
@@ -101,14 +102,5 @@ export type PooledEnd =
       readonly message: string;
     };
 
-/** A thread as the pool sees it. */
-export interface ThreadPort {
-  post(message: ToThread): void;
-  onMessage(handle: (message: FromThread) => void): void;
-  /** Called once when the thread is gone, for whatever reason. */
-  onGone(handle: (why: string) => void): void;
-  /** Processor time it has used, ms; undefined when the system does not tell, or not yet. */
-  processorMs(): number | undefined;
-  /** Ends it at once, whatever it is doing. */
-  kill(): Promise<void>;
-}
+/** A page thread as the pool sees it. */
+export type ThreadPort = PoolPort<ToThread, FromThread>;

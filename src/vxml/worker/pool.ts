@@ -3,8 +3,8 @@
  * page that runs away holds up its own thread for the time its limits allow, never this one; a thread
  * that does not answer for longer is killed, and its sessions end with `VXML_WORKER_LOST`.
  */
-import { ThreadRoster } from '../../plugin/scxml/worker/thread-roster.js';
-import { ThreadWatch } from '../../plugin/scxml/worker/thread-watch.js';
+import { PoolThread } from '../../plugin/scxml/worker/pool-thread.js';
+import { ThreadRoster, type ThreadNews } from '../../plugin/scxml/worker/thread-roster.js';
 import type { Clock, Log } from '../../ports.js';
 import type { PageLimits } from '../limits.js';
 import type { Line } from '../line/line.js';
@@ -52,7 +52,7 @@ export class PagePool {
     this.#options = options;
     const { clock, log, threads = 1, threadsMax } = options;
     this.#roster = new ThreadRoster({
-      newThread: (onGone, onHoldUp) => new PageThread(options, onGone, onHoldUp),
+      newThread: (news) => new PageThread(options, news),
       threads,
       threadsMax,
       what: 'VoiceXML',
@@ -94,107 +94,45 @@ export class PagePool {
   }
 }
 
-/** One thread and the pages on it. */
-class PageThread {
-  readonly isReady: Promise<void>;
-  readonly #port: ThreadPort;
-  readonly #onGone: (why: string) => void;
-  readonly #onHoldUp: (page: string) => void;
-  readonly #running = new Map<number, RunningPage>();
-  /** Whose turn it is, in memory that a thread which hangs need not tell of. */
-  readonly #turn = new Int32Array(new SharedArrayBuffer(4));
-  #next = 1;
-  #isGone = false;
-  readonly #watch: ThreadWatch;
-
-  /** @param onHoldUp which page has kept the others waiting */
-  constructor(
-    { newThread, clock, limits }: PagePoolOptions,
-    onGone: (why: string) => void,
-    onHoldUp: (page: string) => void,
-  ) {
-    this.#onGone = onGone;
-    this.#onHoldUp = onHoldUp;
-    this.#port = newThread();
-    let markReady: () => void = () => undefined;
-    this.isReady = new Promise((resolve) => (markReady = resolve));
-    this.#port.onMessage((message) => {
-      this.#watch.answered();
-      if (message.kind === 'ready') markReady();
-      else if (message.kind !== 'pong') this.#receive(message);
-    });
-    this.#port.onGone((why) => {
-      markReady();
-      this.#end('VXML_WORKER_LOST', why);
-    });
-    this.#port.post({
+class PageThread extends PoolThread<ToThread, FromThread, RunningPage> {
+  constructor(options: PagePoolOptions, news: ThreadNews) {
+    super(options, news);
+    this.tell({
       kind: 'setup',
       setup: {
-        limits: limits ?? {},
+        limits: options.limits ?? {},
         engines: ENGINES_PER_THREAD,
         spareEngines: SPARE_ENGINES_PER_THREAD,
-        turn: this.#turn,
+        turn: this.turn,
       },
     });
-    this.#watch = new ThreadWatch(
-      {
-        ping: () => this.#port.post({ kind: 'ping' }),
-        processorMs: () => this.#port.processorMs(),
-      },
-      clock,
-      (why) => this.#hung(why),
-    );
-  }
-
-  get isSlow(): boolean {
-    return this.#watch.isSlow;
   }
 
   start({ url, variables, line }: PageStart): PooledPage {
-    const session = this.#next++;
-    const page = new RunningPage(session, url, line, (message) => {
-      if (!this.#isGone) this.#port.post(message);
-    });
-    this.#running.set(session, page);
-    this.#port.post({ kind: 'start', session, request: { url, variables } });
+    const session = this.newNumber();
+    const page = new RunningPage(session, url, line, (message) => this.tell(message));
+    this.add(session, page);
+    this.tell({ kind: 'start', session, request: { url, variables } });
     page.listen();
     return { ended: page.ended, stop: () => page.stop() };
   }
 
-  async stop(): Promise<void> {
-    this.#end('VXML_STOPPED', 'stopped');
-    await this.#port.kill();
+  protected receive(message: FromThread): void {
+    if (message.kind === 'ready') return this.up();
+    if (message.kind === 'pong') return;
+    this.find(message.session)?.receive(message);
+    if (message.kind === 'ended') this.remove(message.session, isHoldUp(message.end));
   }
 
-  #receive(message: Exclude<FromThread, { kind: 'ready' | 'pong' }>): void {
-    const page = this.#running.get(message.session);
-    page?.receive(message);
-    if (message.kind !== 'ended') return;
-    this.#running.delete(message.session);
-    if (page && isHoldUp(message.end)) this.#onHoldUp(page.url);
-  }
-
-  #hung(why: string): void {
-    const holding = this.#running.get(Atomics.load(this.#turn, 0));
-    if (holding) this.#onHoldUp(holding.url);
-    this.#end('VXML_WORKER_LOST', why);
-    void this.#port.kill();
-  }
-
-  #end(code: 'VXML_WORKER_LOST' | 'VXML_STOPPED', why: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#watch.stop();
-    for (const page of [...this.#running.values()]) {
-      page.end({ kind: 'failed', code, message: `the thread of the page ended: ${why}` });
-    }
-    this.#onGone(why);
+  protected end(page: RunningPage, how: 'lost' | 'stopped', message: string): void {
+    const code = how === 'lost' ? 'VXML_WORKER_LOST' : 'VXML_STOPPED';
+    page.end({ kind: 'failed', code, message });
   }
 }
 
 /** A page as this side sees it: its orders are carried out on its line. */
 class RunningPage {
-  readonly url: string;
+  readonly page: string;
   readonly ended: Promise<PooledEnd>;
   readonly #session: number;
   readonly #line: Line;
@@ -205,8 +143,8 @@ class RunningPage {
   #resolve: (end: PooledEnd) => void = () => undefined;
   #isOver = false;
 
-  constructor(session: number, url: string, line: Line, post: (message: ToThread) => void) {
-    this.url = url;
+  constructor(session: number, page: string, line: Line, post: (message: ToThread) => void) {
+    this.page = page;
     this.#session = session;
     this.#line = line;
     this.#post = post;

@@ -2,6 +2,7 @@
 import { EnginePool } from '../../plugin/scxml/script/engine-pool.js';
 import { EngineShelf } from '../../plugin/scxml/script/engine-shelf.js';
 import { Work } from '../../plugin/scxml/session/work.js';
+import type { Port } from '../../plugin/scxml/worker/pool-thread.js';
 import type { Clock } from '../../ports.js';
 import { runSession } from '../interpreter/session.js';
 import { DEFAULT_PAGE_LIMITS, type PageLimits } from '../limits.js';
@@ -17,14 +18,11 @@ import { LinePlatform } from '../line/line-platform.js';
 import { engineFrom, type NewPageEngine } from '../script/page-engine.js';
 import type { Answer, FromThread, Order, ThreadSetup, ToThread } from './messages.js';
 
-export interface ThreadSide {
-  post(message: FromThread): void;
-  onMessage(handle: (message: ToThread) => void): void;
-}
+type Side = Port<FromThread, ToThread>;
 
 /** @param processorMs what this thread has used, ms; undefined where nobody knows */
 export function serveThread(
-  side: ThreadSide,
+  side: Side,
   clock: Clock,
   processorMs: () => number | undefined = () => undefined,
 ): void {
@@ -41,7 +39,7 @@ interface Ready {
 type AnswerOf<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
 
 class Thread {
-  readonly #side: ThreadSide;
+  readonly #side: Side;
   readonly #clock: Clock;
   readonly #processorMs: () => number | undefined;
   #usedMs: number | undefined;
@@ -51,7 +49,7 @@ class Thread {
   readonly #early: ToThread[] = [];
   #ready: Ready | undefined;
 
-  constructor(side: ThreadSide, clock: Clock, processorMs: () => number | undefined) {
+  constructor(side: Side, clock: Clock, processorMs: () => number | undefined) {
     this.#side = side;
     this.#clock = clock;
     this.#processorMs = processorMs;
@@ -131,7 +129,7 @@ class Thread {
 
 class RemoteLine implements Line {
   readonly #session: number;
-  readonly #side: ThreadSide;
+  readonly #side: Side;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #marks = new Map<number, (name: string) => void>();
   #next = 1;
@@ -139,7 +137,7 @@ class RemoteLine implements Line {
   #onHangUp: (() => void) | undefined;
   #isHungUp = false;
 
-  constructor(session: number, side: ThreadSide) {
+  constructor(session: number, side: Side) {
     this.#session = session;
     this.#side = side;
   }

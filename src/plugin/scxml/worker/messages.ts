@@ -13,6 +13,7 @@ import type {
   TroubleEntry,
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
+import type { PoolPort } from './pool-thread.js';
 
 export interface ThreadSetup {
   readonly limits: Partial<Limits>;
@@ -61,18 +62,5 @@ export type FromThread =
       readonly message: HttpMessage & { readonly sessionId: string };
     };
 
-/** One end of the line between a thread and the pool. */
-export interface Port<Out, In> {
-  post(message: Out): void;
-  onMessage(handle: (message: In) => void): void;
-}
-
-/** A thread as the pool sees it. */
-export interface ThreadPort extends Port<ToThread, readonly FromThread[]> {
-  /** Called once when the thread is gone, for whatever reason. */
-  onGone(handle: (why: string) => void): void;
-  /** Processor time it has used, ms; undefined when the system does not tell, or not yet. */
-  processorMs(): number | undefined;
-  /** Ends it at once, whatever it is doing. */
-  kill(): Promise<void>;
-}
+/** A plugin thread as the pool sees it. */
+export type ThreadPort = PoolPort<ToThread, readonly FromThread[]>;

@@ -15,10 +15,10 @@ import type {
 } from '../session/host.js';
 import type { StartRequest } from '../session/runtime.js';
 import type { FromThread, ThreadPort, ThreadSetup, ToThread } from './messages.js';
+import { PoolThread } from './pool-thread.js';
 import { RunningSession, type PooledSession } from './running-session.js';
 import { TextDigests } from './text-digests.js';
-import { ThreadRoster } from './thread-roster.js';
-import { ThreadWatch } from './thread-watch.js';
+import { ThreadRoster, type ThreadNews } from './thread-roster.js';
 
 const DEFAULT_MAX_SESSIONS = 5000;
 const DEFAULT_ENGINES_PER_THREAD = 4;
@@ -68,7 +68,7 @@ type SourceStart = PoolStart & { readonly document: { readonly kind: 'source' } 
 
 export class ScxmlPool {
   readonly #options: PoolOptions;
-  readonly #roster: ThreadRoster<Thread>;
+  readonly #roster: ThreadRoster<PluginThread>;
   /** Sessions whose page is being fetched. */
   readonly #coming = new Set<RunningSession>();
   readonly #digests = new TextDigests();
@@ -79,7 +79,7 @@ export class ScxmlPool {
     this.#options = options;
     const { clock, log, threads = 1, threadsMax } = options;
     this.#roster = new ThreadRoster({
-      newThread: (onGone, onHoldUp) => new Thread(options, onGone, onHoldUp),
+      newThread: (news) => new PluginThread(options, news),
       threads,
       threadsMax,
       what: 'plugin',
@@ -154,61 +154,18 @@ export class ScxmlPool {
   }
 }
 
-/** One thread and the sessions on it. */
-class Thread {
-  readonly isReady: Promise<void>;
+class PluginThread extends PoolThread<ToThread, readonly FromThread[], RunningSession> {
   readonly #options: PoolOptions;
-  readonly #port: ThreadPort;
-  readonly #onGone: (why: string) => void;
-  readonly #onHoldUp: (page: string) => void;
-  readonly #running = new Map<number, RunningSession>();
-  /** Whose turn it is. */
-  readonly #turn = new Int32Array(new SharedArrayBuffer(4));
-  #next = 1;
-  #isGone = false;
-  readonly #watch: ThreadWatch;
 
-  /** @param onHoldUp which page has kept the others waiting */
-  constructor(
-    options: PoolOptions,
-    onGone: (why: string) => void,
-    onHoldUp: (page: string) => void,
-  ) {
+  constructor(options: PoolOptions, news: ThreadNews) {
+    super(options, news);
     this.#options = options;
-    this.#onGone = onGone;
-    this.#onHoldUp = onHoldUp;
-    this.#port = options.newThread();
-    let markReady: () => void = () => undefined;
-    this.isReady = new Promise((resolve) => (markReady = resolve));
-    this.#port.onMessage((messages) => {
-      this.#watch.answered();
-      for (const message of messages) {
-        if (message.kind === 'ready') markReady();
-        else this.#receive(message);
-      }
-    });
-    this.#port.onGone((why) => {
-      markReady();
-      this.#lose(why);
-    });
-    this.#port.post({ kind: 'setup', setup: setupOf(options, this.#turn) });
-    this.#watch = new ThreadWatch(
-      {
-        ping: () => this.#port.post({ kind: 'ping' }),
-        processorMs: () => this.#port.processorMs(),
-      },
-      options.clock,
-      (why) => this.#hung(why),
-    );
-  }
-
-  get isSlow(): boolean {
-    return this.#watch.isSlow;
+    this.tell({ kind: 'setup', setup: setupOf(options, this.turn) });
   }
 
   start(running: RunningSession, { document, params, facts, observer }: SourceStart): void {
-    const session = this.#next++;
-    this.#running.set(session, running);
+    const session = this.newNumber();
+    this.add(session, running);
     const start = {
       document,
       params,
@@ -221,10 +178,10 @@ class Thread {
         trouble: observer.trouble !== undefined,
       },
     };
-    this.#tell({ kind: 'start', session, start });
+    this.tell({ kind: 'start', session, start });
     running.seat({
-      send: (event) => this.#tell({ kind: 'event', session, event }),
-      terminate: () => this.#tell({ kind: 'terminate', session }),
+      send: (event) => this.tell({ kind: 'event', session, event }),
+      terminate: () => this.tell({ kind: 'terminate', session }),
     });
   }
 
@@ -233,33 +190,36 @@ class Thread {
     return typeof httpBase === 'function' ? httpBase() : httpBase;
   }
 
-  async stop(): Promise<void> {
-    this.#lose('stopped', 'SCXML_STOPPED');
-    await this.#port.kill();
+  protected receive(messages: readonly FromThread[]): void {
+    for (const message of messages) this.#act(message);
   }
 
-  #tell(message: ToThread): void {
-    if (!this.#isGone) this.#port.post(message);
+  protected end(running: RunningSession, how: 'lost' | 'stopped', message: string): void {
+    const code = how === 'lost' ? 'SCXML_WORKER_LOST' : 'SCXML_STOPPED';
+    running.end({ kind: 'failed', code, message });
   }
 
-  #receive(message: Exclude<FromThread, { kind: 'ready' }>): void {
+  #act(message: FromThread): void {
     switch (message.kind) {
+      case 'ready':
+        this.up();
+        break;
       case 'pong':
         break;
       case 'log':
-        this.#running.get(message.session)?.observer.log?.(message.entry);
+        this.find(message.session)?.observer.log?.(message.entry);
         break;
       case 'trouble':
-        this.#running.get(message.session)?.observer.trouble?.(message.entry);
+        this.find(message.session)?.observer.trouble?.(message.entry);
         break;
       case 'step':
-        this.#running.get(message.session)?.observer.step?.(message.entry);
+        this.find(message.session)?.observer.step?.(message.entry);
         break;
       case 'request':
-        this.#running.get(message.session)?.observer.request?.(message.asked);
+        this.find(message.session)?.observer.request?.(message.asked);
         break;
       case 'ended':
-        this.#end(message.session, message.end);
+        this.#onEnded(message.session, message.end);
         break;
       case 'fetch':
         void this.#fetch(message.request, message.wanted);
@@ -272,7 +232,7 @@ class Thread {
 
   async #fetch(request: number, wanted: FetchRequest): Promise<void> {
     const outcome = await this.#options.host.fetch(wanted);
-    if (!this.#isGone) this.#port.post({ kind: 'fetched', request, outcome });
+    this.tell({ kind: 'fetched', request, outcome });
   }
 
   async #post(
@@ -280,32 +240,13 @@ class Thread {
     message: HttpMessage & { readonly sessionId: string },
   ): Promise<void> {
     const outcome = await this.#options.host.post(message);
-    if (!this.#isGone) this.#port.post({ kind: 'posted', request, outcome });
+    this.tell({ kind: 'posted', request, outcome });
   }
 
-  #hung(why: string): void {
-    const holding = this.#running.get(Atomics.load(this.#turn, 0));
-    if (holding) this.#onHoldUp(holding.page);
-    this.#lose(why);
-    void this.#port.kill();
-  }
-
-  #end(session: number, end: SessionEnd): void {
-    const running = this.#running.get(session);
-    this.#running.delete(session);
-    if (running && isHoldUp(end)) this.#onHoldUp(running.page);
+  #onEnded(session: number, end: SessionEnd): void {
+    const running = this.find(session);
+    this.remove(session, isHoldUp(end));
     running?.end(end);
-  }
-
-  #lose(why: string, code: 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' = 'SCXML_WORKER_LOST'): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#watch.stop();
-    const lost = [...this.#running.values()];
-    this.#running.clear();
-    for (const running of lost)
-      running.end({ kind: 'failed', code, message: `the thread of the session ended: ${why}` });
-    this.#onGone(why);
   }
 }
 

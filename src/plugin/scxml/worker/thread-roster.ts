@@ -22,9 +22,15 @@ export interface RosterThread {
   stop(): Promise<void>;
 }
 
+/** What the roster is told of a thread. */
+export interface ThreadNews {
+  readonly onGone: (why: string) => void;
+  /** Which page has kept the others waiting. */
+  readonly onHoldUp: (page: string) => void;
+}
+
 export interface RosterOptions<T> {
-  /** @param onHoldUp which page has kept the others waiting */
-  readonly newThread: (onGone: (why: string) => void, onHoldUp: (page: string) => void) => T;
+  readonly newThread: (news: ThreadNews) => T;
   /** For proven pages, 1..16. */
   readonly threads: number;
   /** As many as there are proven pages, but not more than this. Default: `threads`. */
@@ -133,13 +139,15 @@ export class ThreadRoster<T extends RosterThread> {
 
   #add(rows: Row<T>[]): Row<T> {
     const { log, what, newThread } = this.#options;
-    const gone = (why: string): void => {
-      if (remove(rows, row) && !this.#isStopped) log?.error({ why }, `a ${what} thread ended`);
-    };
-    const thread = newThread(gone, (page) => {
-      log?.warn({ page }, `a ${what} page held up its thread, and runs apart now`);
-      this.#quarantine.add(page);
-      this.#proven.delete(page);
+    const thread = newThread({
+      onGone: (why) => {
+        if (remove(rows, row) && !this.#isStopped) log?.error({ why }, `a ${what} thread ended`);
+      },
+      onHoldUp: (page) => {
+        log?.warn({ page }, `a ${what} page held up its thread, and runs apart now`);
+        this.#quarantine.add(page);
+        this.#proven.delete(page);
+      },
     });
     const row: Row<T> = { thread, pages: new Map(), isUp: false };
     void thread.isReady.then(() => (row.isUp = true));

@@ -5,7 +5,8 @@
 import type { Dialect } from '../extension.js';
 import type { FetchOutcome, PostOutcome, SessionHost, SessionObserver } from '../session/host.js';
 import { Runtime, type RunningSession } from '../session/runtime.js';
-import type { FromThread, Hears, Port, SessionStart, ThreadSetup, ToThread } from './messages.js';
+import type { FromThread, Hears, SessionStart, ThreadSetup, ToThread } from './messages.js';
+import type { Port } from './pool-thread.js';
 
 /** What a thread has itself. `newId`: identifiers for invoked sessions. */
 type Machine = Pick<SessionHost, 'clock' | 'newId' | 'processorMs'>;

@@ -24,7 +24,7 @@ class FakeThread implements RosterThread {
 function makeRoster(threads: number, threadsMax?: number) {
   const made: FakeThread[] = [];
   const roster = new ThreadRoster({
-    newThread: (onGone, onHoldUp) => {
+    newThread: ({ onGone, onHoldUp }) => {
       const thread = new FakeThread(onGone, onHoldUp);
       made.push(thread);
       return thread;
