@@ -6,6 +6,7 @@
 import { dirname } from 'node:path';
 import { isLoopbackHost } from '../../config/build-parts.js';
 import type { Clock, Log, PlainRequest, TapKind } from '../../ports.js';
+import { logLibraryConsole } from './contained-console.js';
 import { containKnownRejections } from './contained-rejections.js';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.js';
 import { codeOf, describeError, type TelephonyErrorCode } from './errors.js';
@@ -52,6 +53,7 @@ export async function examineSites(
   { clock, log, deadlines: given, trunks = [], wantsSrtp, sharedFile }: Surroundings,
 ): Promise<ServerFinding[]> {
   const release = containKnownRejections(log);
+  logLibraryConsole(log);
   const deadlines = { ...DEFAULT_DEADLINES, ...given };
   try {
     const ignore = (): void => undefined;

@@ -14,6 +14,7 @@ import type {
   Telephony,
 } from '../../ports.js';
 import type { WireMessage } from '../../report/trail.js';
+import { logLibraryConsole } from './contained-console.js';
 import { containKnownRejections } from './contained-rejections.js';
 import type { Deadlines } from './deadlines.js';
 import { codeOf, describeError, TelephonyError } from './errors.js';
@@ -51,6 +52,7 @@ export class Fleet implements Telephony {
     const { clock, log, deadlines } = context;
     this.#wire = new WireWatch(clock);
     this.#release = containKnownRejections(log);
+    logLibraryConsole(log);
     const all = (): Site[] => this.#all();
     this.media = new MediaPool({ clock, log, deadlines, sites: all });
     this.#lost = new LostLegs({ clock, log, deadlines, end: (leg) => this.#endLeg(leg) });
