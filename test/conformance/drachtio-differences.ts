@@ -36,6 +36,10 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: 'The caller has to send ACK and BYE anyway.',
   },
   {
+    what: 'A BYE of the far side before it has answered our INVITE (RFC 3261 section 15 forbids it) gets 481 and changes nothing; the real server forgets the INVITE: its answer is thrown away and a CANCEL not sent. The call ends by the ring timeout.',
+    why: 'Whoever answers later is in a call.',
+  },
+  {
     what: 'An INVITE that an application leaves unanswered when it disconnects gets 480; the real server stays silent.',
     why: 'The caller should not have to wait for its own time-out.',
   },

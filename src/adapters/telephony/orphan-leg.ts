@@ -158,6 +158,6 @@ class OrphanCall {
 }
 
 function isUnknownDialog(thrown: unknown): boolean {
-  // The second is what drachtio answers to an ACK; it guesses that the call was refused.
-  return /unable to find dialog|ACK for non-success/i.test(describeError(thrown));
+  // Without a Contact there is no route; the last is what drachtio answers to an ACK, guessing that the call was refused.
+  return /unable to find (?:dialog|route)|ACK for non-success/i.test(describeError(thrown));
 }

@@ -42,7 +42,7 @@ export interface InviteContext {
   readonly site: string;
   /** Wraps a dialog that is now ours to end. */
   adopt(leg: DialogView, earlySdp: string | undefined): SipDialog;
-  /** Called once, when nothing of the INVITE is in the air any more. */
+  /** Called when nothing of the INVITE is in the air any more; once more by what comes later still. */
   onGone(invite: OutgoingInvite): void;
 }
 
@@ -247,7 +247,11 @@ export class OutgoingInvite implements OutgoingCall {
     if (this.#orphan) return;
     const orphan = newOrphan();
     const { clock, deadlines } = this.context;
-    orphan.stopTimer = clock.after(deadlines.finalResponseMs, orphan.settle);
+    // drachtio forgets an INVITE whose far side has sent a BYE before its answer, and says nothing more.
+    orphan.stopTimer = clock.after(deadlines.finalResponseMs, () => {
+      orphan.settle();
+      this.context.onGone(this);
+    });
     this.#orphan = orphan;
   }
 

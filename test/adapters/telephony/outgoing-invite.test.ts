@@ -20,6 +20,7 @@ const MINUTE_MS = 60_000;
 function sentInvite(realms?: Realms) {
   const clock = virtualClock();
   const cancelled: unknown[] = [];
+  const gone: unknown[] = [];
   let progress: UacProgress | undefined;
   let auth: Challenged | undefined;
   let done: DialogMade = () => undefined;
@@ -43,7 +44,7 @@ function sentInvite(realms?: Realms) {
     {
       ...{ srf, clock, log: silentLog, deadlines: DEFAULT_DEADLINES, site: 'only' },
       adopt: () => assert.fail('answered'),
-      onGone: () => undefined,
+      onGone: () => gone.push(invite),
     },
   );
   const message = { get: () => undefined, has: () => false };
@@ -67,7 +68,7 @@ function sentInvite(realms?: Realms) {
     auth?.(message, response, (error) => (isGiven = error === null));
     return isGiven;
   };
-  return { clock, cancelled, invite, responds, refuses, challenges };
+  return { clock, cancelled, gone, invite, responds, refuses, challenges };
 }
 
 describe('an INVITE whose trunk has credentials', () => {
@@ -143,11 +144,11 @@ describe('an INVITE that was cancelled, and has no final response', () => {
   }
 
   it('is not over before its 200 could no longer come', async () => {
-    const { clock, isOver } = await cancelledOne();
+    const { clock, isOver, gone } = await cancelledOne();
     await clock.advance(31_900);
-    assert.equal(isOver(), false);
+    assert.deepEqual([isOver(), gone.length], [false, 0]);
     await clock.advance(200);
-    assert.equal(isOver(), true);
+    assert.deepEqual([isOver(), gone.length], [true, 1], 'though no response ever came');
   });
 
   it('is over with the response that comes late', async () => {
