@@ -15,6 +15,8 @@ import { hearStarts } from './thrifty-socket.js';
 
 const SAMPLES_PER_MS = 8;
 const REQUEST_PENDING = 491;
+/** FreeSWITCH cannot speak with who has this description. */
+const NOT_ACCEPTABLE = 488;
 /** The first pause; each further one is twice as long. */
 const CROSSED_PAUSE_MS = 20;
 
@@ -126,7 +128,7 @@ export class Channel {
 
   /**
    * Re-INVITE towards the media server, one after the other.
-   * @returns its answer. @throws TelephonyError DEADLINE, ENDPOINT_ENDED, COMMAND_FAILED
+   * @returns its answer. @throws TelephonyError DEADLINE, ENDPOINT_ENDED, SDP_REFUSED, COMMAND_FAILED
    */
   async modify(sdp: string): Promise<string> {
     const { clock, deadlines } = this;
@@ -157,7 +159,8 @@ export class Channel {
         return body;
       }
       if (status !== REQUEST_PENDING || this.clock.nowMs() + pauseMs >= giveUpAtMs) {
-        throw new TelephonyError('COMMAND_FAILED', `re-INVITE: ${status} ${reason}`);
+        const code = status === NOT_ACCEPTABLE ? 'SDP_REFUSED' : 'COMMAND_FAILED';
+        throw new TelephonyError(code, `re-INVITE: ${status} ${reason}`);
       }
       await new Promise<void>((resolve) => this.clock.after(pauseMs, resolve));
     }

@@ -29,6 +29,7 @@ export type TelephonyErrorCode =
   | 'ENDPOINT_BUSY'
   | 'COMMAND_FAILED'
   | 'REFUSED_TEXT'
+  | 'SDP_REFUSED'
   | 'DEADLINE';
 
 /** A fault with a code to branch on and a sentence to show. Holds no library object. */
@@ -39,6 +40,11 @@ export class TelephonyError extends Error {
   ) {
     super(message);
     this.name = 'TelephonyError';
+  }
+
+  /** What the far side sent cannot be used; nothing is wrong with the servers. */
+  get isOfFarSide(): boolean {
+    return this.code === 'SDP_REFUSED';
   }
 }
 
