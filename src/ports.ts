@@ -280,14 +280,16 @@ export interface PlayOrder {
 
 export interface MediaEndpoint {
   readonly id: string;
+  /** Which media server has it. */
+  readonly server?: string | undefined;
   readonly localSdp: string;
-  /** Gives the endpoint the far side's SDP; again on a later answer. */
+  /** Gives it the far side's SDP; again on a later answer. @throws Error, `isOfFarSide` for one of no use */
   connect(remoteSdp: string): Promise<void>;
   /** Takes a new offer of the far side. @returns the answer */
   answer(offerSdp: string): Promise<string>;
   /**
-   * Plays files (absolute paths as the media server sees them, or URLs) once or until stopped. One at a
-   * time. `isGapless`: as one list, in which a file that is missing after all is passed over silently.
+   * Plays files (absolute paths as the media server sees them, or URLs), one at a time, once or until
+   * stopped. `isGapless`: as one list, in which a file that is missing after all is passed over silently.
    */
   play(files: readonly string[], options: PlayOrder): Playback;
   /** It reads out text, given as `say:WORDS` in place of a file; not in a loop with others. */
@@ -299,9 +301,8 @@ export interface MediaEndpoint {
   /** Ends that recording, if there is one; what it holds is kept. Never rejects. */
   stopRecording(): Promise<void>;
   /**
-   * Records what comes from the far side alone, headerless L16 of 8 kHz, readable as it grows. Absent
-   * when the media server's files are not ours.
-   * @param path absolute, on this host. @returns what ends it; it may be called twice and never rejects
+   * Records what comes from the far side alone, headerless L16 of 8 kHz, readable as it grows. Absent when
+   * its files are not ours. @param path absolute. @returns what ends it; it may be called twice, never rejects
    */
   readonly recordFarSide?: ((path: string) => Promise<() => Promise<void>>) | undefined;
   /** Keys of the far side (RFC 4733), also while a file plays. @param durationMs of the press */
@@ -310,8 +311,8 @@ export interface MediaEndpoint {
   bridge(other: MediaEndpoint): Promise<void>;
   unbridge(): Promise<void>;
   /**
-   * For an answered call: ends the endpoint (`onEnded`) once no RTP has come from the far side for
-   * this long, at most a quarter later. Bridged or not; also while the far side holds the call.
+   * For an answered call, bridged, held or neither: ends the endpoint (`onEnded`) once no RTP has come from the
+   * far side for this long, at most a quarter later.
    */
   watchMedia(silenceMaxMs: number): void;
   /** The media server ended the endpoint by itself. */
@@ -361,10 +362,7 @@ export interface Telephony {
   onStateChange(handle: (isUp: boolean, why: string) => void): void;
   /** Ends a leg of a dead process: its channel, and its INVITE or dialog. Never rejects. */
   endOrphan(leg: OrphanLeg): Promise<OrphanEnd>;
-  /**
-   * Tells every SIP message with this Call-ID, as the signalling server sent or received it.
-   * @returns a function that ends it
-   */
+  /** Tells every SIP message with this Call-ID, as it was sent or received. @returns a function that ends it */
   watchWire(callId: string, handle: (message: WireMessage) => void): () => void;
   /** Every server this telephony uses, by a name of ours, and whether it can be used now. */
   servers(): readonly { readonly name: string; readonly isUp: boolean }[];

@@ -23,7 +23,8 @@ export function governedTelephony(
       // Nothing is bridged with a customer who has hung up: that is no server's fault.
       const isFault = () => wish?.beside?.hasEnded !== true;
       const make = () => telephony.media.createEndpoint(wish);
-      const create = () => governor.run('endpoint', make, isFault);
+      const create = () =>
+        governor.run('endpoint', make, { isFault, serverOf: ({ server }) => server });
       if (!wish?.beside) return create();
       const place = governor.queue('agent');
       await place.granted;

@@ -13,11 +13,12 @@ import type {
   InviteRequest,
   LegListener,
   Log,
+  MediaEndpoint,
   SipDialog,
   Telephony,
 } from '../ports.js';
 import type { ResultRow } from './result-rows.js';
-import type { SetUpGovernor } from './set-up-governor.js';
+import type { SetUpGovernor, SetUpPart } from './set-up-governor.js';
 import type { ResultVerdict } from './sip-result.js';
 import type { BrokenOff } from './trunk-tries.js';
 
@@ -116,6 +117,19 @@ export function detailOf(
     ...(farReason !== undefined && { farReason }),
     ...(then !== 'next-trunk' && { afterwards: then }),
     ...(brokenOff && { afterwards: brokenOff }),
+  };
+}
+
+/**
+ * A part of a call's set-up that its media server does. Who has hung up meanwhile is no server's fault,
+ * nor is a far side that it cannot speak with.
+ */
+export function partOn(endpoint: MediaEndpoint, isOver: () => boolean): SetUpPart<unknown> {
+  const isOfFarSide = (thrown: unknown) =>
+    (thrown as { isOfFarSide?: unknown } | undefined)?.isOfFarSide === true;
+  return {
+    serverOf: () => endpoint.server,
+    isFault: (thrown) => !isOver() && !endpoint.hasEnded && !isOfFarSide(thrown),
   };
 }
 

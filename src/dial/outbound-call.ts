@@ -30,6 +30,7 @@ import {
   detailOf,
   isWithin,
   messageOf,
+  partOn,
   partsOf,
   RINGING,
   type InviteParts,
@@ -192,7 +193,8 @@ export class OutboundCall {
     const withoutTap = (error: unknown) =>
       void this.deps.log.warn({ callId: this.#callId, why: messageOf(error) }, 'no audio tap');
     const tap = () => endpoint.tap(analysis).catch(withoutTap);
-    this.#tap = (await (this.deps.setUps?.run('tap', tap) ?? tap())) ?? undefined;
+    const part = partOn(endpoint, () => this.#isOver);
+    this.#tap = (await (this.deps.setUps?.run('tap', tap, part) ?? tap())) ?? undefined;
   }
 
   #onProvisional(endpoint: MediaEndpoint, status: number, sdp: string | undefined): void {
@@ -257,8 +259,8 @@ export class OutboundCall {
     dialog.onOffer((sdp) => endpoint.answer(sdp));
     dialog.onFax(() => this.#onFax());
     const connect = () => endpoint.connect(dialog.remoteSdp);
-    const isFault = () => !endpoint.hasEnded;
-    await (this.deps.setUps?.run('connect', connect, isFault) ?? connect());
+    const part = partOn(endpoint, () => this.#isOver);
+    await (this.deps.setUps?.run('connect', connect, part) ?? connect());
     const { mediaSilenceMaxMs } = this.request;
     if (!this.#isOver && mediaSilenceMaxMs !== undefined) endpoint.watchMedia(mediaSilenceMaxMs);
     if (this.#isOver || this.#hasResult) return;

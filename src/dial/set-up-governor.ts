@@ -40,6 +40,14 @@ export interface SetUpGovernorDeps {
   limits(): SetUpLimits;
 }
 
+/** What a part of a set-up says of the media server. */
+export interface SetUpPart<T> {
+  /** Which one did it. */
+  readonly serverOf?: (result: T) => string | undefined;
+  /** Asked when it failed: whether that was the media server's fault. Always, when left out. */
+  readonly isFault?: (thrown: unknown) => boolean;
+}
+
 const SECOND_MS = 1000;
 /** While the media servers are full. */
 const LOOK_AGAIN_MS = 1000;
@@ -86,13 +94,11 @@ export class SetUpGovernor {
 
   /**
    * Does a part of a set-up, counted and timed. The caller has its place already.
-   *
-   * @param isFault asked when it failed: whether that says something of the media server
    */
   async run<T>(
     phase: SetUpPhase,
     work: () => Promise<T>,
-    isFault: () => boolean = () => true,
+    { serverOf, isFault = () => true }: SetUpPart<T> = {},
   ): Promise<T> {
     const { clock } = this.deps;
     const startedAtMs = clock.nowMs();
@@ -100,10 +106,11 @@ export class SetUpGovernor {
     try {
       const result = await work();
       const nowMs = clock.nowMs();
-      this.#rate.took(phase, nowMs - startedAtMs, nowMs, this.#isServerBusy);
+      const tookMs = nowMs - startedAtMs;
+      this.#rate.took(phase, tookMs, nowMs, this.#isServerBusy, serverOf?.(result));
       return result;
     } catch (error) {
-      if (isFault()) this.#rate.failed(clock.nowMs());
+      if (isFault(error)) this.#rate.failed(clock.nowMs());
       throw error;
     } finally {
       this.#runningCount -= 1;

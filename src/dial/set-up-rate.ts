@@ -42,9 +42,12 @@ const IN_PROGRESS_FACTOR = 4;
 const LEAST_IN_PROGRESS = 4;
 /** A longer one says no more, and a wall clock that was set must not be believed. */
 const LONGEST_MS = 10_000;
+/** What was heard longer ago says nothing of now: that server may be gone, or nobody answers any more. */
+const FRESH_MS = 30_000;
 
-/** What is usual for one phase, and how many of the latest were slower than that. */
+/** What is usual for one phase on one server, and how many of the latest were slower than that. */
 class Pace {
+  #notedAtMs = 0;
   #usualMs: number | undefined;
   #slowShare = 0;
   #stretchedShare = 0;
@@ -52,6 +55,10 @@ class Pace {
   /** 0 before the first. */
   get usualMs(): number {
     return this.#usualMs ?? 0;
+  }
+
+  isFresh(nowMs: number): boolean {
+    return Math.abs(nowMs - this.#notedAtMs) <= FRESH_MS;
   }
 
   get isStretched(): boolean {
@@ -73,7 +80,8 @@ class Pace {
   }
 
   /** @param mayRise whether a slow one may be what is usual from now on */
-  note(tookMs: number, mayRise: boolean): void {
+  note(tookMs: number, nowMs: number, mayRise: boolean): void {
+    this.#notedAtMs = nowMs;
     const RECENT_SHARE = 1 / 16;
     const FALL_SHARE = 1 / 4;
     const RISE_SHARE = 1 / 32;
@@ -91,10 +99,11 @@ class Pace {
 }
 
 export class SetUpRate {
-  readonly #paces: Readonly<Record<SetUpPhase, Pace>> = {
-    endpoint: new Pace(),
-    tap: new Pace(),
-    connect: new Pace(),
+  /** By server: what is usual for one that is far away is slow for another. */
+  readonly #paces: Readonly<Record<SetUpPhase, Map<string, Pace>>> = {
+    endpoint: new Map(),
+    tap: new Map(),
+    connect: new Map(),
   };
   #perSecond = FIRST_PER_SECOND;
   /** Up to here the rate rises by leaps. */
@@ -113,7 +122,7 @@ export class SetUpRate {
 
   /** Set-ups that may be in progress, 4 and up. */
   get inProgressMax(): number {
-    const usualMs = this.#all.reduce((sum, pace) => sum + pace.usualMs, 0);
+    const usualMs = Object.values(this.#paces).reduce((sum, paces) => sum + meanUsualMs(paces), 0);
     const { least, most } = IN_PROGRESS_MS;
     const ms = Math.min(Math.max(usualMs * IN_PROGRESS_FACTOR, least), most);
     return Math.max(LEAST_IN_PROGRESS, Math.ceil((this.#perSecond * ms) / 1000));
@@ -129,14 +138,19 @@ export class SetUpRate {
     this.#isUsedUp = true;
   }
 
-  /** @param isServerBusy the server says that it has no CPU time to spare: nothing is tried by half then */
-  took(phase: SetUpPhase, tookMs: number, nowMs: number, isServerBusy: boolean): void {
+  /**
+   * @param isServerBusy a server says that it has no CPU time to spare: nothing is tried by half then
+   * @param server which one it was
+   */
+  took(phase: SetUpPhase, tookMs: number, nowMs: number, isServerBusy: boolean, server = ''): void {
     // Where fewer calls do not help it is not our calls that make it slow: that is what is usual there.
     // Were slow ones learned from at any other rate, one that rises step by step would never be found
     // too high.
     const isLow = this.#isFalling && this.#perSecond <= this.#carriedPerSecond / 2;
     const mayRise = isLow || this.#perSecond <= LEAST_PER_SECOND;
-    this.#paces[phase].note(Math.min(Math.max(tookMs, 0), LONGEST_MS), mayRise);
+    const pace = this.#paces[phase].get(server) ?? new Pace();
+    this.#paces[phase].set(server, pace);
+    pace.note(Math.min(Math.max(tookMs, 0), LONGEST_MS), nowMs, mayRise);
     this.#endRound(nowMs, isServerBusy);
   }
 
@@ -145,45 +159,45 @@ export class SetUpRate {
     this.#endRound(nowMs, true);
   }
 
-  get #all(): readonly Pace[] {
-    return Object.values(this.#paces);
-  }
-
-  get #isSlow(): boolean {
-    return this.#all.some(({ isSlow }) => isSlow);
-  }
-
-  get #mayRise(): boolean {
-    return !this.#isFalling || this.#all.every(({ isQuick }) => isQuick);
-  }
-
   #endRound(nowMs: number, isServerBusy: boolean): void {
     this.#roundStartedAtMs ??= nowMs;
     const lastedMs = nowMs - this.#roundStartedAtMs;
     if (lastedMs >= 0 && lastedMs < ROUND_MS) return;
     const startedPerSecond = (this.#startedInRound * 1000) / Math.max(lastedMs, ROUND_MS);
-    if (this.#failedInRound > 0) this.#lower(FAILED);
-    else if (this.#isSlow) this.#lower(SLOWED);
-    else if (this.#isUsedUp && startedPerSecond > this.#perSecond / 2 && this.#mayRise)
-      this.#raise(isServerBusy);
+    const paces = this.#fresh(nowMs);
+    const mayRise = !this.#isFalling || paces.every(({ isQuick }) => isQuick);
+    if (this.#failedInRound > 0) this.#lower(FAILED, paces);
+    else if (paces.some(({ isSlow }) => isSlow)) this.#lower(SLOWED, paces);
+    else if (this.#isUsedUp && startedPerSecond > this.#perSecond / 2 && mayRise)
+      this.#raise(isServerBusy || paces.some(({ isStretched }) => isStretched));
     this.#roundStartedAtMs = nowMs;
     this.#startedInRound = this.#failedInRound = 0;
     this.#isUsedUp = false;
   }
 
-  #raise(isServerBusy: boolean): void {
+  #fresh(nowMs: number): Pace[] {
+    const all = Object.values(this.#paces).flatMap((paces) => [...paces.values()]);
+    return all.filter((pace) => pace.isFresh(nowMs));
+  }
+
+  /** @param isNear the end of what goes well is */
+  #raise(isNear: boolean): void {
     this.#isFalling = false;
-    const isNear = isServerBusy || this.#all.some(({ isStretched }) => isStretched);
     const leap = isNear ? 0 : this.#perSecond * (QUICK_GROWTH - 1);
     const toCarried = this.#carriedPerSecond - this.#perSecond;
     const by = Math.max(SLOW_GROWTH_PER_ROUND, Math.min(leap, toCarried));
     this.#perSecond = Math.min(MOST_PER_SECOND, this.#perSecond + by);
   }
 
-  #lower(by: number): void {
+  #lower(by: number, paces: readonly Pace[]): void {
     if (!this.#isFalling) this.#carriedPerSecond = this.#perSecond * SLOWED;
     this.#isFalling = true;
     this.#perSecond = Math.max(LEAST_PER_SECOND, this.#perSecond * by);
-    for (const pace of this.#all) pace.forgive();
+    for (const pace of paces) pace.forgive();
   }
+}
+
+function meanUsualMs(paces: ReadonlyMap<string, Pace>): number {
+  const sum = [...paces.values()].reduce((total, { usualMs }) => total + usualMs, 0);
+  return sum / Math.max(1, paces.size);
 }

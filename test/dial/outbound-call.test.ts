@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { virtualClock } from '../../src/adapters/clock/virtual-clock.js';
+import { TelephonyError } from '../../src/adapters/telephony/errors.js';
 import type { CallResult } from '../../src/dial/outbound-call-parts.js';
 import { OutboundCall } from '../../src/dial/outbound-call.js';
 import { FakeAnalyser, FakeTelephony, settle, silentLog } from '../fakes/fake-telephony.js';
@@ -40,18 +41,20 @@ describe('OutboundCall', () => {
   it('lets the governor time the tap and the connection: both are slow before a server falls behind', async () => {
     const timed: string[] = [];
     const setUps: OutboundCallDeps['setUps'] = {
-      run: async (phase, work, isFault) => {
+      run: async (phase, work, part) => {
         const result = await work();
-        timed.push(isFault?.() === false ? `${phase} of a call that has ended` : phase);
+        const isFault = part?.isFault?.(new Error('re-INVITE: 487 Request Terminated'));
+        const how = isFault === false ? `${phase} of a call that has ended` : phase;
+        timed.push(`${how} on ${part?.serverOf?.(result)}`);
         return result;
       },
     };
     const t = placeCall({ setUps });
     const invite = await t.invite();
-    assert.deepEqual(timed, ['tap'], 'before the INVITE leaves');
+    assert.deepEqual(timed, ['tap on media'], 'before the INVITE leaves');
     invite.answer();
     await settle();
-    assert.deepEqual(timed, ['tap', 'connect']);
+    assert.deepEqual(timed, ['tap on media', 'connect on media']);
     await t.call.hangUp('done');
     await t.quiet();
     timed.length = 0;
@@ -59,9 +62,59 @@ describe('OutboundCall', () => {
     (await gone.invite()).answer();
     await gone.telephony.endpoints[0]?.close();
     await settle();
-    assert.deepEqual(timed, ['tap', 'connect of a call that has ended']);
+    assert.deepEqual(timed, ['tap on media', 'connect of a call that has ended on media']);
     await gone.call.hangUp('done');
     await gone.quiet();
+  });
+
+  describe('a connection of the media that fails', () => {
+    /** @returns whether the governor takes it for the media server's fault */
+    async function isFault(error: Error, hangsUp = false): Promise<boolean> {
+      const heard: boolean[] = [];
+      const setUps: OutboundCallDeps['setUps'] = {
+        run: (_phase, work, part) =>
+          work().catch((thrown: unknown) => {
+            heard.push(part?.isFault?.(thrown) ?? true);
+            throw thrown;
+          }),
+      };
+      const t = placeCall({ setUps });
+      const invite = await t.invite();
+      const [endpoint] = t.telephony.endpoints;
+      assert.ok(endpoint);
+      let fail = (): void => undefined;
+      endpoint.connect = () => new Promise((_, reject) => (fail = () => reject(error)));
+      const dialog = invite.answer();
+      await settle();
+      // The media server says only afterwards that it has ended its side.
+      let letEnd = (): void => undefined;
+      const mayEnd = new Promise<void>((resolve) => (letEnd = resolve));
+      const close = endpoint.close.bind(endpoint);
+      endpoint.close = () => mayEnd.then(close);
+      if (hangsUp) dialog.end();
+      await settle();
+      fail();
+      await settle();
+      letEnd();
+      await t.call.hangUp('done');
+      await t.quiet();
+      assert.equal(heard.length, 1);
+      return heard[0] === true;
+    }
+
+    it('is a fault of the media server', async () => {
+      assert.equal(await isFault(new TelephonyError('DEADLINE', 're-INVITE: 4000 ms')), true);
+    });
+
+    it('is none when the customer had hung up before the media server had ended its side', async () => {
+      const error = new TelephonyError('COMMAND_FAILED', 're-INVITE: 487 Request Terminated');
+      assert.equal(await isFault(error, true), false);
+    });
+
+    it('is none when the media server cannot speak with that far side', async () => {
+      const error = new TelephonyError('SDP_REFUSED', 're-INVITE: 488 Not Acceptable Here');
+      assert.equal(await isFault(error), false);
+    });
   });
 
   it('waits for its turn on the trunk with everything ready, and does not leave if it is given up', async () => {

@@ -131,6 +131,50 @@ describe('SetUpRate', () => {
     assert.ok(rate.perSecond > 5, `${rate.perSecond} a second`);
   });
 
+  it('knows what is usual for each server: one that is far away does not slow the others', () => {
+    const rate = new SetUpRate();
+    const farMs = { endpoint: 800, tap: 400 };
+    let nowMs = 0;
+    for (let count = 0; count < 600; count += 1) {
+      nowMs += 1000 / rate.perSecond;
+      rate.started();
+      rate.usedUp();
+      const isFar = count % 2 === 0;
+      for (const phase of ['endpoint', 'tap'] as const) {
+        rate.took(phase, isFar ? farMs[phase] : 5, nowMs, false, isFar ? 'far' : 'near');
+      }
+    }
+    assert.ok(rate.perSecond > 40, `${rate.perSecond} a second`);
+    const expected = Math.ceil(rate.perSecond * 0.5);
+    assert.equal(rate.inProgressMax, expected, 'half a second: in the mean it takes longer');
+  });
+
+  it('is slowed by any server that gets slower than it was', () => {
+    const rate = new SetUpRate();
+    let nowMs = drive(rate, 0, 3, quick);
+    const before = rate.perSecond;
+    for (let count = 0; count < 20; count += 1) {
+      nowMs += 100;
+      rate.took('endpoint', 10, nowMs, false, 'quick');
+      rate.took('endpoint', count < 5 ? 10 : 500, nowMs, false, 'loaded');
+    }
+    assert.ok(rate.perSecond < before, `${rate.perSecond} after ${before}`);
+  });
+
+  it('forgets a server that is gone, and a part of set-ups that none comes to any more', () => {
+    for (const phase of ['endpoint', 'connect'] as const) {
+      const rate = new SetUpRate();
+      let nowMs = drive(rate, 0, 2, quick);
+      for (let count = 0; count < 40; count += 1) {
+        nowMs += 100;
+        rate.took(phase, count === 0 ? 10 : 900, nowMs, false, 'gone');
+      }
+      const lowered = rate.perSecond;
+      drive(rate, nowMs, 60, quick);
+      assert.ok(rate.perSecond > lowered * 4, `${phase}: ${rate.perSecond} after ${lowered}`);
+    }
+  });
+
   it('is not misled by a wall clock that was set', () => {
     const rate = new SetUpRate();
     let nowMs = drive(rate, 3_600_000, 2, quick);

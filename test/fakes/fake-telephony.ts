@@ -171,6 +171,7 @@ export interface FakePlay {
 
 export class FakeEndpoint implements MediaEndpoint {
   readonly localSdp = 'v=0 local';
+  readonly server: string = 'media';
   hasEnded = false;
   remoteSdp: string | undefined;
   tappedTo: TapTarget | undefined;

@@ -36,6 +36,7 @@ export interface EndpointContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  readonly server: string;
   readonly tapMeans: TapMeans;
   /** mod_flite is loaded. */
   readonly canSpeak?: boolean | undefined;
@@ -107,6 +108,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  get server(): string {
+    return this.context.server;
   }
 
   get canSpeak(): boolean {

@@ -15,6 +15,8 @@ import { isEncrypted, noSrtp, placeholderOffer, SECURE_HEADERS } from './secure-
 import { createWatched } from './watched-creation.js';
 
 export interface MediaServerContext {
+  /** Its name, as logs have it. */
+  readonly server: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;

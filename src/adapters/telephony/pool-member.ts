@@ -78,6 +78,7 @@ export class PoolMember {
     this.name = `${options.host}:${options.port}`;
     this.#limits = options;
     this.media = new FreeswitchMediaServer({
+      server: this.name,
       clock,
       log,
       deadlines,

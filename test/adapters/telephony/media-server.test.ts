@@ -74,6 +74,7 @@ function setUp(create: (() => Promise<LibraryEndpoint>) & { srf?: object }) {
   } as unknown as FreeswitchConnection;
   const state = { connection: connection as FreeswitchConnection | undefined };
   const media = new FreeswitchMediaServer({
+    server: 'one',
     clock,
     log: silentLog,
     deadlines: DEFAULT_DEADLINES,
@@ -195,8 +196,12 @@ describe('creating endpoints', () => {
     await clock.advance(41);
     await connected;
     assert.equal(library.inviteCount, 3);
+    library.refusals.push(500);
+    const failed = { code: 'COMMAND_FAILED', message: /500/, isOfFarSide: false };
+    await assert.rejects(endpoint.answer(PLAIN_SDP), failed);
     library.refusals.push(488);
-    await assert.rejects(endpoint.answer(PLAIN_SDP), { code: 'COMMAND_FAILED', message: /488/ });
+    const refused = { code: 'SDP_REFUSED', message: /488/, isOfFarSide: true };
+    await assert.rejects(endpoint.answer(PLAIN_SDP), refused);
     assert.equal(await endpoint.answer(PLAIN_SDP), PLAIN_SDP, 'the next offer is not held up');
     await endpoint.close();
   });
