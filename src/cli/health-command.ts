@@ -1,16 +1,20 @@
 /**
  * `dialback health`: is the service that runs with this configuration alive? For the health checks of
- * containers, which know no port: it asks where the file says that the service listens.
+ * containers, which know no port: it asks where the service has left word that it listens, else where the
+ * file says.
  */
 import type { Command } from 'commander';
 import { Agent, request } from 'undici';
 import type { DialbackConfig } from '../config/config.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
+import { addressLeft } from './running-address.js';
 import { CommandFailure, runCommand } from './service-client.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 
 const ANSWER_MAX_MS = 4000;
 const ANSWER_MAX_BYTES = 65_536;
+const EDITED =
+  'Was http.listen edited? A service that runs listens where it did until it is restarted';
 
 interface HealthOptions {
   readonly config?: string;
@@ -40,7 +44,29 @@ async function look({ config: file, ready }: HealthOptions, terminal: Terminal):
   if (config === undefined && ready !== true)
     return terminal.out('the file has a fault: not asked');
   if (config === undefined) throw new CommandFailure('CBD_CONFIG', 'the file has a fault');
-  const url = new URL(ready === true ? '/readyz' : '/livez', addressOf(config));
+  const path = ready === true ? '/readyz' : '/livez';
+  const written = addressOf(config);
+  const running = addressLeft(config.file);
+  if (running === undefined || running === written) return ask(written, path, terminal);
+  try {
+    await ask(running, path, terminal);
+  } catch (error) {
+    // Left by one that was killed.
+    if (error instanceof Unreachable) return ask(written, path, terminal);
+    throw error;
+  }
+  // A name and its address may be one place; two ports are none.
+  if (new URL(running).port === new URL(written).port) return;
+  terminal.err(
+    `it listens at ${running} until it is restarted; http.listen of the file is another`,
+  );
+}
+
+class Unreachable extends CommandFailure {}
+
+/** @throws CommandFailure when it is not well; Unreachable when nobody is there */
+async function ask(base: string, path: string, terminal: Terminal): Promise<void> {
+  const url = new URL(path, base);
   // A certificate is made for the name that clients use, and its date is not what is asked for here.
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
@@ -52,7 +78,7 @@ async function look({ config: file, ready }: HealthOptions, terminal: Terminal):
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure('CBD_SERVICE_UNREACHABLE', `${url.href}: ${why}`);
+    throw new Unreachable('CBD_SERVICE_UNREACHABLE', `${url.href}: ${why}. ${EDITED}`);
   } finally {
     await dispatcher.close();
   }

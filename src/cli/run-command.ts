@@ -8,7 +8,9 @@ import { createLog } from '../adapters/log.js';
 import { loadConfig } from '../config/load-config.js';
 import { systemClock } from '../adapters/clock/system-clock.js';
 import { startDialback, type Dialback } from '../main.js';
+import type { Log } from '../ports.js';
 import { printConfigError } from './check-command.js';
+import { leaveAddress } from './running-address.js';
 import { productVersion } from './version.js';
 
 /** After a second signal. */
@@ -33,6 +35,7 @@ export function registerRunCommand(program: Command): void {
       }
       const dialback = await startDialback(config, log);
       log.info({ version: productVersion(), api: dialback.url, config: config.file }, 'running');
+      const takeBack = addressOf(dialback, log);
       const watcher = new ConfigWatcher({
         file: config.file,
         clock: systemClock(),
@@ -48,10 +51,22 @@ export function registerRunCommand(program: Command): void {
       log.info({}, 'draining: no new calls; a second signal hangs up what is left');
       onceSignal(() => void hangUpAndExit(dialback));
       await dialback.stop();
+      takeBack();
       log.info({}, 'stopped');
       // A FreeSWITCH with channels that hang keeps their event sockets open, and would keep us.
       process.exit();
     });
+}
+
+/** Leaves where it listens to `dialback health`. */
+function addressOf({ url, config }: Dialback, log: Log): () => void {
+  try {
+    return leaveAddress(config.file, url);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.debug({ why }, 'dialback health has to believe the file');
+    return () => undefined;
+  }
 }
 
 /** The impatient end: every leg gets its BYE or CANCEL, for as long as that takes on a healthy wire. */

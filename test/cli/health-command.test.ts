@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
+import { leaveAddress } from '../../src/cli/running-address.js';
 import { registerHealthCommand } from '../../src/cli/health-command.js';
 import { TemporaryFolder } from '../config/temporary-config.js';
+import { freePort } from '../fakes/free-port.js';
 import { selfSigned } from '../fakes/self-signed.js';
 
 describe('The command health', () => {
@@ -52,6 +55,30 @@ describe('The command health', () => {
     assert.equal(not.code, 1);
     assert.match(not.err, /^CBD_NOT_WELL.*\/readyz: \{"ok":false\}$/);
     assert.deepEqual(asked, ['/livez', '/livez', '/readyz']);
+  });
+
+  it('finds a service whose http.listen was edited since, and the one of the file when that is gone', async () => {
+    isReady = true;
+    const port = await serve(createServer());
+    const taken = await freePort();
+    const yaml = `http: { listen: "127.0.0.1:${taken}" }\n`;
+    const lost = await run(yaml);
+    assert.match(lost.err, /^CBD_SERVICE_UNREACHABLE.*restarted/);
+    const file = join(folder.path, 'health.yaml');
+    let takeBack = leaveAddress(file, `http://127.0.0.1:${port}`);
+    const found = await run(yaml);
+    assert.deepEqual([found.code, found.out], [0, '{"ok":true}']);
+    assert.match(found.err, /until it is restarted/);
+    takeBack();
+    assert.equal((await run(yaml)).code, 1);
+    takeBack = leaveAddress(file, `http://127.0.0.1:${taken}`);
+    const restarted = await run(`http: { listen: "127.0.0.1:${port}" }\n`);
+    assert.deepEqual(
+      restarted,
+      { out: '{"ok":true}', err: '', code: 0 },
+      'left by one that was killed',
+    );
+    takeBack();
   });
 
   it('asks over TLS where there is a certificate, whatever name that is for', async function () {

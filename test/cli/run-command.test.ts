@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { addressLeft } from '../../src/cli/running-address.js';
 import { TemporaryFolder } from '../config/temporary-config.js';
 
 const START = `
@@ -41,6 +42,7 @@ describe('dialback run', () => {
         return (await fetch(api + path, { method: 'POST', body })).status;
       };
       assert.equal(await ask('support'), 404);
+      assert.equal(addressLeft(file), api, 'for dialback health');
 
       folder.write('dialback.yaml', `${START.replace('60', '90')}  support: { queue: q }\n`);
       await said(/^services\.sales\._ttl: 60 -> 90$/);
@@ -58,6 +60,7 @@ describe('dialback run', () => {
     } finally {
       child.kill('SIGTERM');
       await exited;
+      assert.equal(addressLeft(file), undefined);
       folder.remove();
     }
     assert.equal(child.exitCode, 0);

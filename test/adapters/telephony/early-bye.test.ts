@@ -27,8 +27,8 @@ describe('a BYE of a phone that has not answered', () => {
     await telephony.close();
   });
 
-  const isAnswerToBye = ({ start, header }: SipText): boolean =>
-    start.startsWith('SIP/2.0') && header('cseq')?.endsWith('BYE') === true;
+  const isAnswerToBye = (message: SipText): boolean =>
+    message.start.startsWith('SIP/2.0') && message.header('cseq')?.endsWith('BYE') === true;
 
   async function ringing() {
     const request = { uri: far.uri, callId: randomUUID(), localSdp: far.rtp.sdp };
