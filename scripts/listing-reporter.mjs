@@ -2,8 +2,9 @@
 // it at the very end and look at it again: { passes, failures: [{ file, title, message }] }.
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { cwd, exit } from 'node:process';
+import { cwd } from 'node:process';
 import Mocha from 'mocha';
+import { endWithin } from './ending-reporter.mjs';
 
 /** A test that failed may have left open what it would have closed; others may not, and hang. */
 const LEFT_OPEN_MAX_MS = 10_000;
@@ -23,7 +24,7 @@ export default class ListingReporter extends Mocha.reporters.Spec {
     runner.on(EVENT_RUN_END, () => {
       const { passes } = this.stats;
       writeFileSync(options.reporterOptions.list, JSON.stringify({ passes, failures }));
-      if (failures.length > 0) setTimeout(() => exit(1), LEFT_OPEN_MAX_MS).unref();
+      if (failures.length > 0) endWithin(LEFT_OPEN_MAX_MS, 1);
     });
   }
 }
