@@ -85,8 +85,8 @@ export type InviteOutcome =
   | InviteFailure
   /** We cancelled; a 200 that crossed the CANCEL is ended by the adapter. */
   | { readonly kind: 'cancelled' }
-  /** The request could not be sent, or the signalling server went away. */
-  | { readonly kind: 'error'; readonly why: string };
+  /** It could not be sent, the signalling server went away, or the answer is of no use (`isOfFarSide`). */
+  | { readonly kind: 'error'; readonly why: string; readonly isOfFarSide?: true };
 
 /**
  * What another process needs to end a leg after the crash of the one that made it. Plain data, kept

@@ -144,7 +144,7 @@ export class AgentCall implements FarCall {
     if (outcome.kind === 'failed') {
       const { status, reason } = outcome;
       this.#fail(`SIP ${status} ${reason}`, false, status);
-    } else if (outcome.kind === 'error') this.#fail(outcome.why, true);
+    } else if (outcome.kind === 'error') this.#fail(outcome.why, outcome.isOfFarSide !== true);
     // Not by us, or we would be over.
     else this.#fail('given up before it rang');
     return undefined;

@@ -119,7 +119,9 @@ export class QueueDesk {
   refused(offerId: string, why: string, isOurs: boolean, status?: number): void {
     this.#isOver(offerId);
     const isElsewhere = this.deps.isShared === true && isBusy(status);
-    this.#post({ type: 'refused', offerId, why, isOurs, isElsewhere });
+    // Else a PBX that restarts would make every agent not-ready, and fail every customer who waits.
+    const isOfServers = isOurs || isServerFailure(status);
+    this.#post({ type: 'refused', offerId, why, isOurs: isOfServers, isElsewhere });
   }
 
   ended(offerId: string): void {
@@ -285,4 +287,9 @@ const BUSY_EVERYWHERE = 600;
 
 function isBusy(status: number | undefined): boolean {
   return status === BUSY || status === BUSY_EVERYWHERE;
+}
+
+/** RFC 3261 21.5: a server on the way, of whom an agent knows nothing. */
+function isServerFailure(status = 0): boolean {
+  return status >= 500 && status <= 599;
 }

@@ -152,6 +152,10 @@ export class FakeCall implements OutgoingCall {
     this.#finish({ kind: 'answered', dialog });
     return dialog;
   }
+  /** With a description that is of no use. */
+  answerInVain(why: string): void {
+    this.#finish({ kind: 'error', why, isOfFarSide: true });
+  }
   fail(status: number, more: Partial<InviteFailure> = {}): void {
     this.#finish({ kind: 'failed', status, reason: 'refused', ...more });
   }

@@ -195,6 +195,39 @@ describe('DeskSearch', () => {
     t.desk.stop();
   });
 
+  it('takes what a server on the way says (5xx) for no miss and no try', async () => {
+    const t = office(gold({ missesMax: 1 }), { attemptsMax: 1 });
+    const { found, heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.fail(503);
+    await settle();
+    t.telephony.calls[1]?.fail(500);
+    await settle();
+    const misses = t.desk.agents().map(({ missesInARow, missed }) => [missesInARow, missed]);
+    assert.deepEqual(heard, []);
+    assert.deepEqual(misses.flat(), [0, 0, 0, 0]);
+    await t.clock.advance(5000);
+    t.telephony.calls[2]?.answer();
+    await settle();
+    assert.deepEqual(heard, ['answered']);
+    await found.hangUp('done');
+    await t.clock.advance(10_000);
+    t.isClean();
+  });
+
+  it('takes an answer that is of no use for a miss, or a wrong phone would ring for ever', async () => {
+    const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }] }), { attemptsMax: 1 });
+    const { heard } = t.search();
+    await settle();
+    t.telephony.calls[0]?.answerInVain('SDP_SRTP: the far side wants RTP/SAVP');
+    await settle();
+    assert.deepEqual(heard, [
+      'failed: sip:ann@pbx.example.net: SDP_SRTP: the far side wants RTP/SAVP',
+    ]);
+    assert.equal(t.desk.agents()[0]?.missesInARow, 1);
+    t.isClean();
+  });
+
   it('takes busy for a miss where there is no other process', async () => {
     const t = office(gold({ seats: [{ agent: 'ann', tier: 1 }] }), { attemptsMax: 1 });
     const { heard } = t.search();

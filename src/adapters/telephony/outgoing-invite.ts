@@ -301,7 +301,9 @@ export class OutgoingInvite implements OutgoingCall {
     } else {
       void dialog.bye(why).finally(() => this.#isNoOrphan());
       this.#finish(
-        this.#cancelReason === undefined ? { kind: 'error', why } : { kind: 'cancelled' },
+        this.#cancelReason === undefined
+          ? { kind: 'error', why, isOfFarSide: true }
+          : { kind: 'cancelled' },
       );
     }
     this.context.onGone(this);

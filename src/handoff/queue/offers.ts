@@ -9,8 +9,8 @@ import type { Roster } from './roster.js';
 import type { CallOffCause, QueueEventBody } from './vocabulary.js';
 import { priorityAt } from './waiting-line.js';
 
-/** Not sooner is an agent asked again who is in a call that is not ours. */
-const ELSEWHERE_PAUSE_MIN_MS = 2000;
+/** Not sooner is an agent asked again who could not be: in a call that is not ours, or servers failed. */
+const NO_TRY_PAUSE_MIN_MS = 2000;
 
 type Refused = Extract<QueueEventBody, { type: 'refused' }>;
 
@@ -19,8 +19,8 @@ export interface OfferListener {
   onAnswered(offer: Offer, isAssumed: boolean): void;
   /** Not answered; the offer is gone. */
   onMissed(offer: Offer, why: string): void;
-  /** The agent is in a call of another process: that is no try, and the offer is gone. */
-  onElsewhere(offer: Offer): void;
+  /** The agent was not asked: that is no try, and the offer is gone. */
+  onNoTry(offer: Offer): void;
   /** The far side left after its answer. */
   onEnded(offer: Offer): void;
   /** The agent has no call any more. */
@@ -144,10 +144,11 @@ export class Offers {
     if (offer.stage !== 'calling') return this.ended(offerId);
     this.#forget(offer);
     const { agent, queue } = offer;
-    if (!isElsewhere || !agent || queue.kind !== 'agents') return this.#miss(offer, why, isOurs);
+    const wasAsked = !isElsewhere && !isOurs;
+    if (wasAsked || !agent || queue.kind !== 'agents') return this.#miss(offer, why, isOurs);
     agent.freeSinceMs = undefined;
-    this.pause(agent, Math.max(queue.plan.missPauseMs, ELSEWHERE_PAUSE_MIN_MS), why);
-    this.listener.onElsewhere(offer);
+    this.pause(agent, Math.max(queue.plan.missPauseMs, NO_TRY_PAUSE_MIN_MS), why);
+    this.listener.onNoTry(offer);
   }
 
   ended(offerId: string): void {

@@ -50,7 +50,7 @@ export class QueueCore {
     this.#offers = new Offers(this.#moment, this.#roster, {
       onAnswered: (offer, isAssumed) => this.#onAnswered(offer, isAssumed),
       onMissed: (offer, why) => this.#onMissed(offer, why),
-      onElsewhere: ({ request }) => {
+      onNoTry: ({ request }) => {
         if (this.#isRoundOver(request)) this.#requests.place(request);
       },
       onEnded: ({ request }) => this.#requests.forget(request),

@@ -82,8 +82,8 @@ export type QueueEvent = At &
     | { readonly type: 'picked-up'; readonly offerId: string }
     | { readonly type: 'answered'; readonly offerId: string }
     /**
-     * Not answered. `isOurs`: our own servers failed, not the far side. `isElsewhere`: the agent may be
-     * in a call that another process has.
+     * Not answered. `isOurs`: servers failed, ours or those on the way, not the far side. `isElsewhere`:
+     * the agent may be in a call that another process has.
      */
     | {
         readonly type: 'refused';

@@ -78,6 +78,7 @@ describe('SRTP on a trunk', function () {
       assert.deepEqual(await outcome, {
         kind: 'error',
         why: 'SDP_NO_SRTP: the far side has no SRTP for us: RTP/AVP',
+        isOfFarSide: true,
       });
       await far.request('BYE');
       await endpoint.close();

@@ -264,6 +264,7 @@ describe('an INVITE through drachtio', () => {
     assert.deepEqual(await site().invite(far).outcome, {
       kind: 'error',
       why: 'SDP_MISSING: the far side sent no SDP',
+      isOfFarSide: true,
     });
     await far.request('BYE');
   });

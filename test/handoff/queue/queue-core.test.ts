@@ -73,10 +73,16 @@ describe('a queue of agents', () => {
     assert.equal(world.stateOf('ann'), 'ringing', 'the count began anew');
   });
 
-  it('does not blame an agent for a failure of our own servers', () => {
-    const world = gold(['ann'], { missesMax: 1, missPauseMs: 0 }).joins('c1', GOLD);
-    world.refuses('ann', 'no endpoint', true);
-    assert.equal(world.stateOf('ann'), 'ringing');
+  it('does not blame an agent for a failure of servers, nor fail the customer by it', () => {
+    const world = gold(['ann', 'bob'], { missesMax: 1, missPauseMs: 0 });
+    world.joins('c1', GOLD, { attemptsMax: 1 }).said();
+    world.refuses('ann', 'no endpoint', true).refuses('bob', 'no endpoint', true);
+    assert.deepEqual(world.said(), ['call bob for c1']);
+    assert.equal(world.core.agent('ann')?.missed, 0);
+    world.passes(1999);
+    assert.deepEqual(world.said(), [], 'not again and again');
+    world.passes(1);
+    assert.deepEqual(world.said(), ['call ann for c1']);
   });
 
   it('gives an agent the whole time to ring, and does not blame one who was never called', () => {
