@@ -7,6 +7,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { SessionService } from '../plugin/embedded/session-service.js';
+import { decodeHttpEvent } from '../plugin/scxml/session/http-events.js';
 import type { Clock } from '../ports.js';
 import { readParameters } from './parameters.js';
 import { RequestProblem } from './problem.js';
@@ -94,12 +95,27 @@ export function registerSessionRoutes(
     return {};
   });
 
-  // Where the Basic HTTP Event I/O Processor of a page says it is (`_ioprocessors`).
+  void api.register((scope) => registerBasicHttp(scope, sessions));
+}
+
+/** Where the Basic HTTP Event I/O Processor of a page says it is (`_ioprocessors`): any body, as it is. */
+function registerBasicHttp(api: FastifyInstance, sessions: SessionService): void {
+  api.removeAllContentTypeParsers();
+  api.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  const tags = ['Plugins'];
   const event = { schema: { tags, summary: 'Send an event, as the Basic HTTP processor has it' } };
   api.post<{ Params: Path }>('/scxml/session/:id', event, (request) => {
-    const { _scxmleventname: name, ...data } = fieldsOf(request.body, request.query);
-    const event = typeof name === 'string' ? eventName(name) : 'HTTP.POST';
-    if (!sessions.raise(request.params.id, event, data)) throw unknownSession();
+    const { id } = request.params;
+    // The other headers are no business of the page; one of them is the key.
+    const contentType = request.headers['content-type'];
+    const decoded = decodeHttpEvent({
+      method: 'POST',
+      path: `/scxml/session/${id}`,
+      headers: contentType === undefined ? {} : { 'content-type': contentType },
+      body: typeof request.body === 'string' ? request.body : '',
+    });
+    if (!sessions.receive(id, { ...decoded, name: eventName(decoded.name) }))
+      throw unknownSession();
     return {};
   });
 }

@@ -11,7 +11,9 @@ import { configOf } from './test-config.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const PAGE = page(`<datamodel><data id="seen" expr="[]"/></datamodel>
-  <state id="first"><transition event="go" target="second"/></state>
+  <state id="first"><transition event="go" target="second"/>
+    <transition event="told HTTP"><assign location="_data.seen" expr="[_event.name, _event.data, _event.origintype, _event.raw]"/></transition>
+    <transition event="what"><session:response requestid="_event.sendid"><param name="seen" expr="_data.seen"/></session:response></transition></state>
   <state id="second"><transition event="ask">
     <session:response requestid="_event.sendid" type="'positive'" resultcode="202">
       <param name="sum" expr="Number(_event.data.a) + Number(_data.b)"/></session:response></transition>
@@ -107,7 +109,33 @@ describe('the REST paths of the Orchestration Server', () => {
     await post(`/scxml/session/${id}`, '_scxmleventname=go');
     await clock.advance(0);
     assert.deepEqual(service.query(id)?.states, ['second']);
+    const absent = await post('/scxml/session/absent', '_scxmleventname=go');
+    assert.equal(absent.statusCode, 404);
+    const wrong = await post(`/scxml/session/${id}`, '_scxmleventname=%0D%0A');
+    assert.equal(wrong.statusCode, 400);
   });
+
+  for (const [what, type, body, name, data] of [
+    ['a form', FORM['content-type'], '_scxmleventname=told&a=1', 'told', { a: '1' }],
+    ['a text', 'text/plain', 'hello', 'HTTP.POST', 'hello'],
+    ['what has no type that we know', 'application/x-own', '<a/>', 'HTTP.POST', '<a/>'],
+  ] as const)
+    it(`give the page ${what} as the specification has it, and no key of whoever sent it`, async () => {
+      const id = await start();
+      const headers = { 'content-type': type, authorization: 'Bearer secret' };
+      const url = `/scxml/session/${id}`;
+      const sent = await api.inject({ method: 'POST', url, headers, payload: body });
+      assert.equal(sent.statusCode, 200, sent.body);
+      const asked = await post(`${url}/request/what`);
+      assert.deepEqual(asked.json(), {
+        seen: [
+          name,
+          data,
+          'http://www.w3.org/TR/scxml/#BasicHTTPEventProcessor',
+          `POST ${url} HTTP/1.1\r\ncontent-type: ${type}\r\n\r\n${body}`,
+        ],
+      });
+    });
 
   it('give the page what came with the start, typed as it came', async () => {
     const answer = await api.inject({

@@ -9,6 +9,7 @@ import type { HolderParameters } from '../../holder/holder-parameters.js';
 import type { PageRunner } from '../../holder/page-runner.js';
 import type { Clock } from '../../ports.js';
 import type { InteractionFacts, SessionFacts } from '../scxml/orchestration/genesys-model.js';
+import type { ScxmlEvent } from '../scxml/session/event.js';
 import type {
   ExtensionRequest,
   PostOutcome,
@@ -143,9 +144,13 @@ export class OrchestratedSession {
 
   /** An event from outside. @param data a JSON value */
   raise(name: string, data: unknown, sendId?: string): void {
-    this.#trail.line('sent', name);
-    const facts = JSON.stringify(this.#facts());
-    this.#pooled.send({ name, type: 'external', data: JSON.stringify(data), facts, sendId });
+    this.receive({ name, type: 'external', data: JSON.stringify(data), sendId });
+  }
+
+  /** The same, as it came. */
+  receive(event: ScxmlEvent): void {
+    this.#trail.line('sent', event.name);
+    this.#pooled.send({ ...event, facts: JSON.stringify(this.#facts()) });
   }
 
   /** An event, and the wait for the `<session:response>` that names it. */

@@ -3,6 +3,7 @@
  * process. A session that is started here has no call and nobody who waits for its reply; the sessions
  * of callbacks can be looked at, sent events and terminated just the same.
  */
+import type { ScxmlEvent } from '../scxml/session/event.js';
 import type { SessionEnd } from '../scxml/session/host.js';
 import {
   describeEnd,
@@ -75,6 +76,13 @@ export class SessionService {
   raise(id: string, name: string, data: unknown): boolean {
     const session = this.#environment.directory.get(id);
     session?.raise(name, data);
+    return session !== undefined;
+  }
+
+  /** An event as it came. @returns false when there is no such session */
+  receive(id: string, event: ScxmlEvent): boolean {
+    const session = this.#environment.directory.get(id);
+    session?.receive(event);
     return session !== undefined;
   }
 
