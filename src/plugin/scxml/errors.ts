@@ -57,8 +57,6 @@ export type LimitCode =
 /** Endings that are nobody's fault in the document. */
 export type PlatformCode = 'SCXML_WORKER_LOST' | 'SCXML_STOPPED' | 'SCXML_INTERNAL';
 
-export type ScxmlCode = DocumentErrorCode | LimitCode | PlatformCode;
-
 /** A document that is refused before its first action. */
 export class DocumentError extends Error {
   readonly code: DocumentErrorCode;

@@ -88,13 +88,6 @@ export class ScxmlPool {
     });
   }
 
-  /** A pool whose threads are up, so that the first session starts as fast as any. */
-  static async start(options: PoolOptions): Promise<ScxmlPool> {
-    const pool = new ScxmlPool(options);
-    await pool.warm();
-    return pool;
-  }
-
   /** Starts the threads that are missing; without it each starts when a session needs it. */
   warm(): Promise<void> {
     return this.#roster.warm();

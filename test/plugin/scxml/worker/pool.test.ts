@@ -73,7 +73,7 @@ async function startPool(options: Partial<PoolOptions> = {}) {
   const clock = virtualClock();
   const threads: NearThread[] = [];
   let ids = 0;
-  const pool = await ScxmlPool.start({
+  const pool = new ScxmlPool({
     clock,
     newId: () => `s${++ids}`,
     newThread: () => {
@@ -88,6 +88,7 @@ async function startPool(options: Partial<PoolOptions> = {}) {
     },
     ...options,
   });
+  await pool.warm();
   return { pool, clock, threads };
 }
 
