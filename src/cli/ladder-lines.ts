@@ -13,6 +13,9 @@ const SPAN = 24;
 const TIME = 11;
 const MARGIN = ' '.repeat(4);
 const DETAIL_MAX = 60;
+const ROW = new RegExp(`.{1,${DETAIL_MAX}}(?:\\s+|$)|.{${DETAIL_MAX}}`, 'gs');
+/** Of a text that does not fit in one row. */
+const ROWS_MAX = 5;
 
 type Item =
   | ({ readonly kind: 'sip' } & LadderLine)
@@ -52,18 +55,21 @@ function laneTitles(ladder: readonly LadderLine[]): string {
 }
 
 function draw(item: Item, offset: (atMs: number) => string): string[] {
-  if (item.kind === 'attempt') return [`${' '.repeat(TIME)}${MARGIN}attempt ${item.attempt}`];
+  const indent = ' '.repeat(TIME) + MARGIN;
+  if (item.kind === 'attempt') return [`${indent}attempt ${item.attempt}`];
   const time = offset(item.atMs).padEnd(TIME);
-  if (item.kind === 'media') return [`${time}${MARGIN}${mediaRow(item)}`];
+  if (item.kind === 'media') {
+    const [first = '', ...more] = wrapped(mediaText(item));
+    return [`${time}${MARGIN}* ${first}`, ...more.map((text) => `${indent}  ${text}`)];
+  }
   const empty = ' '.repeat(SPAN);
   const isCustomer = item.leg === 'customer';
   // Ours go left to the customer and right to the others.
   const pointsRight = isCustomer === (item.direction === '<-');
   const arrow = item.direction === '--' ? centre(item.message, SPAN) : line(item, pointsRight);
   const row = isCustomer ? `|${arrow}|${empty}|` : `|${empty}|${arrow}|`;
-  const { detail } = item;
-  const note = detail && `${' '.repeat(TIME)}${MARGIN}|  ${detail.slice(0, DETAIL_MAX)}`;
-  return [`${time}${MARGIN}${row}`, ...(note ? [note] : [])];
+  const notes = wrapped(item.detail ?? '').map((text) => `${indent}|  ${text}`);
+  return [`${time}${MARGIN}${row}`, ...notes];
 }
 
 function line({ message, cseq }: LadderLine, pointsRight: boolean): string {
@@ -77,10 +83,19 @@ function line({ message, cseq }: LadderLine, pointsRight: boolean): string {
   return pointsRight ? `${drawn.slice(0, -1)}>` : `<${drawn.slice(1)}`;
 }
 
-function mediaRow({ leg, what, detail }: MediaLine): string {
-  const whose = leg === 'customer' ? '' : ` ${leg}`;
-  const text = `*${whose} ${what}${detail === undefined ? '' : `: ${detail}`}`;
-  return text.slice(0, DETAIL_MAX + 3);
+function mediaText({ leg, what, detail }: MediaLine): string {
+  const whose = leg === 'customer' ? '' : `${leg} `;
+  return `${whose}${what}${detail === undefined ? '' : `: ${detail}`}`;
+}
+
+/** Rows of at most `DETAIL_MAX`, broken at blanks where there are any. */
+function wrapped(text: string): readonly string[] {
+  const rows = text.match(ROW) ?? [];
+  const isCut = rows.length > ROWS_MAX;
+  return rows.slice(0, ROWS_MAX).map((row, index) => {
+    const isLast = isCut && index === ROWS_MAX - 1;
+    return isLast ? `${row.slice(0, DETAIL_MAX - 3)}...` : row.trimEnd();
+  });
 }
 
 function centre(text: string, width: number): string {

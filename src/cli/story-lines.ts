@@ -24,8 +24,10 @@ export function stepLine(step: JournalStep, firstAtMs: number): string {
 export function storyLines(story: StoryDocument): string[] {
   const firstAtMs = story.steps[0]?.atMs ?? story.attempts[0]?.startedAtMs ?? 0;
   const start = firstAtMs === 0 ? 'nothing has happened yet' : new Date(firstAtMs).toISOString();
+  const because = story.reason === undefined ? '' : `, ${story.reason}`;
   return [
     `callback ${story.id}, ${start}`,
+    `  ${story.serviceName} to ${story.customerNumber}: ${story.state}${because}`,
     ...section(
       'steps',
       story.steps.map((step) => stepLine(step, firstAtMs)),

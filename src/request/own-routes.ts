@@ -34,6 +34,11 @@ export interface CallbackDocument {
 /** The document of `dialback trace`. */
 export interface StoryDocument {
   readonly id: string;
+  readonly serviceName: string;
+  readonly customerNumber: string;
+  readonly state: CallbackRecord['state'];
+  /** Once it is COMPLETED. */
+  readonly reason?: CallbackRecord['reason'];
   readonly steps: readonly JournalStep[];
   readonly attempts: readonly AttemptView[];
   /** SIP, message by message. */
@@ -99,14 +104,18 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
     '/v1/callbacks/:id/story',
     { schema: story },
     async (request): Promise<StoryDocument> => {
-      const { id } = await callbackWith(request.params.id);
+      const record = await callbackWith(request.params.id);
+      const { id, serviceName, customerNumber, state, reason } = record;
       const [steps, attempts, trail] = await Promise.all([
         store.story(id),
         attemptsOf(id),
         store.trail(id),
       ]);
       const ladder = ladderOf(attempts, trail);
-      return { id, steps, attempts, ladder, media: mediaOf(attempts, trail) };
+      return {
+        ...{ id, serviceName, customerNumber, state, ...(reason && { reason }) },
+        ...{ steps, attempts, ladder, media: mediaOf(attempts, trail) },
+      };
     },
   );
 

@@ -98,6 +98,10 @@ export const STORY = {
   type: 'object',
   properties: {
     id: text,
+    serviceName: text,
+    customerNumber: text,
+    state: text,
+    reason: text,
     steps: listOf({
       type: 'object',
       properties: {

@@ -199,6 +199,7 @@ describe('The commands that use a running service', () => {
     await run('trace', id, '--server', server);
     const text = out.join('\n');
     assert.match(text, /^callback .*2026-01-15T12:00:00\.000Z/);
+    assert.match(text, /\n {2}sales to \+\d+: \w+\n/);
     assert.match(text, /dial-first: because of/);
     assert.match(text, /attempt 1 to 915550001: call state 6, SIP 486, Call-ID call-77/);
     assert.match(text, /\+0\.900s {5}\|-+ 486 Busy -+>\|/);
@@ -207,7 +208,8 @@ describe('The commands that use a running service', () => {
     await run('trace', id, '--server', server, '--json');
     assert.equal(out.length, 1);
     const document = JSON.parse(out[0] ?? '') as Record<string, unknown[]>;
-    assert.deepEqual(Object.keys(document), ['id', 'steps', 'attempts', 'ladder', 'media']);
+    const whose = ['id', 'serviceName', 'customerNumber', 'state'];
+    assert.deepEqual(Object.keys(document), [...whose, 'steps', 'attempts', 'ladder', 'media']);
     assert.equal(document['ladder']?.length, 2);
   });
 

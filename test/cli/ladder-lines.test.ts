@@ -59,6 +59,16 @@ describe('the drawn ladder', () => {
     );
   });
 
+  it('tells a long reason to its end, in several rows', () => {
+    const detail = `REPLY_NO_CALL: ${'why '.repeat(25)}end`;
+    const row = { atMs: 2, attempt: 1, leg: 'customer' as const, what: 'reply-refused', detail };
+    const [, , first, ...more] = drawLadder([], [row], at);
+    assert.match(first ?? '', /^ {3}\+0\.002s {5}\* reply-refused: REPLY_NO_CALL: why/);
+    assert.ok(more.length > 0 && more.every((text) => /^ {17}\S/.test(text)), more.join('\n'));
+    const told = [first?.slice(17), ...more.map((text) => text.trim())].join(' ');
+    assert.equal(told, `reply-refused: ${detail}`);
+  });
+
   it('is empty when nothing was sent', () => {
     assert.deepEqual(drawLadder([], [], at), []);
   });

@@ -120,7 +120,8 @@ describe('The HTTP API', () => {
 
       const story = await get(`/v1/callbacks/${id}/story`);
       assert.deepEqual(story.json(), {
-        id,
+        ...{ id, serviceName: callback['serviceName'], state: callback['state'] },
+        customerNumber: callback['customerNumber'],
         steps: [step],
         attempts,
         ladder: [
