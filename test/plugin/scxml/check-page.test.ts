@@ -59,7 +59,7 @@ describe('checking a page', () => {
     const found = await linesOf(
       page(`<script>throw new Error('never run');</script>
 <state id="s"><onentry><log expr="1 +"/>
-<dialog:play interactionid="'i"/></onentry>
+<dialog:play interactionid="'i"><dialog:prompt/></dialog:play></onentry>
 <transition cond="a b" target="s"/></state>
 <script>function (</script>`),
     );
@@ -81,14 +81,16 @@ var a = 1;
 var item = _genesys.session.getListItemValue('list', 'item');</script>
 <state id="s"><onentry>
 <queue:query/>
-<queue:submit><dialog:play/><dialog:collect/></queue:submit>
+<dialog:play prompt="'a.wav'"/>
+<queue:submit><dialog:play><dialog:prompt/></dialog:play><dialog:collect/></queue:submit>
 <session:fetch gdelivery="true" srcexpr="'x'"/></onentry></state>`),
     );
     assert.deepEqual(found, [
       '5 warning SCXML_CAUTION: _genesys.session.getListItemValue needs a configuration server: it throws here',
       '7 warning SCXML_CAUTION: <queue:query> is always answered with error.queue.query',
-      '8 warning SCXML_CAUTION: <dialog:collect> inside <queue:submit> is left out: who waits hears play and playsound',
-      '9 warning SCXML_CAUTION: <session:fetch> is sent once, whatever gdelivery says',
+      '8 warning SCXML_CAUTION: <dialog:play> has no <dialog:prompt>, so it is answered with error.dialog.play',
+      '9 warning SCXML_CAUTION: <dialog:collect> inside <queue:submit> is left out: who waits hears play and playsound',
+      '10 warning SCXML_CAUTION: <session:fetch> is sent once, whatever gdelivery says',
     ]);
   });
 

@@ -18,6 +18,10 @@ function elementCautions(element: XmlElement): readonly Caution[] {
   const module = NAMESPACE.exec(element.uri)?.[1];
   const say = (message: string): Caution => ({ message: `<${element.name}> ${message}`, at });
   switch (`${module}.${element.local}`) {
+    case 'dialog.play':
+      return elementsOf(element).length > 0
+        ? []
+        : [say('has no <dialog:prompt>, so it is answered with error.dialog.play')];
     case 'queue.query':
     case 'queue.cancel':
       return [say(`is always answered with error.queue.${element.local}`)];
