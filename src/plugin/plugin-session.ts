@@ -152,7 +152,7 @@ export class PluginSession implements DeskVisitor {
   }
 
   #refuse({ code, field, message }: JudgedRefusal): ReplyAnswer {
-    this.deps.log.warn({ ...this.#ids, code, field }, 'reply refused');
+    this.deps.log.warn({ ...this.#ids, code, field, why: message }, 'reply refused');
     this.#trail('reply-refused', `${code}: ${message}`);
     return { status: 400, body: { error: code, ...(field === '' ? {} : { field }), message } };
   }
