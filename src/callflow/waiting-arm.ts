@@ -156,7 +156,7 @@ export function onAgentMissed(
   draft.context.transferAttempts += 1;
   const { transferAttempts } = draft.context;
   const limit = `_max_transfer_to_agent_attempts ${service.maxTransferToAgentAttempts}`;
-  const because = `${event.why}; this is try ${transferAttempts} of ${limit}`;
+  const because = `${event.why}; now try ${transferAttempts} of ${limit}`;
   return draft.stay('agent.missed', because);
 }
 

@@ -123,7 +123,7 @@ describe('an agent who was tried in vain', () => {
   it('counts as an attempt, and the customer goes on waiting', () => {
     const flow = new Flow({ ...AHEAD, waitsForAgent: false }).dialed('human').agentMissed();
     assert.equal(flow.last.row, 'agent.missed');
-    assert.match(flow.last.because, /this is try 2 of _max_transfer_to_agent_attempts 2/);
+    assert.match(flow.last.because, /now try 2 of _max_transfer_to_agent_attempts 2/);
     assert.deepEqual(flow.last.commands, []);
     assert.equal(flow.agentFails().last.row, 'agent.limit');
   });
