@@ -38,7 +38,7 @@ const REFUSALS: Readonly<Record<NumberRefusal, string>> = {
   personal: 'is a personal number, which costs more',
   satellite: 'is a number of a satellite or global network',
   short: 'is a short number',
-  emergency: 'is the number of an emergency service',
+  emergency: 'is as short as the number of an emergency service',
   'do-not-call': 'is not to be called',
   'country-not-allowed': 'is in a country that this service does not dial',
 };
