@@ -49,6 +49,7 @@ export async function openApi(
     sessions: {
       start: () => Promise.resolve({ kind: 'refused', why: 'there is no such page' }),
       raise: () => false,
+      receive: () => false,
       request: () => Promise.resolve({ kind: 'gone' }),
       query: () => undefined,
       terminate: () => false,
