@@ -27,7 +27,7 @@ import {
   WATERMARKS_QUERY,
 } from './genesys-schemas.js';
 import { currentCaller } from './guarded-routes.js';
-import { serviceNamed } from './named-service.js';
+import { checkFilter, serviceNamed } from './named-service.js';
 import { RequestProblem, shownValue } from './problem.js';
 
 const MINUTE_MS = 60_000;
@@ -191,6 +191,7 @@ async function listQueues(
 ): Promise<Readonly<Record<string, readonly GenesysView[]>>> {
   const nowMs = clock.nowMs();
   const target = textOf(query, 'target');
+  await checkFilter({ config }, target, (serviceName) => store.find({ serviceName, limit: 1 }));
   const limit = typeof query['max'] === 'number' ? query['max'] : LIST_MAX;
   const after = textOf(query, 'after');
   const reasons = commaList(textOf(query, '_callback_reason'));

@@ -2,10 +2,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { CallbackStore } from '../schedule/callback-store.js';
 import type { InboundCallRecord } from '../schedule/inbound-calls.js';
+import type { ApiDeps } from './callback-api.js';
 import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
+import { checkFilter } from './named-service.js';
 import { cursorOf, idOfCursor } from './paging.js';
 import { RequestProblem } from './problem.js';
-import { answers, INBOUND_CALL, INBOUND_FILTERS, INBOUND_PAGE, PAGING, params } from './schemas.js';
+import {
+  answers,
+  INBOUND_CALL,
+  onlyThese,
+  INBOUND_FILTERS,
+  INBOUND_PAGE,
+  PAGING,
+  params,
+} from './schemas.js';
 
 /** The document of `dialback trace` for a call from outside. */
 export interface InboundStoryDocument {
@@ -28,16 +38,23 @@ interface PageQuery {
 
 export function registerInboundRoutes(
   api: FastifyInstance,
-  { store }: { readonly store: Pick<CallbackStore, 'inboundCalls' | 'trail'> },
+  deps: {
+    readonly store: Pick<CallbackStore, 'inboundCalls' | 'trail'>;
+    readonly config: ApiDeps['config'];
+  },
 ): void {
+  const { store } = deps;
   const page = {
     tags: ['Records'],
     summary: 'Calls from outside that were taken into a queue, the latest first',
-    querystring: { type: 'object', properties: { ...INBOUND_FILTERS, ...PAGING } },
+    querystring: onlyThese({ ...INBOUND_FILTERS, ...PAGING }),
     response: answers('One page.', INBOUND_PAGE),
   };
   api.get<{ Querystring: PageQuery }>('/v1/inbound-calls', { schema: page }, async ({ query }) => {
     const { service, number, callId, from, to, limit, cursor } = query;
+    await checkFilter(deps, service, (serviceName) =>
+      store.inboundCalls({ serviceName, limit: 1 }),
+    );
     const found = await store.inboundCalls({
       ...(service !== undefined && { serviceName: service }),
       // A `+` that was not escaped arrives as a blank.

@@ -15,12 +15,14 @@ import {
 } from './callback-view.js';
 import { ladderOf, mediaOf, type LadderLine, type MediaLine } from './ladder.js';
 import { cursorOf, filterOf, idOfCursor, type CallbackFilter } from './paging.js';
+import { checkFilter } from './named-service.js';
 import { RequestProblem, shownValue } from './problem.js';
 import {
   answers,
   CALLBACK_DOCUMENT,
   CALLBACK_FILTERS,
   CALLBACK_PAGE,
+  onlyThese,
   PAGING,
   params,
   STORY,
@@ -62,12 +64,13 @@ export function registerOwnRoutes(api: FastifyInstance, deps: ApiDeps): void {
   const page = {
     tags: ['Callbacks'],
     summary: 'Callbacks, the newest desired times first',
-    querystring: { type: 'object', properties: { ...CALLBACK_FILTERS, ...PAGING } },
+    querystring: onlyThese({ ...CALLBACK_FILTERS, ...PAGING }),
     response: answers('One page.', CALLBACK_PAGE),
   };
   api.get<{ Querystring: PageQuery }>('/v1/callbacks', { schema: page }, async ({ query }) => {
     const { limit, cursor } = query;
     const after = cursor === undefined ? {} : { after: idOfCursor(cursor) };
+    await checkFilter(deps, query.service, (serviceName) => store.find({ serviceName, limit: 1 }));
     const found = await store.find({ ...filterOf(query), ...after, limit: limit + 1 });
     const callbacks = found.slice(0, limit);
     const last = found.length > limit ? callbacks.at(-1) : undefined;

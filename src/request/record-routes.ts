@@ -5,6 +5,8 @@ import { callRecord, csvLine, RECORD_COLUMNS, type CallRecord } from '../report/
 import type { CallbackQuery, CallbackStore } from '../schedule/callback-store.js';
 import type { ApiDeps } from './callback-api.js';
 import { endedCallbacks, readAhead } from './ended-callbacks.js';
+import { checkFilter } from './named-service.js';
+import { onlyThese } from './schemas.js';
 
 const PAGE = 200;
 const DAY_MS = 86_400_000;
@@ -16,23 +18,21 @@ interface Query {
   readonly to?: number;
 }
 
-export function registerRecordRoutes(api: FastifyInstance, { store, clock }: ApiDeps): void {
+export function registerRecordRoutes(api: FastifyInstance, deps: ApiDeps): void {
+  const { store, clock } = deps;
   const schema = {
     tags: ['Records'],
     summary: 'Callbacks that ended in a window, one line each, oldest first',
-    querystring: {
-      type: 'object',
-      properties: {
-        format: { type: 'string', enum: ['jsonl', 'csv'], default: 'jsonl' },
-        service: { type: 'string', maxLength: 64 },
-        from: {
-          type: 'integer',
-          minimum: 0,
-          description: 'Ended at or after; default: a day ago.',
-        },
-        to: { type: 'integer', minimum: 0, description: 'Ended before; default: now.' },
+    querystring: onlyThese({
+      format: { type: 'string', enum: ['jsonl', 'csv'], default: 'jsonl' },
+      service: { type: 'string', maxLength: 64 },
+      from: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Ended at or after; default: a day ago.',
       },
-    },
+      to: { type: 'integer', minimum: 0, description: 'Ended before; default: now.' },
+    }),
     produces: ['application/jsonl', 'text/csv'],
     response: { 200: { description: 'Keys as Genesys names them in reports.', type: 'string' } },
   };
@@ -40,6 +40,7 @@ export function registerRecordRoutes(api: FastifyInstance, { store, clock }: Api
     const nowMs = clock.nowMs();
     const { format, service, from = nowMs - DAY_MS, to = nowMs } = query;
     const window = { completedFromMs: from, completedToMs: to };
+    await checkFilter(deps, service, (serviceName) => store.find({ serviceName, limit: 1 }));
     const ofService = service !== undefined && { serviceName: service };
     const records = await readAhead(recordsOf(store, { ...window, ...ofService }));
     const lines = format === 'csv' ? csvOf(records) : jsonOf(records);

@@ -4,6 +4,7 @@
  */
 
 import type { FastifyRequest } from 'fastify';
+import { nearestName } from '../config/nearest-name.js';
 import { RequestProblem, shownNumber, shownValue } from './problem.js';
 
 /** As far as it is read here. Source: fastify, "Validation and Serialization". */
@@ -37,6 +38,10 @@ export function schemaProblem(error: unknown, request: FastifyRequest): RequestP
       fault: { field, rule: 'has to be there' },
     });
   }
+  const unknown = fault.params['additionalProperty'];
+  if (fault.keyword === 'additionalProperties' && typeof unknown === 'string') {
+    return unknownName([...path, unknown].join('.'), namesIn(request, validationContext));
+  }
   const field = path.join('.') || validationContext;
   const value = path.reduce(partOf, request[CONTEXTS[validationContext]]);
   const rule = ruleOf(fault);
@@ -47,6 +52,23 @@ export function schemaProblem(error: unknown, request: FastifyRequest): RequestP
       rule,
     },
   });
+}
+
+function unknownName(name: string, known: readonly string[]): RequestProblem {
+  const field = shownValue(name);
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  const rule = known.length === 0 ? 'is not known here' : `one of ${known.join(', ')}`;
+  return new RequestProblem('CBD_REQUEST_MALFORMED', `${field} is not known here.${hint}`, {
+    fault: { field, rule },
+  });
+}
+
+/** What the route's schema has by name, at its top. */
+function namesIn({ routeOptions }: FastifyRequest, context: keyof typeof CONTEXTS): string[] {
+  const schema = routeOptions.schema?.[context];
+  const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
+  return Object.keys(properties);
 }
 
 function ruleOf({ keyword, message = 'is not valid', params }: SchemaFault): string {

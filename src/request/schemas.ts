@@ -120,6 +120,11 @@ export const STORY = {
 };
 
 /** The words by which lists of callbacks are narrowed down. */
+/** Of a query: a parameter that is written wrong is no filter that lets everything through. */
+export function onlyThese(properties: Readonly<Record<string, object>>) {
+  return { type: 'object', properties, additionalProperties: false } as const;
+}
+
 export const CALLBACK_FILTERS = {
   service: { type: 'string', maxLength: 64 },
   state: {
