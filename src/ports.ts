@@ -341,7 +341,7 @@ export interface SetUpLimits {
 }
 
 export interface MediaServer {
-  /** @throws Error when no endpoint can be had within the adapter's deadline. */
+  /** @throws Error when none can be had within the adapter's deadline; `isUnasked`: no server was asked */
   createEndpoint(wish?: EndpointWish): Promise<MediaEndpoint>;
   /**
    * This endpoint is likely to be bridged: what can be done ahead is, from now on. The endpoint of the first who is

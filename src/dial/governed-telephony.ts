@@ -20,8 +20,9 @@ export function governedTelephony(
       return telephony.media.setUpLimits;
     },
     createEndpoint: async (wish) => {
-      // Nothing is bridged with a customer who has hung up: that is no server's fault.
-      const isFault = () => wish?.beside?.hasEnded !== true;
+      // Nothing is bridged with a customer who has hung up: that is no server's fault. Nor does it say
+      // anything of the others that the customer's own cannot be asked.
+      const isFault = (thrown: unknown) => wish?.beside?.hasEnded !== true && !isUnasked(thrown);
       const make = () => telephony.media.createEndpoint(wish);
       const create = () =>
         governor.run('endpoint', make, { isFault, serverOf: ({ server }) => server });
@@ -44,4 +45,8 @@ export function governedTelephony(
     counts: () => telephony.counts(),
     close: () => telephony.close(),
   };
+}
+
+function isUnasked(thrown: unknown): boolean {
+  return (thrown as { isUnasked?: unknown } | undefined)?.isUnasked === true;
 }

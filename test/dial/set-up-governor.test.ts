@@ -160,7 +160,7 @@ describe('governedTelephony', () => {
 
   describe('endpoints that cannot be had', () => {
     /** @returns the rate before, and after several seconds of them */
-    async function failing(isCustomerGone: boolean) {
+    async function failing(isCustomerGone: boolean, more = {}) {
       const clock = virtualClock();
       const fake = new FakeTelephony();
       const governor = new SetUpGovernor({ clock, limits: () => NO_LIMITS });
@@ -168,7 +168,8 @@ describe('governedTelephony', () => {
       const customer = await media.createEndpoint();
       const before = governor.perSecond;
       if (isCustomerGone) await customer.close();
-      fake.mediaProblem = 'Connection timeout';
+      fake.media.createEndpoint = () =>
+        Promise.reject(Object.assign(new Error('Connection timeout'), more));
       for (let n = 0; n < 4; n += 1) {
         await assert.rejects(media.createEndpoint({ beside: customer }));
         await clock.advance(600);
@@ -180,6 +181,11 @@ describe('governedTelephony', () => {
     it('make it begin fewer calls', async () => {
       const { before, after } = await failing(false);
       assert.ok(after <= before / 4, `${after} of ${before}`);
+    });
+
+    it('make no difference when no server could be asked for them', async () => {
+      const { before, after } = await failing(false, { isUnasked: true });
+      assert.equal(after, before);
     });
 
     it('make no difference when the customer had hung up before the agent had his', async () => {

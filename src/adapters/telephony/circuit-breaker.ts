@@ -17,6 +17,8 @@ export interface BreakerOptions {
   readonly pauseMaxMs: number;
   /** Rejects when the server fails again. */
   trial(): Promise<void>;
+  /** After a trial that failed so the next pause is not longer. */
+  isPassing?(thrown: unknown): boolean;
   /** Called when it opens and when it closes. */
   onChange(isClosed: boolean, why: string): void;
 }
@@ -101,6 +103,7 @@ export class CircuitBreaker {
       if (!this.#isStopped) this.reset();
     } catch (thrown) {
       this.#openedBecause ??= String(thrown);
+      if (this.options.isPassing?.(thrown)) this.#pauseMs = this.options.firstPauseMs;
       if (!this.#isStopped) this.#tryLater();
     } finally {
       this.#isTrying = false;

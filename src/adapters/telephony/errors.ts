@@ -20,6 +20,7 @@ export type TelephonyErrorCode =
   | 'FREESWITCH_LOST'
   | 'FREESWITCH_FULL'
   | 'ENDPOINT_REFUSED'
+  | 'ENDPOINT_NO_ROOM'
   | 'ENDPOINT_UNREACHED'
   | 'ENDPOINT_GIVEN_UP'
   | 'ENDPOINT_SRTP'
@@ -46,6 +47,11 @@ export class TelephonyError extends Error {
   get isOfFarSide(): boolean {
     return this.code === 'SDP_REFUSED';
   }
+
+  /** No server could be asked, which is known already. */
+  get isUnasked(): boolean {
+    return this.code === 'FREESWITCH_LOST' || this.code === 'FREESWITCH_FULL';
+  }
 }
 
 /** Faults that stay until somebody changes a configuration: trying again soon is no use. */
@@ -65,6 +71,11 @@ const LASTING: ReadonlySet<string> = new Set<TelephonyErrorCode>([
 /** Will this fail again until a configuration is changed? */
 export function isLasting(thrown: unknown): boolean {
   return thrown instanceof TelephonyError && LASTING.has(thrown.code);
+}
+
+/** Will this be over as soon as some calls have ended? */
+export function isPassing(thrown: unknown): boolean {
+  return thrown instanceof TelephonyError && thrown.code === 'ENDPOINT_NO_ROOM';
 }
 
 /** The code of a fault of ours, for a log line; undefined for anything else. */

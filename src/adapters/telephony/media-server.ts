@@ -261,6 +261,12 @@ function refusal(
     );
   }
   if (isSecure && / 488$/.test(why)) return noSrtp();
+  if (/ 503$/.test(why)) {
+    return new TelephonyError(
+      'ENDPOINT_NO_ROOM',
+      'FreeSWITCH takes no more calls (503): its max-sessions or sessions-per-second are used up, or it was paused',
+    );
+  }
   return new TelephonyError('ENDPOINT_REFUSED', `no endpoint: ${why}`);
 }
 

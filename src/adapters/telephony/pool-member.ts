@@ -9,7 +9,7 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { ConnectionKeeper } from './connection-keeper.js';
 import type { Deadlines } from './deadlines.js';
 import type { FreeswitchEndpoint } from './endpoint.js';
-import { codeOf, describeError, isLasting, TelephonyError } from './errors.js';
+import { codeOf, describeError, isLasting, isPassing, TelephonyError } from './errors.js';
 import {
   connectFreeswitch,
   type FreeswitchConnection,
@@ -92,6 +92,7 @@ export class PoolMember {
       firstPauseMs: FIRST_TRIAL_MS,
       pauseMaxMs: deadlines.lastingFaultPauseMs,
       trial: () => this.#try(),
+      isPassing,
       onChange: (isClosed, why) => {
         log[isClosed ? 'info' : 'warn']({ server: this.name, why }, 'media server circuit');
         context.onChange(isClosed, why);

@@ -144,6 +144,15 @@ describe('creating endpoints', () => {
     assert.deepEqual(media.counts(), NOTHING);
   });
 
+  it('says of a server that takes no more calls what may be used up', async () => {
+    const { media } = setUp(() => Promise.reject(new Error('Sip non-success response: 503')));
+    await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), {
+      code: 'ENDPOINT_NO_ROOM',
+      message: /max-sessions/,
+    });
+    assert.deepEqual(media.counts(), NOTHING);
+  });
+
   it('field notes 6: gives the channel up before its socket came; another one is tried at once', async () => {
     const library = givingUp(2);
     const { media } = setUp(library.createEndpoint);
@@ -235,7 +244,7 @@ describe('creating endpoints', () => {
   });
 
   it('passes a refusal on without the library’s object', async () => {
-    const sipError = Object.assign(new Error('Sip non-success response: 503'), { res: {} });
+    const sipError = Object.assign(new Error('Sip non-success response: 480'), { res: {} });
     const { media } = setUp(() => Promise.reject(sipError));
     await assert.rejects(media.createEndpoint(DEFAULT_DEADLINES.endpointMs), (thrown: object) => {
       assert.equal((thrown as { code: string }).code, 'ENDPOINT_REFUSED');
