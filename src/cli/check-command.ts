@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { checkConfig } from '../config/check-config.js';
-import { ConfigError, loadConfig } from '../config/load-config.js';
+import { ConfigError, defaultConfigPath, loadConfig } from '../config/load-config.js';
 import { checkPluginPages } from './check-plugin-pages.js';
 import { formatProblem, inFileOrder, type Problem } from '../config/problem.js';
 
@@ -18,7 +18,7 @@ export function registerCheckCommand(program: Command): void {
   program
     .command('check')
     .description('validate a configuration, and look for the files, URLs and queues it names')
-    .argument('[file]', 'configuration file or folder')
+    .argument('[file]', 'configuration file or folder (default: the packaged one)')
     .option('--config <file>', 'the same')
     .option('--json', 'print one JSON document')
     .action(async (file: string | undefined, options: CheckOptions) => {
@@ -31,10 +31,11 @@ async function check(file: string | undefined, options: CheckOptions): Promise<n
     process.stderr.write('error: name the configuration once, as argument or with --config\n');
     return 2;
   }
-  const problems = await findProblems(file ?? options.config);
+  const named = file ?? options.config;
+  const problems = await findProblems(named);
   const isOk = problems.every(({ severity }) => severity !== 'error');
   if (options.json) process.stdout.write(`${JSON.stringify(toJson(isOk, problems), null, 2)}\n`);
-  else process.stdout.write(toText(isOk, problems));
+  else process.stdout.write(toText(isOk, problems, named));
   return isOk ? 0 : 1;
 }
 
@@ -49,11 +50,13 @@ async function findProblems(file: string | undefined): Promise<readonly Problem[
   }
 }
 
-function toText(isOk: boolean, problems: readonly Problem[]): string {
+function toText(isOk: boolean, problems: readonly Problem[], named: string | undefined): string {
   const count = (wanted: Problem['severity']) =>
     problems.filter(({ severity }) => severity === wanted).length;
   const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
-  return `${lines}${isOk ? 'ok' : 'not ok'}: ${count('error')} errors, ${count('warning')} warnings\n`;
+  const counts = `${count('error')} errors, ${count('warning')} warnings`;
+  const where = named === undefined ? ` in ${defaultConfigPath()}` : '';
+  return `${lines}${isOk ? 'ok' : 'not ok'}: ${counts}${where}\n`;
 }
 
 function toJson(isOk: boolean, problems: readonly Problem[]): object {

@@ -57,7 +57,7 @@ export function registerFlowCommands(
     .requiredOption('--answer <word>', ANSWER_WORDS.join(' '))
     .option('--attempt <n>', 'dial attempt, the current one included', '1')
     .option('--reply <json>', "the plugin's or page's reply")
-    .option('--config <file>', 'configuration file or folder')
+    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
     .option('--json', 'one JSON document')
     .action(async (flags: ExplainFlags) => finish(terminal, await explainAnswer(flags)));
   program
@@ -65,7 +65,7 @@ export function registerFlowCommands(
     .description('every decision of the call flow, or those of one service')
     .option('--service <name>', 'callback service')
     .option('--format <format>', `${FORMATS.join(', ')} (default: lines of text)`)
-    .option('--config <file>', 'configuration file or folder')
+    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
     .option('--json', 'one JSON document')
     .action(async (flags: MatrixFlags) => finish(terminal, await printMatrix(flags)));
 }

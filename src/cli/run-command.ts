@@ -20,7 +20,7 @@ export function registerRunCommand(program: Command): void {
   program
     .command('run')
     .description('run the service')
-    .option('--config <file>', 'configuration file or folder')
+    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
     .action(async (options: { config?: string }) => {
       let config;
       try {

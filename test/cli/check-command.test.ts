@@ -29,7 +29,10 @@ describe('dialback check', () => {
     const { code, out, err } = await run();
     assert.deepEqual([code, err], [0, '']);
     // The PBX in it is an example.
-    assert.match(out, /^\S+: warning CHECK_HOST_UNREACHABLE .*\nok: 0 errors, 1 warnings\n$/);
+    assert.match(
+      out,
+      /^\S+: warning CHECK_HOST_UNREACHABLE .*\nok: 0 errors, 1 warnings in \S+dialback\.yaml\n$/,
+    );
   });
 
   it('prints what a compiler would, and exits 1', async () => {

@@ -170,6 +170,10 @@ function unseen(folder: string): string {
 const UNSEEN =
   'over TLS; its certificate is checked only by a drachtio started with DRACHTIO_TLS_VERIFY_CLIENT_CERT=1';
 
+/** The server's own words for a request that reached nobody are those of a trunk that refuses. */
+const NOBODY_THERE =
+  '; said by the trunk, or by drachtio when nobody answers there: are trunks[].uri and its port right?';
+
 /** Some carriers answer nothing to OPTIONS; nothing tells them from one that is not there. */
 async function describeTrunk(
   { name, request }: NonNullable<Surroundings['trunks']>[number],
@@ -181,9 +185,10 @@ async function describeTrunk(
       ? outcome.why
       : `OPTIONS answered with ${outcome.status} ${outcome.reason}`.trim();
   const isThere = outcome.kind === 'answered' && outcome.status !== 408 && outcome.status !== 503;
+  const where = outcome.kind === 'answered' && !isThere ? NOBODY_THERE : '';
   const isTls = /^sips:|;transport=tls\b/i.test(request.proxyUri ?? request.uri);
   const how = isTls ? `; ${UNSEEN}` : '';
-  return { name: `trunk ${name}`, ok: isThere, detail: `${request.uri}: ${said}${how}` };
+  return { name: `trunk ${name}`, ok: isThere, detail: `${request.uri}: ${said}${where}${how}` };
 }
 
 function failed(name: string, thrown: unknown): ServerFinding {

@@ -137,6 +137,10 @@ describe('bad input', function () {
     const silent = createSocket('udp4');
     silent.bind(0, '127.0.0.1');
     await once(silent, 'listening');
+    const closed = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const nobody = closed.address();
+    closed.close();
     const asked = (name: string, { port }: { port: number }) => ({
       name,
       request: { method: 'OPTIONS', uri: `sip:127.0.0.1:${port}`, limitMs: 500 } as const,
@@ -145,6 +149,7 @@ describe('bad input', function () {
     const trunks = [
       asked('there', trunk.address()),
       asked('gone', silent.address()),
+      asked('closed', nobody),
       { name: 'over TLS', request: tls },
     ];
     const findings = await examineSites(sites({}), { ...surroundings, trunks });
@@ -155,9 +160,12 @@ describe('bad input', function () {
       [
         ['trunk there', true],
         ['trunk gone', false],
+        ['trunk closed', false],
         ['trunk over TLS', false],
       ],
     );
+    const ofNobody = findings.find(({ name }) => name === 'trunk closed');
+    assert.match(ofNobody?.detail ?? '', /by drachtio when nobody answers there/);
     const told = findings.filter(({ detail }) => detail.includes('DRACHTIO_TLS_VERIFY'));
     assert.deepEqual(
       told.map(({ name }) => name),
