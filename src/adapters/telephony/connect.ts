@@ -32,9 +32,10 @@ export interface TelephonyOptions extends Surroundings {
 const DEFAULT_PROFILE = 'drachtio_mrf';
 
 /**
- * Connects every server once; one drachtio with one FreeSWITCH is enough to start.
+ * Connects every server; one drachtio with one FreeSWITCH is enough to start.
  * @throws TelephonyError with a code DRACHTIO_*, FREESWITCH_* or ENDPOINT_* when no call could be made,
- * within `connectMs` for each of the two and `endpointMs`; nothing is left open then
+ * within `connectMs` for each of the two and `endpointMs`, and `startMs` more when they were only slow;
+ * nothing is left open then
  */
 export async function connectFleet(options: FleetOptions): Promise<Fleet> {
   const { sites, clock, log, ownerId } = options;

@@ -12,6 +12,8 @@ const SECOND_MS = 1000;
 export interface Deadlines {
   /** TCP connect and log-in to one server. */
   readonly connectMs: number;
+  /** At the start: as long as no call can be made because servers were slow, another try begins until then. */
+  readonly startMs: number;
   /** A new endpoint, falling over to another server included. The library's own limits are 4 s and 32 s. */
   readonly endpointMs: number;
   /** The first server's part of that, when there is another one to ask. */
@@ -52,6 +54,7 @@ export interface Deadlines {
 
 export const DEFAULT_DEADLINES: Deadlines = {
   connectMs: 3 * SECOND_MS,
+  startMs: 10 * SECOND_MS,
   endpointMs: 4.5 * SECOND_MS,
   endpointTryMs: 2 * SECOND_MS,
   modifyMs: 4 * SECOND_MS,

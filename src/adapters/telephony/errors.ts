@@ -78,6 +78,18 @@ export function isPassing(thrown: unknown): boolean {
   return thrown instanceof TelephonyError && thrown.code === 'ENDPOINT_NO_ROOM';
 }
 
+/** It was not refused, only too slow, as all is while a machine starts: may be better in a moment. */
+const SLOW: ReadonlySet<string> = new Set<TelephonyErrorCode>([
+  'DRACHTIO_TIMEOUT',
+  'FREESWITCH_TIMEOUT',
+  'ENDPOINT_GIVEN_UP',
+  'DEADLINE',
+]);
+
+export function isSlow(thrown: unknown): boolean {
+  return thrown instanceof TelephonyError && SLOW.has(thrown.code);
+}
+
 /** The code of a fault of ours, for a log line; undefined for anything else. */
 export function codeOf(thrown: unknown): TelephonyErrorCode | undefined {
   return thrown instanceof TelephonyError ? thrown.code : undefined;

@@ -17,13 +17,15 @@ import type { WireMessage } from '../../report/trail.js';
 import { logLibraryConsole } from './contained-console.js';
 import { containKnownRejections } from './contained-rejections.js';
 import type { Deadlines } from './deadlines.js';
-import { codeOf, describeError, TelephonyError } from './errors.js';
+import { codeOf, describeError, isSlow, TelephonyError } from './errors.js';
 import { LostLegs } from './lost-legs.js';
 import { MediaPool } from './media-pool.js';
 import type { OwnerMark } from './owner-mark.js';
 
 import { Site, type SiteOptions } from './site.js';
 import { WireWatch } from './wire-watch.js';
+
+const FIRST_PAUSE_MS = 250;
 
 export interface FleetContext {
   readonly clock: Clock;
@@ -70,12 +72,21 @@ export class Fleet implements Telephony {
   }
 
   /**
-   * Connects every server once. One site that can take a call is enough; the others go on trying.
+   * Connects every server. One site that can take a call is enough; the others go on trying. While there is
+   * none, what was only slow is tried again until `startMs` are over.
    * @throws TelephonyError the first fault when there is none; nothing goes on then
    */
   async start(): Promise<void> {
-    const started = await Promise.all([...this.#sites].map((site) => site.start()));
-    const failures = started.flatMap((failed) => [...failed.values()]);
+    const { clock, log, deadlines } = this.context;
+    const untilMs = clock.nowMs() + deadlines.startMs;
+    let failures = await this.#startSites();
+    for (let pauseMs = FIRST_PAUSE_MS; !this.media.isConnected; pauseMs *= 2) {
+      const slow = failures.find(isSlow);
+      if (slow === undefined || clock.nowMs() + pauseMs > untilMs) break;
+      log.warn({ code: codeOf(slow), why: describeError(slow), nextMs: pauseMs }, 'starts slowly');
+      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      failures = await this.#startSites();
+    }
     if (!this.media.isConnected) {
       const [first] = failures;
       if (first instanceof Error) throw first;
@@ -83,9 +94,15 @@ export class Fleet implements Telephony {
     }
     for (const thrown of failures) {
       const fields = { code: codeOf(thrown), why: describeError(thrown) };
-      this.context.log.error(fields, 'a server cannot be used; the others take its calls');
+      log.error(fields, 'a server cannot be used; the others take its calls');
     }
     for (const site of this.#sites) site.keepTrying();
+  }
+
+  /** @returns what failed */
+  async #startSites(): Promise<unknown[]> {
+    const started = await Promise.all([...this.#sites].map((site) => site.start()));
+    return started.flatMap((failed) => [...failed.values()]);
   }
 
   /** Takes another set of servers over; calls on those that are left out may end there. */

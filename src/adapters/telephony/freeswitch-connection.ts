@@ -43,6 +43,9 @@ export interface FreeswitchOptions extends FreeswitchAddress {
   readonly recordingFolder?: string;
 }
 
+/** drachtio-fsmrf gives a media server one second, which cannot be set, to say where its profile listens. */
+const NOT_READY = /not ready, timeout/;
+
 /** @throws TelephonyError FREESWITCH_* within `deadlines.connectMs` */
 export async function connectFreeswitch(
   srf: SrfView,
@@ -80,7 +83,8 @@ export async function connectFreeswitch(
       (late) => late.disconnect(),
       () => undefined,
     );
-    const code = thrown instanceof TelephonyError ? 'FREESWITCH_TIMEOUT' : 'FREESWITCH_UNREACHABLE';
+    const isLate = thrown instanceof TelephonyError || NOT_READY.test(describeError(thrown));
+    const code = isLate ? 'FREESWITCH_TIMEOUT' : 'FREESWITCH_UNREACHABLE';
     throw new TelephonyError(code, `${options.host}:${options.port}: ${describeError(thrown)}`);
   }
 }

@@ -110,18 +110,22 @@ export class Site {
   }
 
   /**
-   * Connects everything once; what fails is tried again by itself when `keepTrying` is called.
+   * Connects everything that is not connected, once; what fails is tried again by itself when
+   * `keepTrying` is called.
    * @returns what failed, by the name of the server
    */
   async start(): Promise<Map<string, unknown>> {
     const failures = new Map<string, unknown>();
-    await this.#keeper.start().catch((thrown: unknown) => failures.set(this.drachtioName, thrown));
+    const starting = this.#keeper.current ? undefined : this.#keeper.start();
+    await starting?.catch((thrown: unknown) => failures.set(this.drachtioName, thrown));
     // Without signalling no endpoint can prove a media server, and it would not be used anyway.
     if (failures.size > 0) return failures;
     await Promise.all(
-      [...this.members].map((member) =>
-        member.start().catch((thrown: unknown) => failures.set(member.name, thrown)),
-      ),
+      [...this.members]
+        .filter(({ connection }) => connection === undefined)
+        .map((member) =>
+          member.start().catch((thrown: unknown) => failures.set(member.name, thrown)),
+        ),
     );
     return failures;
   }

@@ -23,7 +23,7 @@ describe('connecting to the servers', () => {
       ...options,
       drachtio: { ...options.drachtio, ...change.drachtio },
       freeswitch: { ...options.freeswitch, ...change.freeswitch },
-      deadlines: { connectMs: 2000 },
+      deadlines: { connectMs: 2000, startMs: 0 },
     }).then(
       (telephony) => telephony.close(),
       (error: unknown) => error,
@@ -55,6 +55,28 @@ describe('connecting to the servers', () => {
     assert.equal(await refusal({ drachtio: { port } }), 'DRACHTIO_TIMEOUT');
     assert.equal(await refusal({ freeswitch: { port } }), 'FREESWITCH_TIMEOUT');
     server.close();
+  });
+
+  it('tries again when the media server was too slow for drachtio-fsmrf, which waits a second', async () => {
+    const options = site().options();
+    const proxy = await FaultProxy.open(options.freeswitch);
+    let asked = 0;
+    let slow = 0;
+    proxy.onPass = (chunk, isTowardsTarget) => {
+      if (!isTowardsTarget || !chunk.includes('sofia status')) return;
+      asked += 1;
+      // The first is our own look at it.
+      if (asked !== 2) return;
+      slow += 1;
+      proxy.freeze();
+      setTimeout(() => proxy.thaw(), 1300);
+    };
+    const freeswitch = { ...options.freeswitch, port: proxy.port };
+    const telephony = await connectTelephony({ ...options, freeswitch });
+    assert.equal(slow, 1);
+    await telephony.close();
+    await eventually(() => assert.equal(proxy.connectionCount, 0));
+    proxy.close();
   });
 
   it('names a server that speaks something else', async () => {
