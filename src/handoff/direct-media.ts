@@ -18,6 +18,7 @@ const GLARE_PAUSE_MIN_MS = 2100;
 const GLARE_PAUSE_MAX_MS = 4000;
 const GLARE_RETRIES = 2;
 const REQUEST_PENDING = 491;
+const PENDING = { kind: 'pending' } as const;
 /** The media server has the keys. */
 const SRTP = /^m=audio\s+\d+\s+\S*SAVP/m;
 
@@ -51,11 +52,16 @@ export async function goDirect(
   // The agent is asked first: whoever refuses, the customer hears no gap.
   const taken = await offer(agent.dialog, () => customer.dialog.remoteSdp, deps);
   if (taken.kind !== 'answered') return { kind: 'kept', why: `agent: ${said(taken)}` };
+  // The media server would answer what either offers meanwhile, and is about to leave.
+  for (const { dialog } of [customer, agent]) dialog.onOffer(() => Promise.resolve(PENDING));
   // Once: a pause for another try would be one in the conversation.
   const answered = await customer.dialog.reinvite(taken.remoteSdp);
   if (answered.kind === 'answered') {
     relayOffers(customer.dialog, agent.dialog, deps);
     return { kind: 'direct' };
+  }
+  for (const { dialog, endpoint } of [customer, agent]) {
+    dialog.onOffer((sdp) => endpoint.answer(sdp));
   }
   const why = `customer: ${said(answered)}`;
   const back = await offer(agent.dialog, () => agent.endpoint.localSdp, deps);
@@ -88,12 +94,12 @@ function relayOffers(one: SipDialog, other: SipDialog, deps: DirectDeps): void {
   const relay = async (sdp: string, to: SipDialog): Promise<OfferAnswer> => {
     // Of two that cross, each would be refused for the other's sake: the later one comes again, and
     // whoever did not choose the Call-ID does so while we pause (RFC 3261 14.1).
-    if (isRelaying) return { kind: 'pending' };
+    if (isRelaying) return PENDING;
     isRelaying = true;
     try {
       const outcome = await offer(to, () => sdp, deps);
       if (outcome.kind === 'answered') return outcome.remoteSdp;
-      if (isGlare(outcome)) return { kind: 'pending' };
+      if (isGlare(outcome)) return PENDING;
       throw new Error(`the other side would not: ${said(outcome)}`);
     } finally {
       isRelaying = false;

@@ -133,6 +133,25 @@ describe('a conversation', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 
+  it('has an offer come again (491) that is made between the two of ours, and answers it afterwards', async () => {
+    const bed = await talking({ media: 'direct' });
+    let refuse = (_outcome: typeof refusal): void => {};
+    bed.agent.onReinvite = () => sdp('v=0 agent');
+    bed.dialog.reinvite = () => new Promise((resolve) => (refuse = resolve));
+    const bridged = bed.bridge('q');
+    await settle();
+    // Answered by the media server, the agent would send to where nobody is in a moment.
+    assert.deepEqual(await bed.agent.offer?.('v=0 agent holds'), { kind: 'pending' });
+    assert.deepEqual(await bed.dialog.offer?.('v=0 customer holds'), { kind: 'pending' });
+    refuse(refusal);
+    await bridged;
+    await settle();
+    assert.match(bed.known().transferDetail ?? '', /customer: 488/);
+    assert.equal(typeof (await bed.agent.offer?.('v=0 agent holds')), 'string');
+    assert.equal(typeof (await bed.dialog.offer?.('v=0 customer holds')), 'string');
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+  });
+
   it('is not transferred while it is being decided who sends media to whom', async () => {
     const bed = await talking({ media: 'direct' });
     const answers = [{ kind: 'refused', status: 491, reason: 'Request Pending' } as const];
