@@ -14,6 +14,7 @@ import type {
   PlayOrder,
   TapTarget,
 } from '../../ports.js';
+import type { BridgesAhead } from './bridges-ahead.js';
 import type { Channel } from './channel.js';
 import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
 import { recordConversation, recordFarSide, type StopRecording } from './channel-recording.js';
@@ -42,6 +43,7 @@ export interface EndpointContext {
   readonly canSpeak?: boolean | undefined;
   /** Where the media server sees our files, when that is not where they are. */
   readonly mediaView?: MediaView | undefined;
+  readonly bridgesAhead: BridgesAhead;
   /** `uuid_kill` past the channel's own connection; must not reject. */
   kill(uuid: string): Promise<void>;
   onGone(endpoint: FreeswitchEndpoint): void;
@@ -254,21 +256,25 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#tap;
   }
 
-  readonly expectBridge = (): void => this.#bridge.expect();
+  readonly expectBridge = (): void => {
+    if (!this.context.bridgesAhead.areRefused) this.#bridge.expect();
+  };
 
   async otherSide(
     make: () => Promise<FreeswitchEndpoint>,
   ): Promise<FreeswitchEndpoint | undefined> {
     // A tap that holds the channel would end.
-    return this.#closing || this.#tap?.kind === 'unicast' ? undefined : this.#bridge.take(make);
+    const isHeld = this.#closing !== undefined || this.#tap?.kind === 'unicast';
+    return isHeld || this.context.bridgesAhead.areRefused ? undefined : this.#bridge.take(make);
   }
 
   /** See `SpareEndpoint`. */
   async lend(remoteSdp: string, takesBack: () => boolean): Promise<void> {
     await this.connect(remoteSdp);
+    const silence = this.channel.api('uuid_displace', this.id, 'start', SILENCE);
     await Promise.all([
       this.channel.api('uuid_setvar', this.id, ...SILENCE_WHEN_BRIDGED),
-      this.channel.api('uuid_displace', this.id, 'start', SILENCE),
+      this.context.bridgesAhead.learnFrom(silence),
     ]);
     this.#lender = { remoteSdp, takesBack };
   }

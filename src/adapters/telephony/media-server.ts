@@ -4,6 +4,7 @@
  * server answers again. Which FreeSWITCH a call gets is media-pool.ts's business.
  */
 import type { Clock, Log } from '../../ports.js';
+import { BridgesAhead } from './bridges-ahead.js';
 import { Channel } from './channel.js';
 import { type Deadlines, withDeadline } from './deadlines.js';
 import { FreeswitchEndpoint } from './endpoint.js';
@@ -35,6 +36,7 @@ export class FreeswitchMediaServer {
   readonly #orphans = new Set<string>();
   /** Asked for, whether we still wait or not; one object each, so that a loss forgets them. */
   readonly #pending = new Set<object>();
+  readonly #bridgesAhead = new WeakMap<FreeswitchConnection, BridgesAhead>();
 
   constructor(private readonly context: MediaServerContext) {}
 
@@ -65,6 +67,7 @@ export class FreeswitchMediaServer {
     const endpoint = new FreeswitchEndpoint(channel, {
       ...this.context,
       tapMeans: connection.tapMeans,
+      bridgesAhead: this.#bridgesAheadOn(connection),
       canSpeak: connection.facts.hasFlite,
       kill: (uuid) => this.#kill(uuid),
       onGone: (gone) => this.#endpoints.delete(gone),
@@ -150,6 +153,14 @@ export class FreeswitchMediaServer {
 
   async close(): Promise<void> {
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()));
+  }
+
+  /** Connected anew it may be another version. */
+  #bridgesAheadOn(connection: FreeswitchConnection): BridgesAhead {
+    const known = this.#bridgesAhead.get(connection);
+    const ahead = known ?? new BridgesAhead(this.context.log, connection.facts.sipAddress);
+    if (!known) this.#bridgesAhead.set(connection, ahead);
+    return ahead;
   }
 
   async #createUsable(

@@ -1,9 +1,12 @@
 /** A bridge made while an agent is called: against the embedded engine or real servers. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MediaEndpoint } from '../../../src/ports.js';
+import { connectTelephony } from '../../../src/adapters/telephony/connect.js';
+import type { Log, MediaEndpoint } from '../../../src/ports.js';
+import { silentLog } from '../../../src/adapters/log.js';
 import { KEPT_FOR_MS } from '../../../src/adapters/telephony/spare-side.js';
 import type { FarParty } from '../../sip/far-party.js';
+import { FaultProxy, freePort } from '../../sip/fault-proxy.js';
 import { concat, level, loudestClick, toneShare } from '../../sip/far-rtp.js';
 import { eventually, type LiveCall, useSite } from './site.js';
 
@@ -206,5 +209,48 @@ describe('a bridge made ahead', function () {
     await hears(far, MUSIC_HZ);
     await talk(spare);
     await Promise.all([spare.close(), site().hangUp(customer)]);
+  });
+});
+
+describe('a media server that refuses what a bridge made ahead takes', function () {
+  this.timeout(30_000);
+  const site = useSite();
+
+  it('is asked once, said once, and then makes one channel for an agent', async () => {
+    const options = site().options();
+    const listenPort = await freePort();
+    const events = await FaultProxy.open({ host: '127.0.0.1', port: listenPort });
+    events.rewrite = (chunk) => chunk.replaceAll('uuid_displace', 'uuid_diplomat');
+    let channels = 0;
+    events.onPass = (chunk, isTowardsUs) => {
+      if (!isTowardsUs && /^connect\n/m.test(chunk)) channels += 1;
+    };
+    const warnings: string[] = [];
+    const log: Log = { ...silentLog, warn: (_fields, text) => void warnings.push(text) };
+    const freeswitch = {
+      ...options.freeswitch,
+      listen: `127.0.0.1:${listenPort}`,
+      advertise: `127.0.0.1:${events.port}`,
+    };
+    const telephony = await connectTelephony({ ...options, freeswitch, log });
+    const far = await site().far();
+    const made: number[] = [];
+    try {
+      for (const _customer of ['one', 'two', 'three']) {
+        const customer = await telephony.media.createEndpoint();
+        await customer.connect(far.rtp.sdp);
+        telephony.media.expectBridge(customer);
+        channels = 0;
+        const agent = await telephony.media.createEndpoint({ beside: customer });
+        made.push(channels);
+        await Promise.all([agent.close(), customer.close()]);
+      }
+    } finally {
+      await telephony.close();
+      events.close();
+    }
+    assert.deepEqual(made, [2, 1, 1]);
+    assert.deepEqual(warnings, ['bridges are made at the answer there, and take longer']);
+    await site().checkLeaks(telephony);
   });
 });
