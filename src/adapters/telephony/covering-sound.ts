@@ -4,15 +4,21 @@
  * Source: `uuid_displace` with `m`, which leaves the received side alone, and `l`, which begins anew at the
  * end (write_displace_callback in switch_ivr_async.c of FreeSWITCH 1.10.12).
  *
- * Whoever ends it has to name it once more, and the name of a loop is long. FreeSWITCH yields the processor
- * after each byte of a command (read_packet in mod_event_socket.c): on a busy machine 2000 bytes took it
- * 600 ms, 200 some 20. So the name is kept in a variable of the channel, and the command says which.
+ * Whoever begins or ends it has to name it, and the name of a loop is long: the file as often as it fits. FreeSWITCH
+ * yields the processor after each byte of a command (read_packet in mod_event_socket.c): on a busy machine 4000
+ * bytes took it more than 3 s, 200 some 20 ms. So the name is kept in a variable of the channel, which is
+ * multiplied there, and the commands say which.
  */
 import type { Channel, ExecuteResult } from './channel.js';
-import { TelephonyError } from './errors.js';
+import type { ApiName } from './engine-commands.js';
+import { codeOf, TelephonyError } from './errors.js';
+import { LIST_SCHEME, MAX_LIST_ENTRIES, MAX_LOOP_BYTES } from './playback.js';
 
 const FOREVER = '0';
 const NAME = 'dialback_cover';
+const VALUE = `\${variable_${NAME}}`;
+/** By one command. */
+const MULTIPLIED_MAX = 4;
 const STOPPED: ExecuteResult = {
   response: 'FILE PLAYED',
   lastPositionSamples: undefined,
@@ -30,15 +36,14 @@ export class CoveringSound {
   }
 
   /**
-   * Plays until `stop`. @param onStarted it is heard from now on
-   * @throws TelephonyError as `Channel.api`: COMMAND_FAILED when the sound cannot be opened
+   * Plays the file over and over until `stop`. @param onStarted it is heard from now on
+   * @throws TelephonyError as `Channel.api`: COMMAND_FAILED when the sound cannot be opened; it is not heard then
    */
-  async play(name: string, onStarted: () => void): Promise<ExecuteResult> {
+  async play(file: string, onStarted: () => void): Promise<ExecuteResult> {
     const { channel } = this;
-    this.#starting = (async () => {
-      await channel.api('uuid_setvar', channel.uuid, NAME, name);
-      await this.#displace('start', FOREVER, 'ml');
-    })();
+    // Carried out in this order, and none waits for the answer to the one before.
+    const named = this.#name(file);
+    this.#starting = Promise.all([...named, this.#displace('start', FOREVER, 'ml')]);
     try {
       await this.#starting;
       onStarted();
@@ -53,6 +58,10 @@ export class CoveringSound {
         if (channel.hasEnded) this.#end();
       });
       return STOPPED;
+    } catch (thrown) {
+      // What is late may still be carried out, before this.
+      if (codeOf(thrown) === 'DEADLINE') void this.#displace('stop').catch(() => undefined);
+      throw thrown;
     } finally {
       this.#starting = undefined;
     }
@@ -66,9 +75,26 @@ export class CoveringSound {
     this.#end();
   }
 
-  #displace(action: 'start' | 'stop', ...more: readonly string[]): Promise<string> {
+  #name(file: string): Promise<string>[] {
+    const fits = Math.floor(MAX_LOOP_BYTES / (Buffer.byteLength(file) + 1));
+    const roundsMax = Math.min(MAX_LIST_ENTRIES, fits);
+    const orders = [this.channel.api('uuid_setvar', this.channel.uuid, NAME, file)];
+    let rounds = 1;
+    while (rounds * 2 <= roundsMax) {
+      const times = Math.min(MULTIPLIED_MAX, Math.floor(roundsMax / rounds));
+      rounds *= times;
+      orders.push(this.#expand('uuid_setvar', NAME, Array<string>(times).fill(VALUE).join('!')));
+    }
+    return orders;
+  }
+
+  /** A command for this channel, with its variables filled in. */
+  #expand(name: ApiName, ...words: readonly string[]): Promise<string> {
     const { uuid } = this.channel;
-    const name = `\${variable_${NAME}}`;
-    return this.channel.api('expand', `uuid:${uuid}`, 'uuid_displace', uuid, action, name, ...more);
+    return this.channel.api('expand', `uuid:${uuid}`, name, uuid, ...words);
+  }
+
+  #displace(action: 'start' | 'stop', ...more: readonly string[]): Promise<string> {
+    return this.#expand('uuid_displace', action, `${LIST_SCHEME}${VALUE}`, ...more);
   }
 }

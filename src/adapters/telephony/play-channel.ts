@@ -1,8 +1,8 @@
 /** The two ways a channel plays: an application that holds it, or a sound that covers its bridge. */
 import type { Channel } from './channel.js';
 import type { CoveringSound } from './covering-sound.js';
-import { TelephonyError } from './errors.js';
-import { loopName, type PlayChannel } from './playback.js';
+import { codeOf } from './errors.js';
+import type { PlayChannel } from './playback.js';
 
 export interface PlayMeans {
   readonly channel: Channel;
@@ -13,20 +13,13 @@ export interface PlayMeans {
   readonly prepare: () => Promise<void>;
 }
 
-/**
- * The name is in each event of the channel. Room for most of the 100 rounds that a list may have; then it
- * begins anew with a breath of 280 ms (file_string begins with 250 of them).
- */
-const COVER_NAME_BYTES = 4096;
-
 export function playChannel({ channel, cover, covering, prepare }: PlayMeans): PlayChannel {
   let onStarted = (): void => undefined;
   return {
     play: async (name) => {
       const file = covering();
       if (file !== undefined) {
-        const rounds = loopName([file], COVER_NAME_BYTES);
-        const covered = await cover.play(rounds, () => onStarted()).catch(unlessRefused);
+        const covered = await cover.play(file, () => onStarted()).catch(unlessRefused);
         if (covered) return covered;
       }
       await prepare();
@@ -49,5 +42,6 @@ export function coverOf(files: readonly string[]): string | undefined {
 
 /** It is played in the other way then, which says why it cannot be. */
 function unlessRefused(thrown: unknown): undefined {
-  if (!(thrown instanceof TelephonyError) || thrown.code !== 'COMMAND_FAILED') throw thrown;
+  const code = codeOf(thrown);
+  if (code !== 'COMMAND_FAILED' && code !== 'DEADLINE') throw thrown;
 }

@@ -30,11 +30,13 @@ export interface PlayChannel {
 
 const SAMPLES_PER_MS = 8;
 /** file_string splits into 128 at most; some room is left. */
-const MAX_LIST_ENTRIES = 100;
+export const MAX_LIST_ENTRIES = 100;
 /** FreeSWITCH repeats the argument in every event of the channel. */
 const MAX_LIST_BYTES = 8192;
+/** Of a loop, which has to begin soon on a media server that is full, too: see covering-sound.ts. */
+export const MAX_LOOP_BYTES = 4096;
 const BREAK_AGAIN_MS = 150;
-const LIST_SCHEME = 'file_string://';
+export const LIST_SCHEME = 'file_string://';
 /** mod_dptools puts so much silence before the files of a list. */
 const LIST_LEAD_MS = 250;
 /** A list that is over sooner has no sound in it, and looping it would spin. */
@@ -51,10 +53,10 @@ function failure(response: string, name: string): string {
   return `PLAY_ERROR: ${response || 'no answer'} (${file})`;
 }
 
-/** @returns one name for the files played as often as fits into one command of so many bytes. */
-export function loopName(files: readonly string[], bytesMax = MAX_LIST_BYTES): string {
+/** @returns one name for the files played as often as fits into one command. */
+export function loopName(files: readonly string[]): string {
   const roundBytes = files.reduce((sum, file) => sum + Buffer.byteLength(file) + 1, 0);
-  const fits = Math.min(MAX_LIST_ENTRIES / files.length, bytesMax / roundBytes);
+  const fits = Math.min(MAX_LIST_ENTRIES / files.length, MAX_LOOP_BYTES / roundBytes);
   const rounds = Math.max(1, Math.floor(fits));
   const [only] = files;
   if (rounds * files.length === 1 && only !== undefined) return only;

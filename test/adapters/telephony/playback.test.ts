@@ -205,11 +205,11 @@ describe('how much of a playback was heard, field notes 4', () => {
 });
 
 describe('the name of a loop', () => {
-  it('repeats whole rounds within 100 files and 8192 bytes', () => {
+  it('repeats whole rounds within 100 files and 4096 bytes', () => {
     assert.equal(loopName(['/a']).split('!').length, 100);
     assert.equal(loopName(['/a', '/b', '/c']).split('!').length, 99);
     const long = `/${'x'.repeat(900)}`;
-    assert.equal(loopName([long]).split('!').length, 9);
+    assert.equal(loopName([long]).split('!').length, 4);
     assert.ok(loopName([long]).startsWith('file_string:///xxx'));
   });
 
