@@ -3,6 +3,7 @@
  * case a sound that covers it has only to end. A bridge made ahead that is not there any more is made anew.
  */
 import type { Clock, Log } from '../../ports.js';
+import type { BridgesAhead } from './bridges-ahead.js';
 import type { Channel } from './channel.js';
 import { describeError, TelephonyError } from './errors.js';
 import type { ChannelPlayback } from './playback.js';
@@ -24,6 +25,7 @@ export interface BridgeHost {
   readonly channel: Channel;
   readonly clock: Clock;
   readonly log: Log;
+  readonly bridgesAhead: BridgesAhead;
   /** Its own far side is known. */
   isConnected(): boolean;
   /** Resolves once it is, as far as that is under way; never rejects. */
@@ -58,6 +60,7 @@ export class ChannelBridge<T extends BridgePartner> {
 
   /** From now on a loop is to be played so that a bridge can be made under it. */
   expect(): void {
+    if (this.host.bridgesAhead.areRefused) return;
     this.#isExpected = true;
     this.#isNeverMute ??= isNeverMute(this.host.channel);
   }
@@ -73,8 +76,8 @@ export class ChannelBridge<T extends BridgePartner> {
    * @returns undefined when no bridge is expected, or somebody has it. @throws what `make` throws
    */
   async take(make: () => Promise<T>): Promise<T | undefined> {
-    const { channel, clock, log } = this.host;
-    if (!this.#isExpected || channel.hasEnded) return undefined;
+    const { channel, clock, log, bridgesAhead } = this.host;
+    if (!this.#isExpected || bridgesAhead.areRefused || channel.hasEnded) return undefined;
     if (this.#spare?.isOver !== false) {
       this.#spare = new SpareSide<T>({
         clock,

@@ -6,17 +6,14 @@
 import { isLoopbackHost } from '../../config/build-parts.js';
 import type {
   AudioTap,
-  Clock,
-  Log,
   MediaEndpoint,
   Playback,
   PlayEnd,
   PlayOrder,
   TapTarget,
 } from '../../ports.js';
-import type { BridgesAhead } from './bridges-ahead.js';
 import type { Channel } from './channel.js';
-import { ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
+import { type BridgeHost, ChannelBridge, SETTLE_MAX_MS } from './channel-bridge.js';
 import { recordConversation, recordFarSide, type StopRecording } from './channel-recording.js';
 import { ChannelTap, type TapMeans } from './channel-tap.js';
 import { channelVariables } from './channel-variables.js';
@@ -33,9 +30,7 @@ import { isReadableSdp } from './session-description.js';
 import { isEncrypted, keyOf, secureOffer, takeKey } from './secure-media.js';
 import { checked } from './sip-headers.js';
 
-export interface EndpointContext {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface EndpointContext extends Pick<BridgeHost, 'clock' | 'log' | 'bridgesAhead'> {
   readonly deadlines: Deadlines;
   readonly server: string;
   readonly tapMeans: TapMeans;
@@ -43,7 +38,6 @@ export interface EndpointContext {
   readonly canSpeak?: boolean | undefined;
   /** Where the media server sees our files, when that is not where they are. */
   readonly mediaView?: MediaView | undefined;
-  readonly bridgesAhead: BridgesAhead;
   /** `uuid_kill` past the channel's own connection; must not reject. */
   kill(uuid: string): Promise<void>;
   onGone(endpoint: FreeswitchEndpoint): void;
@@ -256,16 +250,13 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.#tap;
   }
 
-  readonly expectBridge = (): void => {
-    if (!this.context.bridgesAhead.areRefused) this.#bridge.expect();
-  };
+  readonly expectBridge = (): void => this.#bridge.expect();
 
   async otherSide(
     make: () => Promise<FreeswitchEndpoint>,
   ): Promise<FreeswitchEndpoint | undefined> {
     // A tap that holds the channel would end.
-    const isHeld = this.#closing !== undefined || this.#tap?.kind === 'unicast';
-    return isHeld || this.context.bridgesAhead.areRefused ? undefined : this.#bridge.take(make);
+    return this.#closing || this.#tap?.kind === 'unicast' ? undefined : this.#bridge.take(make);
   }
 
   /** See `SpareEndpoint`. */
