@@ -79,6 +79,7 @@ export class TrunkTries {
   #tries: readonly TrunkTry[];
   readonly #tried = new Set<string>();
   #redirects = 0;
+  /** On this trunk. */
   #hasLengthened = false;
   #latest: NextTry;
 
@@ -183,7 +184,10 @@ export class TrunkTries {
       this.deps.note('next-trunk', `${trunk.name} to ${place.trunk.name}: ${verdict.why}`);
       const next = { plan, callId: this.deps.random.uuid() };
       const sent = await this.#record(next, failure, verdict);
-      if (sent !== 'full' && sent !== 'too-fast') return sent;
+      if (sent !== 'full' && sent !== 'too-fast') {
+        this.#hasLengthened = false;
+        return sent;
+      }
       const isSecondTime = tooFast.has(place.trunk.name);
       if (sent === 'full' || isSecondTime) full.push(place.trunk.name);
       else tooFast.add(place.trunk.name);

@@ -216,6 +216,11 @@ describe('TrunkTries', () => {
     const t = tries([], { sessionExpiresMs: 90_000 });
     assert.equal((await t.sent(422, { minSessionMs: 1_800_000 }))?.sessionExpiresMs, 1_800_000);
     assert.equal(await t.next(422, { minSessionMs: 3_600_000 }), undefined);
+    const both = tries([on('b')], { sessionExpiresMs: 90_000 });
+    await both.sent(422, { minSessionMs: 1_800_000 });
+    assert.equal((await both.sent(503))?.plan.trunk.name, 'b');
+    const again = await both.sent(422, { minSessionMs: 600_000 });
+    assert.deepEqual([again?.plan.trunk.name, again?.sessionExpiresMs], ['b', 600_000]);
     const odd = tries([], { sessionExpiresMs: 90_000 });
     assert.equal(await odd.next(422, { minSessionMs: 60_000 }), undefined, 'it was longer already');
     assert.equal(await odd.next(422), undefined);

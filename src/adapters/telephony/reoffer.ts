@@ -30,6 +30,13 @@ const SDP_TYPE = { 'Content-Type': 'application/sdp' };
 /** RFC 3261 20.43. */
 const WARNING = { Warning: '305 dialback "Incompatible media format"' };
 
+/**
+ * Offers of one call that wait for the media server. RFC 3261 14.2 allows the far side one at a time; some are
+ * hasty, and who sends more means harm.
+ */
+const WAITING_MAX = 8;
+const AGAIN_LATER = { 'Retry-After': '5' };
+
 const NOT_SERVED: ReadonlySet<string> = new Set(['REFER', 'MESSAGE', 'PUBLISH']);
 
 /** Directions that an answer to a hold has. */
@@ -40,6 +47,7 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
   const handle = leg.handle.bind(leg);
   // One after the other: an answer that overtook another would leave the two sides apart.
   let queue: Promise<void> = Promise.resolve();
+  let waiting = 0;
   /** The far side's description before it asked for an offer of ours, until it answers. */
   let asked: string | undefined;
   leg.handle = containedRequest(host.log, 'a request in a call', (request, response) => {
@@ -51,8 +59,10 @@ export function takeReoffers(leg: DialogView, host: ReofferHost): void {
     }
     const isOffer = method === 'INVITE' || (method === 'UPDATE' && body !== '');
     if (isOffer) {
+      if (waiting >= WAITING_MAX) return response.send(500, { headers: AGAIN_LATER });
       asked = body === '' ? leg.remote.sdp : undefined;
-      queue = queue.then(() => reply(leg, host, request, response));
+      waiting += 1;
+      queue = queue.then(() => reply(leg, host, request, response)).finally(() => (waiting -= 1));
       return;
     }
     // drachtio-srf keeps the SDP of an ACK as the far side's.
