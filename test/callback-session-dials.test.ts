@@ -175,6 +175,24 @@ describe('CallbackSession, when it dials', () => {
     assert.equal(t.clock.pendingCount, 0, 'no timer left');
   });
 
+  it('uses up no attempt when the media server fails before the INVITE', async () => {
+    const t = startSession({ maxDialAttempts: 1, dialRetryMs: 60_000 });
+    t.telephony.mediaProblem = 'Connection timeout';
+    await settle();
+    assert.equal(t.session.state.name, 'waiting-to-retry');
+    assert.equal(t.store.rows.at(-1), 'attempt.no-endpoint');
+    assert.equal(t.telephony.calls.length, 0);
+    t.telephony.mediaProblem = undefined;
+    await t.clock.advance(60_000);
+    await settle();
+    assert.match(t.telephony.calls[0]?.request.uri ?? '', /15550100/);
+    t.telephony.calls[0]?.fail(486);
+    await settle();
+    assert.equal(t.session.state.name, 'ended');
+    t.setUps.stop();
+    assert.equal(t.clock.pendingCount, 0, 'no timer left');
+  });
+
   it('is dialled again after the pause when all processes have filled the trunk that is left', async () => {
     const numbers = { lookupKeys: { _alternate_number_1: '+15550102' } };
     const trunks = ['sip:trunk', 'sip:second'];

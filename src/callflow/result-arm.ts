@@ -35,7 +35,8 @@ export function onAttemptResult(
   const afterwards = event.detail?.afterwards;
   if (retryAfterMs !== undefined) draft.context.retryAfterMs = retryAfterMs;
   const isPaused = afterwards === 'paused';
-  const isOurs = afterwards === 'no-trunk' || afterwards === 'not-written';
+  const isOurs =
+    afterwards === 'no-trunk' || afterwards === 'not-written' || afterwards === 'no-endpoint';
   if (!event.legUp && (isPaused || (isOurs && mayBeMadeUpFor(draft.context)))) {
     draft.closeAttempt(event.callState);
     draft.legIsGone();

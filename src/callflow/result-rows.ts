@@ -238,6 +238,14 @@ export const RESULT_ROWS = [
     reading: 'Not on the page. As without room on another trunk.',
   },
   {
+    arm: 'broken-off',
+    row: 'attempt.no-endpoint',
+    box: BOX.dial,
+    when: { brokenOff: 'no-endpoint' },
+    then: 'The media server failed before the INVITE: dial again after the pause, 5 s at least.',
+    reading: 'Not on the page. As without room on another trunk.',
+  },
+  {
     arm: 'result',
     row: 'fax.end',
     box: BOX.end,

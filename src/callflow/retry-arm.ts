@@ -63,7 +63,7 @@ export function retryOrEnd(draft: StepDraft, cause: RetryCause): Step {
 }
 
 /**
- * The attempt was broken off between two INVITEs. A paused callback goes back to the store; else the next
+ * The attempt was broken off before or between its INVITEs. A paused callback goes back to the store; else the next
  * attempt comes after the pause, as if this one had not been.
  */
 export function comeAgain(draft: StepDraft, brokenOff: BrokenOffBecause): Step {
@@ -76,17 +76,23 @@ export function comeAgain(draft: StepDraft, brokenOff: BrokenOffBecause): Step {
       draft.postpone(0);
       return draft.goTo({ name: 'waiting-to-retry' }, row, 'its service is paused');
     case 'attempt.no-trunk':
-    case 'attempt.not-written': {
+    case 'attempt.not-written':
+    case 'attempt.no-endpoint': {
       const wantedMs = Math.max(service.dialRetryMs, BROKEN_OFF_PAUSE_MIN_MS);
       const afterMs = Math.max(wantedMs, retryAfterIn(context));
       draft.clearCall('another attempt follows');
       draft.startTimer('retry', afterMs);
-      const why = row === 'attempt.no-trunk' ? 'no other trunk has room' : 'the store cannot write';
-      const because = `${why}; the pause is ${seconds(afterMs)}`;
+      const because = `${WHY[row]}; the pause is ${seconds(afterMs)}`;
       return draft.goTo({ name: 'waiting-to-retry' }, row, because);
     }
   }
 }
+
+const WHY = {
+  'attempt.no-trunk': 'no other trunk has room',
+  'attempt.not-written': 'the store cannot write',
+  'attempt.no-endpoint': 'the media server failed',
+} as const;
 
 /** Counts the attempt among those that ended alike, where the option `retry` limits them. */
 function countResult({ context, service }: StepDraft): {

@@ -134,8 +134,8 @@ export type State =
 
 export type StateName = State['name'];
 
-/** It was broken off by us between two INVITEs, and says nothing of the customer. */
-export type BrokenOffBecause = 'paused' | 'no-trunk' | 'not-written';
+/** It was broken off by us before or between its INVITEs, and says nothing of the customer. */
+export type BrokenOffBecause = 'paused' | 'no-trunk' | 'not-written' | 'no-endpoint';
 export type Afterwards = 'by-call-state' | 'retry-later' | 'never-again' | BrokenOffBecause;
 
 /** What the wire said about an attempt; recorded, and the source of an honoured Retry-After. */

@@ -133,10 +133,17 @@ export function partOn(endpoint: MediaEndpoint, isOver: () => boolean): SetUpPar
   };
 }
 
+/** Of an attempt that our own servers ended. Without an endpoint no INVITE has left, or the former is over. */
+export function faultDetail(error: unknown, hasEndpoint: boolean): AttemptDetail {
+  const cpdReason = messageOf(error);
+  return hasEndpoint ? { cpdReason } : { cpdReason, afterwards: 'no-endpoint' };
+}
+
 const BROKEN_OFF: Readonly<Record<BrokenOffBecause, string>> = {
   paused: 'the service was paused before the next INVITE',
   'no-trunk': 'no other trunk had room',
   'not-written': 'the store could not write the next INVITE down',
+  'no-endpoint': 'the media server had no endpoint for it',
 };
 
 export function messageOf(error: unknown): string {

@@ -28,6 +28,7 @@ import type {
 import { answerOfSound, callStateOfVerdict } from './heard-result.js';
 import {
   detailOf,
+  faultDetail,
   isWithin,
   messageOf,
   partOn,
@@ -79,7 +80,7 @@ export class OutboundCall {
     this.#callId = request.callId;
     this.#leg = listener;
     this.#placed = this.#dial().catch((error: unknown) => {
-      this.#end(CALL_STATE.SystemError, { cpdReason: messageOf(error) });
+      this.#end(CALL_STATE.SystemError, faultDetail(error, this.#endpoint !== undefined));
     });
   }
 
@@ -208,9 +209,8 @@ export class OutboundCall {
   async #onOutcome(endpoint: MediaEndpoint, outcome: InviteOutcome): Promise<void> {
     if (outcome.kind === 'answered') return this.#onAnswered(endpoint, outcome.dialog);
     if (outcome.kind === 'failed') return this.#onFailed(endpoint, outcome);
-    if (outcome.kind === 'error') {
+    if (outcome.kind === 'error')
       return this.#end(CALL_STATE.DialError, { cpdReason: outcome.why });
-    }
     return undefined; // cancelled: whoever cancelled has reported
   }
 

@@ -53,6 +53,7 @@ const WAYS: Record<RowId, () => Flow> = {
   'fax.end': () => flow().dialed('fax'),
   'attempt.paused': () => flow().due().refused('sit-no-circuit', 'paused'),
   'attempt.no-trunk': () => flow().due().refused('sit-no-circuit', 'no-trunk'),
+  'attempt.no-endpoint': () => flow().due().refused('sit-no-circuit', 'no-endpoint'),
   'attempt.not-written': () => flow().due().refused('sit-no-circuit', 'not-written'),
   'failure.never-again': () => flow().due().refused('busy', 'never-again'),
   'busy.plugin': () => flow(WITH_PLUGIN).dialed('busy'),

@@ -53,6 +53,13 @@ describe('An attempt that we break off ourselves', () => {
     assert.equal(asked?.dialAttempt, 1, 'as it is held to _max_dial_attempts');
   });
 
+  it('is made again after the pause when the media server failed before its INVITE', () => {
+    const flow = new Flow({ ...ONE, dialRetryMs: 60_000 }).due().refused('error', 'no-endpoint');
+    assert.equal(flow.last.row, 'attempt.no-endpoint');
+    flow.timer('retry').dialed('busy');
+    assert.equal(flow.last.row, 'retry.limit', 'the first that counts');
+  });
+
   it('does not hammer a trunk that fails while no other ever has room, nor for ever', () => {
     const flow = new Flow({ ...ONE, dialRetryMs: 0, ttlMs: 0 });
     for (let time = 1; time <= 10; time += 1) {

@@ -52,7 +52,14 @@ const CALL_STATES: readonly CallState[] = [
   0, 0, 0, 9, 9, 17, 6, 7, 8, 12, 16, 26, 28, 32, 3, 41, 33,
 ];
 
-const AFTERWARDS = ['never-again', 'retry-later', 'paused', 'no-trunk', 'not-written'] as const;
+const AFTERWARDS = [
+  'never-again',
+  'retry-later',
+  'paused',
+  'no-trunk',
+  'not-written',
+  'no-endpoint',
+] as const;
 
 /** Ids that were once real, so that an event can be late. */
 class Ids {
