@@ -88,16 +88,35 @@ function userDataHeaders(
       let room = USER_DATA_MAX_BYTES;
       for (const [key, value] of Object.entries(userData).slice(0, USER_DATA_MAX_HEADERS)) {
         const encoded = encode(value);
-        const name = `${header}-${key.replaceAll('_', '-')}`;
+        const name = headerOfKey(header, key);
         // Keys that no header can be named after travel in `single_json` only.
         if (!/^[A-Za-z0-9-]+$/.test(name) || name.length > HEADER_NAME_MAX) continue;
-        room -= name.length + encoded.length;
-        if (room < 0) break;
-        if (encoded !== '') headers[name] = encoded;
+        const size = name.length + encoded.length;
+        if (encoded === '' || size > room) continue;
+        room -= size;
+        headers[name] = encoded;
       }
       return headers;
     }
   }
+}
+
+function headerOfKey(header: string, key: string): string {
+  return `${header}-${key.replaceAll('_', '-')}`;
+}
+
+/** @returns the keys that were to travel and do not: no header can carry them, or there is no room */
+export function userDataLeftOut(
+  { userData, attachUserData }: Pick<AttachedData, 'userData' | 'attachUserData'>,
+  { headers: { GMS_UserData: header } }: Pick<AttachedFormat, 'headers'>,
+  sent: Readonly<Record<string, string>>,
+): readonly string[] {
+  if (header === undefined || attachUserData === 'gms_storage_id') return [];
+  const nameOf = (key: string) =>
+    attachUserData === 'single_json' ? header : headerOfKey(header, key);
+  const isMissing = ([key, value]: [string, string]) =>
+    value !== '' && !Object.hasOwn(sent, nameOf(key));
+  return Object.entries(userData).flatMap((item) => (isMissing(item) ? [item[0]] : []));
 }
 
 /** What does not fit is left out from the end: half a JSON is none. */

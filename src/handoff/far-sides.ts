@@ -388,9 +388,11 @@ export class FarSides {
     customer: CustomerSide | undefined,
     grownPriority?: number,
   ): LegWish {
-    const { deps, callback } = this.context;
+    const { deps, callback, trail } = this.context;
     const { service } = this.context.settings();
     const facts = { ...callback, cpnDigits, grownPriority };
-    return legWish(facts, service, customer?.call.endpoint, deps.clock.nowMs());
+    const { callId, endpoint } = customer?.call ?? {};
+    const leftOut = (keys: string) => callId && trail.note(callId, 'user-data-left-out', keys);
+    return legWish(facts, service, endpoint, deps.clock.nowMs(), leftOut);
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { inviteHeaders } from '../../src/adapters/telephony/sip-headers.js';
 import {
   attachedHeaders,
+  userDataLeftOut,
   userToUserText,
   type AttachedData,
   type AttachedFormat,
@@ -66,6 +67,18 @@ describe('attachedHeaders', () => {
     const sent = headers['X-GMS-User-Data-my-topic'] ?? '';
     assert.equal(Buffer.from(sent, 'base64url').toString(), 'x');
     assert.ok(Object.keys(headers).every((name) => /^[A-Za-z0-9-]+$/.test(name)));
+  });
+
+  it('leaves out the keys alone that have no room, and says which', () => {
+    const userData = { big: 'x'.repeat(1000), none: '', 'bad key': 'y', topic: 'x' };
+    const data = { ...base, userData, attachUserData: 'separate_keys' } as const;
+    const headers = attachedHeaders(data, format);
+    assert.ok(headers['X-GMS-User-Data-topic'] !== undefined, 'behind one that is too large');
+    assert.deepEqual(userDataLeftOut(data, format, headers), ['big', 'bad key']);
+    const whole = { ...data, attachUserData: 'single_json' } as const;
+    assert.deepEqual(userDataLeftOut(whole, format, {}), ['big', 'bad key', 'topic']);
+    const stored = { ...data, attachUserData: 'gms_storage_id' } as const;
+    assert.deepEqual(userDataLeftOut(stored, format, {}), []);
   });
 
   it('sends the service id alone when that is what is stored', () => {

@@ -25,6 +25,7 @@ export async function handoffBed(
   const posted: EventBody[] = [];
   const facts: HandoffFacts[] = [];
   const notes: string[] = [];
+  const userData: Record<string, string> = {};
   const cleanUps: Promise<unknown>[] = [];
   const desk = new QueueDesk({ clock, log: silentLog }, plans);
   let ids = 0;
@@ -55,7 +56,7 @@ export async function handoffBed(
       id: 'cb-1',
       customerNumber: '+15550100',
       createdAtMs: clock.nowMs() - 60_000,
-      userData: {},
+      userData,
     },
     ledger,
     trail,
@@ -105,6 +106,7 @@ export async function handoffBed(
     files,
     posted,
     notes,
+    userData,
     farSides,
     desk,
     customer,

@@ -127,3 +127,17 @@ describe('a place held ahead of the dial', () => {
     assert.deepEqual(await bed.end(), NOTHING_LEFT);
   });
 });
+
+describe('the user data of a callback', () => {
+  it('is not left out without a word in the story', async () => {
+    const bed = await handoffBed();
+    await bed.search();
+    assert.ok(!bed.notes.includes('user-data-left-out'));
+    bed.farSides.drop('q', 'again');
+    bed.userData['essay'] = 'x'.repeat(1000);
+    const { request } = await bed.search();
+    assert.equal(request.headers?.['X-GMS-User-Data'], undefined);
+    assert.deepEqual(await bed.end(), NOTHING_LEFT);
+    assert.equal(bed.notes.filter((note) => note === 'user-data-left-out').length, 1);
+  });
+});
