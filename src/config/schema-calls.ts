@@ -98,7 +98,7 @@ export const AGENT: OptionGroup = {
     ours(
       'agentRetryMs',
       milliseconds(100, HOUR_MS),
-      'Pause before a failed agent leg is tried again.',
+      'Pause before a queue of kind `sip` that failed is called again. Agents of our own rest for `missPauseMs` of their queue.',
       { default: 5000 },
     ),
     ours(
