@@ -1,5 +1,5 @@
 /**
- * Keeps what a peer sends on an event socket from ending the process. drachtio-modesl (1.3.1) throws
+ * Keeps what a peer sends on an event socket, or a signalling server on ours to it, from ending the process. drachtio-modesl (1.3.1) throws
  * in its data handler on a header with a percent sign that escapes nothing, and the listener to which
  * FreeSWITCH opens its event sockets asks nobody for a password: one line there was enough.
  */

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../../ports.js';
 import type { Connection } from './connection-keeper.js';
 import { contained, containFrames } from './contained.js';
+import { containSocket } from './contained-socket.js';
 import type { Deadlines } from './deadlines.js';
 import { describeError, TelephonyError } from './errors.js';
 import { LifeWatch } from './life-watch.js';
@@ -50,6 +51,9 @@ export async function connectDrachtio(
   agent.wp.prependListener('msg', contained(log, 'a message of the signalling server', readAlong));
   containFrames(agent.wp, log);
   const connection = new DrachtioConnection(agent, version, clock, deadlines);
+  agent.wp.prependListener('connect', (socket) =>
+    containSocket(socket, (why) => connection.refuse(why)),
+  );
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string): void => {
       cancelTimer();
@@ -117,6 +121,12 @@ export class DrachtioConnection implements Connection {
     this.#life.stop();
     this.agent.wp.closing = true;
     for (const socket of this.agent.mapServer.keys()) socket.destroySoon();
+  }
+
+  /** It says what is no message: whatever comes next cannot be read. */
+  refuse(why: string): void {
+    this.agent.wp.closing = true;
+    this.#lost(`not understood: ${why}`);
   }
 
   watch(): void {

@@ -133,6 +133,7 @@ export interface AgentView {
     send(socket: Socket, message: string): string;
     /** Each frame of the server, as it came. */
     prependListener(event: 'msg', handle: (socket: Socket, frame: string) => void): void;
+    prependListener(event: 'connect', handle: (socket: Socket) => void): void;
     emit(event: string, ...values: unknown[]): boolean;
   };
   on(event: 'connect', handle: (error: Error | null, hostport?: string) => void): this;
