@@ -35,7 +35,7 @@ export function registerRunCommand(program: Command): void {
       }
       const dialback = await startDialback(config, log);
       log.info({ version: productVersion(), api: dialback.url, config: config.file }, 'running');
-      const takeBack = addressOf(dialback, log);
+      process.on('exit', addressOf(dialback, log));
       const watcher = new ConfigWatcher({
         file: config.file,
         clock: systemClock(),
@@ -51,7 +51,6 @@ export function registerRunCommand(program: Command): void {
       log.info({}, 'draining: no new calls; a second signal hangs up what is left');
       onceSignal(() => void hangUpAndExit(dialback));
       await dialback.stop();
-      takeBack();
       log.info({}, 'stopped');
       // A FreeSWITCH with channels that hang keeps their event sockets open, and would keep us.
       process.exit();
