@@ -69,7 +69,9 @@ function send(event) {
   }
   const ms = (user + system) / 1000;
   times.push(ms);
-  if (ms > worst.ms) worst = { ms, type: event.type };
+  // Threads of the collector that ran beside are in the one, other programs in the other.
+  const leastMs = Math.min(ms, after - before);
+  if (leastMs > worst.ms) worst = { ms: leastMs, type: event.type };
   for (const command of commands) {
     const { type, offerId, requestId, timerId } = command;
     if (type === 'call') ringing.add(offerId);
@@ -178,8 +180,9 @@ row(`${WAITING} waiting, ${QUEUES} queues, ${AGENTS} agents`, 'processor', 'wall
 row(`${times.length} events, p50`, ...show(0.5));
 row('p99', ...show(0.99));
 row('p99.9', ...show(0.999));
-row('slowest', ...show(1), worst.type);
-row('  slowest to its target', `${TARGET_MS} ms`, `x ${(worst.ms / TARGET_MS).toFixed(2)}`);
+row('slowest', ...show(1));
+row(`  by the lesser of the two, ${worst.type}`, `${worst.ms.toFixed(4)} ms`);
+row('  that to its target', `${TARGET_MS} ms`, `x ${(worst.ms / TARGET_MS).toFixed(2)}`);
 // What is left of each slow one when the collector's pauses are taken off.
 const pauseIn = ({ before, after }) =>
   pauses
