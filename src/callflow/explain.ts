@@ -45,7 +45,17 @@ export interface ExplainOptions {
   readonly attempt: number;
   /** What the plugin or page answers, unread: a refused one shows in the path. */
   readonly reply?: unknown;
+  /** What the configuration has against this reply: destinations and numbers are not known here. */
+  readonly refused?: Refusal | undefined;
 }
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+type Heard =
+  Extract<ParsedReply, { ok: true }> | { readonly ok: false; readonly rejection: Refusal };
 
 /** Steps after which a walk is broken off; the longest honest one is far shorter. */
 const STEPS_MAX = 100;
@@ -57,9 +67,10 @@ const STEPS_MAX = 100;
 export function explain(
   service: ServiceOptions,
   answer: AnswerWord,
-  { attempt, reply }: ExplainOptions,
+  { attempt, reply, refused }: ExplainOptions,
 ): Explanation {
-  const parsed = reply === undefined ? undefined : parseReply(reply);
+  const read = reply === undefined ? undefined : parseReply(reply);
+  const parsed: Heard | undefined = refused ? { ok: false, rejection: refused } : read;
   const path: PathStep[] = [];
   let last: Step | undefined;
   let state = stateBefore(attempt, service, answer);
@@ -96,18 +107,18 @@ function take(state: State, event: Event, service: ServiceOptions, path: PathSte
   return step;
 }
 
-function worldOf(answer: AnswerWord, parsed: ParsedReply | undefined): World {
+function worldOf(answer: AnswerWord, parsed: Heard | undefined): World {
   return { answer, agentAnswers: false, ...(parsed?.ok === true && { reply: parsed.reply }) };
 }
 
-function refusal({ rejection }: Extract<ParsedReply, { ok: false }>): PathStep {
+function refusal({ rejection }: Extract<Heard, { ok: false }>): PathStep {
   const row = 'reply.refused';
   const because = `${rejection.code}: ${rejection.message}`;
   return { row, box: rowOf(row).box, because, commands: [] };
 }
 
 /** A page exits once: with a result that cannot be read it has failed. */
-function brokenPage(state: State, parsed: ParsedReply | undefined): Event | undefined {
+function brokenPage(state: State, parsed: Heard | undefined): Event | undefined {
   if (state.name !== 'running-vxml' || parsed === undefined || parsed.ok) return undefined;
   const why = `${parsed.rejection.code}: ${parsed.rejection.message}`;
   return { type: 'vxml-failed', atMs: 0, holderId: state.context.holder?.holderId ?? '', why };

@@ -10,8 +10,12 @@ import { explain, type Explanation, type Outcome } from '../callflow/explain.js'
 import { figureSvg } from '../callflow/figure-svg.js';
 import { conditionText, matrixMarkdown, matrixRows, type Matrix } from '../callflow/matrix.js';
 import type { ServiceOptions } from '../callflow/service-options.js';
+import type { DialbackConfig, ServiceConfig } from '../config/config.js';
 import { ConfigError, formatProblem, loadConfig } from '../config/load-config.js';
 import { nearestName } from '../config/nearest-name.js';
+import { routeDestinations } from '../handoff/route-destinations.js';
+import { judgeReply, type JudgedRefusal } from '../holder/judge-reply.js';
+import { isPrefixAllowed, numberRulesOf } from '../request/allow-list.js';
 import { systemTerminal, type Terminal } from './terminal.js';
 
 const EXIT_FAILED = 1;
@@ -40,6 +44,11 @@ interface Failure {
   /** For stderr, the code first. */
   readonly lines: readonly string[];
   readonly exitCode: typeof EXIT_FAILED | typeof EXIT_WRONG_USE;
+}
+
+interface Found {
+  readonly service: ServiceConfig;
+  readonly config: DialbackConfig;
 }
 
 /** What a command prints, or why it could not. */
@@ -92,15 +101,31 @@ async function explainAnswer(flags: ExplainFlags): Promise<Answer> {
       '--reply is not JSON; for example {"action":"retry","message":"OK"}',
     );
   }
-  const service = await findService(flags.service, flags.config);
-  if ('lines' in service) return service;
+  const found = await findService(flags.service, flags.config);
+  if ('lines' in found) return found;
   const { reply } = flags;
-  const explanation = explain(service, answer, { attempt: Number(flags.attempt), reply });
+  const refused = reply === undefined ? undefined : objectionTo(reply, found);
+  const options = { attempt: Number(flags.attempt), reply, refused };
+  const explanation = explain(found.service.options, answer, options);
   if (reply !== undefined && !isSomebodyAsked(explanation)) {
     const because = explanation.path.at(-1)?.because ?? '';
     return wrongUse('CBD_NOBODY_ASKED', `--reply: nobody is asked about ${answer} (${because})`);
   }
   return { text: flags.json === true ? json(explanation) : explanationText(explanation) };
+}
+
+/** As the service judges it, but for the do-not-call file; whether there is a call, the flow knows. */
+function objectionTo(
+  reply: string,
+  { service, config: { routePoints } }: Found,
+): JudgedRefusal | undefined {
+  const judged = judgeReply(reply, {
+    callIsUp: true,
+    numberRules: numberRulesOf(service),
+    allowsPrefix: (prefix) => isPrefixAllowed(prefix, service),
+    destinations: routeDestinations({ routePoints, service }),
+  });
+  return judged.ok ? undefined : judged.refusal;
 }
 
 async function printMatrix(flags: MatrixFlags): Promise<Answer> {
@@ -109,7 +134,7 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
   if (flags.service !== undefined) {
     const found = await findService(flags.service, flags.config);
     if ('lines' in found) return found;
-    service = found;
+    service = found.service.options;
   }
   const matrix = matrixRows(service);
   const shown = new Set<string>(matrix.rows.map(({ row }) => row));
@@ -130,16 +155,13 @@ async function printMatrix(flags: MatrixFlags): Promise<Answer> {
   }
 }
 
-async function findService(
-  name: string,
-  file: string | undefined,
-): Promise<ServiceOptions | Failure> {
+async function findService(name: string, file: string | undefined): Promise<Found | Failure> {
   try {
-    const { services } = await loadConfig(file);
+    const config = await loadConfig(file);
+    const { services } = config;
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
-    return (
-      service?.options ?? unknownWord('CBD_UNKNOWN_SERVICE', 'service', name, Object.keys(services))
-    );
+    if (service !== undefined) return { service, config };
+    return unknownWord('CBD_UNKNOWN_SERVICE', 'service', name, Object.keys(services));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { lines: error.problems.map(formatProblem), exitCode: EXIT_FAILED };

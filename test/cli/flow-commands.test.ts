@@ -8,6 +8,7 @@ import { registerFlowCommands } from '../../src/cli/flow-commands.js';
 
 const YAML = `
 queues: { support: { targets: [ { uri: "sip:support@pbx.example.net" } ] } }
+routePoints: { night: { uri: "sip:8999@pbx.example.net" } }
 services:
   sales:
     queue: support
@@ -107,11 +108,11 @@ describe('explain and matrix', () => {
   });
 
   it('explain goes on from a reply', async () => {
-    const reply = '{"action":"route_to_rp","message":"8999"}';
+    const reply = '{"action":"route_to_rp","message":"night"}';
     const args = ['--service', 'decided', '--answer', 'human', '--reply', reply];
     const { outcome } = await document('explain', ...args);
     const { kind, destination } = outcome as Record<string, unknown>;
-    assert.deepEqual([kind, destination], ['route', '8999']);
+    assert.deepEqual([kind, destination], ['route', 'night']);
   });
 
   it('explain shows why a reply is refused', async () => {
@@ -121,6 +122,23 @@ describe('explain and matrix', () => {
     assert.equal(exitCode, 0);
     assert.match(out, /reply\.refused/);
     assert.match(out, /REPLY_NO_CALL/);
+  });
+
+  it('explain refuses what the running service would refuse, and says why', async () => {
+    for (const [reply, says] of [
+      [
+        '{"action":"route_to_rp","message":"nigth"}',
+        /REPLY_DESTINATION_NOT_ALLOWED: .*mean night/s,
+      ],
+      ['{"action":"route_to_rp","message":"sip:a@evil"}', /REPLY_DESTINATION_NOT_ALLOWED: evil/],
+      ['{"action":"retry","message":"OK","customer_number_prefix":"9"}', /REPLY_PREFIX_NOT_/],
+      ['{"action":"retry","message":"OK","customer_number":"911"}', /REPLY_NUMBER_REFUSED: /],
+    ] as const) {
+      const args = ['--service', 'decided', '--answer', 'human', '--reply', reply];
+      const { out } = await run('explain', ...args);
+      assert.match(out, /reply\.refused/, reply);
+      assert.match(out.replace(/\n +/g, ' '), says, reply);
+    }
   });
 
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
