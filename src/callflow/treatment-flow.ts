@@ -7,8 +7,8 @@
  *
  * No clock, no I/O, no promises: time comes with the events, deeds go out as commands. An event that
  * carries an id the flow does not wait for is late and changes nothing, except that a leg, agent or
- * destination that nobody wants any more is let go. From `ended` nothing is commanded at all: the end
- * has hung up everything, and `hang-up` holds for a call that is answered at the same moment.
+ * destination that nobody wants any more is let go. From `ended` nothing is commanded at all: the step
+ * that ended it hung up everything, a call that is being answered at that moment included.
  */
 
 import {

@@ -240,6 +240,9 @@ describe('dialback plugin check', () => {
 
   it('says that a page is not there', async () => {
     await assert.rejects(plugin('check', '/nowhere/at-all.scxml'), /SCXML_FETCH_FAILED/);
+    const { err, exit } = await plugin('run', '/nowhere/at-all.scxml', '--answer', 'human');
+    const said = 'FETCH_UNREACHABLE: file:///nowhere/at-all.scxml: no such file';
+    assert.deepEqual([err, exit], [said, 1], 'the code once');
   });
 });
 

@@ -104,8 +104,11 @@ function failureOf(end: SessionEnd): [code: string, why: string] {
       return ['PLUGIN_NO_REPLY', `the page ${describeEnd(end)} without a reply`];
     case 'terminated':
       return ['PLUGIN_TERMINATED', 'the session was terminated before it replied'];
-    default:
+    default: {
       // What the network refused has a code of its own behind the page's address.
-      return [/: (FETCH_[A-Z_]+): /.exec(end.message)?.[1] ?? end.code, end.message];
+      const code = /: (FETCH_[A-Z_]+): /.exec(end.message)?.[1];
+      if (code === undefined) return [end.code, end.message];
+      return [code, end.message.replace(`: ${code}: `, ': ')];
+    }
   }
 }
