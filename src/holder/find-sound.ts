@@ -25,6 +25,9 @@ export interface Sound {
   readonly lengthMs: Promise<number | undefined>;
 }
 
+/** Characters of a file's name or URL in a refusal. */
+const NAME_TOLD_MAX = 100;
+
 export async function findSound(
   prompt: Prompt,
   context: SoundContext,
@@ -39,7 +42,10 @@ export async function findSound(
   const media = await mediaOf(prompt, context);
   if (media.kind === 'refused') return media;
   if (media.kind === 'unplayable') {
-    return refusal('HELD_UNPLAYABLE', `${media.code}: ${media.why}`);
+    // One of several, and the name may be another than its author believes.
+    const which =
+      prompt.kind === 'file' ? `${JSON.stringify(prompt.file.slice(0, NAME_TOLD_MAX))}: ` : '';
+    return refusal('HELD_UNPLAYABLE', `${media.code}: ${which}${media.why}`);
   }
   const lengthMs = context.lengthMs(media.path).catch(() => undefined);
   return { name: media.path, lengthMs };

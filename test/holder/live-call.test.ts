@@ -95,7 +95,7 @@ describe('LiveCall', () => {
   it('refuses the whole queue when one of it cannot be played, and names from outside', async () => {
     const t = await lend();
     for (const [prompt, why] of [
-      [file('missing.wav'), /HELD_UNPLAYABLE MEDIA_MISSING/],
+      [file('missing.wav'), /HELD_UNPLAYABLE MEDIA_MISSING: "missing\.wav": none/],
       [file('/etc/passwd'), /HELD_UNPLAYABLE MEDIA_OUTSIDE/],
       [file('C:\\a.wav'), /HELD_UNPLAYABLE MEDIA_OUTSIDE/],
       [file('../a.wav'), /HELD_UNPLAYABLE MEDIA_OUTSIDE/],
