@@ -18,7 +18,10 @@ export function registerCheckCommand(program: Command): void {
   program
     .command('check')
     .description('validate a configuration, and look for the files, URLs and queues it names')
-    .argument('[file]', 'configuration file or folder (default: the packaged one)')
+    .argument(
+      '[file]',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option('--config <file>', 'the same')
     .option('--json', 'print one JSON document')
     .action(async (file: string | undefined, options: CheckOptions) => {

@@ -32,7 +32,10 @@ export function registerDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('can drachtio, FreeSWITCH, trunks, media and store be reached?')
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option('--json', 'one JSON document')
     .action(async (options: { config?: string; json?: boolean }) => {
       let config;

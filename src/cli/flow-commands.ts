@@ -66,7 +66,10 @@ export function registerFlowCommands(
     .requiredOption('--answer <word>', ANSWER_WORDS.join(' '))
     .option('--attempt <n>', 'dial attempt, the current one included', '1')
     .option('--reply <json>', "the plugin's or page's reply")
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option('--json', 'one JSON document')
     .action(async (flags: ExplainFlags) => finish(terminal, await explainAnswer(flags)));
   program
@@ -74,7 +77,10 @@ export function registerFlowCommands(
     .description('every decision of the call flow, or those of one service')
     .option('--service <name>', 'callback service')
     .option('--format <format>', `${FORMATS.join(', ')} (default: lines of text)`)
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option('--json', 'one JSON document')
     .action(async (flags: MatrixFlags) => finish(terminal, await printMatrix(flags)));
 }

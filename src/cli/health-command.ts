@@ -29,7 +29,10 @@ export function registerHealthCommand(program: Command, { terminal = systemTermi
   program
     .command('health')
     .description('is the service of this configuration alive, or ready to dial?')
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option(
       '--ready',
       'also: store, drachtio and a media server work, and it does not drain (not: paused)',

@@ -33,7 +33,10 @@ export function registerHoursCommand(
     .option('--at <time>', 'another moment, ISO 8601 with zone')
     .option('--number <number>', 'the customer, for the calling window')
     .option('--timezone <zone>', "the customer's zone, as `_customer_timezone` of a request")
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .option('--json', 'one JSON document')
     .action(async (flags: HoursFlags) => {
       try {

@@ -20,7 +20,10 @@ export function registerRunCommand(program: Command): void {
   program
     .command('run')
     .description('run the service')
-    .option('--config <file>', 'configuration file or folder (default: the packaged one)')
+    .option(
+      '--config <file>',
+      'configuration file or folder (default: ./dialback.yaml, else the packaged one)',
+    )
     .action(async (options: { config?: string }) => {
       let config;
       try {

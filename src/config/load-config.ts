@@ -3,6 +3,7 @@
  * either returns a complete configuration or throws everything that is wrong with it. It refuses
  * what is wrong in itself; files and URLs that cannot be reached are the business of `check`.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMap } from 'yaml';
@@ -30,13 +31,18 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The configuration that ships with the product. */
-export function defaultConfigPath(): string {
+/** `dialback.yaml` of the working directory, where there is one; else the configuration that ships with the product. */
+export function defaultConfigPath(workingDirectory = process.cwd()): string {
+  const own = resolve(workingDirectory, 'dialback.yaml');
+  return existsSync(own) ? own : packagedConfigPath();
+}
+
+function packagedConfigPath(): string {
   return fileURLToPath(new URL('../../config/dialback.yaml', import.meta.url));
 }
 
 /**
- * @param path file or folder; default: the configuration that ships with the product
+ * @param path file or folder; default: see `defaultConfigPath`
  * @throws ConfigError with every problem found
  */
 export async function loadConfig(

@@ -19,6 +19,14 @@ describe('loadConfig', () => {
     assert.equal(config.media.directory, config.media.packagedDirectory);
   });
 
+  it('prefers dialback.yaml of the working directory to the packaged one, which is elsewhere', async () => {
+    const own = folder.write('mine/dialback.yaml', '');
+    assert.equal(defaultConfigPath(join(folder.path, 'mine')), own);
+    const packaged = defaultConfigPath(join(folder.path, 'without'));
+    assert.match(packaged, /config[/\\]dialback\.yaml$/);
+    assert.notEqual(packaged, own);
+  });
+
   it('takes an empty file for a configuration without services', async () => {
     const config = await folder.load('');
     assert.deepEqual(Object.keys(config.services), []);
