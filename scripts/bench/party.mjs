@@ -149,8 +149,11 @@ services:
   });
 }
 
-/** Orders calls at a steady rate, `perSecond` for `seconds`. @returns what became of each */
-export async function orderAtRate(party, perSecond, seconds, kind) {
+/**
+ * Orders calls at a steady rate, `perSecond` for `seconds`. @returns what became of each; what is not over
+ * after `limitMs` is not waited for: the bare script loses calls without a word
+ */
+export async function orderAtRate(party, perSecond, seconds, kind, limitMs = 600_000) {
   const startedAtMs = nowMs();
   const orders = [];
   for (let n = 0; n < perSecond * seconds; n++) {
@@ -159,5 +162,7 @@ export async function orderAtRate(party, perSecond, seconds, kind) {
     const order = party.order(kind);
     orders.push(order.catch((error) => ({ ok: false, why: error.message })));
   }
-  return Promise.all(orders);
+  const why = `no end ${limitMs / 1000} s after the last was ordered`;
+  const limit = sleep(limitMs, { ok: false, why }, { ref: false });
+  return Promise.all(orders.map((order) => Promise.race([order, limit])));
 }
